@@ -1,0 +1,96 @@
+"""Where the four files of a collection are: given by the user, in one of the usual places, or downloaded into the cache.
+
+In this order: the `data` argument (then nowhere else); the environment variable NN_DATA; the checkout's `data` folder; the
+operating system's package; the user's cache folder; the mirrors.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nn.datasets.collection import Collection, DataFile
+from nn.datasets.fetch import fetch
+from nn.errors import InputError
+
+DATA_VARIABLE = "NN_DATA"
+CHECKOUT = Path(__file__).resolve().parents[2] / "data"
+APPLICATION = "numba-cnn"  # the folder in the user's cache
+
+
+def locate(
+    collection: Collection, data: str | os.PathLike[str] | None = None, mirrors: Sequence[str] | None = None
+) -> list[Path]:
+    """Paths of the collection's four files, plain or .gz, in the collection's order.
+
+    Arguments:
+        data: a folder that must hold them, itself or in a subfolder named like the collection (`mnist`, `fashion-mnist`).
+        mirrors: base URLs to download from, see `nn.datasets.fetch.fetch`.
+
+    Raises:
+        InputError: `data` does not hold them, NN_DATA is no folder, or they are nowhere and cannot be downloaded.
+    """
+    if data is not None:
+        return _given(collection, Path(os.fsdecode(data)))
+    for folder in _usual_places(collection):
+        found = _files_in(collection, folder)
+        if len(found) == len(collection.files):
+            return list(found.values())
+    return fetch(collection, cache_folder() / collection.folder, mirrors)
+
+
+def cache_folder() -> Path:
+    """The user's folder for downloads: in $XDG_CACHE_HOME, or the operating system's custom.
+
+    Raises:
+        InputError: the user has no home folder.
+    """
+    chosen = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(chosen):  # the XDG specification has relative ones ignored
+        return Path(chosen) / APPLICATION
+    if sys.platform == "win32" and "LOCALAPPDATA" in os.environ:
+        return Path(os.environ["LOCALAPPDATA"]) / APPLICATION
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise InputError("XDG_CACHE_HOME: expected a folder for downloads, since there is no home folder, got none") from error
+    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / APPLICATION
+
+
+def _given(collection: Collection, folder: Path) -> list[Path]:
+    """The files in the folder that the user named. Its subfolder comes first: both collections have the same file names."""
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder that holds the {collection.title} files, got no folder")
+    found = max(_files_in(collection, folder / collection.folder), _files_in(collection, folder), key=len)
+    missing = ", ".join(file.name for file in collection.files if file not in found)
+    if missing:
+        raise InputError(
+            f"{folder}: expected the {collection.title} files, plain or .gz, in it or in its subfolder {collection.folder}, "
+            f"got a folder without {missing}"
+        )
+    return list(found.values())
+
+
+def _usual_places(collection: Collection) -> Iterator[Path]:
+    """Folders to look into, in order. Below NN_DATA each collection has its own, so that none is taken for another."""
+    named = os.environ.get(DATA_VARIABLE)
+    if named:
+        if not os.path.isdir(named):
+            raise InputError(f"{DATA_VARIABLE}: expected a folder with the subfolder {collection.folder}, got {named!r}")
+        yield Path(named) / collection.folder
+    yield CHECKOUT / collection.folder
+    if collection.system_folder is not None:
+        yield collection.system_folder
+    yield cache_folder() / collection.folder
+
+
+def _files_in(collection: Collection, folder: Path) -> dict[DataFile, Path]:
+    """Those of the collection's files that are in `folder`; a plain one, which is quicker to read, before its .gz."""
+    found = {}
+    for file in collection.files:
+        path = next(filter(os.path.exists, (folder / file.name, folder / f"{file.name}.gz")), None)
+        if path is not None:
+            found[file] = path
+    return found
