@@ -1,0 +1,155 @@
+"""A drawing and a model to a number: which ink is which digit, what it says, and whether to believe it.
+
+Pure functions; the commands and the window share them. `model` is anything with `predict(x (N, 28, 28, 1)) -> (N, 10)` and a
+`card` dictionary, of which these entries are used when they are there:
+
+    temperature     T > 0: probabilities become softmax(log p / T), calibrated (Guo, Pleiss, Sun, Weinberger 2017)
+    sure_from       the calibrated probability from which a digit is called sure
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from nn.errors import InputError
+from nn.preprocessing import Box, Digit, Pieces, take_apart
+
+SURE_FROM = 0.8
+MOST_PIECES_IN_A_DIGIT = 4
+WIDEST_DIGIT = 1.7  # width over height
+WIDEST_GAP = 0.3  # inside a digit, in heights
+JOIN_COST, JOIN_COST_PER_GAP = 0.7, 6.0  # in log probability: joining pieces that are apart
+CUT_COST = 0.7  # parting pieces that touch
+
+Verdict = Literal["sure", "unsure", "blank"]
+
+
+class Model(Protocol):
+    """What this module needs of a model."""
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """The training card."""
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities (N, 10) of images (N, 28, 28, 1)."""
+
+
+@dataclass(frozen=True)
+class ReadDigit:
+    """One digit: where, what the network saw (28, 28), its best guess, all ten calibrated probabilities, and the verdict."""
+
+    box: Box
+    image: np.ndarray
+    digit: int
+    probability: float
+    probabilities: np.ndarray
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a drawing says, left to right; "blank" without digits, "unsure" as soon as one digit is."""
+
+    digits: tuple[ReadDigit, ...]
+
+    @property
+    def number(self) -> str:
+        """The digits side by side; empty where there is none."""
+        return "".join(str(d.digit) for d in self.digits)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What to make of the whole."""
+        if not self.digits:
+            return "blank"
+        return "sure" if all(d.verdict == "sure" for d in self.digits) else "unsure"
+
+
+def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """softmax(log p / T) of probabilities (N, 10): the same order, honest sizes."""
+    if not temperature > 0:
+        raise InputError(f"temperature: expected a number above 0, got {temperature}")
+    logits = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-30)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def read_number(model: Model, ink: np.ndarray, temperature: float | None = None) -> Reading:
+    """Read the digits of a drawing (H, W), white ink on black, left to right.
+
+    Where the pieces of ink may be grouped in several ways, the model reads every way, and the one whose digits it
+    believes most, less what unusual gaps and cuts cost, is taken (dynamic programming over the pieces).
+
+    `temperature` replaces the card's.
+    """
+    pieces = take_apart(ink)
+    if not len(pieces):
+        return Reading(())
+    spans = _spans(pieces)
+    digits = {span: pieces.digit(*span) for span in spans}
+    images = np.stack([digits[span].image for span in spans])
+    probabilities = read_images(model, images, temperature)
+    believed = dict(zip(spans, np.log(probabilities.max(axis=1)).tolist(), strict=True))
+    rows = dict(zip(spans, probabilities, strict=True))
+    return Reading(tuple(_judged(model, digits[span], rows[span]) for span in _best_grouping(pieces, believed)))
+
+
+def read_images(model: Model, images: np.ndarray, temperature: float | None = None) -> np.ndarray:
+    """Calibrated probabilities (N, 10) of MNIST-like images (N, 28, 28)."""
+    if temperature is None:
+        temperature = float(model.card.get("temperature", 1.0))
+    return calibrated(model.predict(images.reshape(-1, 28, 28, 1)), temperature)
+
+
+def is_sure(model: Model, probabilities: np.ndarray) -> np.ndarray:
+    """Which rows of calibrated probabilities (N, 10) are to be believed: boolean (N,)."""
+    return probabilities.max(axis=1) >= float(model.card.get("sure_from", SURE_FROM))
+
+
+def _judged(model: Model, digit: Digit, probabilities: np.ndarray) -> ReadDigit:
+    best = int(probabilities.argmax())
+    sure = bool(is_sure(model, probabilities[None])[0])
+    return ReadDigit(digit.box, digit.image, best, float(probabilities[best]), probabilities, "sure" if sure else "unsure")
+
+
+def _spans(pieces: Pieces) -> list[tuple[int, int]]:
+    """The runs of pieces (first, one past the last) that may be one digit; single pieces always may."""
+    spans = []
+    for first in range(len(pieces)):
+        for last in range(first + 1, min(len(pieces), first + MOST_PIECES_IN_A_DIGIT) + 1):
+            inner = pieces.seams[first : last - 1]
+            box = pieces.hull(first, last)
+            if inner and (box.width > WIDEST_DIGIT * box.height or any(s.gap > WIDEST_GAP for s in inner)):
+                break
+            spans.append((first, last))
+    return spans
+
+
+def _best_grouping(pieces: Pieces, believed: Mapping[tuple[int, int], float]) -> list[tuple[int, int]]:
+    """The spans that cover all pieces with the highest sum of log probabilities less costs (Bellman's recursion)."""
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for last in range(1, len(pieces) + 1):
+        options = []
+        for first in range(last):
+            if (first, last) in believed:
+                score = best[first][0] + believed[first, last] - _cost(pieces, first, last)
+                options.append((score, first))
+        best.append(max(options, default=(-math.inf, last - 1)))
+    spans, last = [], len(pieces)
+    while last > 0:
+        first = best[last][1]
+        spans.append((first, last))
+        last = first
+    return spans[::-1]
+
+
+def _cost(pieces: Pieces, first: int, last: int) -> float:
+    joins = (s for s in pieces.seams[first : last - 1] if not s.cut)
+    cost = sum(JOIN_COST + JOIN_COST_PER_GAP * max(s.gap, 0.0) for s in joins)
+    return cost + (CUT_COST if first > 0 and pieces.seams[first - 1].cut else 0.0)
