@@ -1,0 +1,129 @@
+"""Two-dimensional convolution, forward: the equation as loops, then the same loops with their sums in registers.
+
+Shapes: x (N, H, W, C), already padded; kernel (KH, KW, C, F); bias (F,); out (N, OH, OW, F). As everywhere in deep learning the
+kernel is not flipped (a cross-correlation).
+
+In NHWC the KW·C inputs under one kernel row lie side by side, and so do the F weights of one input. A convolution is then KH
+short matrix products an output, and the inner loop that works for a dense layer works here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nn.kernels.jit import kernel
+from nn.kernels.simd import lanes, load, load_first, splat, store_first, where_greater, zeros
+
+
+@kernel
+def conv2d_forward_naive(x, kernel, bias, strides, out):
+    """out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]."""
+    N, OH, OW, F = out.shape
+    KH, KW, C, _ = kernel.shape
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for f in range(F):
+                    total = bias[f]
+                    for ki in range(KH):
+                        for kj in range(KW):
+                            for c in range(C):
+                                total += x[n, i * strides[0] + ki, j * strides[1] + kj, c] * kernel[ki, kj, c, f]
+                    out[n, i, j, f] = total
+
+
+@kernel
+def conv2d_forward(x, kernel, bias, strides, relu, out):
+    """The same, four neighbouring outputs and one vector of filters at a time; negative sums become 0 if `relu`.
+
+    When a row has fewer than four outputs left, its last one is computed again in the spare places.
+    """
+    N, OH, OW, F = out.shape
+    L = lanes(kernel)
+    zero = zeros(kernel)
+    for n in range(N):
+        for f in range(0, F, L):
+            count = min(L, F - f)
+            start = load_first(bias, f, count)
+            for i in range(OH):
+                for j in range(0, OW, 4):
+                    j1 = min(j + 1, OW - 1)
+                    j2 = min(j + 2, OW - 1)
+                    j3 = min(j + 3, OW - 1)
+                    patch = _patch_start(x, n, i * strides[0], 0)
+                    step = strides[1] * x.shape[3]
+                    s0, s1, s2, s3 = _four_outputs(
+                        x, patch + j * step, patch + j1 * step, patch + j2 * step, patch + j3 * step, kernel, f, start
+                    )
+                    if relu:
+                        s0 = where_greater(zero, s0, zero, s0)
+                        s1 = where_greater(zero, s1, zero, s1)
+                        s2 = where_greater(zero, s2, zero, s2)
+                        s3 = where_greater(zero, s3, zero, s3)
+                    first = (n * OH + i) * OW
+                    store_first(out, (first + j) * F + f, count, s0)
+                    store_first(out, (first + j1) * F + f, count, s1)
+                    store_first(out, (first + j2) * F + f, count, s2)
+                    store_first(out, (first + j3) * F + f, count, s3)
+
+
+@kernel
+def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
+    """Convolution, ReLU and 2x2 max-pooling in one pass: out (N, PH, PW, F), winner (N, PH, PW, F) uint8.
+
+    The four outputs of a pooling window are computed together, and only the greatest leaves the registers; `winner` says which
+    one it was: 2·a + b for the output in row a and column b of its window, the first of equals. What the three layers compute
+    one after another is the same, because ReLU keeps order.
+    """
+    N, PH, PW, F = out.shape
+    L = lanes(kernel)
+    zero = zeros(kernel)
+    numbers = np.arange(4).astype(kernel.dtype)
+    for n in range(N):
+        for f in range(0, F, L):
+            count = min(L, F - f)
+            start = load_first(bias, f, count)
+            for i in range(PH):
+                for j in range(PW):
+                    top = _patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
+                    right = strides[1] * x.shape[3]
+                    down = strides[0] * x.shape[2] * x.shape[3]
+                    s0, s1, s2, s3 = _four_outputs(x, top, top + right, top + down, top + down + right, kernel, f, start)
+                    best = s0
+                    number = zero
+                    number = where_greater(s1, best, splat(numbers, 1), number)
+                    best = where_greater(s1, best, s1, best)
+                    number = where_greater(s2, best, splat(numbers, 2), number)
+                    best = where_greater(s2, best, s2, best)
+                    number = where_greater(s3, best, splat(numbers, 3), number)
+                    best = where_greater(s3, best, s3, best)
+                    best = where_greater(zero, best, zero, best)
+                    place = ((n * PH + i) * PW + j) * F + f
+                    store_first(out, place, count, best)
+                    store_first(winner, place, count, number)
+
+
+@kernel(inline=True)
+def _patch_start(x, n, row, column):
+    """The flat position of x[n, row, column, 0]."""
+    return ((n * x.shape[1] + row) * x.shape[2] + column) * x.shape[3]
+
+
+@kernel(inline=True)
+def _four_outputs(x, x0, x1, x2, x3, kernel, f, start):
+    """Four sums over the patches that begin at x0 ... x3, for the filters f, f + 1, ...; each begins with `start`."""
+    KH, KW, C, F = kernel.shape
+    s0 = start
+    s1 = start
+    s2 = start
+    s3 = start
+    for ki in range(KH):
+        row = ki * x.shape[2] * C
+        weights = ki * KW * C * F + f
+        for k in range(KW * C):
+            w = load(kernel, weights + k * F)
+            s0 = s0 + splat(x, x0 + row + k) * w
+            s1 = s1 + splat(x, x1 + row + k) * w
+            s2 = s2 + splat(x, x2 + row + k) * w
+            s3 = s3 + splat(x, x3 + row + k) * w
+    return s0, s1, s2, s3

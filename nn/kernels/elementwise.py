@@ -1,0 +1,118 @@
+"""The layers and updates that treat every element alone. All arrays are C-contiguous; `out` may be the input itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nn.kernels.jit import kernel
+
+
+@kernel
+def relu_backward(dout, out, dx):
+    """Dx = dout where the output was positive, else 0: at exactly 0 the gradient is 0."""
+    d, o, g = dout.reshape(-1), out.reshape(-1), dx.reshape(-1)
+    for e in range(d.size):
+        g[e] = d[e] if o[e] > 0 else d[e] - d[e]
+
+
+@kernel
+def dropout(x, key, rate, out):
+    """Out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, e).
+
+    Used forward on x and backward on dout: the same key and the same places draw the same mask, which is never stored.
+    """
+    a, o = x.reshape(-1), out.reshape(-1)
+    threshold = np.uint32(rate * 4294967296.0)
+    scale = x.dtype.type(1.0 / (1.0 - rate))
+    for e in range(a.size):
+        o[e] = a[e] * scale if random_bits(key, e) >= threshold else a[e] - a[e]
+
+
+@kernel(inline=True)
+def random_bits(key, counter):
+    """32 random bits, a function of (key, counter) alone: the finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
+    z = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.uint32((z ^ (z >> np.uint64(31))) >> np.uint64(32))
+
+
+@kernel
+def softmax(logits, out):
+    """out[n, k] = exp(z[n, k] - m) / Σ_l exp(z[n, l] - m), with m = max over the row n, so that no exponential overflows."""
+    N, K = logits.shape
+    for n in range(N):
+        m = logits[n, 0]
+        for k in range(1, K):
+            m = max(m, logits[n, k])
+        total = logits[n, 0] - logits[n, 0]
+        for k in range(K):
+            out[n, k] = np.exp(logits[n, k] - m)
+            total += out[n, k]
+        for k in range(K):
+            out[n, k] /= total
+
+
+@kernel
+def adadelta(parameter, gradient, squared_gradients, squared_updates, learning_rate, rho, epsilon):
+    """One step of Adadelta in place (Zeiler 2012, algorithm 1); see `nn.optimizers`."""
+    real = parameter.dtype.type
+    lr, r, rest, e = real(learning_rate), real(rho), real(1.0 - rho), real(epsilon)
+    p, g, s, u = parameter.reshape(-1), gradient.reshape(-1), squared_gradients.reshape(-1), squared_updates.reshape(-1)
+    for i in range(p.size):
+        s[i] = r * s[i] + rest * g[i] * g[i]
+        update = np.sqrt((u[i] + e) / (s[i] + e)) * g[i]
+        u[i] = r * u[i] + rest * update * update
+        p[i] -= lr * update
+
+
+@kernel
+def sgd(parameter, gradient, learning_rate):
+    """Parameter -= learning_rate · gradient, in place."""
+    lr = parameter.dtype.type(learning_rate)
+    p, g = parameter.reshape(-1), gradient.reshape(-1)
+    for i in range(p.size):
+        p[i] -= lr * g[i]
+
+
+@kernel
+def transpose(x, out):
+    """out[j, i] = x[i, j], in blocks of 16 x 16 that stay in the cache."""
+    rows, columns = x.shape
+    for i0 in range(0, rows, 16):
+        for j0 in range(0, columns, 16):
+            for j in range(j0, min(j0 + 16, columns)):
+                for i in range(i0, min(i0 + 16, rows)):
+                    out[j, i] = x[i, j]
+
+
+@kernel
+def softmax_cross_entropy(logits, targets, scale, dlogits):
+    """The sum of the losses and the number of right answers; dlogits = (softmax(logits) - targets) · scale.
+
+    Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k. Right is a sample whose greatest
+    logit stands where its greatest target does (the first of equals).
+    """
+    N, K = logits.shape
+    loss = 0.0
+    right = 0
+    for n in range(N):
+        best = 0
+        label = 0
+        for k in range(1, K):
+            if logits[n, k] > logits[n, best]:
+                best = k
+            if targets[n, k] > targets[n, label]:
+                label = k
+        right += best == label
+        m = np.float64(logits[n, best])
+        total = 0.0
+        for k in range(K):
+            total += np.exp(np.float64(logits[n, k]) - m)
+        weight = 0.0
+        for k in range(K):
+            weight += targets[n, k]
+            loss += targets[n, k] * (m + np.log(total) - logits[n, k])
+        for k in range(K):
+            dlogits[n, k] = (np.exp(np.float64(logits[n, k]) - m) / total * weight - targets[n, k]) * scale
+    return loss, right

@@ -1,0 +1,54 @@
+"""`@kernel`: how every Numba function of this package is compiled, cached and, when its source changes, compiled again.
+
+Nothing is compiled at import. The first call with new argument types compiles and stores the machine code on disk; later
+processes load it (Numba's `cache=True`).
+
+Numba decides by the source *file of the function itself* whether stored code is still good. A function that inlined a helper
+from another file would go on running the helper's old code after an edit. Here the stamp is a digest of all files in this
+folder, so that an edit to any kernel makes all of them new.
+
+`fastmath={"contract"}` allows a*b + c as one fused multiply-add and nothing else: no reordering of sums, and NaN stays NaN.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+
+
+@functools.cache
+def sources_digest() -> str:
+    """SHA-256 over the names and contents of all kernel files."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
+    """Compile `function` with Numba: releases the GIL, IEEE semantics but for fused multiply-add, cached on disk.
+
+    Args:
+        function: plain Python over arrays and numbers.
+        inline: a helper that is merged into its caller; without it every slice passed costs a trip over the stack.
+    """
+    if function is None:
+        return functools.partial(kernel, inline=inline)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+    if inline:
+        return numba.njit(forceinline=True, **options)(function)
+    compiled = numba.njit(**options)(function)
+    if numba.config.DISABLE_JIT:
+        return compiled
+    try:
+        compiled.enable_caching()
+    except RuntimeError:
+        # No folder to write to, neither beside the sources nor in the user's cache: compile anew in each process.
+        return compiled
+    compiled._cache._cache_file._source_stamp = sources_digest()
+    return compiled

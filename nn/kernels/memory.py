@@ -1,0 +1,32 @@
+"""Arrays as the kernels want them: aligned to a cache line, with a little room behind the last element."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+ALIGNMENT = 64
+# The widest vector: a load that starts at the last element must not leave the allocation.
+SLACK = 128
+
+
+def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray:
+    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 128 spare bytes behind its end.
+
+    NumPy promises neither. A vector that straddles two cache lines takes twice as long to load, and the kernels read whole
+    vectors at the end of a row.
+    """
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.zeros(size + ALIGNMENT + SLACK, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned_copy(array: NDArray, dtype: DTypeLike | None = None) -> NDArray:
+    """A copy of `array` in memory from `aligned`."""
+    copy = aligned(array.shape, array.dtype if dtype is None else dtype)
+    copy[...] = array
+    return copy

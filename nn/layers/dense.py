@@ -1,0 +1,96 @@
+"""Dense: every output looks at every input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nn import initializers
+from nn.errors import InputError
+from nn.kernels import dense
+from nn.kernels.memory import aligned, aligned_copy
+from nn.layers.activations import activation_named
+from nn.layers.base import Gradients, Layer, Shape, pair
+
+
+class Dense(Layer):
+    """A fully connected layer: a matrix product, bias and activation.
+
+    Shapes: x (N, I), kernel (I, O), bias (O,), out (N, O).
+
+    Forward: z[n,o] = bias[o] + Σ_i x[n,i] · kernel[i,o],   out = activation(z).
+
+    Backward: let dz = ∂loss/∂z, which the activation computes from dout.
+
+    - bias[o] touches z[n,o] of every sample, with factor 1:   dbias[o]     = Σ_n dz[n,o]
+    - kernel[i,o] touches them with factor x[n,i]:              dkernel[i,o] = Σ_n x[n,i] · dz[n,o]    (xᵀ · dz)
+    - x[n,i] touches every z[n,o], with factor kernel[i,o]:     dx[n,i]      = Σ_o dz[n,o] · kernel[i,o] (dz · kernelᵀ)
+
+    All three are matrix products, and one kernel computes them (`nn/kernels/dense.py`).
+
+    Saved: x and what the activation saves.
+
+    Example: x = (1, 2), kernel ((3, 4), (5, 6)), bias (10, 20): out = (1·3 + 2·5 + 10, 1·4 + 2·6 + 20) = (23, 36).
+    With dout = (1, -1): dkernel = ((1, -1), (2, -2)), dbias = (1, -1), dx = (3 - 4, 5 - 6) = (-1, -1).
+
+        >>> layer = Dense(2)
+        >>> layer.build((2,), np.random.default_rng(0), np.float64)
+        >>> layer.parameters["kernel"][...] = [[3.0, 4.0], [5.0, 6.0]]
+        >>> layer.parameters["bias"][...] = [10.0, 20.0]
+        >>> out, cache = layer.forward(np.array([[1.0, 2.0]]))
+        >>> dx, grads = layer.backward(np.array([[1.0, -1.0]]), cache)
+        >>> out.tolist(), dx.tolist(), grads["kernel"].tolist(), grads["bias"].tolist()
+        ([[23.0, 36.0]], [[-1.0, -1.0]], [[1.0, -1.0], [2.0, -2.0]], [1.0, -1.0])
+
+    References:
+        D. E. Rumelhart, G. E. Hinton, R. J. Williams: Learning representations by back-propagating errors, 1986.
+    """
+
+    def __init__(
+        self, units: int, activation: str | None = None, *, input_shape: Shape | None = None, name: str | None = None
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.units = pair(units, "Dense", "units")[0]
+        self.activation_name, self.activation = activation_named(activation, "Dense")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(O,)."""
+        if len(input_shape) != 1:
+            raise InputError(f"Dense: expected vectors, got samples of shape {input_shape}; a Flatten layer makes vectors of images")
+        return (self.units,)
+
+    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """A Glorot-uniform kernel (I, O) and a bias of zeros (O,)."""
+        super().build(input_shape, rng, dtype)
+        self.add_parameter("kernel", initializers.glorot_uniform((input_shape[0], self.units), rng), dtype)
+        self.add_parameter("bias", initializers.zeros((self.units,), rng), dtype)
+
+    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
+        """Out (N, O) for x (N, I)."""
+        kernel, bias = self.parameters["kernel"], self.parameters["bias"]
+        x = np.ascontiguousarray(x, kernel.dtype)
+        z = aligned((len(x), self.units), kernel.dtype)
+        inputs = kernel.shape[0]
+        dense.matmul(x, inputs, 1, inputs, kernel, bias, False, z, 0, len(x))
+        out, activation_cache = self.activation.forward(z)
+        return out, (x, activation_cache)
+
+    def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
+        """Dx (N, I), dkernel and dbias for dout (N, O)."""
+        x, activation_cache = cache
+        kernel = self.parameters["kernel"]
+        dz, _ = self.activation.backward(dout, activation_cache)
+        dz = aligned_copy(dz, kernel.dtype)
+        (inputs, outputs), samples = kernel.shape, len(x)
+        dkernel, dx = aligned(kernel.shape, kernel.dtype), aligned(x.shape, kernel.dtype)
+        dense.matmul(x, 1, inputs, samples, dz, np.zeros(outputs, kernel.dtype), False, dkernel, 0, inputs)
+        dense.matmul(
+            dz, outputs, 1, outputs, aligned_copy(kernel.T), np.zeros(inputs, kernel.dtype), False, dx, 0, samples
+        )
+        return dx, {"kernel": dkernel, "bias": dz.sum(axis=0)}
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"name": self.name, "units": self.units, "activation": self.activation_name}

@@ -1,0 +1,44 @@
+"""Learning rates that change while training: functions of the number of steps done.
+
+A schedule is given to an optimizer, `Adadelta(OneCycle(2.0, steps))`, and called once before each step. `steps` is the length of
+the whole training, epochs times batches an epoch; behind it the last rate stays.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """A straight line from 0 to `peak` in the first fifth of the steps, then a straight line down to 0.
+
+    References:
+        L. N. Smith, N. Topin: Super-convergence: very fast training of neural networks using large learning rates, 2019.
+    """
+
+    peak: float
+    steps: int
+    warmup: float = 0.2
+
+    def __call__(self, step: int) -> float:
+        """The rate at `step`, counted from 0; never exactly 0 within the training."""
+        done = (step + 0.5) / self.steps
+        return self.peak * max(0.0, min(done / self.warmup, (1.0 - done) / (1.0 - self.warmup)))
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine wave from `peak` down to 0.
+
+    References:
+        I. Loshchilov, F. Hutter: SGDR: stochastic gradient descent with warm restarts, 2017, equation 5 (one period).
+    """
+
+    peak: float
+    steps: int
+
+    def __call__(self, step: int) -> float:
+        """The rate at `step`, counted from 0."""
+        return self.peak * 0.5 * (1.0 + math.cos(math.pi * min((step + 0.5) / self.steps, 1.0)))
