@@ -1,0 +1,73 @@
+"""`python -m apps.draw`: a window in which one draws digits and sees them recognised."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from apps.draw import desktop
+from apps.draw.model_file import ModelFile, choose_model
+from nn.cli import ArgumentParser, run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Choose the model, open the window, stay until it is closed."""
+    options = _parser().parse_args(arguments)
+    folder = Path.cwd()
+    model = choose_model(options.model, folder)
+    desktop.prepare()
+    from apps.draw.app import App  # Pygame only after the environment is prepared, and never for --help
+
+    App(loader(model), read, model.label, folder, options.scale, options.theme).run()
+    return 0
+
+
+def loader(model: ModelFile) -> Any:
+    """What loads the model, in the recognizer's thread."""
+
+    def load() -> Any:
+        from nn.models import load_model
+
+        return load_model(model.path)
+
+    return load
+
+
+def read(model: Any, ink: np.ndarray) -> Any:
+    """What reads ink (H, W) with the model."""
+    from nn.recognition import read_number
+
+    return read_number(model, ink)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m apps.draw", description="Draw digits and see them recognised.")
+    parser.add_argument("--model", metavar="FILE", help="a model of yours (default: mnist.npz here, else the bundled one)")
+    parser.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (default: the desktop's)")
+    parser.add_argument(
+        "--scale",
+        type=_scale,
+        default=os.environ.get("DRAW_SCALE"),
+        metavar="S",
+        help="pixels to a design pixel, 1 to 4 (default: DRAW_SCALE, else the desktop's)",
+    )
+    return parser
+
+
+def _scale(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 4:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 4, got {text!r}")
+    return value
+
+
+if __name__ == "__main__":
+    run(main)

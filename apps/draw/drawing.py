@@ -1,0 +1,93 @@
+"""What was drawn, as strokes in sheet units, and every step back and forth.
+
+The sheet is 640 × 480 units whatever the window's size, so a drawing can be rendered at any scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SHEET_WIDTH = 640
+SHEET_HEIGHT = 480
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One pull of the pen, or of the eraser: its points and its width in sheet units."""
+
+    points: tuple[Point, ...]
+    width: float
+    erases: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An opened image as a fresh sheet: ink (H, W) uint8, 255 is full ink; it is fitted into the sheet."""
+
+    ink: np.ndarray
+
+
+@dataclass(frozen=True)
+class Clear:
+    """A fresh, empty sheet."""
+
+
+Action = Stroke | Picture | Clear
+
+
+class Drawing:
+    """A history of actions and how many of them are done; the rest can be redone."""
+
+    def __init__(self) -> None:
+        self._history: list[Action] = []
+        self._done = 0
+
+    def visible(self) -> tuple[Stroke | Picture, ...]:
+        """What lies on the sheet now, in the order of drawing: everything since it was last fresh."""
+        items: list[Stroke | Picture] = []
+        for action in reversed(self._history[: self._done]):
+            if isinstance(action, Clear):
+                break
+            items.append(action)
+            if isinstance(action, Picture):
+                break
+        return tuple(reversed(items))
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing at all lies on the sheet (erased strokes still lie there)."""
+        return self._done == 0 or isinstance(self._history[self._done - 1], Clear)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._done > 0
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step taken back can be done again."""
+        return self._done < len(self._history)
+
+    def add(self, action: Action) -> None:
+        """Do something new; what had been undone can no longer be redone."""
+        del self._history[self._done :]
+        self._history.append(action)
+        self._done += 1
+
+    def undo(self) -> bool:
+        """Take the last action back; False when there is none."""
+        if not self.can_undo:
+            return False
+        self._done -= 1
+        return True
+
+    def redo(self) -> bool:
+        """Do the next action again; False when there is none."""
+        if not self.can_redo:
+            return False
+        self._done += 1
+        return True

@@ -1,0 +1,92 @@
+"""How things look now: palette, scale and type, and the few ways in which text is set.
+
+Type is the same on every machine: Aileron Regular, which Pillow carries, and FreeSans Bold, which Pygame carries.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from functools import lru_cache
+
+import pygame
+from PIL import ImageFont
+from pygame.pkgdata import getResource
+
+from apps.draw import shapes, theme
+from apps.draw.theme import Colour, Palette
+
+TEXTS_KEPT = 400
+CAP_HEIGHT = 0.71  # of the size of type, for both faces
+
+
+@lru_cache(maxsize=64)
+def _font(size: int, bold: bool) -> pygame.font.Font:
+    if not bold:
+        face = ImageFont.load_default(size)
+        if isinstance(face, ImageFont.FreeTypeFont):
+            return pygame.font.Font(io.BytesIO(face.font_bytes), size)
+    return pygame.font.Font(getResource(pygame.font.get_default_font()), size)
+
+
+class Look:
+    """Palette, scale, and text cached as surfaces."""
+
+    def __init__(self, palette: Palette, scale: float) -> None:
+        self.palette = palette
+        self.scale = scale
+        self._texts: OrderedDict[tuple[str, int, Colour, bool], pygame.Surface] = OrderedDict()
+
+    def px(self, design_pixels: float) -> int:
+        """Design pixels to pixels; what is there at all stays at least one pixel."""
+        return max(1, round(design_pixels * self.scale)) if design_pixels > 0 else 0
+
+    def card(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
+        """A panel: a hairline border around paper."""
+        radius, line = self.px(theme.RADIUS), self.px(1)
+        shapes.box(surface, rect, radius, self.palette.line)
+        shapes.box(surface, rect.inflate(-2 * line, -2 * line), radius - line, self.palette.paper)
+
+    def text_surface(self, text: str, size: float, colour: Colour, bold: bool = False) -> pygame.Surface:
+        """A line of text; `size` in design pixels."""
+        key = text, self.px(size), colour, bold
+        surface = self._texts.get(key)
+        if surface is None:
+            surface = _font(key[1], bold).render(text, True, colour)
+            self._texts[key] = surface
+            if len(self._texts) > TEXTS_KEPT:
+                self._texts.popitem(last=False)
+        else:
+            self._texts.move_to_end(key)
+        return surface
+
+    def text_width(self, text: str, size: float, bold: bool = False) -> int:
+        """The width of a line of text in pixels."""
+        return _font(self.px(size), bold).size(text)[0]
+
+    def text(
+        self,
+        surface: pygame.Surface,
+        text: str,
+        at: tuple[float, float],
+        size: float = theme.BODY,
+        colour: Colour | None = None,
+        bold: bool = False,
+        align: str = "left",
+    ) -> pygame.Rect:
+        """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is."""
+        line = self.text_surface(text, size, colour or self.palette.text, bold)
+        font = _font(self.px(size), bold)
+        shift = {"left": 0.0, "centre": line.get_width() / 2, "right": float(line.get_width())}[align]
+        top = at[1] + CAP_HEIGHT * self.px(size) / 2 - font.get_ascent()
+        return surface.blit(line, (round(at[0] - shift), round(top)))
+
+    def fitted(self, text: str, width: int, size: float = theme.BODY, bold: bool = False, from_start: bool = False) -> str:
+        """The text, shortened with an ellipsis (in front, where its end matters more) until it is no wider than `width`."""
+        if self.text_width(text, size, bold) <= width:
+            return text
+        for length in range(len(text) - 1, 0, -1):
+            shorter = "…" + text[len(text) - length :] if from_start else text[:length].rstrip() + "…"
+            if self.text_width(shorter, size, bold) <= width:
+                return shorter
+        return ""

@@ -1,0 +1,93 @@
+"""Reading in the background: the pen never waits for the network, and the network never reads old ink.
+
+One thread loads the model and then reads whatever was submitted last; what was submitted in between is skipped.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was read from the ink of one version of the canvas, and in how many seconds."""
+
+    version: int
+    reading: Any
+    seconds: float
+
+
+class Recognizer:
+    """`load()` makes a model, `read(model, ink)` reads with it, `notify()` is called (in the thread) when something is new."""
+
+    def __init__(self, load: Callable[[], Any], read: Callable[[Any, np.ndarray], Any], notify: Callable[[], None]) -> None:
+        self._load, self._read, self._notify = load, read, notify
+        self._changed = threading.Condition()
+        self._wanted: tuple[int, np.ndarray] | None = None
+        self._answer: Answer | None = None
+        self._failure: Exception | None = None
+        self._closing = False
+        self.model: Any = None
+        self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load the model."""
+        self._thread.start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the model is loaded."""
+        return self.model is not None
+
+    def submit(self, version: int, ink: np.ndarray) -> None:
+        """Ask for a reading of ink (H, W); it replaces a question that was not taken up yet."""
+        with self._changed:
+            self._wanted = version, ink
+            self._changed.notify()
+
+    def take(self) -> Answer | None:
+        """The newest answer, once.
+
+        Raises:
+            Exception: what loading or reading raised, here where it can be shown.
+        """
+        with self._changed:
+            if self._failure is not None:
+                raise self._failure
+            answer, self._answer = self._answer, None
+            return answer
+
+    def close(self) -> None:
+        """Let the thread end after what it does now."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
+    def _run(self) -> None:
+        try:
+            self.model = self._load()
+            self._notify()
+            while (question := self._next()) is not None:
+                version, ink = question
+                start = time.perf_counter()
+                reading = self._read(self.model, ink)
+                with self._changed:
+                    self._answer = Answer(version, reading, time.perf_counter() - start)
+                self._notify()
+        except Exception as failure:  # carried to the thread that asked, and raised there
+            with self._changed:
+                self._failure = failure
+            self._notify()
+
+    def _next(self) -> tuple[int, np.ndarray] | None:
+        with self._changed:
+            while self._wanted is None and not self._closing:
+                self._changed.wait()
+            question, self._wanted = self._wanted, None
+            return None if self._closing else question

@@ -1,0 +1,256 @@
+"""All that the window does, without the window: pen, brush, reading, messages and the title. No Pygame.
+
+`changes` collects what is to be drawn again ("ink", "reading", "tools", "message", "bars"); the window takes and empties it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from apps.draw.canvas import Canvas
+from apps.draw.drawing import Picture, Point
+from apps.draw.pictures import open_picture, save_drawing
+from apps.draw.recognizer import Recognizer
+from nn.errors import InputError
+
+NAME = "Draw a digit"
+BRUSHES = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 36, 40, 48, 56, 64)  # sheet units
+FIRST_BRUSH = BRUSHES.index(20)
+ERASER = 2.0  # times the brush
+MESSAGE_SECONDS = 4.0
+PULSE_SECONDS = 0.4
+BAR_SECONDS = 0.05  # in which a bar goes two thirds of its way
+
+
+def percent(probability: float) -> str:
+    """A probability as people read it; 100 % is kept for what rounds to it generously."""
+    return f"{min(99, round(100 * probability)) if probability < 0.9995 else 100} %"
+
+
+class Session:
+    """One sheet, one model, one person."""
+
+    def __init__(self, recognizer: Recognizer, folder: Path, wake: Callable[[], None] = lambda: None) -> None:
+        self.canvas = Canvas()
+        self.recognizer = recognizer
+        self.folder = folder
+        self.reading: Any = None  # None while nothing was read from what is on the sheet
+        self.read_seconds = 0.0
+        self.bars = np.zeros(10)
+        self.message = ""
+        self.pulse = 0.0  # 1 just after Recognise was pressed, then fading to 0
+        self.changes: set[str] = set()
+        self._brush = FIRST_BRUSH
+        self._wake = wake
+        self._ready = False
+        self._asked = self._blank_since = 0
+        self._message_until = 0.0
+        self._now = 0.0
+        self._hovered: int | None = None
+        self._last_point: Point | None = None
+        self._opened: list[Picture | str] = []
+
+    # ── pen and brush ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def brush(self) -> int:
+        """The pen's width in sheet units."""
+        return BRUSHES[self._brush]
+
+    @property
+    def eraser(self) -> float:
+        """The eraser's width in sheet units."""
+        return self.brush * ERASER
+
+    def brush_by(self, steps: int) -> None:
+        """Make the brush wider (or thinner, below 0) by a number of sizes."""
+        wanted = min(max(self._brush + steps, 0), len(BRUSHES) - 1)
+        if wanted != self._brush:
+            self._brush = wanted
+            self.changes.add("tools")
+
+    def pen_down(self, point: Point, erases: bool) -> None:
+        """Put the pen or the eraser on the sheet; a blank sheet has nothing to erase."""
+        if erases and self.canvas.drawing.is_blank and not self.canvas.is_drawing:
+            return
+        self.canvas.begin(point, self.eraser if erases else self.brush, erases)
+        self._last_point = point
+        self.changes |= {"ink", "tools"}
+
+    def pen_move(self, point: Point) -> None:
+        """Draw on; nothing happens while the pen is up."""
+        if self.canvas.is_drawing:
+            self.canvas.move(point)
+            self._last_point = point
+            self.changes.add("ink")
+
+    def pen_up(self) -> None:
+        """Lift the pen."""
+        if self.canvas.is_drawing:
+            self.canvas.end()
+            self.changes |= {"ink", "tools"}
+
+    def undo(self) -> None:
+        """Take one step back."""
+        self._changed_sheet(self.canvas.undo())
+
+    def redo(self) -> None:
+        """Take one step forward."""
+        self._changed_sheet(self.canvas.redo())
+
+    def clear(self) -> None:
+        """Take a fresh sheet."""
+        self._changed_sheet(self.canvas.clear())
+
+    def _changed_sheet(self, changed: bool) -> None:
+        if changed:
+            self.changes |= {"ink", "tools"}
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def save(self) -> None:
+        """Save the drawing under a new name in the folder and say where."""
+        self.pen_up()
+        if not self.canvas.has_ink:
+            self.say("Nothing to save yet: the sheet is empty")
+            return
+        try:
+            path = save_drawing(self.canvas.drawing.visible(), self.folder)
+        except OSError as error:
+            self.say(f"Not saved: {self.folder}: {error.strerror or error}")
+        else:
+            self.say(f"Saved as {path}")
+
+    def open(self, path: str) -> None:
+        """Read an image file in the background; it takes the sheet's place when it is ready."""
+        threading.Thread(target=self._open, args=(path,), name="opener", daemon=True).start()
+
+    def _open(self, path: str) -> None:
+        try:
+            self._opened.append(open_picture(path))
+        except (InputError, OSError) as error:
+            self._opened.append(f"Not opened: {error}")
+        self._wake()
+
+    def _take_opened(self) -> None:
+        while self._opened:
+            opened = self._opened.pop(0)
+            if isinstance(opened, str):
+                self.say(opened)
+            else:
+                self.canvas.open(opened)
+                self._last_point = None
+                self._changed_sheet(True)
+
+    def say(self, message: str) -> None:
+        """Show one sentence for a few seconds."""
+        self.message, self._message_until = message, self._now + MESSAGE_SECONDS
+        self.changes.add("message")
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def recognise(self) -> None:
+        """Read once more, visibly."""
+        self._asked = -1
+        self.pulse = 1.0
+        self.changes.add("reading")
+
+    @property
+    def state(self) -> str:
+        """What there is to show: "blank", "waiting" for the first answer, "sure" or "unsure"."""
+        if self._blank_since == self.canvas.version:
+            return "blank"
+        if self.reading is None:
+            return "waiting"
+        return str(self.reading.verdict)
+
+    @property
+    def digits(self) -> tuple[Any, ...]:
+        """The digits that were read, left to right."""
+        return () if self.reading is None else tuple(self.reading.digits)
+
+    @property
+    def title(self) -> str:
+        """The window's title: it starts with what was read."""
+        if self.state not in ("sure", "unsure"):
+            return NAME
+        if self.state == "unsure":
+            return f"? - {NAME}"
+        if len(self.digits) == 1:
+            return f"{self.reading.number} ({percent(self.digits[0].probability)}) - {NAME}"
+        return f"{self.reading.number} - {NAME}"
+
+    def hover(self, index: int | None) -> None:
+        """Show this digit's probabilities; None goes back to the one drawn last."""
+        if index != self._hovered:
+            self._hovered = index
+            self.changes.add("reading")
+
+    @property
+    def selected(self) -> int:
+        """Which digit's probabilities are shown: the hovered one, else the one the pen left last, else the last."""
+        count = len(self.digits)
+        if self._hovered is not None and self._hovered < count:
+            return self._hovered
+        if self._last_point is not None and count > 1:
+            x = self._last_point[0] * self.canvas.reading.scale
+            return min(range(count), key=lambda i: abs((self.digits[i].box[0] + self.digits[i].box[2]) / 2 - x))
+        return count - 1
+
+    def update(self, now: float) -> None:
+        """Go on to the time `now` (seconds): answers in, questions out, messages and bars on their way."""
+        elapsed, self._now = max(0.0, now - self._now), now
+        self._take_opened()
+        self._exchange()
+        if self.message and now > self._message_until:
+            self.message = ""
+            self.changes.add("message")
+        if self.pulse:
+            self.pulse = max(0.0, self.pulse - elapsed / PULSE_SECONDS)
+            self.changes.add("reading")
+        self._move_bars(elapsed)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the next frame will differ from this one without anybody doing anything."""
+        return bool(self.pulse) or self.canvas.is_drawing or not np.array_equal(self.bars, self._bar_goal())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is on the sheet has been read and shown."""
+        return self._asked == self.canvas.version and self.state != "waiting" and not self.is_moving
+
+    def _exchange(self) -> None:
+        answer = self.recognizer.take()
+        if answer is not None and answer.version > self._blank_since:
+            self.reading, self.read_seconds = answer.reading, answer.seconds
+            self.changes.add("reading")
+        if self.recognizer.is_ready != self._ready:
+            self._ready = self.recognizer.is_ready
+            self.changes |= {"reading", "tools"}
+        if self._asked == self.canvas.version:
+            return
+        self._asked = self.canvas.version
+        if self.canvas.has_ink:
+            self.recognizer.submit(self.canvas.version, self.canvas.ink())
+        else:
+            self._blank_since, self.reading = self.canvas.version, None
+        self.changes.add("reading")
+
+    def _bar_goal(self) -> np.ndarray:
+        if not self.digits:
+            return np.zeros(10)
+        return np.asarray(self.digits[self.selected].probabilities, dtype=float)
+
+    def _move_bars(self, elapsed: float) -> None:
+        goal = self._bar_goal()
+        if np.array_equal(self.bars, goal):
+            return
+        bars = goal + (self.bars - goal) * np.exp(-elapsed / BAR_SECONDS)
+        self.bars = goal if np.abs(bars - goal).max() < 0.002 else bars
+        self.changes.add("bars")

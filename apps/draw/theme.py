@@ -1,0 +1,95 @@
+"""Colours and measures: warm greys, near-black ink, one accent. Every measure is in design pixels, scaled where it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Colour = tuple[int, int, int]
+
+
+def _hex(text: str) -> Colour:
+    return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """One look of the window."""
+
+    name: str
+    desk: Colour  # behind everything
+    paper: Colour  # the sheet and the cards
+    ink: Colour  # what is drawn
+    text: Colour
+    quiet: Colour  # labels, keys, what did not win
+    line: Colour  # borders and the bars' tracks
+    raised: Colour  # a button's face
+    raised_hover: Colour
+    raised_pressed: Colour
+    faint: Colour  # what cannot be pressed now, ghosts on the empty sheet
+    accent: Colour
+    accent_hover: Colour
+    accent_pressed: Colour
+    on_accent: Colour
+    accent_soft: Colour  # the accent as a background
+
+
+LIGHT = Palette(
+    name="light",
+    desk=_hex("F3F1EC"),
+    paper=_hex("FFFFFF"),
+    ink=_hex("1D1B19"),
+    text=_hex("1D1B19"),
+    quiet=_hex("6B665F"),
+    line=_hex("E1DDD5"),
+    raised=_hex("FFFFFF"),
+    raised_hover=_hex("F8F6F2"),
+    raised_pressed=_hex("E9E5DD"),
+    faint=_hex("C9C4BA"),
+    accent=_hex("C8420E"),
+    accent_hover=_hex("D84E18"),
+    accent_pressed=_hex("A83508"),
+    on_accent=_hex("FFFFFF"),
+    accent_soft=_hex("FBE6DC"),
+)
+
+DARK = Palette(
+    name="dark",
+    desk=_hex("171614"),
+    paper=_hex("211F1D"),
+    ink=_hex("F5F1EA"),
+    text=_hex("F1EDE6"),
+    quiet=_hex("A8A198"),
+    line=_hex("383430"),
+    raised=_hex("2B2825"),
+    raised_hover=_hex("35312D"),
+    raised_pressed=_hex("1E1C1A"),
+    faint=_hex("5A544D"),
+    accent=_hex("FF8552"),
+    accent_hover=_hex("FF9668"),
+    accent_pressed=_hex("E26C3A"),
+    on_accent=_hex("221006"),
+    accent_soft=_hex("46291C"),
+)
+
+PALETTES = {"light": LIGHT, "dark": DARK}
+
+RADIUS = 10  # of cards and the sheet
+BUTTON_RADIUS = 8
+SMALL, BODY, TITLE = 13, 15, 18  # sizes of type
+
+
+def mix(first: Colour, second: Colour, part: float) -> Colour:
+    """The colour `part` of the way from the first to the second."""
+    r, g, b = (round(a + (z - a) * part) for a, z in zip(first, second, strict=True))
+    return r, g, b
+
+
+def contrast(first: Colour, second: Colour) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    brighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
