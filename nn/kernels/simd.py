@@ -52,8 +52,11 @@ def splat(array, i):
 
 
 def load(array, i):
-    """The vector array.flat[i : i + lanes]."""
-    return array.reshape(-1)[i : i + lanes(array)].copy()
+    """The vector array.flat[i : i + lanes]. Behind the array's end lies whatever lies there: NaN, so that nobody relies on it."""
+    vector = np.full(lanes(array), np.nan, array.dtype)
+    inside = array.reshape(-1)[i : i + lanes(array)]
+    vector[: inside.size] = inside
+    return vector
 
 
 def load_first(array, i, count):
@@ -64,8 +67,9 @@ def load_first(array, i, count):
 
 
 def store(array, i, vector):
-    """array.flat[i : i + lanes] = vector."""
-    array.reshape(-1)[i : i + lanes(array)] = vector
+    """array.flat[i : i + lanes] = vector; what reaches behind the array's end falls into its slack (`memory.aligned`)."""
+    inside = array.reshape(-1)[i : i + lanes(array)]
+    inside[:] = vector[: inside.size]
 
 
 def store_first(array, i, count, vector):
