@@ -48,28 +48,26 @@ def filters_shape(kernel_shape, dtype):
 
 
 @kernel
-def filters_from_kernel(kernel, filters):
-    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the fill is left as it is (zeros)."""
-    KH, KW, C, F = kernel.shape
-    for ki in range(KH):
-        for kj in range(KW):
-            for c in range(C):
-                for f in range(F):
-                    filters[f, ki, kj * C + c] = kernel[ki, kj, c, f]
+def filters_from_kernel(kernel, ki, filters):
+    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f] for one kernel row ki; the fill is left as it is (zeros)."""
+    _, KW, C, F = kernel.shape
+    for kj in range(KW):
+        for c in range(C):
+            for f in range(F):
+                filters[f, ki, kj * C + c] = kernel[ki, kj, c, f]
 
 
 @kernel
-def kernel_from_filters(filters, kernel):
-    """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c]: the sum over the parts p of a batch, in their order."""
-    KH, KW, C, F = kernel.shape
-    for ki in range(KH):
-        for kj in range(KW):
-            for c in range(C):
-                for f in range(F):
-                    total = filters[0, f, ki, kj * C + c]
-                    for p in range(1, filters.shape[0]):
-                        total += filters[p, f, ki, kj * C + c]
-                    kernel[ki, kj, c, f] = total
+def kernel_from_filters(filters, ki, kernel):
+    """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c] for one kernel row ki: the sum over the parts p, in their order."""
+    _, KW, C, F = kernel.shape
+    for kj in range(KW):
+        for c in range(C):
+            for f in range(F):
+                total = filters[0, f, ki, kj * C + c]
+                for p in range(1, filters.shape[0]):
+                    total += filters[p, f, ki, kj * C + c]
+                kernel[ki, kj, c, f] = total
 
 
 @kernel

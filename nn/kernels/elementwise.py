@@ -76,13 +76,12 @@ def sgd(parameter, gradient, learning_rate):
 
 
 @kernel
-def transpose(x, out):
-    """out[j, i] = x[i, j], in blocks of 16 x 16 that stay in the cache."""
-    rows, columns = x.shape
-    for i0 in range(0, rows, 16):
-        for j0 in range(0, columns, 16):
-            for j in range(j0, min(j0 + 16, columns)):
-                for i in range(i0, min(i0 + 16, rows)):
+def transpose_rows(x, first, last, out):
+    """out[j, i] = x[i, j] for the rows first <= i < last, in blocks of 16 x 16 that stay in the cache."""
+    for i0 in range(first, last, 16):
+        for j0 in range(0, x.shape[1], 16):
+            for j in range(j0, min(j0 + 16, x.shape[1])):
+                for i in range(i0, min(i0 + 16, last)):
                     out[j, i] = x[i, j]
 
 
@@ -116,3 +115,13 @@ def softmax_cross_entropy(logits, targets, scale, dlogits):
         for k in range(K):
             dlogits[n, k] = (np.exp(np.float64(logits[n, k]) - m) / total * weight - targets[n, k]) * scale
     return loss, right
+
+
+@kernel
+def column_sums(x, out):
+    """out[k] = Σ_n x[n, k], in the order of n."""
+    for k in range(x.shape[1]):
+        out[k] = x[0, k]
+    for n in range(1, x.shape[0]):
+        for k in range(x.shape[1]):
+            out[k] += x[n, k]

@@ -68,6 +68,10 @@ class Layer:
         """The shape of one output sample; `InputError` if the layer cannot take such an input."""
         return input_shape
 
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The shapes of the parameters that `build` will create."""
+        return {}
+
     def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
         """The output for x (N, *input_shape), and what `backward` needs. Only random layers look at `rng`, when training."""
         raise NotImplementedError(f"{type(self).__name__} has no forward pass")

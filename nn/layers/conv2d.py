@@ -85,12 +85,16 @@ class Conv2D(Layer):
             raise InputError(f"Conv2D: a kernel of {self.kernel_size} does not fit into an image of {height} x {width}")
         return rows, columns, self.filters
 
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Kernel (KH, KW, C, F) and bias (F,)."""
+        return {"kernel": (*self.kernel_size, image_shape(input_shape, "Conv2D")[2], self.filters), "bias": (self.filters,)}
+
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """A Glorot-uniform kernel (KH, KW, C, F) and a bias of zeros (F,)."""
+        """A Glorot-uniform kernel and a bias of zeros."""
         super().build(input_shape, rng, dtype)
-        shape = (*self.kernel_size, input_shape[2], self.filters)
-        self.add_parameter("kernel", initializers.glorot_uniform(shape, rng), dtype)
-        self.add_parameter("bias", initializers.zeros((self.filters,), rng), dtype)
+        shapes = self.parameter_shapes(input_shape)
+        self.add_parameter("kernel", initializers.glorot_uniform(shapes["kernel"], rng), dtype)
+        self.add_parameter("bias", initializers.zeros(shapes["bias"], rng), dtype)
 
     def frame(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """The rows of zeros (above, below) and the columns (left, right) that the padding adds."""
@@ -125,13 +129,15 @@ class Conv2D(Layer):
         kernel = self.parameters["kernel"]
         dz, _ = self.activation.backward(dout, activation_cache)
         filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
-        conv_backward.filters_from_kernel(kernel, filters)
+        for row in range(len(kernel)):
+            conv_backward.filters_from_kernel(kernel, row, filters)
         dframed, dfilters = aligned(framed.shape, kernel.dtype), aligned((1, *filters.shape), kernel.dtype)
         grads = {name: aligned(array.shape, array.dtype) for name, array in self.parameters.items()}
         conv_backward.conv2d_backward(
             np.ascontiguousarray(dz), framed, filters, self.strides, True, dframed, dfilters[0], grads["bias"]
         )
-        conv_backward.kernel_from_filters(dfilters, grads["kernel"])
+        for row in range(len(kernel)):
+            conv_backward.kernel_from_filters(dfilters, row, grads["kernel"])
         return self.inside_frame(dframed), grads
 
     def config(self) -> dict[str, Any]:

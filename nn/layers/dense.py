@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,11 +62,16 @@ class Dense(Layer):
             raise InputError(f"Dense: expected vectors, got samples of shape {input_shape}; a Flatten layer makes vectors of images")
         return (self.units,)
 
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """Kernel (I, O) and bias (O,)."""
+        return {"kernel": (math.prod(input_shape), self.units), "bias": (self.units,)}
+
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """A Glorot-uniform kernel (I, O) and a bias of zeros (O,)."""
+        """A Glorot-uniform kernel and a bias of zeros."""
         super().build(input_shape, rng, dtype)
-        self.add_parameter("kernel", initializers.glorot_uniform((input_shape[0], self.units), rng), dtype)
-        self.add_parameter("bias", initializers.zeros((self.units,), rng), dtype)
+        shapes = self.parameter_shapes(input_shape)
+        self.add_parameter("kernel", initializers.glorot_uniform(shapes["kernel"], rng), dtype)
+        self.add_parameter("bias", initializers.zeros(shapes["bias"], rng), dtype)
 
     def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
         """Out (N, O) for x (N, I)."""

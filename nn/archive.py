@@ -1,0 +1,123 @@
+"""Arrays and a JSON header in one .npz file that is always whole and never trusted.
+
+Format: an uncompressed zip archive of .npy members, readable with `numpy.load(path, allow_pickle=False)`. The member `header` is a
+string of JSON; it gives for every other member its SHA-256. Written to a temporary file, flushed and renamed (`nn.files`).
+
+Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can be larger than the file; pickles, foreign
+and duplicate members, wrong sizes and wrong checksums are refused, each with one sentence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import os
+import stat
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from nn.errors import InputError
+from nn.files import atomic_write
+
+HEADER = "header"
+MAX_HEADER_BYTES = 16 * 2**20
+# One fixed time stamp, so that the same content gives the same bytes.
+TIME_STAMP = (1980, 1, 1, 0, 0, 0)
+
+
+def write_archive(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
+    """Write `header` (as JSON can hold it) and `arrays` by name; all or nothing."""
+    checked = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    digests = {name: hashlib.sha256(array).hexdigest() for name, array in checked.items()}
+    text = json.dumps({**header, "sha256": digests}, allow_nan=False)
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in {HEADER: np.array(text), **checked}.items():
+            content = io.BytesIO()
+            npy.write_array(content, array, version=(1, 0), allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", TIME_STAMP), content.getvalue())
+
+
+def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -> tuple[dict[str, Any], dict[str, NDArray]]:
+    """The header and the arrays of a file whose header says `format` and `version`.
+
+    Raises:
+        InputError: the file is missing, damaged, of another kind or version, or not one that `write_archive` made.
+    """
+    try:
+        _check_regular(path)
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+            members = _members(path, archive, os.fstat(file.fileno()).st_size)
+            header = _header(path, _array(path, archive, members.pop(HEADER)), format_name, version)
+            arrays = {name: _array(path, archive, member) for name, member in members.items()}
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError, IndexError, OverflowError) as error:
+        raise InputError(f"{path}: expected a {format_name} file, got a damaged or foreign one ({error})") from error
+    digests = header.pop("sha256", None)
+    if not isinstance(digests, dict) or digests != {name: hashlib.sha256(array).hexdigest() for name, array in arrays.items()}:
+        raise InputError(f"{path}: the checksums do not fit the contents: the file is damaged")
+    return header, arrays
+
+
+def _check_regular(path: str | os.PathLike[str]) -> None:
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        raise InputError(f"{path}: expected a file, got a {'folder' if stat.S_ISDIR(mode) else 'device or pipe'}")
+
+
+def _members(path: str | os.PathLike[str], archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
+    """The members by name without .npy; all stored, none twice, and none larger than the file."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    for member in archive.infolist():
+        name = member.filename.removesuffix(".npy")
+        if name == member.filename or name in members:
+            raise InputError(f"{path}: expected .npy members, each once, got {member.filename!r}")
+        if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 0x1:
+            raise InputError(f"{path}: expected uncompressed members, got {member.filename!r} compressed or encrypted")
+        members[name] = member
+    if sum(member.file_size for member in members.values()) > size:
+        raise InputError(f"{path}: the members claim more bytes than the file has")
+    if HEADER not in members or members[HEADER].file_size > MAX_HEADER_BYTES:
+        raise InputError(f"{path}: expected a member {HEADER!r} of at most {MAX_HEADER_BYTES:,} bytes")
+    return members
+
+
+def _array(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray:
+    """One member; zipfile checks its CRC. The shape must account for every byte, so nothing is allocated on its word."""
+    content = io.BytesIO(archive.read(member))
+    if npy.read_magic(content) != (1, 0):
+        raise InputError(f"{path}: {member.filename} is not a version 1.0 .npy member")
+    shape, fortran, dtype = npy.read_array_header_1_0(content)
+    if dtype.hasobject:
+        raise InputError(f"{path}: {member.filename} holds Python objects (a pickle), which are never loaded")
+    data = content.getbuffer()[content.tell() :]
+    if fortran or math.prod(shape) * dtype.itemsize != len(data) or len(shape) > 8:
+        raise InputError(f"{path}: {member.filename} declares shape {shape} of {dtype}, which does not fit its {len(data):,} bytes")
+    return np.frombuffer(bytes(data), dtype).reshape(shape)
+
+
+def _header(path: str | os.PathLike[str], member: NDArray, format_name: str, version: int) -> dict[str, Any]:
+    if member.dtype.kind != "U" or member.ndim != 0:
+        raise InputError(f"{path}: expected the header to be a string, got {member.dtype} of shape {member.shape}")
+    try:
+        header = json.loads(str(member), parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise InputError(f"{path}: the header is nested too deeply") from error
+    if not isinstance(header, dict) or header.get("format") != format_name:
+        raise InputError(f"{path}: expected a {format_name} file, got another kind of archive")
+    if header.get("version") != version:
+        raise InputError(f"{path}: expected {format_name} version {version}, got {header.get('version')!r}")
+    return header
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} in the header")

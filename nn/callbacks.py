@@ -1,0 +1,105 @@
+"""What may look on, or step in, while a model trains: the events are Keras'."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from nn.models import Sequential
+    from nn.training import Trainer
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """The base: override the events you want. `logs` holds the epoch's mean loss and accuracy so far.
+
+    Attributes:
+        model: the model in training.
+        trainer: the loop itself; `trainer.stop_requested = True` ends the training after this batch.
+    """
+
+    model: Sequential
+    trainer: Trainer
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """Before the first batch."""
+
+    def on_train_end(self, logs: Logs) -> None:
+        """After the last batch."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Before an epoch, counted from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """After a batch, counted from 0 in its epoch."""
+
+
+class History:
+    """What `fit` returns: one value an epoch for loss, accuracy, val_loss, val_accuracy and seconds.
+
+    Attributes:
+        history: lists by name.
+        epoch: the numbers of the epochs, from 0.
+    """
+
+    def __init__(self, model: Sequential) -> None:
+        self.model = model
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def record(self, entry: dict[str, float]) -> None:
+        """Append one epoch: `entry` holds its number from 1 under "epoch", and its values by name."""
+        self.epoch.append(int(entry["epoch"]) - 1)
+        for name, value in entry.items():
+            if name != "epoch":
+                self.history.setdefault(name, []).append(value)
+
+
+class ProgressBar(Callback):
+    """A bar with loss, accuracy, images a second and time left, and a line that stays for each epoch.
+
+    Args:
+        file: where to write; the bar itself only appears on a terminal, the lines always.
+    """
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        self.file = sys.stdout if file is None else file
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Open the epoch's bar."""
+        from tqdm import tqdm
+
+        trainer = self.trainer
+        samples = len(trainer.source)
+        self.bar = tqdm(
+            total=samples,
+            initial=min(trainer.progress.step * trainer.batch_size, samples),
+            desc=f"Epoch {epoch + 1}/{trainer.epochs}",
+            unit=" images",
+            unit_scale=True,
+            leave=False,
+            file=self.file,
+            disable=not self.file.isatty(),
+        )
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """Move the bar."""
+        self.bar.set_postfix(loss=f"{logs['loss']:.4f}", accuracy=f"{logs['accuracy']:.4f}", refresh=False)
+        self.bar.update(min((batch + 1) * self.trainer.batch_size, len(self.trainer.source)) - self.bar.n)
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Replace the bar by the line."""
+        self.bar.close()
+        values = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        seconds = self.trainer.progress.history[-1]["seconds"]
+        print(f"Epoch {epoch + 1}/{self.trainer.epochs}  {values}  {seconds:.1f} s", file=self.file, flush=True)
+
+    def on_train_end(self, logs: Logs) -> None:
+        """Take away the bar of an unfinished epoch."""
+        if hasattr(self, "bar"):
+            self.bar.close()

@@ -1,0 +1,61 @@
+"""The threads: this is the only file that knows of them.
+
+The kernels release Python's global lock, so plain Python threads run them side by side. Work is numbered; every thread takes
+the next number until none is left, and no result depends on which thread took which.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Self
+
+from nn.errors import InputError
+
+
+def available_threads() -> int:
+    """The number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Executor:
+    """Runs numbered work on several threads; the calling thread is one of them.
+
+    Args:
+        threads: how many; as many as there are processors unless given.
+    """
+
+    def __init__(self, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise InputError(f"threads: expected at least 1, got {threads}")
+        self.threads = threads or available_threads()
+        self._helpers = ThreadPoolExecutor(self.threads - 1, "nn") if self.threads > 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._helpers:
+            self._helpers.shutdown()
+
+    def run(self, work: Callable[[int], None], count: int) -> None:
+        """Call work(0) ... work(count - 1), in any order and at once; returns when all are done. The first error is raised."""
+        numbers = itertools.count()
+
+        def take() -> None:
+            while (number := next(numbers)) < count:
+                work(number)
+
+        helping = min(self.threads, count) - 1
+        futures = [self._helpers.submit(take) for _ in range(helping)] if self._helpers else []
+        try:
+            take()
+        finally:
+            errors = [error for future in futures if (error := future.exception())]
+        if errors:
+            raise errors[0]

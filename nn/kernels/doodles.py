@@ -1,0 +1,178 @@
+"""What is no digit: scribbles, signs, digits run together or crossed out, filled and textured shapes, noise.
+
+A network that has seen only digits calls everything a digit. Shown these with "any of the ten, equally" as the answer, it learns
+to be undecided where nothing can be decided (outlier exposure: Hendrycks, Mazeika & Dietterich 2019).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from nn.kernels.counter import begin, between, normal, uniform
+from nn.kernels.jit import kernel
+from nn.kernels.pen import capsule, centre, draw, fit
+from nn.kernels.strokes import MOST_POINTS, pen_radius, pick, trace, write
+
+STREAM_DOODLE = 4
+KINDS = 7
+
+
+@kernel
+def scribble(
+    state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray
+) -> int:
+    """One to three strokes through `fewest` or more points anywhere, smooth or angular; the length of the path."""
+    strokes = 1 + int(3.0 * uniform(state) * uniform(state))
+    angular = between(state, -0.5, 1.0)
+    n = 0
+    for _ in range(strokes):
+        count = max(3, (fewest + int(10.0 * uniform(state))) // strokes)
+        points, corners = np.empty((count, 2)), np.zeros(count, np.uint8)
+        for k in range(count):
+            points[k, 0], points[k, 1] = uniform(state), uniform(state)
+            corners[k] = 1 if uniform(state) < angular else 0
+        n = trace(points, corners, 0, count, 6, x, y, down, n)
+    for k in range(n):
+        r[k] = 1.0
+    return n
+
+
+@kernel
+def beside(x: np.ndarray, y: np.ndarray, a: int, n: int, gap: float) -> None:
+    """Move points a .. n − 1 of a path to the right of points 0 .. a − 1, `gap` apart (negative: they overlap)."""
+    right, left = x[0], x[a]
+    for k in range(a):
+        right = max(right, x[k])
+    for k in range(a, n):
+        left = min(left, x[k])
+    for k in range(a, n):
+        x[k] += right - left + gap
+
+
+@kernel
+def lines(state: np.ndarray, image: np.ndarray) -> None:
+    """Many straight lines and dots."""
+    radius = pen_radius(state)
+    share_of_dots = uniform(state)
+    for _ in range(3 + int(11.0 * uniform(state))):
+        x0, y0 = between(state, 5.0, 23.0), between(state, 5.0, 23.0)
+        x1, y1 = between(state, 5.0, 23.0), between(state, 5.0, 23.0)
+        if uniform(state) < share_of_dots:
+            x1, y1 = x0, y0
+        capsule(image, x0, y0, radius, x1, y1, radius)
+
+
+@kernel
+def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: int) -> None:
+    """A curve (28,) that goes from one random height to the next in `steps` straight or smooth steps."""
+    heights = np.empty(steps + 1)
+    for k in range(steps + 1):
+        heights[k] = between(state, low, high)
+    for j in range(28):
+        position = j * steps / 28.0
+        k = int(position)
+        t = position - k
+        if t < 1.0:
+            t = t * t * (3.0 - 2.0 * t)
+        out[j] = (1.0 - t) * heights[k] + t * heights[k + 1]
+
+
+@kernel
+def silhouette(state: np.ndarray, image: np.ndarray) -> None:
+    """A filled shape between two curves, symmetrical at times, at times parted in the middle, with stripes and shading."""
+    upper, lower, tone = np.empty(28), np.empty(28), np.empty(28)
+    steps = 2 + int(7.0 * uniform(state))
+    bumps(state, upper, 0.0, 13.0, steps)
+    bumps(state, lower, 15.0, 28.0, steps)
+    bumps(state, tone, 0.15, 1.0, 2 + int(6.0 * uniform(state)))
+    symmetrical, across, parted = uniform(state) < 0.6, uniform(state) < 0.5, uniform(state) < 0.25
+    begin_at, end_at = int(6.0 * uniform(state)), 28 - int(6.0 * uniform(state))
+    level, stripes, grain = between(state, 0.3, 1.3), between(state, 0.0, 0.5), between(state, 0.0, 0.3)
+    if uniform(state) < 0.3:
+        level, stripes, grain = 3.0, 0.0, 0.0
+    rate, opening = between(state, 0.3, 3.0), between(state, 1.0, 4.0)
+    for j in range(begin_at, end_at):
+        low, high = upper[j], lower[j]
+        if symmetrical:
+            high = 28.0 - low
+        for i in range(28):
+            ink = min(max(min(i + 0.5 - low, high - i - 0.5) + 0.5, 0.0), 1.0)
+            if parted and abs(i - 13.5) < opening and j > begin_at + 6:
+                ink = 0.0
+            ink *= level * tone[i if symmetrical else j] * (1.0 - stripes * (0.5 + 0.5 * math.sin(rate * j)))
+            ink = min(max(ink * (1.0 + grain * normal(state)), 0.0), 1.0)
+            if across:
+                image[i, j] = ink
+            else:
+                image[j, i] = ink
+
+
+@kernel
+def noise(state: np.ndarray, image: np.ndarray) -> None:
+    """Random pixels: few or many, hard or soft, single or smeared."""
+    density, soft, smear = uniform(state), uniform(state), between(state, 0.0, 0.9)
+    before = 0.0
+    for i in range(28):
+        for j in range(28):
+            ink = 0.0
+            if uniform(state) < density:
+                ink = 1.0 if soft < 0.4 else uniform(state)
+            before = smear * before + (1.0 - smear) * ink
+            image[i, j] = min(before * (1.0 + smear), 1.0)
+
+
+@kernel
+def draw_doodles(
+    digits: tuple, signs: tuple, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray
+) -> None:
+    """Draw what is no digit as sample indices[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1].
+
+    `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two sets of templates.
+    """
+    state = np.empty(3, np.int64)
+    x, y, r = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)
+    down = np.empty(MOST_POINTS, np.uint8)
+    image = np.empty((28, 28), np.float32)
+    for k in range(indices.shape[0]):
+        begin(state, STREAM_DOODLE, seed, epoch, indices[k])
+        image[:] = 0.0
+        kind = int(KINDS * uniform(state))
+        n = 0
+        if kind == 0:
+            n = scribble(state, 6, x, y, r, down)
+        elif kind == 1:
+            n = write_any(signs, state, x, y, r, down)
+        elif kind == 2:
+            a = write_any(digits, state, x, y, r, down)
+            n = a + write_any(digits, state, x[a:], y[a:], r[a:], down[a:])
+            beside(x, y, a, n, between(state, -0.05, 0.3))
+        elif kind == 3:
+            a = write_any(digits, state, x, y, r, down)
+            n = a + scribble(state, 9, x[a:], y[a:], r[a:], down[a:])
+        elif kind == 4:
+            lines(state, image)
+        elif kind == 5:
+            silhouette(state, image)
+        else:
+            noise(state, image)
+        if n > 0:
+            fit(x, y, r, n, pen_radius(state))
+            draw(image, x, y, r, down, n)
+        if n > 0 and uniform(state) < 0.06:
+            image[:] = np.float32(1) - image
+        if n > 0 or kind == 4:
+            centre(image, out[k])
+        else:
+            out[k, :, :, 0] = image
+
+
+@kernel
+def write_any(
+    templates: tuple, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray
+) -> int:
+    """Write some template; the length of the path."""
+    points, corners, point_offsets, stroke_offsets, cumulative = templates
+    t = pick(cumulative, uniform(state))
+    return write(points, corners, point_offsets, stroke_offsets[t], stroke_offsets[t + 1], state, x, y, r, down)

@@ -1,0 +1,352 @@
+"""Sequential, a model as a list of layers, under the names and with the habits of Keras."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from nn import model_file, numpy_inference, training
+from nn.callbacks import Callback, History, ProgressBar
+from nn.errors import InputError
+from nn.executor import Executor
+from nn.kernels.memory import aligned
+from nn.layers import Dense, Layer, Softmax
+from nn.layers.base import Shape
+from nn.losses import CategoricalCrossentropy, loss_named
+from nn.optimizers import Adadelta, Optimizer, optimizer_named
+from nn.plan import PART, Plan
+from nn.sources import ImageSource, ScaledImages
+
+__all__ = ["Sequential", "load_model"]
+
+
+class Sequential:
+    """A stack of layers, each fed by the one before.
+
+    Args:
+        layers: to start with; `add` appends more.
+        seed: of the initial weights.
+        dtype: float32, or float64 for checks.
+
+    Attributes:
+        layers: the layers.
+        card: what is known of the training, kept in the model file; anything that JSON can hold.
+        use_kernels: False predicts in plain NumPy, for when there is no time to wait for the compiler (see `warm_up`).
+    """
+
+    def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
+        self.layers: list[Layer] = []
+        self.seed = seed
+        self.dtype = np.dtype(dtype)
+        self.loss = CategoricalCrossentropy()
+        self.optimizer: Optimizer = Adadelta()
+        self.metrics: list[str] = []
+        self.card: dict[str, Any] = {}
+        self.use_kernels = True
+        self._rng = np.random.default_rng(seed)
+        self._slots: dict[str, tuple[NDArray, ...]] = {}
+        self._local = threading.local()
+        for layer in layers:
+            self.add(layer)
+
+    # -- Building ------------------------------------------------------------------------------------------------------
+
+    def add(self, layer: Layer) -> None:
+        """Append a layer. It is built at once if the input's shape is known, from the first layer's `input_shape`."""
+        if not isinstance(layer, Layer):
+            raise InputError(f"add: expected a layer, got {type(layer).__name__}")
+        if any(layer is other for other in self.layers):
+            raise InputError(f"add: the layer {layer.name} is in the model already")
+        layer.name = self._free_name(layer)
+        self.layers.append(layer)
+        if len(self.layers) == 1 and layer.given_input_shape is not None:
+            layer.build(layer.given_input_shape, self._rng, self.dtype)
+        elif len(self.layers) > 1 and self.layers[-2].built:
+            try:
+                layer.build(self.layers[-2].output_shape, self._rng, self.dtype)
+            except InputError:
+                self.layers.pop()
+                raise
+
+    def _free_name(self, layer: Layer) -> str:
+        taken = {other.name for other in self.layers}
+        if layer.name and layer.name not in taken:
+            return layer.name
+        if layer.name:
+            raise InputError(f"add: there is a layer named {layer.name!r} already")
+        stem = {"MaxPooling2D": "max_pooling2d", "ReLU": "re_lu"}.get(type(layer).__name__, type(layer).__name__.lower())
+        number = 0
+        while (name := f"{stem}_{number}" if number else stem) in taken:
+            number += 1
+        return name
+
+    def build(self, input_shape: Shape) -> None:
+        """Give all layers their shapes and first weights, from the shape of one sample."""
+        for layer in self.layers:
+            layer.build(tuple(input_shape), self._rng, self.dtype)
+            input_shape = layer.output_shape
+        self._slots = {}
+
+    def compile(
+        self,
+        loss: object = "categorical_crossentropy",
+        optimizer: object = "adadelta",
+        metrics: Sequence[str] = ("accuracy",),
+    ) -> None:
+        """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is)."""
+        for metric in metrics:
+            if metric not in ("accuracy", "acc", "categorical_accuracy"):
+                raise InputError(f"compile: metrics may hold 'accuracy', got {metric!r}")
+        self.loss = loss_named(loss)
+        self.optimizer = optimizer_named(optimizer)
+        self.metrics = list(metrics)
+        self._slots = {}
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one input sample."""
+        return self._built()[0].input_shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of one output sample."""
+        return self._built()[-1].output_shape
+
+    def _built(self) -> list[Layer]:
+        if not self.layers or not self.layers[0].built:
+            raise InputError("the model has no input shape yet: give its first layer input_shape=..., or call build or fit")
+        return self.layers
+
+    def count_params(self) -> int:
+        """The number of trainable values."""
+        return sum(layer.count_parameters() for layer in self._built())
+
+    def summary(self, file: Any = None) -> None:
+        """Print the layers with their output shapes and parameter counts."""
+        lines = [f"{'Layer (type)':<34}{'Output shape':<22}{'Parameters':>10}", "=" * 66]
+        for layer in self._built():
+            title, shape = f"{layer.name} ({type(layer).__name__})", "(None, " + ", ".join(map(str, layer.output_shape)) + ")"
+            lines.append(f"{title:<34}{shape:<22}{layer.count_parameters():>10,}")
+        lines += ["=" * 66, f"Total parameters: {self.count_params():,}"]
+        print("\n".join(lines), file=file or sys.stdout)
+
+    # -- Learning ------------------------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        x: NDArray | ImageSource,
+        y: ArrayLike | None = None,
+        batch_size: int = 32,
+        epochs: int = 1,
+        verbose: int = 1,
+        callbacks: Sequence[Callback] = (),
+        validation_data: tuple[NDArray, ArrayLike] | ImageSource | None = None,
+        shuffle: bool = True,
+        *,
+        seed: int | None = None,
+        threads: int | None = None,
+    ) -> History:
+        """Train for `epochs` epochs.
+
+        Args:
+            x: inputs (N, ...), or a source that makes batches (`nn.sources`).
+            y: labels (N,) or one-hot targets (N, K); none with a source.
+            batch_size: samples for one change of the weights.
+            epochs: how often each sample is seen.
+            verbose: 0 prints nothing, 1 a progress bar and a line an epoch.
+            callbacks: see `nn.callbacks`.
+            validation_data: (x, y), or a source, evaluated after every epoch.
+            shuffle: a new order in every epoch.
+            seed: of shuffling, dropout and augmentation; the model's unless given.
+            threads: as many as there are processors unless given; it changes no bit of the result.
+
+        Raises:
+            InputError: shapes, counts or labels that do not fit.
+            Diverged: the loss became NaN or infinite.
+        """
+        for name, value in (("batch_size", batch_size), ("epochs", epochs)):
+            if not isinstance(value, int | np.integer) or value < 1:
+                raise InputError(f"fit: {name} must be a whole number of at least 1, got {value!r}")
+        source = self._source("x", x, y)
+        validation = None
+        if isinstance(validation_data, tuple | list):
+            validation = self._source("validation_data", *validation_data)
+        elif validation_data is not None:
+            validation = self._source("validation_data", validation_data, None)
+        trainer = training.Trainer(
+            self,
+            source,
+            batch_size=int(batch_size),
+            epochs=int(epochs),
+            shuffle=shuffle,
+            seed=self.seed if seed is None else seed,
+            validation=validation,
+            callbacks=[*callbacks, ProgressBar()] if verbose else callbacks,
+            threads=threads,
+        )
+        return trainer.run()
+
+    def evaluate(self, x: NDArray | ImageSource, y: ArrayLike | None = None, verbose: int = 0, *, threads: int | None = None) -> list[float]:
+        """[mean loss, accuracy] on inputs and labels, or on a source."""
+        loss, accuracy = training.evaluate(self, self._source("x", x, y), threads)
+        if verbose:
+            print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
+        return [loss, accuracy]
+
+    def slots(self) -> dict[str, tuple[NDArray, ...]]:
+        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one `fit` to the next."""
+        if not self._slots:
+            self._slots = {
+                f"{layer.name}/{name}": tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots)
+                for layer in self._built()
+                for name, array in layer.parameters.items()
+            }
+        return self._slots
+
+    def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
+        """Check inputs and labels, and build the model if this is the first time that it sees a shape."""
+        if hasattr(x, "fill") and hasattr(x, "targets"):
+            source: ImageSource = x
+        else:
+            if y is None:
+                raise InputError(f"{argument}: the labels are missing")
+            images = np.asarray(x)
+            labels = np.asarray(y)
+            if len(images) != len(labels):
+                raise InputError(f"{argument}: {len(images):,} inputs but {len(labels):,} labels")
+            if not self.layers or not self.layers[0].built:
+                self._check_layers()
+                self.build(images.shape[1:])
+            self._check_images(images, argument)
+            source = ScaledImages(images, labels, scale=1.0, classes=self.output_shape[-1])
+        if len(source) == 0:
+            raise InputError(f"{argument}: expected at least one sample, got none")
+        if not self.layers or not self.layers[0].built:
+            self._check_layers()
+            self.build(source.image_shape)
+        if tuple(source.image_shape) != self.input_shape:
+            raise InputError(f"{argument}: expected samples of shape {self.input_shape}, got {tuple(source.image_shape)}")
+        return source
+
+    def _check_layers(self) -> None:
+        if not self.layers:
+            raise InputError("the model has no layers")
+
+    def _check_images(self, x: NDArray, argument: str) -> None:
+        if x.shape[1:] != self.input_shape and (*x.shape[1:], 1) != self.input_shape:
+            raise InputError(f"{argument}: expected shape (samples, {', '.join(map(str, self.input_shape))}), got {x.shape}")
+        if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.issubdtype(x.dtype, np.complexfloating):
+            raise InputError(f"{argument}: expected real numbers, got {x.dtype}")
+        if np.issubdtype(x.dtype, np.floating) and not np.isfinite(x).all():
+            raise InputError(f"{argument}: expected finite numbers, got NaN or infinity")
+
+    # -- Predicting ----------------------------------------------------------------------------------------------------
+
+    def predict(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0, *, threads: int | None = None) -> NDArray:
+        """The network's output for inputs (N, ...): probabilities (N, K) where it ends in softmax.
+
+        May be called from several threads at once. `batch_size` is there for Keras' sake and changes nothing.
+        """
+        return self._predict(x, threads, logits=False)
+
+    def logits(self, x: ArrayLike, *, threads: int | None = None) -> NDArray:
+        """The scores (N, K) before the final softmax."""
+        return self._predict(x, threads, logits=True)
+
+    def warm_up(self) -> None:
+        """Load or compile the kernels that `predict` needs, then use them. Meant for a background thread."""
+        self._run_kernels(np.zeros((1, *self.input_shape), self.dtype), None, False)
+        self.use_kernels = True
+
+    def _predict(self, x: ArrayLike, threads: int | None, logits: bool) -> NDArray:
+        images = np.asarray(x)
+        self._built()
+        self._check_images(images, "x")
+        images = images.reshape(len(images), *self.input_shape)
+        if self.use_kernels:
+            return self._run_kernels(images, threads, logits)
+        layers = self.layers
+        if logits:
+            layers = self._without_softmax()
+        return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
+
+    def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
+        size = len(images)
+        if size <= PART:
+            plan = self._small_plan()
+            plan.images[:size] = images
+            plan.predict_part(slice(0, size))
+            return (plan.scores if logits else plan.probabilities)[:size].copy()
+        plan = Plan(self.layers, min(training.EVALUATION_BATCH, size), self.dtype)
+        result = np.empty((size, *self.output_shape), self.dtype)
+        with Executor(threads) as executor:
+            for first in range(0, size, plan.batch_size):
+                samples = min(plan.batch_size, size - first)
+
+                def predict(number: int, first: int = first, samples: int = samples) -> None:
+                    rows = plan.rows(number, samples)
+                    target = slice(first + rows.start, first + rows.stop)
+                    plan.images[rows] = images[target]
+                    plan.predict_part(rows)
+                    result[target] = (plan.scores if logits else plan.probabilities)[rows]
+
+                executor.run(predict, plan.parts(samples))
+        return result
+
+    def _small_plan(self) -> Plan:
+        """The plan for a few samples, one for each thread that calls, kept for the next time."""
+        key = tuple(map(id, self.layers))
+        if getattr(self._local, "key", None) != key:
+            self._local.plan = Plan(self.layers, PART, self.dtype)
+            self._local.key = key
+        return self._local.plan
+
+    def _without_softmax(self) -> list[Layer]:
+        last = self.layers[-1]
+        if isinstance(last, Softmax):
+            return self.layers[:-1]
+        if isinstance(last, Dense) and last.activation_name == "softmax":
+            linear = Dense(last.units)
+            linear.parameters = last.parameters
+            return [*self.layers[:-1], linear]
+        return self.layers
+
+    # -- Weights -------------------------------------------------------------------------------------------------------
+
+    def get_weights(self) -> list[NDArray]:
+        """Copies of all parameters, in Keras' order and layout."""
+        return [array.copy() for layer in self._built() for array in layer.parameters.values()]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Copy `weights`, as `get_weights` or Keras' `get_weights` gives them, into the parameters."""
+        places = [(layer.name, name, array) for layer in self._built() for name, array in layer.parameters.items()]
+        arrays = [np.asarray(weight) for weight in weights]
+        if len(arrays) != len(places):
+            raise InputError(f"set_weights: expected {len(places)} arrays, got {len(arrays)}")
+        for (layer, name, parameter), array in zip(places, arrays, strict=True):
+            if array.shape != parameter.shape:
+                raise InputError(f"set_weights: expected shape {parameter.shape} for {layer}/{name}, got {array.shape}")
+        for (_, _, parameter), array in zip(places, arrays, strict=True):
+            parameter[...] = array
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write architecture, weights and card to one .npz file (see `nn.model_file`)."""
+        self._built()
+        model_file.save(self, path)
+
+
+def load_model(path: str | os.PathLike[str]) -> Sequential:
+    """The model that `save` wrote. Raises `InputError` for anything that is not a sound model file."""
+    layers, input_shape, weights, card = model_file.load(path)
+    model = Sequential(layers)
+    model.build(input_shape)
+    for name, parameter in model_file.weights_of(model).items():
+        parameter[...] = weights[name]
+    model.card = card
+    return model

@@ -1,0 +1,64 @@
+"""The forward pass in plain NumPy: no compiler needed, so the first prediction of a fresh installation comes at once.
+
+The window and `nn.predict` start with it while the kernels are being compiled (see `Sequential.warm_up`). It is also the shortest
+way to say what the layers compute. Its results agree with the kernels' to the rounding of sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from nn.layers import Conv2D, Dense, Dropout, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers.base import window_geometry
+
+
+def forward(layers: Sequence[Layer], x: NDArray) -> NDArray:
+    """The output of the last layer for x (N, ...)."""
+    for layer in layers:
+        x = _layer(layer, x)
+    return x
+
+
+def _layer(layer: Layer, x: NDArray) -> NDArray:
+    match layer:
+        case Conv2D():
+            return _activate(layer.activation_name, _conv2d(layer, x))
+        case Dense():
+            return _activate(layer.activation_name, x @ layer.parameters["kernel"] + layer.parameters["bias"])
+        case MaxPooling2D():
+            return _windows(x, layer.pool_size, layer.strides, layer.padding, -np.inf).max(axis=(4, 5))
+        case ReLU():
+            return _activate("relu", x)
+        case Softmax():
+            return _activate("softmax", x)
+        case Dropout():
+            return x
+        case _:
+            return layer.forward(x)[0]
+
+
+def _conv2d(layer: Conv2D, x: NDArray) -> NDArray:
+    patches = _windows(x, layer.kernel_size, layer.strides, layer.padding, 0)
+    kernel = layer.parameters["kernel"]
+    rows = patches.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kernel[..., 0].size)
+    return (rows @ kernel.reshape(-1, layer.filters)).reshape(*patches.shape[:3], -1) + layer.parameters["bias"]
+
+
+def _windows(x: NDArray, size: tuple[int, int], strides: tuple[int, int], padding: str, fill: float) -> NDArray:
+    """A view (N, OH, OW, C, *size) of all windows of x."""
+    frame = [window_geometry(x.shape[axis + 1], size[axis], strides[axis], padding)[1:] for axis in (0, 1)]
+    framed = np.pad(x, ((0, 0), frame[0], frame[1], (0, 0)), constant_values=fill)
+    return sliding_window_view(framed, size, axis=(1, 2))[:, :: strides[0], :: strides[1]]
+
+
+def _activate(name: str, z: NDArray) -> NDArray:
+    if name == "relu":
+        return np.maximum(z, 0)
+    if name == "softmax":
+        exponentials = np.exp(z - z.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+    return z

@@ -1,0 +1,340 @@
+"""The steps of a plan: a layer, or a few that stand in a row, working on arrays that are laid out once.
+
+A batch is cut into parts, and every array here holds the whole batch: a part works on its own rows, so several threads can be in
+the same step at once. Forward reads `input` and writes `out`, backward reads `dout` and writes `dinput`; the `out` of a step is
+the `input` of the next, its `dout` the next one's `dinput`.
+
+What a batch as a whole has to do, summing gradients and changing weights, comes after all parts are through: `pieces` says in
+how many independent pieces, `update` does one of them. Each sum has a fixed order, so the number of threads changes no bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.kernels import conv, conv_backward, dense, elementwise
+from nn.kernels.memory import aligned
+from nn.layers import Conv2D, Dense, Dropout, Layer
+from nn.optimizers import Optimizer
+
+# The rows of a dense kernel that are updated in one piece.
+ROWS_IN_PIECE = 128
+
+Slots = dict[str, tuple[NDArray, ...]]
+
+
+class Part(NamedTuple):
+    """A part of the batch: its number, its rows, and a random key for each random layer by name."""
+
+    number: int
+    rows: slice
+    keys: dict[str, int]
+
+
+class Change(NamedTuple):
+    """What `update` needs to know: the samples and parts of this batch, the optimizer, its slots, and its rate."""
+
+    samples: int
+    parts: int
+    optimizer: Optimizer
+    slots: Slots
+    rate: float
+
+    def apply(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
+        """Let the optimizer change the given rows of a parameter."""
+        slots = tuple(slot[rows] for slot in self.slots[f"{layer.name}/{name}"])
+        self.optimizer.update(layer.parameters[name][rows], gradient, slots, self.rate)
+
+
+class Step:
+    """The base: a step without parameters whose arrays have the shape of its input."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.layer = layer
+        self.output_shape = layer.output_shape
+        self.input = self.out = self.dout = self.dinput = np.empty(0)
+
+    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+        """Take the input array (batch, ...) and lay out what forward writes."""
+        self.input = source
+        self.out = aligned((len(source), *self.output_shape), source.dtype)
+        return self.out
+
+    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+        """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
+        self.dout = dout
+        self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
+        return self.dinput
+
+    def forward(self, part: Part) -> None:
+        """`out` of the part's rows from `input`."""
+        raise NotImplementedError
+
+    def backward(self, part: Part) -> None:
+        """`dinput` of the part's rows from `dout`, and the gradients that belong to the part."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Bring what is derived from the weights up to date, after somebody else changed them."""
+
+    def pieces(self) -> int:
+        """The number of independent pieces of `update`."""
+        return 0
+
+    def update(self, piece: int, change: Change) -> None:
+        """Sum the gradients of one piece of the parameters and change them."""
+
+    def describe(self) -> str:
+        """One line for the plan."""
+        return f"{self.layer.name}: layer by layer"
+
+
+class FlattenStep(Step):
+    """Reads the same memory in another shape."""
+
+    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+        """The input itself."""
+        self.input = source
+        return source.reshape(len(source), *self.output_shape)
+
+    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+        """The upstream gradient itself."""
+        return dout.reshape(self.input.shape) if needs_dinput else dout
+
+    def forward(self, part: Part) -> None:
+        """Nothing to do."""
+
+    def backward(self, part: Part) -> None:
+        """Nothing to do."""
+
+    def describe(self) -> str:
+        """One line for the plan."""
+        return f"{self.layer.name}: the same memory"
+
+
+class DropoutStep(Step):
+    """Dropout; only training has it."""
+
+    layer: Dropout
+
+    def forward(self, part: Part) -> None:
+        """out = input · mask / (1 - rate)."""
+        elementwise.dropout(self.input[part.rows], np.uint64(part.keys[self.layer.name]), self.layer.rate, self.out[part.rows])
+
+    def backward(self, part: Part) -> None:
+        """dinput = dout · mask / (1 - rate)."""
+        if self.dinput.size:
+            key = np.uint64(part.keys[self.layer.name])
+            elementwise.dropout(self.dout[part.rows], key, self.layer.rate, self.dinput[part.rows])
+
+    def describe(self) -> str:
+        """One line for the plan."""
+        return f"{self.layer.name}: mask drawn twice, never stored"
+
+
+class DenseStep(Step):
+    """Dense with bias and ReLU (or none) in one pass; its weight gradient is one product over the whole batch."""
+
+    layer: Dense
+
+    def __init__(self, layer: Dense, relu: bool) -> None:
+        super().__init__(layer)
+        self.relu = relu
+
+    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+        """Also a bias of zeros, for the two products that have none."""
+        self.no_bias = np.zeros(max(self.layer.parameters["kernel"].shape), source.dtype)
+        return super().bind_forward(source, parts)
+
+    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+        """Also dz, the gradients, and the transposed kernel that the input gradient is a product with."""
+        kernel = self.layer.parameters["kernel"]
+        self.dz = aligned(dout.shape, dout.dtype) if self.relu else dout
+        self.dkernel = aligned(kernel.shape, kernel.dtype)
+        self.dbias = aligned((kernel.shape[1],), kernel.dtype)
+        self.transposed = aligned((kernel.shape[1], kernel.shape[0]), kernel.dtype)
+        return super().bind_backward(dout, parts, needs_dinput)
+
+    def forward(self, part: Part) -> None:
+        """out = activation(input · kernel + bias)."""
+        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
+        inputs = kernel.shape[0]
+        rows = part.rows
+        dense.matmul(self.input, inputs, 1, inputs, kernel, bias, self.relu, self.out, rows.start, rows.stop)
+
+    def backward(self, part: Part) -> None:
+        """dinput = dz · kernelᵀ."""
+        rows = part.rows
+        if self.relu:
+            elementwise.relu_backward(self.dout[rows], self.out[rows], self.dz[rows])
+        if self.dinput.size:
+            outputs = self.layer.units
+            dense.matmul(self.dz, outputs, 1, outputs, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)
+
+    def refresh(self) -> None:
+        """Transpose the kernel."""
+        kernel = self.layer.parameters["kernel"]
+        elementwise.transpose_rows(kernel, 0, len(kernel), self.transposed)
+
+    def pieces(self) -> int:
+        """Blocks of the kernel's rows."""
+        return -(-len(self.dkernel) // ROWS_IN_PIECE)
+
+    def update(self, piece: int, change: Change) -> None:
+        """dkernel = inputᵀ · dz for a block of rows; the first piece also does the bias."""
+        kernel = self.layer.parameters["kernel"]
+        inputs = kernel.shape[0]
+        rows = slice(piece * ROWS_IN_PIECE, min((piece + 1) * ROWS_IN_PIECE, inputs))
+        dense.matmul(
+            self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop
+        )
+        change.apply(self.layer, "kernel", self.dkernel[rows], rows)
+        if self.dinput.size:
+            elementwise.transpose_rows(kernel, rows.start, rows.stop, self.transposed)
+        if piece == 0:
+            elementwise.column_sums(self.dz[: change.samples], self.dbias)
+            change.apply(self.layer, "bias", self.dbias)
+
+    def describe(self) -> str:
+        """One line for the plan."""
+        return f"{self.layer.name}: product, bias{' and ReLU' if self.relu else ''} in one pass"
+
+
+class ConvStep(Step):
+    """Conv2D with bias and ReLU (or none), and 2x2 max-pooling where it follows, in one pass."""
+
+    layer: Conv2D
+
+    def __init__(self, layer: Conv2D, relu: bool, pool: Layer | None) -> None:
+        super().__init__(layer)
+        self.relu = relu
+        self.pool = pool
+        self.conv_shape = layer.output_shape
+        self.output_shape = pool.output_shape if pool else layer.output_shape
+
+    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+        """Also the framed input where there is padding, and the winners of the pooling windows."""
+        framed = self.layer.framed_shape() != self.layer.input_shape
+        self.framed = aligned((len(source), *self.layer.framed_shape()), source.dtype) if framed else source
+        self.winner = aligned((len(source), *self.output_shape), np.uint8) if self.pool else np.empty(0)
+        return super().bind_forward(source, parts)
+
+    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+        """Also, for each part, gradients in the layout of the filters, and the filters themselves."""
+        kernel = self.layer.parameters["kernel"]
+        shape = conv_backward.filters_shape(kernel.shape, kernel.dtype)
+        self.filters = aligned(shape, kernel.dtype)
+        self.dfilters = aligned((parts, *shape), kernel.dtype)
+        self.dbiases = aligned((parts, shape[0]), kernel.dtype)
+        self.dkernel = aligned(kernel.shape, kernel.dtype)
+        self.dbias = aligned((shape[0],), kernel.dtype)
+        self.dz = aligned(dout.shape, dout.dtype) if self.relu and not self.pool else dout
+        result = super().bind_backward(dout, parts, needs_dinput)
+        framed = needs_dinput and self.framed is not self.input
+        self.dframed = aligned(self.framed.shape, dout.dtype) if framed else result
+        return result
+
+    def forward(self, part: Part) -> None:
+        """out = pool(activation(convolution(input) + bias))."""
+        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
+        rows = part.rows
+        if self.framed is not self.input:
+            self.layer.inside_frame(self.framed[rows])[...] = self.input[rows]
+        if self.pool:
+            conv.conv2d_relu_pool_forward(
+                self.framed[rows], kernel, bias, self.layer.strides, self.out[rows], self.winner[rows]
+            )
+        else:
+            conv.conv2d_forward(self.framed[rows], kernel, bias, self.layer.strides, self.relu, self.out[rows])
+
+    def backward(self, part: Part) -> None:
+        """dinput, and this part's share of the gradients."""
+        rows, needs_dinput = part.rows, self.dinput.size > 0
+        dframed, dfilters, dbias = self.dframed[rows], self.dfilters[part.number], self.dbiases[part.number]
+        for array in (dframed, dfilters, dbias):
+            array[...] = 0
+        if self.pool:
+            conv_backward.conv2d_relu_pool_backward(
+                self.dout[rows], self.out[rows], self.winner[rows], self.framed[rows], self.filters, self.layer.strides,
+                self.conv_shape[:2], needs_dinput, dframed, dfilters, dbias,
+            )  # fmt: skip
+        else:
+            if self.relu:
+                elementwise.relu_backward(self.dout[rows], self.out[rows], self.dz[rows])
+            conv_backward.conv2d_backward(
+                self.dz[rows], self.framed[rows], self.filters, self.layer.strides, needs_dinput, dframed, dfilters, dbias
+            )
+        if needs_dinput and self.dframed is not self.dinput:
+            self.dinput[rows] = self.layer.inside_frame(dframed)
+
+    def refresh(self) -> None:
+        """Lay the filters out one after another."""
+        for row in range(self.layer.kernel_size[0]):
+            conv_backward.filters_from_kernel(self.layer.parameters["kernel"], row, self.filters)
+
+    def pieces(self) -> int:
+        """One for each row of the kernel."""
+        return self.layer.kernel_size[0]
+
+    def update(self, piece: int, change: Change) -> None:
+        """Sum the parts' gradients of one kernel row, in the order of the parts; the first piece also does the bias."""
+        row = slice(piece, piece + 1)
+        conv_backward.kernel_from_filters(self.dfilters[: change.parts], piece, self.dkernel)
+        change.apply(self.layer, "kernel", self.dkernel[row], row)
+        conv_backward.filters_from_kernel(self.layer.parameters["kernel"], piece, self.filters)
+        if piece == 0:
+            elementwise.column_sums(self.dbiases[: change.parts], self.dbias)
+            change.apply(self.layer, "bias", self.dbias)
+
+    def describe(self) -> str:
+        """One line for the plan."""
+        fused = ["convolution", "bias"] + ["ReLU"] * self.relu + ["2x2 max-pooling"] * (self.pool is not None)
+        names = self.layer.name + (f" + {self.pool.name}" if self.pool else "")
+        return f"{names}: {', '.join(fused[:-1])} and {fused[-1]} in one pass"
+
+
+class LayerStep(Step):
+    """Any layer at all, through its own forward and backward, part by part."""
+
+    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+        """Also a cache for each part."""
+        self.caches: list[Any] = [None] * parts
+        self.grads: list[dict[str, NDArray]] = [{} for _ in range(parts)]
+        self.training = False
+        return super().bind_forward(source, parts)
+
+    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+        """A plan with gradients is one for training."""
+        self.training = True
+        return super().bind_backward(dout, parts, needs_dinput)
+
+    def forward(self, part: Part) -> None:
+        """The layer's forward pass."""
+        rng: np.random.Generator | int | None = None
+        if self.training and self.layer.random:
+            key = part.keys[self.layer.name]
+            rng = key if isinstance(self.layer, Dropout) else np.random.default_rng(key)
+        out, self.caches[part.number] = self.layer.forward(self.input[part.rows], self.training, rng)
+        self.out[part.rows] = out
+
+    def backward(self, part: Part) -> None:
+        """The layer's backward pass."""
+        dx, self.grads[part.number] = self.layer.backward(self.dout[part.rows], self.caches[part.number])
+        self.caches[part.number] = None
+        if self.dinput.size:
+            self.dinput[part.rows] = dx
+
+    def pieces(self) -> int:
+        """One, if there is anything to learn."""
+        return 1 if self.layer.parameters else 0
+
+    def update(self, piece: int, change: Change) -> None:
+        """Sum the parts' gradients in their order."""
+        for name in self.layer.parameters:
+            total = self.grads[0][name].astype(self.out.dtype)
+            for grads in self.grads[1 : change.parts]:
+                total += grads[name]
+            change.apply(self.layer, name, np.ascontiguousarray(total))

@@ -1,0 +1,207 @@
+"""The training loop: epochs, batches, parts; and where it stands, so that it can be stopped and taken up again.
+
+All randomness is a function of (seed, epoch, step): the shuffled order, the dropout keys, the augmentation. There is no generator
+whose state would have to be saved.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.callbacks import Callback, History
+from nn.executor import Executor
+from nn.plan import Plan
+from nn.sources import ImageSource
+from nn.steps import Change, Part
+
+if TYPE_CHECKING:
+    from nn.models import Sequential
+
+# Streams of random numbers, so that no two purposes share one.
+SHUFFLE, KEYS = 1, 2
+
+EVALUATION_BATCH = 512
+
+
+class Diverged(ArithmeticError):
+    """The loss became NaN or infinite; the message names the first layer in which it shows and what to try."""
+
+
+@dataclass
+class Progress:
+    """Where a training stands: everything that changes besides weights and optimizer slots.
+
+    `epoch` and `step` (within the epoch) are those to be done next; the sums are over the epoch's batches so far.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    right: int = 0
+    seen: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def logs(self) -> dict[str, float]:
+        """The epoch's means so far."""
+        return {"loss": self.loss_sum / max(self.seen, 1), "accuracy": self.right / max(self.seen, 1)}
+
+
+class Trainer:
+    """Trains a compiled model on a source; `fit` is a thin dress over it.
+
+    Attributes:
+        progress: where it stands; assign one from a checkpoint before `run` to go on from there.
+        stop_requested: set it (from a signal handler or a callback) to stop after the batch in hand.
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        source: ImageSource,
+        *,
+        batch_size: int,
+        epochs: int,
+        shuffle: bool = True,
+        seed: int = 0,
+        validation: ImageSource | None = None,
+        callbacks: Sequence[Callback] = (),
+        threads: int | None = None,
+    ) -> None:
+        self.model = model
+        self.source = source
+        self.batch_size = min(batch_size, len(source))
+        self.epochs = epochs
+        self.shuffle = shuffle
+        self.seed = seed
+        self.validation = validation
+        self.callbacks = list(callbacks)
+        self.threads = threads
+        self.progress = Progress()
+        self.stop_requested = False
+        self.steps_in_epoch = -(-len(source) // self.batch_size)
+
+    def run(self) -> History:
+        """All epochs that are left."""
+        history = History(self.model)
+        model = self.model
+        plan = Plan(model.layers, self.batch_size, model.dtype, model.loss)
+        for callback in self.callbacks:
+            callback.model, callback.trainer = model, self
+        with Executor(self.threads) as executor:
+            for entry in self.progress.history:
+                history.record(entry)
+            self._tell("on_train_begin")
+            while self.progress.epoch < self.epochs and not self.stop_requested:
+                self._run_epoch(plan, executor)
+                if self.progress.step == self.steps_in_epoch:
+                    history.record(self._finish_epoch())
+            self._tell("on_train_end")
+        return history
+
+    def _run_epoch(self, plan: Plan, executor: Executor) -> None:
+        progress = self.progress
+        order = self._order(progress.epoch)
+        updates = plan.updates()
+        began = time.perf_counter() - progress.seconds
+        self._tell("on_epoch_begin", progress.epoch)
+        while progress.step < self.steps_in_epoch and not self.stop_requested:
+            indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
+            self._train_batch(plan, executor, updates, indices)
+            progress.step += 1
+            progress.seconds = time.perf_counter() - began
+            self._tell("on_batch_end", progress.step - 1)
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """The samples of an epoch in the order in which they are seen."""
+        if not self.shuffle:
+            return np.arange(len(self.source))
+        return np.random.default_rng([SHUFFLE, self.seed, epoch]).permutation(len(self.source))
+
+    def _train_batch(self, plan: Plan, executor: Executor, updates: list, indices: NDArray[np.int64]) -> None:
+        """Forward, loss and backward part by part, then the weights piece by piece."""
+        progress, samples = self.progress, len(indices)
+        parts = plan.parts(samples)
+        step = progress.epoch * self.steps_in_epoch + progress.step
+        random_layers = [layer.name for layer in self.model.layers if layer.random]
+        keys = np.random.default_rng([KEYS, self.seed, step]).integers(2**63, size=(parts, len(random_layers)))
+        key_table = [dict(zip(random_layers, row, strict=True)) for row in keys.tolist()]
+
+        def train(number: int) -> None:
+            rows = plan.rows(number, samples)
+            self.source.fill(plan.images[rows], indices[rows], progress.epoch)
+            plan.targets[rows] = self.source.targets(indices[rows], progress.epoch)
+            plan.train_part(Part(number, rows, key_table[number]), samples)
+
+        executor.run(train, parts)
+        loss = math.fsum(plan.losses[:parts])
+        if not math.isfinite(loss):
+            raise Diverged(self._diagnose(plan, samples, loss))
+        optimizer = self.model.optimizer
+        change = Change(samples, parts, optimizer, self.model.slots(), optimizer.rate_at(step))
+        executor.run(lambda number: plan.update(updates[number], change), len(updates))
+        progress.loss_sum += loss
+        progress.right += int(plan.right[:parts].sum())
+        progress.seen += samples
+
+    def _diagnose(self, plan: Plan, samples: int, loss: float) -> str:
+        """Which layer's weights or outputs are not finite, in the words of an error message."""
+        where = f"epoch {self.progress.epoch + 1}, batch {self.progress.step + 1}"
+        advice = "the weights are those of the batch before; try a smaller learning rate"
+        x = plan.images[:samples]
+        if not np.isfinite(x).all():
+            return f"the loss became {loss} in {where}: the images of this batch hold NaN or infinity"
+        for layer in self.model.layers:
+            if not all(np.isfinite(array).all() for array in layer.parameters.values()):
+                return f"the loss became {loss} in {where}: the weights of layer {layer.name} are not finite; {advice}"
+            x = layer.forward(x)[0]
+            if not np.isfinite(x).all():
+                return f"the loss became {loss} in {where}: the output of layer {layer.name} is not finite; {advice}"
+        return f"the loss became {loss} in {where}; {advice}"
+
+    def _finish_epoch(self) -> dict[str, float]:
+        """Validate, record, and move on to the next epoch."""
+        progress = self.progress
+        logs = progress.logs()
+        if self.validation is not None:
+            logs["val_loss"], logs["val_accuracy"] = evaluate(self.model, self.validation, self.threads)
+        entry = {"epoch": progress.epoch + 1, **logs, "seconds": progress.seconds}
+        self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry])
+        for callback in self.callbacks:
+            callback.on_epoch_end(progress.epoch, logs)
+        return entry
+
+    def _tell(self, event: str, *arguments: int) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(*arguments, self.progress.logs())
+
+
+def evaluate(model: Sequential, source: ImageSource, threads: int | None = None) -> tuple[float, float]:
+    """The mean loss and the accuracy of a model on all samples of a source (as of epoch 0)."""
+    size = len(source)
+    plan = Plan(model.layers, min(EVALUATION_BATCH, size), model.dtype)
+    losses: list[float] = []
+    right: list[int] = []
+    with Executor(threads) as executor:
+        for first in range(0, size, plan.batch_size):
+            samples = min(plan.batch_size, size - first)
+
+            def score(number: int, first: int = first, samples: int = samples) -> None:
+                rows = plan.rows(number, samples)
+                indices = np.arange(first + rows.start, first + rows.stop)
+                source.fill(plan.images[rows], indices, 0)
+                plan.predict_part(rows)
+                loss, hits = plan.score(rows, source.targets(indices, 0), model.loss)
+                losses.append(loss)
+                right.append(hits)
+
+            executor.run(score, plan.parts(samples))
+    # fsum is exact, so the order in which the threads came does not matter.
+    return math.fsum(losses) / size, sum(right) / size
