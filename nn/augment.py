@@ -1,6 +1,6 @@
 """Random views of the training images, made on the fly: no two epochs see the same picture.
 
-    python -m nn.augment --out sheet.png        a contact sheet: the originals in the first row, their views below
+python -m nn.augment --out sheet.png        a contact sheet: the originals in the first row, their views below
 """
 
 from __future__ import annotations

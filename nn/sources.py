@@ -23,7 +23,7 @@ class ImageSource(Protocol):
         """N, the samples of an epoch."""
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> tuple[int, ...]:
         """(H, W, C) of one image."""
 
     def fill(self, out: np.ndarray, indices: np.ndarray, epoch: int) -> None:
@@ -33,9 +33,9 @@ class ImageSource(Protocol):
         """What the network should say about them: (n, 10) float32, each row a distribution."""
 
 
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """Labels (n,) to (n, 10) float32."""
-    return np.eye(CLASSES, dtype=np.float32)[labels]
+def one_hot(labels: np.ndarray, classes: int = CLASSES) -> np.ndarray:
+    """Labels (n,) to (n, classes) float32."""
+    return np.eye(classes, dtype=np.float32)[labels]
 
 
 def check_images(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,35 +44,54 @@ def check_images(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np
         images = images[..., 0]
     if images.ndim != 3 or images.dtype != np.uint8:
         raise InputError(f"images: expected uint8 of shape (N, H, W), got {images.dtype} of shape {images.shape}")
-    if labels.shape != (len(images),) or labels.dtype.kind not in "ui":
-        raise InputError(f"labels: expected {len(images)} integers, got shape {labels.shape} of {labels.dtype}")
-    if len(labels) and (labels.min() < 0 or labels.max() >= CLASSES):
-        raise InputError(f"labels: expected 0 to {CLASSES - 1}, got {labels.min()} to {labels.max()}")
+    if labels.shape != (len(images),):
+        raise InputError(f"labels: expected {len(images)} of them, got shape {labels.shape}")
+    _check_labels(labels, CLASSES)
     return np.ascontiguousarray(images), labels
 
 
-class ScaledImages:
-    """The images as they are, times `scale`; they stay bytes until a batch is made."""
+def _check_labels(labels: np.ndarray, classes: int) -> None:
+    if labels.dtype.kind not in "ui":
+        raise InputError(f"labels: expected whole numbers, got {labels.dtype}")
+    if len(labels) and (labels.min() < 0 or labels.max() >= classes):
+        raise InputError(f"labels: expected 0 to {classes - 1}, got {labels.min()} to {labels.max()}")
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, scale: float = 1 / 255) -> None:
-        self._images, self._labels = check_images(images, labels)
-        self._scale = np.float32(scale)
+
+class ScaledImages:
+    """The samples as they are, times `scale`; bytes stay bytes until a batch is made.
+
+    `images` (N, H, W) or (N, ...) of any numbers; `labels` whole numbers (N,) below `classes`, or distributions (N, classes).
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, scale: float = 1 / 255, classes: int = CLASSES) -> None:
+        images, labels = np.asarray(images), np.asarray(labels)
+        if images.ndim < 2 or images.dtype.kind not in "buif":
+            raise InputError(f"images: expected numbers of shape (N, ...), got {images.dtype} of shape {images.shape}")
+        if labels.shape not in ((len(images),), (len(images), classes)):
+            raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
+        if labels.ndim == 1:
+            _check_labels(labels, classes)
+        self._images = images[..., np.newaxis] if images.ndim == 3 else images
+        self._labels = labels
+        self._scale, self._classes = np.float32(scale), classes
 
     def __len__(self) -> int:
         return len(self._images)
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, 1)."""
-        return (self._images.shape[1], self._images.shape[2], 1)
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self._images.shape[1:]
 
     def fill(self, out: np.ndarray, indices: np.ndarray, epoch: int) -> None:
-        """Write samples `indices` into `out` (n, H, W, 1); `epoch` changes nothing."""
-        np.multiply(self._images[indices][..., None], self._scale, out=out)
+        """Write samples `indices` into `out` (n, ...); `epoch` changes nothing."""
+        np.multiply(self._images[indices], self._scale, out=out, casting="same_kind")
 
     def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
-        """(n, 10), one 1 in each row."""
-        return one_hot(self._labels[indices])
+        """(n, classes)."""
+        if self._labels.ndim == 2:
+            return self._labels[indices].astype(np.float32, copy=False)
+        return one_hot(self._labels[indices], self._classes)
 
 
 class Mixture:
@@ -83,7 +102,9 @@ class Mixture:
 
     def __init__(self, sources: Sequence[ImageSource], shares: Sequence[float], seed: int) -> None:
         if len(shares) != len(sources) - 1 or min(shares, default=0) < 0 or sum(shares) > 1:
-            raise InputError(f"shares: expected {len(sources) - 1} parts of 1, one for each source but the first, got {list(shares)}")
+            raise InputError(
+                f"shares: expected {len(sources) - 1} parts of 1, one for each source but the first, got {list(shares)}"
+            )
         if len({source.image_shape for source in sources}) != 1:
             raise InputError(f"sources: expected images of one shape, got {[source.image_shape for source in sources]}")
         self._sources = list(sources)
@@ -94,7 +115,7 @@ class Mixture:
         return len(self._sources[0])
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> tuple[int, ...]:
         """(H, W, C) of all sources."""
         return self._sources[0].image_shape
 

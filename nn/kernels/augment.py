@@ -5,9 +5,9 @@ Each pixel of the new image asks where it came from (backward mapping, so that t
     (v, u) = A · (i − c, j − c) + c + shift + bend(i, j)
     out[i, j] = source at (v, u), bilinear between its four neighbours, 0 outside
 
-A is rotation, scale and shear; `bend` is the elastic deformation of Simard, Steinkraus & Platt 2003: random displacements smoothed
-so that neighbours move together. They smooth a field of one draw a pixel with a Gaussian; here few draws on a coarse grid
-are joined by cubic B-splines, whose bell with knots h apart has the standard deviation h / √3, and costs a hundredth.
+A is rotation, scale and shear; `bend` is the elastic deformation of Simard, Steinkraus & Platt 2003: random displacements,
+smoothed so that neighbours move together. They smooth a field of one draw a pixel with a Gaussian; here few draws on a coarse
+grid are joined by cubic B-splines, whose bell with knots h apart has the standard deviation h / √3, and costs a hundredth.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def augment(
 ) -> None:
     """A random view of images[indices[k]] into out[k].
 
-    images (N, H, W) uint8, out (n, H, W, 1) float32 in [0, 1]; limits (7,) as in `draw_affine`, then thickness (share of one pixel
-    of rim), then the standard deviation in pixels of the elastic displacement, whose knots are `spacing` pixels apart.
+    images (N, H, W) uint8, out (n, H, W, 1) float32 in [0, 1]; limits (7,) as in `draw_affine`, then thickness (share of one
+    pixel of rim), then the standard deviation in pixels of the elastic displacement, whose knots are `spacing` pixels apart.
     """
     height, width = images.shape[1], images.shape[2]
     state = np.empty(3, np.int64)

@@ -20,9 +20,7 @@ KINDS = 7
 
 
 @kernel
-def scribble(
-    state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray
-) -> int:
+def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
     """One to three strokes through `fewest` or more points anywhere, smooth or angular; the length of the path."""
     strokes = 1 + int(3.0 * uniform(state) * uniform(state))
     angular = between(state, -0.5, 1.0)
@@ -124,9 +122,7 @@ def noise(state: np.ndarray, image: np.ndarray) -> None:
 
 
 @kernel
-def draw_doodles(
-    digits: tuple, signs: tuple, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray
-) -> None:
+def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
     """Draw what is no digit as sample indices[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1].
 
     `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two sets of templates.
@@ -169,9 +165,7 @@ def draw_doodles(
 
 
 @kernel
-def write_any(
-    templates: tuple, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray
-) -> int:
+def write_any(templates: tuple, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
     """Write some template; the length of the path."""
     points, corners, point_offsets, stroke_offsets, cumulative = templates
     t = pick(cumulative, uniform(state))

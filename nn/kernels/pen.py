@@ -90,8 +90,8 @@ def centre(image: np.ndarray, out: np.ndarray) -> None:
     margin = (SIDE - BOX) // 2
     shift_i, shift_j = 0, 0
     if total > 0.0:
-        shift_i = min(max(int(round(CENTRE - sum_i / total)), -margin), margin)
-        shift_j = min(max(int(round(CENTRE - sum_j / total)), -margin), margin)
+        shift_i = min(max(round(CENTRE - sum_i / total), -margin), margin)
+        shift_j = min(max(round(CENTRE - sum_j / total), -margin), margin)
     for i in range(SIDE):
         for j in range(SIDE):
             from_i, from_j = i - shift_i, j - shift_j

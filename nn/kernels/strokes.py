@@ -1,8 +1,8 @@
 """A template to a path, as some hand might write it.
 
 What varies, in this order: the template's points (jitter, proportions), the curve through them (centripetal Catmull–Rom), where
-it begins and ends, how densely the hand was sampled, tremor, bends, slant, aspect and turn, hooks, gaps, strokes that stay joined,
-and the pen (width, pressure, a broad nib). Lengths are in heights of the digit.
+it begins and ends, how densely the hand was sampled, tremor, bends, slant, aspect and turn, hooks, gaps, strokes that stay
+joined, and the pen (width, pressure, a broad nib). Lengths are in heights of the digit.
 """
 
 from __future__ import annotations
@@ -75,8 +75,15 @@ def tangents(points: np.ndarray, a: int, starts: bool, ends: bool, m: np.ndarray
 
 @kernel
 def trace(
-    points: np.ndarray, corners: np.ndarray, first: int, last: int, per_piece: int, x: np.ndarray, y: np.ndarray,
-    down: np.ndarray, n: int,
+    points: np.ndarray,
+    corners: np.ndarray,
+    first: int,
+    last: int,
+    per_piece: int,
+    x: np.ndarray,
+    y: np.ndarray,
+    down: np.ndarray,
+    n: int,
 ) -> int:
     """Append the curve through points[first:last] to a path of n points, `per_piece` points a piece; the new length."""
     m = np.empty(4, np.float64)
@@ -202,8 +209,16 @@ def mishaps(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, wildness: fl
 
 @kernel
 def write(
-    points: np.ndarray, corners: np.ndarray, point_offsets: np.ndarray, first_stroke: int, last_stroke: int,
-    state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray,
+    points: np.ndarray,
+    corners: np.ndarray,
+    point_offsets: np.ndarray,
+    first_stroke: int,
+    last_stroke: int,
+    state: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    r: np.ndarray,
+    down: np.ndarray,
 ) -> int:
     """Write strokes first_stroke .. last_stroke − 1 with a hand of its own; the length of the path."""
     first, last = point_offsets[first_stroke], point_offsets[last_stroke]
@@ -230,8 +245,15 @@ def pen_radius(state: np.ndarray) -> float:
 
 @kernel
 def draw_digits(
-    points: np.ndarray, corners: np.ndarray, point_offsets: np.ndarray, stroke_offsets: np.ndarray, chosen: np.ndarray,
-    seed: int, epoch: int, indices: np.ndarray, out: np.ndarray,
+    points: np.ndarray,
+    corners: np.ndarray,
+    point_offsets: np.ndarray,
+    stroke_offsets: np.ndarray,
+    chosen: np.ndarray,
+    seed: int,
+    epoch: int,
+    indices: np.ndarray,
+    out: np.ndarray,
 ) -> None:
     """Draw sample indices[k] of an epoch from template chosen[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1]."""
     state = np.empty(3, np.int64)

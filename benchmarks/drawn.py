@@ -1,0 +1,161 @@
+"""How well real pen strokes are read, drawn as the window draws them and read as the window reads them.
+
+    python -m benchmarks drawn STROKES.npz --misses misses.png
+
+STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,), labels (N,), writers (N,): stroke
+j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1.
+Every sample is drawn at a random place and size with the window's pen, then goes the whole way: pieces, geometry, network.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from apps.draw.drawing import SHEET_HEIGHT, SHEET_WIDTH, Stroke
+from apps.draw.raster import Raster
+from nn.cli import ArgumentParser, positive_number, run, whole_number
+from nn.errors import InputError
+from nn.files import check_writable
+from nn.models import load_model
+from nn.preprocessing import to_mnist
+from nn.recognition import Model, Reading, read_number
+from nn.sheet import save_sheet
+
+KEYS = ("points", "stroke_offsets", "sample_offsets", "labels", "writers")
+SIZES = 0.3, 0.85  # of the sheet's height
+BRUSH = 20.0  # the window's first brush, in units of its sheet
+BUNDLED = Path(__file__).parent.parent / "nn" / "pretrained" / "mnist.npz"
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """A collection of written digits."""
+
+    points: np.ndarray
+    stroke_offsets: np.ndarray
+    sample_offsets: np.ndarray
+    labels: np.ndarray
+    writers: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def sample(self, number: int) -> list[np.ndarray]:
+        """The strokes of one sample, each (n, 2)."""
+        begin, end = self.sample_offsets[number], self.sample_offsets[number + 1]
+        strokes = [self.points[self.stroke_offsets[j] : self.stroke_offsets[j + 1]] for j in range(begin, end)]
+        return [stroke for stroke in strokes if len(stroke)]
+
+
+def load_strokes(path: str) -> Strokes:
+    """Read a collection.
+
+    Raises:
+        InputError: not such a file, or its parts do not fit together.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            strokes = Strokes(*(file[key] for key in KEYS))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: expected an .npz file with {', '.join(KEYS)}, got: {error}") from error
+    count = len(strokes.labels)
+    lengths = len(strokes.sample_offsets) == count + 1 and len(strokes.writers) == count
+    if not count or not lengths or strokes.points.ndim != 2 or strokes.points.shape[1] != 2:
+        raise InputError(f"{path}: expected points (P, 2), sample_offsets (N + 1,) and writers (N,) for {count} labels")
+    if strokes.sample_offsets[-1] >= len(strokes.stroke_offsets) or strokes.stroke_offsets[-1] > len(strokes.points):
+        raise InputError(f"{path}: expected offsets within the file's points and strokes, got larger ones")
+    return strokes
+
+
+def draw_sample(
+    strokes: list[np.ndarray], rng: np.random.Generator, brush: float = BRUSH, size: float | None = None
+) -> np.ndarray:
+    """Ink (480, 640) float32 of strokes on the window's sheet, at a random place; `size` is the part of its height."""
+    points = np.concatenate(strokes).astype(np.float64)
+    low, span = points.min(axis=0), np.ptp(points, axis=0)
+    part = float(rng.uniform(*SIZES)) if size is None else size
+    scale = min(part * SHEET_HEIGHT / max(span.max(), 1e-9), part * SHEET_HEIGHT / max(span[1], 1e-9))
+    room = np.maximum(np.array([SHEET_WIDTH, SHEET_HEIGHT]) - scale * span - 2 * brush, 0)
+    origin = brush + room * rng.random(2)
+    sheet = Raster(1.0)
+    sheet.render(Stroke(tuple(map(tuple, (stroke - low) * scale + origin)), brush) for stroke in strokes)
+    return sheet.ink * np.float32(1 / 255)
+
+
+def read_collection(
+    model: Model, strokes: Strokes, numbers: np.ndarray, seed: int, brush: float
+) -> tuple[list[Reading], np.ndarray]:
+    """What was read in the given samples, and each one's image (n, 28, 28) as a single digit."""
+    readings, images = [], np.empty((len(numbers), 28, 28), np.float32)
+    for k, number in enumerate(numbers.tolist()):
+        ink = draw_sample(strokes.sample(number), np.random.default_rng((seed, number)), brush)
+        readings.append(read_number(model, ink))
+        images[k] = to_mnist(ink)
+    return readings, images
+
+
+def mean_over(groups: np.ndarray, right: np.ndarray) -> dict[int, float]:
+    """Mean of `right` (n,) within each group."""
+    return {int(group): float(right[groups == group].mean()) for group in np.unique(groups)}
+
+
+def report(strokes: Strokes, numbers: np.ndarray, readings: list[Reading]) -> np.ndarray:
+    """Print accuracy per writer and per digit; returns which samples were read right (n,)."""
+    labels, writers = strokes.labels[numbers], strokes.writers[numbers]
+    right = np.array([reading.number == str(label) for reading, label in zip(readings, labels, strict=True)])
+    unsure = np.array([reading.verdict != "sure" for reading in readings])
+    by_writer, by_digit = mean_over(writers, right), mean_over(labels, right)
+    print("writer    right")
+    for writer, part in by_writer.items():
+        print(f"{writer:6d}  {100 * part:6.2f} %")
+    print("digit     right")
+    for digit, part in by_digit.items():
+        print(f"{digit:6d}  {100 * part:6.2f} %")
+    parted = sum(len(reading.digits) > 1 for reading in readings)
+    mistaken = 100 * (~unsure & ~right).mean()
+    print(f"unsure {100 * unsure.mean():.2f} %, wrong though sure {mistaken:.2f} %, taken for several digits {parted}")
+    mean = np.mean(list(by_writer.values()))
+    print(f"drawn accuracy {mean:.4f} (mean over {len(by_writer)} writers, {len(numbers)} digits)")
+    return right
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure a model on a collection of strokes."""
+    parser = ArgumentParser(prog="python -m benchmarks drawn", description="Accuracy on real pen strokes.")
+    parser.add_argument("strokes", metavar="STROKES.npz")
+    parser.add_argument("--model", default=str(BUNDLED), metavar="FILE", help="default: the bundled one")
+    parser.add_argument("--limit", type=whole_number(1), help="only so many samples, spread over the collection")
+    parser.add_argument("--brush", type=positive_number, default=BRUSH, help="on a sheet 480 high (default: %(default)s)")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="of places and sizes")
+    parser.add_argument("--misses", metavar="FILE.png", help="contact sheet of what was misread, by digit")
+    options = parser.parse_args(arguments)
+    if options.misses:
+        check_writable(options.misses, "--misses")
+    strokes, model = load_strokes(options.strokes), load_model(options.model)
+    count = min(options.limit or len(strokes), len(strokes))
+    numbers = np.unique(np.linspace(0, len(strokes) - 1, count).round().astype(np.int64))
+    readings, images = read_collection(model, strokes, numbers, options.seed, options.brush)
+    right = report(strokes, numbers, readings)
+    if options.misses:
+        save_misses(options.misses, images, strokes.labels[numbers], right)
+    return 0
+
+
+def save_misses(path: str, images: np.ndarray, labels: np.ndarray, right: np.ndarray) -> None:
+    """A row of misread images for every digit, as the network would see them whole."""
+    columns = max(1, max(int((~right & (labels == digit)).sum()) for digit in range(10)))
+    sheet = np.zeros((10, min(columns, 60), 28, 28), np.float32)
+    for digit in range(10):
+        wrong = images[~right & (labels == digit)][: sheet.shape[1]]
+        sheet[digit, : len(wrong)] = wrong
+    save_sheet(path, sheet)
+    print(f"{path}: {int((~right).sum())} misread digits, a row for each digit")
+
+
+if __name__ == "__main__":
+    run(main)

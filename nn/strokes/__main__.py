@@ -1,0 +1,45 @@
+"""python -m nn.strokes --out sheet.png: every template in several hands, or what is no digit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nn.cli import ArgumentParser, run, whole_number
+from nn.files import check_writable
+from nn.sheet import save_sheet
+from nn.strokes.generator import Doodles, draw_templates
+from nn.strokes.templates import digit_templates
+
+COLUMNS = 24
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write a contact sheet of synthetic strokes."""
+    parser = ArgumentParser(prog="python -m nn.strokes", description="Contact sheet of synthetic pen strokes.")
+    parser.add_argument("--out", default="strokes.png", help="the image to write (default: %(default)s)")
+    parser.add_argument("--seed", type=whole_number(0), default=0)
+    parser.add_argument("--digit", type=int, choices=range(10), help="only this digit")
+    parser.add_argument("--doodles", action="store_true", help="what is no digit instead")
+    options = parser.parse_args(arguments)
+    check_writable(options.out, "--out")
+    if options.doodles:
+        sheet = np.empty((20 * COLUMNS, 28, 28, 1), np.float32)
+        Doodles(options.seed, len(sheet)).fill(sheet, np.arange(len(sheet)), 0)
+        print(f"{options.out}: {len(sheet)} drawings that are no digits")
+    else:
+        templates = digit_templates()
+        rows = np.arange(len(templates.labels))
+        if options.digit is not None:
+            rows = np.flatnonzero(templates.labels == options.digit)
+        chosen = np.repeat(rows, COLUMNS)
+        sheet = np.empty((len(chosen), 28, 28, 1), np.float32)
+        draw_templates(chosen, options.seed, 0, np.arange(len(chosen)), sheet)
+        print(f"{options.out}: {len(rows)} templates, one a row, each in {COLUMNS} hands")
+    save_sheet(options.out, sheet.reshape(-1, COLUMNS, 28, 28))
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)
