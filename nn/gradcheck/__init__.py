@@ -1,0 +1,16 @@
+"""Gradient checks: is every backward pass the derivative of its forward pass?
+
+A network with a wrong gradient often still learns, only worse, so accuracy proves nothing. Here each gradient is compared with
+the slope of the forward pass, measured by moving one number at a time, in float64. For a layer of your own:
+
+    from nn.gradcheck import check_layer
+    report = check_layer(MyLayer(), input_shape=(5, 4))
+    print(report)                                         # and `assert report.passed` in your tests
+
+`python -m nn.gradcheck` checks all layers of this package, the loss and the whole network; `nn.gradcheck.differences` says how a
+slope is measured, `nn.gradcheck.check` what is compared with what.
+"""
+
+from nn.gradcheck.check import Report, TensorReport, check_gradients, check_layer
+
+__all__ = ["Report", "TensorReport", "check_gradients", "check_layer"]

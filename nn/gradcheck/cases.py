@@ -1,0 +1,208 @@
+"""What `python -m nn.gradcheck` checks: every layer in its awkward shapes, the loss, and the student's whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.gradcheck.check import TOLERANCE, Report, check_gradients, check_layer
+from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers.base import Gradients, Shape
+from nn.losses import CategoricalCrossentropy
+
+NETWORK_TOLERANCE = 1e-6
+NETWORK_ENTRIES = 24
+NETWORK_BATCH = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table: which layer it belongs to (for `--layer`), what is special, how to check it."""
+
+    layer: str
+    what: str
+    check: Callable[[int], Report]
+
+    def run(self, seed: int) -> Report:
+        """The report, under the case's full name."""
+        report = self.check(seed)
+        report.name = f"{self.layer}, {self.what}" if self.what else self.layer
+        return report
+
+
+def _case(make: Callable[[], Layer], what: str, input_shape: Shape, batch: int = 3, **options: Any) -> Case:
+    return Case(type(make()).__name__, what, lambda seed: check_layer(make(), input_shape, batch=batch, seed=seed, **options))
+
+
+class Chain(Layer):
+    """Layers one after another, as one layer: its parameters are all of theirs, `3 conv2d/kernel`."""
+
+    def __init__(self, layers: list[Layer]) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: Any) -> None:
+        """Build each layer for the output of the one before."""
+        shape = input_shape
+        for number, layer in enumerate(self.layers, 1):
+            layer.build(shape, rng, dtype)
+            shape = layer.output_shape
+            for name, array in layer.parameters.items():
+                self.parameters[f"{number} {type(layer).__name__.lower()}/{name}"] = array
+        self.input_shape, self.output_shape, self.built = input_shape, shape, True
+
+    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
+        """The last layer's output."""
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x, training, rng)
+            caches.append(cache)
+        return x, caches
+
+    def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
+        """The chain rule: from the last layer to the first, each hands its dx to the one before."""
+        grads: Gradients = {}
+        for number in range(len(self.layers), 0, -1):
+            layer = self.layers[number - 1]
+            dout, own = layer.backward(dout, cache[number - 1])
+            grads |= {f"{number} {type(layer).__name__.lower()}/{name}": array for name, array in own.items()}
+        return dout, grads
+
+
+def students_network() -> Chain:
+    """The student's layers up to the scores; softmax is joined with the loss."""
+    return Chain(
+        [
+            Conv2D(32, (5, 5), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Conv2D(64, (3, 3), activation="relu"),
+            MaxPooling2D((2, 2)),
+            Flatten(),
+            Dense(128, activation="relu"),
+            Dropout(0.3),
+            Dense(10),
+        ]
+    )
+
+
+def check_network(seed: int) -> Report:
+    """The student's network with softmax, cross-entropy and a frozen dropout mask; a random sample of each tensor."""
+    rng = np.random.default_rng(seed)
+    network = students_network()
+    network.build((28, 28, 1), rng, np.float64)
+    for name, array in network.parameters.items():
+        # Larger weights than at the start of a training: slopes that stand out against the round-off of the loss.
+        array[...] = 0.1 * rng.standard_normal(array.shape) if name.endswith("bias") else 1.5 * array
+    x = rng.random((NETWORK_BATCH, 28, 28, 1))
+    targets = np.eye(10)[rng.integers(10, size=NETWORK_BATCH)]
+    loss = CategoricalCrossentropy()
+
+    def outputs() -> NDArray:
+        return np.array([loss.with_softmax(network.forward(x, True, 1)[0], targets)[0]])
+
+    def gradients(u: NDArray) -> Gradients:
+        logits, cache = network.forward(x, True, 1)
+        dx, grads = network.backward(u[0] * loss.with_softmax(logits, targets)[1], cache)
+        return {"x": dx, **grads}
+
+    return check_gradients(
+        "",
+        outputs,
+        gradients,
+        {"x": x, **network.parameters},
+        seed=seed,
+        tolerance=NETWORK_TOLERANCE,
+        entries=NETWORK_ENTRIES,
+    )
+
+
+def _check_loss(seed: int) -> Report:
+    rng = np.random.default_rng(seed)
+    p = rng.uniform(0.1, 1.0, (3, 5))
+    targets = rng.uniform(0.0, 1.0, (3, 5))
+    loss = CategoricalCrossentropy()
+    return check_gradients(
+        "",
+        lambda: np.array([loss.forward(p, targets)[0]]),
+        lambda u: {"probabilities": u[0] * loss.backward(loss.forward(p, targets)[1])},
+        {"probabilities": p},
+        seed=seed,
+    )
+
+
+def _check_joined_loss(seed: int) -> Report:
+    rng = np.random.default_rng(seed)
+    logits = 3 * rng.standard_normal((4, 5))
+    targets = rng.uniform(0.0, 1.0, (4, 5))
+    loss = CategoricalCrossentropy()
+    return check_gradients(
+        "",
+        lambda: np.array([loss.with_softmax(logits, targets)[0]]),
+        lambda u: {"logits": u[0] * loss.with_softmax(logits, targets)[1]},
+        {"logits": logits},
+        seed=seed,
+    )
+
+
+def _whole_numbers(shape: Shape) -> NDArray:
+    """-1, 0 and 1 in turns of no period that a window has: ReLU finds many zeros, a pooling window many ties."""
+    return np.random.default_rng(0).integers(-1, 2, shape).astype(np.float64)
+
+
+def _from_below(shape: Shape) -> NDArray:
+    return np.full(shape, -0.01)
+
+
+def _first_wins(shape: Shape) -> NDArray:
+    """Less for each later place of an image: among equals the first is the greatest on the way to the tie."""
+    places = np.arange(np.prod(shape[1:3])).reshape(1, *shape[1:3], 1)
+    return np.broadcast_to(-0.01 * places / places.size, shape).copy()
+
+
+_GRID = (3, 6, 7, 2)
+_TIES: dict[str, Any] = {"x": _whole_numbers(_GRID), "approach": _first_wins(_GRID)}
+
+CASES = (
+    _case(lambda: Dense(4), "5 to 4", (5,)),
+    _case(lambda: Dense(3, activation="relu"), "ReLU, batch of one", (6,), 1),
+    _case(lambda: Dense(19, activation="softmax"), "softmax, 70 to 19", (70,), 5, entries=60),
+    _case(lambda: Conv2D(3, 3), "3x3", (6, 5, 2)),
+    _case(lambda: Conv2D(2, 3, 2, "same", "relu"), "3x3, stride 2, same, ReLU, 6x7", (6, 7, 2)),
+    _case(lambda: Conv2D(2, (3, 2), (2, 3)), "3x2, strides 2 and 3, remainder", (8, 7, 1)),
+    _case(lambda: Conv2D(3, 4, padding="same"), "4x4, same, wider than the image", (3, 2, 1)),
+    _case(lambda: Conv2D(17, 1), "1x1, 17 filters", (3, 3, 3), entries=60),
+    _case(lambda: Conv2D(2, (4, 3)), "one-pixel output, batch of one", (4, 3, 2), 1),
+    _case(lambda: MaxPooling2D(), "2x2, 5x7 leaves a remainder", (5, 7, 2)),
+    _case(lambda: MaxPooling2D(3, 2), "3x3, stride 2: overlapping", (7, 7, 2)),
+    _case(lambda: MaxPooling2D(3, 2, "same"), "3x3, stride 2, same", (4, 6, 1)),
+    _case(lambda: MaxPooling2D((3, 2)), "one-pixel output, batch of one", (3, 2, 2), 1),
+    _case(lambda: MaxPooling2D(), "ties: the first wins", _GRID[1:], **_TIES),
+    _case(lambda: MaxPooling2D(3, 1), "ties, overlapping: the first", _GRID[1:], **_TIES),
+    _case(lambda: ReLU(), "", (4, 5)),
+    _case(lambda: ReLU(), "at 0: the slope of the left", (4, 5), x=_whole_numbers((3, 4, 5)), approach=_from_below((3, 4, 5))),
+    _case(lambda: Softmax(), "", (6,)),
+    _case(lambda: Softmax(), "batch of one, scores near 1000", (4,), 1, x=np.array([[1000.0, 999.0, 998.5, 1001.0]])),
+    _case(lambda: Dropout(0.4), "frozen mask", (5, 4)),
+    _case(lambda: Dropout(0.4), "not training", (5,), training=False),
+    _case(lambda: Flatten(), "", (2, 3, 2)),
+    Case("CategoricalCrossentropy", "", _check_loss),
+    Case("CategoricalCrossentropy", "joined with softmax", _check_joined_loss),
+    Case("Network", "the student's, with its loss", check_network),
+)
+
+
+def cases_named(layer: str | None) -> list[Case]:
+    """The cases of one layer, whatever its capitals; all without a name."""
+    return [case for case in CASES if layer is None or case.layer.lower() == layer.lower()]
+
+
+def layer_names() -> list[str]:
+    """What `--layer` takes."""
+    return list(dict.fromkeys(case.layer for case in CASES))
+
+
+TOLERANCES = f"{TOLERANCE:g} for layers and losses, {NETWORK_TOLERANCE:g} for the network"
