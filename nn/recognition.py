@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from nn.errors import InputError
+from nn.calibration import calibrated
 from nn.preprocessing import Box, Digit, Pieces, take_apart
 
 SURE_FROM = 0.8
@@ -69,15 +69,6 @@ class Reading:
         if not self.digits:
             return "blank"
         return "sure" if all(d.verdict == "sure" for d in self.digits) else "unsure"
-
-
-def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """softmax(log p / T) of probabilities (N, 10): the same order, honest sizes."""
-    if not temperature > 0:
-        raise InputError(f"temperature: expected a number above 0, got {temperature}")
-    logits = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-30)) / temperature
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def read_number(model: Model, ink: np.ndarray, temperature: float | None = None) -> Reading:

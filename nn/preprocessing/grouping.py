@@ -13,7 +13,7 @@ INK = 0.35
 SPECK = 0.12  # of the largest part's extent; or, up to 0.3, a dot hardly longer than the pen is wide
 MOST_PARTS = 48
 MOST_PIECES = 24
-CUT_FROM = 0.75  # narrower than this, in heights of the drawing, nothing is cut
+CUT_FROM = 0.6  # narrower than this, in heights of the drawing, nothing is cut
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _necks(mask: np.ndarray, tallest: int, pen: float) -> list[int]:
         return []
     profile = mask.sum(axis=0)
     before = np.cumsum(profile) / profile.sum()
-    margin = max(2, round(0.15 * tallest))
+    margin = max(2, min(round(0.15 * tallest), round(1.1 * pen)))  # a neighbour may be a bare 1
     inside = np.arange(margin, width - margin)
     inside = inside[(before[inside] > 0.12) & (before[inside] < 0.88) & (profile[inside] <= 1.8 * pen + 1)]
     cuts: list[int] = []

@@ -1,0 +1,95 @@
+"""Reading numbers with a model that knows a few shapes by heart, and is undecided about all others."""
+
+import json
+
+import numpy as np
+import pytest
+from drawings import FOUR, ONE, SEVEN, TWO, draw
+
+from nn.preprocessing import to_mnist
+from nn.recognition import read_images, read_number
+
+SHAPES = {1: ONE, 2: [TWO], 4: FOUR, 7: SEVEN}
+
+
+class Prototypes:
+    """p(digit) falls with the distance from its one known image; far from all of them every digit is as likely."""
+
+    def __init__(self, **card):
+        self.card = card
+        self.calls = 0
+        self.known = {digit: to_mnist(draw(strokes)) for digit, strokes in SHAPES.items()}
+
+    def predict(self, x):
+        self.calls += 1
+        assert x.shape[1:] == (28, 28, 1)
+        near = np.full((len(x), 10), 1e-3)
+        for digit, image in self.known.items():
+            distance = np.abs(x[..., 0] - image).sum(axis=(1, 2)) / image.sum()
+            near[:, digit] += np.exp(-8 * np.maximum(distance - 0.15, 0))
+        near += 0.02
+        return (near / near.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def beside(*parts):
+    ink = None
+    for strokes, left in parts:
+        ink = draw(strokes, left, 60, canvas=(300, 640), onto=ink)
+    return ink
+
+
+def test_blank_is_blank_and_asks_nobody():
+    model = Prototypes()
+    reading = read_number(model, np.zeros((200, 300), np.float32))
+    assert (reading.verdict, reading.number, reading.digits) == ("blank", "", ())
+    assert model.calls == 0
+
+
+def test_one_digit():
+    reading = read_number(Prototypes(), draw(SEVEN))
+    assert reading.number == "7"
+    assert reading.verdict == "sure"
+    digit = reading.digits[0]
+    assert digit.digit == 7
+    assert digit.probability == pytest.approx(float(digit.probabilities[7]))
+    assert digit.probabilities.shape == (10,)
+    assert digit.probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert digit.image.shape == (28, 28)
+    json.dumps([digit.digit, digit.probability, digit.verdict, list(digit.box)])
+
+
+def test_number_is_read_from_left_to_right_in_one_call():
+    model = Prototypes()
+    reading = read_number(model, beside(([TWO], 20), (SEVEN, 160), (ONE, 310), (FOUR, 380)))
+    assert reading.number == "2714"
+    assert model.calls == 1
+    assert [d.box.left for d in reading.digits] == sorted(d.box.left for d in reading.digits)
+
+
+def test_strokes_apart_are_one_digit_if_the_model_knows_it():
+    angle, stem = [(60, 0), (0, 70), (62, 70)], [(90, 30), (90, 140)]
+    model = Prototypes()
+    model.known[4] = to_mnist(draw([angle, stem]))
+    assert read_number(model, draw([angle, stem])).number == "4"
+
+
+def test_digits_that_touch_are_parted_if_the_model_knows_the_parts():
+    touching = beside(([TWO], 30), ([[(0, 138), (0, 0)]], 122))
+    assert read_number(Prototypes(), touching).number == "21"
+
+
+def test_what_is_no_digit_is_unsure_and_so_is_its_number():
+    scribble = [[(0, 0), (90, 10), (10, 60), (95, 70), (0, 120), (90, 130)]]
+    assert read_number(Prototypes(), draw(scribble)).verdict == "unsure"
+    both = read_number(Prototypes(), beside((SEVEN, 40), (scribble, 240)))
+    assert [d.verdict for d in both.digits] == ["sure", "unsure"]
+    assert both.verdict == "unsure"
+
+
+def test_card_sets_temperature_and_the_line_of_doubt():
+    images = to_mnist(draw(SEVEN))[None]
+    plain = read_images(Prototypes(), images)[0, 7]
+    assert read_images(Prototypes(temperature=3.0), images)[0, 7] < plain
+    assert read_images(Prototypes(temperature=3.0), images, temperature=1.0)[0, 7] == plain
+    assert read_number(Prototypes(sure_from=0.999), draw(SEVEN)).verdict == "unsure"
+    assert read_number(Prototypes(sure_from=0.1), draw(SEVEN)).verdict == "sure"
