@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     folder = Path.cwd()
     model = choose_model(options.model, folder)
+    desktop.check_screen()
     desktop.prepare()
     from apps.draw.app import App  # Pygame only after the environment is prepared, and never for --help
 
@@ -33,7 +35,10 @@ def loader(model: ModelFile) -> Any:
     def load() -> Any:
         from nn.models import load_model
 
-        return load_model(model.path)
+        network = load_model(model.path)
+        network.use_kernels = False  # read in plain NumPy until the compiler has had its time
+        threading.Thread(target=network.warm_up, name="warm-up", daemon=True).start()
+        return network
 
     return load
 

@@ -6,8 +6,6 @@ loop sleeps; a reading that is ready, and nothing else, wakes it early.
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,15 +15,13 @@ from typing import Any
 import numpy as np
 import pygame
 
-from apps.draw import desktop, edge_views, layout, theme
+from apps.draw import desktop, display, edge_views, layout, theme
 from apps.draw.keys import action_of
 from apps.draw.look import Look
 from apps.draw.panel_views import BarsView, ReadingView, SeenView
-from apps.draw.raster import Pen, Raster
 from apps.draw.recognizer import Recognizer
 from apps.draw.session import Session
 from apps.draw.sheet_view import SheetView
-from nn.errors import InputError
 
 FRAME = 1 / 90  # seconds between frames while something moves: on a 60 Hz screen every frame is new
 REST = 1 / 60  # between looks at the event queue
@@ -54,13 +50,13 @@ class App:
         self.running = True
         self.buttons = edge_views.tool_buttons()
         self.sheet, self.reading, self.bars, self.seen = SheetView(), ReadingView(), BarsView(), SeenView()
-        desktop_size = open_display()
+        desktop_size = display.open_display()
         self.scale = scale or desktop.preferred_scale(desktop_size[1])
         name = desktop.preferred_theme() if theme_name == "auto" else theme_name
         self.look = Look(theme.PALETTES[name], self.scale)
-        pygame.display.set_icon(window_icon())
-        pygame.display.set_mode(size or first_size(desktop_size, self.scale), pygame.RESIZABLE)
-        self._title = ""
+        pygame.display.set_icon(display.window_icon())
+        pygame.display.set_mode(size or display.first_size(desktop_size, self.scale), pygame.RESIZABLE)
+        self._title = self._cursor = ""
         self._pressed_on_sheet: int | None = None
         self._resized_at: float | None = None
         self._last_event = time.perf_counter()
@@ -149,12 +145,18 @@ class App:
         if self._pressed_on_sheet is not None:
             self.session.pen_move(self.sheet.to_sheet(position))
         over_sheet = self.layout.sheet.collidepoint(position) and not self.buttons.is_held
+        self._show_cursor("pen" if over_sheet else "button" if self.buttons.at(position) else "desk")
         self.sheet.pointer = position if over_sheet or self._pressed_on_sheet is not None else None
         if self._pressed_on_sheet is None:
             if self.buttons.point(position):
                 self.session.changes.add("tools")
             seen = self.seen.digit_at(position)
             self.session.hover(self.sheet.digit_at(self.session, position) if seen is None and over_sheet else seen)
+
+    def _show_cursor(self, kind: str) -> None:
+        if kind != self._cursor:
+            self._cursor = kind
+            display.show_cursor(kind)
 
     def _pointer_lost(self, for_good: bool) -> None:
         if for_good or self._pressed_on_sheet is None:
@@ -246,55 +248,18 @@ class App:
             edge_views.draw_tools(surface, look, places.tools, self.buttons, session)
             changed += [places.header, places.tools]
         if everything or "reading" in changes:
-            self.reading.draw(surface, look, places.reading, session)
-            self.seen.draw(surface, look, places.seen, session)
+            self._draw_card(self.reading, places.reading)
+            self._draw_card(self.seen, places.seen)
             changed += [places.reading, places.seen]
         if everything or changes & {"reading", "bars"}:
-            self.bars.draw(surface, look, places.bars, session)
+            self._draw_card(self.bars, places.bars)
             changed.append(places.bars)
         changed += self.sheet.draw(surface, look, session, session.canvas.take_damage(), everything)
         return [surface.get_rect()] if everything else changed
 
-
-def open_display() -> tuple[int, int]:
-    """Start SDL's display and type; returns the desktop's size.
-
-    Raises:
-        InputError: there is no screen.
-    """
-    wanted = os.environ.get("SDL_VIDEODRIVER")
-    try:
-        pygame.display.init()
-        invisible = not wanted and pygame.display.get_driver() in ("offscreen", "dummy")
-        desktop_size = pygame.display.get_desktop_sizes()[0]
-    except pygame.error as error:
-        raise InputError(f"no display: the window needs a screen ({error})") from error
-    if invisible:
-        remedy = "" if sys.platform in ("win32", "darwin") else " (DISPLAY and WAYLAND_DISPLAY lead to none)"
-        raise InputError(f"no display: the window needs a screen{remedy}")
-    pygame.font.init()
-    return desktop_size
-
-
-def first_size(desktop_size: tuple[int, int], scale: float) -> tuple[int, int]:
-    """The window's first size: the designed one, or what a small screen has room for."""
-    width, height = (round(side * scale) for side in layout.FIRST_SIZE)
-    return layout.least((min(width, round(desktop_size[0] * 0.95)), min(height, round(desktop_size[1] * 0.9))), scale)
-
-
-def window_icon() -> pygame.Surface:
-    """A 7 on the accent, drawn with our own pen."""
-    raster = Raster(0.1)
-    raster.ink = np.zeros((64, 64), dtype=np.uint8)
-    raster.width = raster.height = 64
-    for line in (((180, 180), (320, 180), (460, 180)), ((460, 180), (370, 330), (280, 490))):
-        pen = Pen(raster, 80, erases=False)
-        for point in line:
-            pen.advance(point)
-        pen.finish()
-    surface = pygame.Surface((64, 64), pygame.SRCALPHA, 32)
-    from apps.draw import shapes
-
-    shapes.box(surface, surface.get_rect(), 14, theme.LIGHT.accent)
-    surface.blit(shapes.tinted(raster.ink, theme.LIGHT.on_accent), (0, 0))
-    return surface
+    def _draw_card(self, view: ReadingView | BarsView | SeenView, rect: pygame.Rect) -> None:
+        surface = pygame.display.get_surface()
+        surface.set_clip(rect)
+        surface.fill(self.look.palette.desk, rect)
+        view.draw(surface, self.look, rect, self.session)
+        surface.set_clip(None)

@@ -10,7 +10,11 @@ import numpy as np
 from apps.draw.drawing import Clear, Drawing, Picture, Point, Stroke
 from apps.draw.raster import NOTHING, Box, Pen, Raster, union
 
+Items = tuple[Stroke | Picture, ...]
+
 READING_SCALE = 1.0  # pixels to a sheet unit
+POINTS_BETWEEN_COPIES = 150  # which take about 20 ms to draw again
+COPIES = 6  # of the sheet as it was, so that undo need not draw everything again
 
 
 class Canvas:
@@ -25,6 +29,7 @@ class Canvas:
         self._points: list[Point] = []
         self._stroke_style = (0.0, False)
         self._pens: tuple[Pen, Pen] | None = None
+        self._copies: list[tuple[Items, np.ndarray, np.ndarray]] = []
 
     @property
     def is_drawing(self) -> bool:
@@ -70,6 +75,7 @@ class Canvas:
         self._pens = None
         self.drawing.add(Stroke(tuple(self._points), *self._stroke_style))
         self._points = []
+        self._keep_copy(self.drawing.visible())
 
     def undo(self) -> bool:
         """Take one step back; a stroke under way is that step."""
@@ -101,6 +107,7 @@ class Canvas:
             return
         self.screen = Raster(screen_scale)
         self.screen.render(self.drawing.visible())
+        self._copies = []
         if self._pens is not None:
             pen = Pen(self.screen, *self._stroke_style)
             for point in self._points:
@@ -119,8 +126,40 @@ class Canvas:
 
     def _rendered(self, changed: bool) -> bool:
         if changed:
-            items = self.drawing.visible()
-            self.screen.render(items)
-            self.reading.render(items)
+            self._render(self.drawing.visible())
             self._damaged((0, 0, self.screen.width, self.screen.height))
         return changed
+
+    def _render(self, items: Items) -> None:
+        """Draw the items upon the best copy, and keep copies on the way: whoever undoes one step will undo another."""
+        done, screen, reading = self._best_copy(items)
+        stops, points = [len(items)], 0
+        for number in range(len(items) - 1, done, -1):
+            points += _points(items[number : number + 1])
+            if points >= POINTS_BETWEEN_COPIES and len(stops) <= COPIES:
+                stops.append(number)
+                points = 0
+        for stop in reversed(stops):
+            self.screen.render(items[done:stop], screen)
+            self.reading.render(items[done:stop], reading)
+            screen, reading, done = self.screen.ink, self.reading.ink, stop
+            self._keep_copy(items[:stop])
+
+    def _best_copy(self, items: Items) -> tuple[int, np.ndarray | None, np.ndarray | None]:
+        """How many of the items a copy of the sheet holds already, and that copy."""
+        fitting = [copy for copy in self._copies if copy[0] == items[: len(copy[0])]]
+        if not fitting:
+            return 0, None, None
+        held, screen, reading = max(fitting, key=lambda copy: len(copy[0]))
+        return len(held), screen, reading
+
+    def _keep_copy(self, items: Items) -> None:
+        """Keep the sheet as it is now if drawing it again from the best copy would take long."""
+        done, _, _ = self._best_copy(items)
+        if _points(items[done:]) >= POINTS_BETWEEN_COPIES:
+            self._copies = [*self._copies[1 - COPIES :], (items, self.screen.ink.copy(), self.reading.ink.copy())]
+
+
+def _points(items: Items) -> int:
+    """What items cost to draw, in points of strokes."""
+    return sum(len(item.points) if isinstance(item, Stroke) else POINTS_BETWEEN_COPIES for item in items)

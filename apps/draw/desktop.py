@@ -6,6 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+from nn.errors import InputError
 
 DARK, LIGHT = "dark", "light"
 TALL_DESKTOP = 1900  # pixels; a 4K screen that reports all of them leaves the scaling to us
@@ -18,9 +21,21 @@ def prepare() -> None:
     os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "draw-a-digit")
     os.environ.setdefault("SDL_WINDOWS_DPI_AWARENESS", "permonitorv2")
     os.environ.setdefault("SDL_MOUSE_FOCUS_CLICKTHROUGH", "1")
-    if sys.platform.startswith("linux") and os.environ.get("DISPLAY") and os.environ.get("SDL_VIDEODRIVER", "x11") == "x11":
+    if not sys.platform.startswith("linux"):
+        return
+    if os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("SDL_VIDEODRIVER", "x11")
+    if os.environ.get("DISPLAY") and os.environ.get("SDL_VIDEODRIVER", "x11") == "x11":
         # Shared memory instead of a texture: only the rectangles that changed travel (0.04 ms instead of 4).
         os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+
+
+def check_screen() -> None:
+    """Raise `InputError` where there is certainly no screen; SDL would open a window that nobody can see."""
+    if not sys.platform.startswith("linux") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))):
+        return
+    if not Path(os.environ.get("XDG_RUNTIME_DIR", ""), "wayland-0").is_socket():
+        raise InputError("no display: the window needs a screen, but neither DISPLAY nor WAYLAND_DISPLAY is set")
 
 
 def preferred_scale(desktop_height: int) -> float:

@@ -63,6 +63,11 @@ class Drawing:
         return self._done == 0 or isinstance(self._history[self._done - 1], Clear)
 
     @property
+    def steps(self) -> int:
+        """How many steps can be taken back."""
+        return self._done
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
         return self._done > 0

@@ -23,8 +23,9 @@ FIRST_SIZE = (1088, 704)  # design pixels
 MINIMUM_SIZE = (760, 600)
 
 HEADER, TOOLS, KEY_LINE = 32, 40, 24
-READING, BARS, SEEN = 150, 216, 116  # the cards' least heights beside the sheet
-BELOW = 226  # the cards' height below the sheet
+READING, BARS, SEEN = 118, 188, 132  # the cards' least heights
+BELOW = 232  # the cards' height below the sheet
+WIDEST_PANEL = 440
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,22 @@ def arrange(size: Sequence[int], scale: float, key_widths: Sequence[int], key_ga
         return round(design * scale)
 
     width, height = least(size, scale)
-    margin = px(24) if width >= px(900) else px(16)
-    inner = Rect(margin, px(14), width - 2 * margin, height - px(14))
-    header = Rect(inner.left, inner.top, inner.width, px(HEADER))
-    key_lines = len(flow(key_widths, inner.width, key_gap))
-    keys = Rect(inner.left, 0, inner.width, key_lines * px(KEY_LINE))
-    keys.bottom = height - px(14)
-    body = Rect(inner.left, header.bottom + px(12), inner.width, keys.top - px(14) - header.bottom - px(12))
-    beside, below = _beside(body, px), _below(body, px)
-    sheet, tools, reading, bars, seen = beside if beside[0].width >= below[0].width else below
+    roomy = width >= px(900)
+    margin, gap = (px(24), px(16)) if roomy else (px(16), px(12))
+    lines = len(flow(key_widths, width - 2 * margin, key_gap))
+    while True:
+        top, bottom = px(14 + HEADER + 12), height - px(14 + 14) - lines * px(KEY_LINE)
+        body = Rect(margin, top, width - 2 * margin, bottom - top)
+        beside, below = _beside(body, gap, px), _below(body, gap, px)
+        parts = beside if beside[0].width >= below[0].width else below
+        block = parts[0].unionall(parts[1:])
+        needed = len(flow(key_widths, block.width, key_gap))
+        if needed <= lines:
+            break
+        lines = needed
+    header = Rect(block.left, px(14), block.width, px(HEADER))
+    keys = Rect(block.left, bottom + px(14), block.width, lines * px(KEY_LINE))
+    sheet, tools, reading, bars, seen = parts
     return Layout((width, height), header, sheet, tools, reading, bars, seen, keys)
 
 
@@ -84,38 +92,36 @@ def _sheet_within(width: int, height: int) -> tuple[int, int]:
     return widest, widest * SHEET_HEIGHT // SHEET_WIDTH
 
 
-def _beside(body: Rect, px: Callable[[float], int]) -> tuple[Rect, Rect, Rect, Rect, Rect]:
-    gap = px(16)
-    panel = min(max(round(body.width * 0.29), px(264)), px(400))
-    width, height = _sheet_within(body.width - panel - px(24), body.height - px(12) - px(TOOLS))
-    panel = min(px(400), body.width - px(24) - width)
-    left = body.left + (body.width - width - px(24) - panel) // 2
-    block = height + px(12) + px(TOOLS)
-    column_height = min(body.height, max(block, px(READING + BARS + SEEN) + 2 * gap))
-    top = body.top + (body.height - max(block, column_height)) // 2
+def _beside(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
+    """Sheet, tools, reading, bars and seen, the cards in a column on the right."""
+    column_gap, tools_height = gap * 3 // 2, px(12) + px(TOOLS)
+    panel = max(round(body.width * 0.28), px(264))
+    width, height = _sheet_within(body.width - panel - column_gap, body.height - tools_height)
+    panel = min(px(WIDEST_PANEL), body.width - column_gap - width)
+    least_column = px(READING) + px(BARS) + px(SEEN) + 2 * gap
+    column_height = min(body.height, max(height + tools_height, least_column))
+    left = body.left + (body.width - width - column_gap - panel) // 2
+    top = body.top + (body.height - column_height) // 2
     sheet = Rect(left, top, width, height)
     tools = Rect(left, sheet.bottom + px(12), width, px(TOOLS))
-    spare = max(0, column_height - px(READING + BARS + SEEN) - 2 * gap)
-    column = sheet.right + px(24)
-    reading = Rect(column, top, panel, px(READING) + spare * 3 // 10)
-    bars = Rect(column, reading.bottom + gap, panel, px(BARS) + spare * 4 // 10)
-    seen = Rect(column, bars.bottom + gap, panel, top + column_height - bars.bottom - gap)
-    return sheet, tools, reading, bars, seen
+    spare = max(0, column_height - least_column)
+    reading = Rect(sheet.right + column_gap, top, panel, px(READING) + spare * 4 // 10)
+    bars = Rect(reading.left, reading.bottom + gap, panel, px(BARS) + spare * 4 // 10)
+    seen = Rect(reading.left, bars.bottom + gap, panel, top + column_height - bars.bottom - gap)
+    return [sheet, tools, reading, bars, seen]
 
 
-def _below(body: Rect, px: Callable[[float], int]) -> tuple[Rect, Rect, Rect, Rect, Rect]:
-    gap = px(16)
-    cards = px(BELOW)
-    width, height = _sheet_within(body.width, body.height - px(12) - px(TOOLS) - gap - cards)
+def _below(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
+    """The same, with the cards in a row under the tools."""
+    rest = px(12) + px(TOOLS) + gap
+    width, height = _sheet_within(body.width, body.height - rest - px(BELOW))
+    cards = min(body.height - height - rest, px(BELOW + 48))
     left = body.left + (body.width - width) // 2
-    spare = body.height - height - px(12) - px(TOOLS) - gap - cards
-    cards += min(spare, px(120))
-    top = body.top + max(0, (body.height - height - px(12) - px(TOOLS) - gap - cards) // 2)
-    sheet = Rect(left, top, width, height)
+    sheet = Rect(left, body.top + (body.height - height - rest - cards) // 2, width, height)
     tools = Rect(left, sheet.bottom + px(12), width, px(TOOLS))
     row = Rect(body.left, tools.bottom + gap, body.width, cards)
     third = (row.width - 2 * gap) // 3
     reading = Rect(row.left, row.top, third, cards)
     bars = Rect(reading.right + gap, row.top, third, cards)
     seen = Rect(bars.right + gap, row.top, row.right - bars.right - gap, cards)
-    return sheet, tools, reading, bars, seen
+    return [sheet, tools, reading, bars, seen]

@@ -29,6 +29,22 @@ def _font(size: int, bold: bool) -> pygame.font.Font:
     return pygame.font.Font(getResource(pygame.font.get_default_font()), size)
 
 
+@lru_cache(maxsize=1000)
+def _width(text: str, size: int, bold: bool) -> int:
+    return _font(size, bold).size(text)[0]
+
+
+@lru_cache(maxsize=200)
+def _fitted(text: str, width: int, size: int, bold: bool, from_start: bool) -> str:
+    if _width(text, size, bold) <= width:
+        return text
+    for length in range(len(text) - 1, 0, -1):
+        shorter = "…" + text[len(text) - length :] if from_start else text[:length].rstrip() + "…"
+        if _font(size, bold).size(shorter)[0] <= width:
+            return shorter
+    return ""
+
+
 class Look:
     """Palette, scale, and text cached as surfaces."""
 
@@ -62,7 +78,7 @@ class Look:
 
     def text_width(self, text: str, size: float, bold: bool = False) -> int:
         """The width of a line of text in pixels."""
-        return _font(self.px(size), bold).size(text)[0]
+        return _width(text, self.px(size), bold)
 
     def text(
         self,
@@ -83,10 +99,4 @@ class Look:
 
     def fitted(self, text: str, width: int, size: float = theme.BODY, bold: bool = False, from_start: bool = False) -> str:
         """The text, shortened with an ellipsis (in front, where its end matters more) until it is no wider than `width`."""
-        if self.text_width(text, size, bold) <= width:
-            return text
-        for length in range(len(text) - 1, 0, -1):
-            shorter = "…" + text[len(text) - length :] if from_start else text[:length].rstrip() + "…"
-            if self.text_width(shorter, size, bold) <= width:
-                return shorter
-        return ""
+        return _fitted(text, width, self.px(size), bold, from_start)

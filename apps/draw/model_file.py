@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nn
+from nn.archive import HEADER
 from nn.errors import InputError
 
 OWN = "mnist.npz"
@@ -49,7 +50,7 @@ def _glance(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise InputError(f"{path}: expected a model file (.npz written by nn.train), got something else") from error
-    if not any(name.endswith(".npy") for name in names):
-        raise InputError(f"{path}: expected a model file (.npz written by nn.train), got an archive without arrays")
+    if f"{HEADER}.npy" not in names:
+        raise InputError(f"{path}: expected a model file (.npz written by nn.train), got an archive without a model's header")

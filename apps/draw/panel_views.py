@@ -42,7 +42,9 @@ class ReadingView:
             line = look.px(2)
             colour = theme.mix(look.palette.line, look.palette.accent, session.pulse)
             shapes.frame(surface, rect, look.px(theme.RADIUS), colour, line)
-        if session.state == "blank":
+        if session.state == "blank" and session.canvas.has_ink:
+            self._two_lines(surface, look, room, "No digit yet", "There are only specks of ink.")
+        elif session.state == "blank":
             self._two_lines(surface, look, room, "Nothing drawn yet", "The answer appears while you draw.")
         elif session.state == "waiting":
             loading = "Reading…" if session.recognizer.is_ready else "Loading the network…"
@@ -80,18 +82,19 @@ class ReadingView:
         look.text(surface, rest, (left, room.centery + look.px(28)), theme.SMALL, look.palette.quiet)
 
     def _number(self, surface: pygame.Surface, look: Look, room: pygame.Rect, session: Session) -> None:
-        below = look.px(24)
-        size = self._size(look, room.height - below)
+        size = self._size(look, room.height - look.px(28))
         number = session.reading.number
         while size > 22 and look.text_width(number, size, bold=True) > room.width:
             size -= 2
         shown = look.fitted(number, room.width, size, bold=True)
-        look.text(surface, shown, (room.left, room.centery - below // 2), size, bold=True)
+        half = round(0.36 * look.px(size))
+        middle = room.centery - look.px(14)
+        look.text(surface, shown, (room.left, middle), size, bold=True)
         every = "   ".join(f"{digit.digit} {percent(digit.probability)}" for digit in session.digits)
         if look.text_width(every, theme.SMALL) > room.width:
             least = min(session.digits, key=lambda digit: digit.probability)
             every = f"least certain: {least.digit}, {percent(least.probability)}"
-        look.text(surface, every, (room.left, room.bottom - look.px(8)), theme.SMALL, look.palette.quiet)
+        look.text(surface, every, (room.left, middle + half + look.px(22)), theme.SMALL, look.palette.quiet)
 
     def _unsure(self, surface: pygame.Surface, look: Look, room: pygame.Rect, session: Session) -> None:
         size = self._size(look, room.height)
@@ -155,7 +158,10 @@ class SeenView:
 
     def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, session: Session) -> None:
         """Draw the whole card."""
-        room = _card(surface, look, rect, "What the network sees, 28 by 28 pixels")
+        label = "What the network sees, 28 by 28 pixels"
+        if look.text_width(label, theme.SMALL) > rect.width - 2 * look.px(PADDING):
+            label = "What the network sees"
+        room = _card(surface, look, rect, label)
         gap = look.px(10)
         count = max(1, len(session.digits))
         side, columns = self._grid(room, count, gap)
@@ -167,9 +173,9 @@ class SeenView:
             surface.blit(self._picture(look, image, side), place)
             if session.digits:
                 self._places.append(place)
-            if count == 1:
+            if count == 1 and side >= look.px(72):
                 self._explain(surface, look, pygame.Rect(place.right + look.px(16), place.top, room.right - place.right, side))
-            elif number == session.selected:
+            elif count > 1 and number == session.selected:
                 shapes.frame(surface, place.inflate(look.px(6), look.px(6)), look.px(4), look.palette.accent, look.px(1))
 
     def _explain(self, surface: pygame.Surface, look: Look, room: pygame.Rect) -> None:

@@ -48,9 +48,9 @@ class Raster:
         self.height = max(1, round(SHEET_HEIGHT * scale))
         self.ink = np.zeros((self.height, self.width), dtype=np.uint8)
 
-    def render(self, items: Iterable[Stroke | Picture]) -> None:
-        """Draw everything afresh."""
-        self.ink[:] = 0
+    def render(self, items: Iterable[Stroke | Picture], on: np.ndarray | None = None) -> None:
+        """Draw the items afresh, on an empty sheet or on a copy of an earlier one."""
+        self.ink[:] = 0 if on is None else on
         for item in items:
             if isinstance(item, Picture):
                 self._place(item)

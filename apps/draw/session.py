@@ -48,7 +48,7 @@ class Session:
         self._brush = FIRST_BRUSH
         self._wake = wake
         self._ready = False
-        self._asked = self._blank_since = 0
+        self._asked = self._answered = self._blank_since = 0
         self._message_until = 0.0
         self._now = 0.0
         self._hovered: int | None = None
@@ -124,7 +124,7 @@ class Session:
         except OSError as error:
             self.say(f"Not saved: {self.folder}: {error.strerror or error}")
         else:
-            self.say(f"Saved as {path}")
+            self.say(f"Saved as {path.name} in {path.parent}")
 
     def open(self, path: str) -> None:
         """Read an image file in the background; it takes the sheet's place when it is ready."""
@@ -223,12 +223,12 @@ class Session:
     @property
     def is_settled(self) -> bool:
         """Whether what is on the sheet has been read and shown."""
-        return self._asked == self.canvas.version and self.state != "waiting" and not self.is_moving
+        return self._asked == self._answered == self.canvas.version and not self.is_moving
 
     def _exchange(self) -> None:
         answer = self.recognizer.take()
         if answer is not None and answer.version > self._blank_since:
-            self.reading, self.read_seconds = answer.reading, answer.seconds
+            self.reading, self.read_seconds, self._answered = answer.reading, answer.seconds, answer.version
             self.changes.add("reading")
         if self.recognizer.is_ready != self._ready:
             self._ready = self.recognizer.is_ready
@@ -239,7 +239,8 @@ class Session:
         if self.canvas.has_ink:
             self.recognizer.submit(self.canvas.version, self.canvas.ink())
         else:
-            self._blank_since, self.reading = self.canvas.version, None
+            self._blank_since = self._answered = self.canvas.version
+            self.reading = None
         self.changes.add("reading")
 
     def _bar_goal(self) -> np.ndarray:

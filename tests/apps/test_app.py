@@ -1,0 +1,329 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pygame = pytest.importorskip("pygame")
+
+from apps.draw import theme  # noqa: E402
+from apps.draw.edge_views import SHOWN_KEYS  # noqa: E402
+from apps.draw.keys import BINDINGS  # noqa: E402
+
+SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
+TALL = ((100, 60), (100, 200), (100, 400))
+
+
+def colour_at(point):
+    return tuple(pygame.display.get_surface().get_at(point))[:3]
+
+
+def test_a_drawn_digit_is_read_and_titled(driver):
+    driver.stroke(*SQUARE)
+    driver.settle()
+    assert pygame.display.get_caption()[0] == "7 (98 %) - Draw a digit"
+    assert colour_at(driver.place((400, 100))) == theme.LIGHT.ink
+    driver.stroke(*TALL)
+    driver.settle()
+    assert pygame.display.get_caption()[0] == "17 - Draw a digit"
+
+
+def test_right_button_erases(driver):
+    driver.stroke(*SQUARE)
+    driver.stroke((400, 60), (400, 140), button=3)
+    assert colour_at(driver.place((400, 100))) == theme.LIGHT.paper
+    assert driver.app.session.canvas.drawing.steps == 2
+
+
+def test_the_second_button_does_not_disturb_a_stroke(driver):
+    driver.down(driver.place((100, 100)))
+    driver.move(driver.place((200, 100)))
+    driver.down(driver.place((200, 100)), button=3)
+    driver.up(driver.place((200, 100)), button=3)
+    driver.move(driver.place((300, 100)))
+    driver.up(driver.place((300, 100)))
+    driver.app.frame()
+    assert driver.app.session.canvas.drawing.steps == 1
+    assert colour_at(driver.place((290, 100))) == theme.LIGHT.ink
+
+
+def test_a_stroke_goes_on_outside_of_the_sheet_and_ends_there(driver):
+    driver.down(driver.place((600, 100)))
+    driver.move((driver.app.layout.reading.centerx, driver.app.layout.reading.centery))
+    driver.up((5, 5))
+    driver.app.frame()
+    assert not driver.app.session.canvas.is_drawing
+    assert driver.app.session.canvas.drawing.steps == 1
+
+
+def test_a_release_that_went_elsewhere_ends_the_stroke(driver):
+    driver.down(driver.place((100, 100)))
+    driver.move(driver.place((200, 100)))
+    driver.held = [0, 0, 0]
+    driver.move(driver.place((400, 300)))
+    driver.app.frame()
+    assert not driver.app.session.canvas.is_drawing
+    assert colour_at(driver.place((400, 300))) != theme.LIGHT.ink
+
+
+def test_losing_the_focus_ends_the_stroke_and_the_press(driver):
+    driver.down(driver.place((100, 100)))
+    driver.move(driver.place((200, 100)))
+    driver.post(pygame.WINDOWFOCUSLOST)
+    driver.app.frame()
+    assert not driver.app.session.canvas.is_drawing
+    driver.down(driver.app.buttons["clear"].rect.center)
+    driver.post(pygame.WINDOWFOCUSLOST)
+    driver.up(driver.app.buttons["clear"].rect.center)
+    driver.app.frame()
+    assert driver.app.session.canvas.has_ink
+    assert not driver.app.buttons.is_held
+
+
+def test_buttons_act_where_they_were_pressed(driver):
+    driver.stroke(*SQUARE)
+    driver.click("clear")
+    assert not driver.app.session.canvas.has_ink
+    driver.click("undo")
+    assert driver.app.session.canvas.has_ink
+    driver.click("undo")
+    assert not driver.app.session.canvas.has_ink
+    driver.click("redo")
+    assert driver.app.session.canvas.has_ink
+    driver.settle()
+    driver.click("recognise")
+    assert driver.app.session.pulse > 0
+    driver.settle()
+    driver.click("save")
+    assert (driver.app.session.folder / "drawing-1.png").exists()
+
+
+def test_a_button_released_elsewhere_does_nothing(driver):
+    driver.stroke(*SQUARE)
+    clear = driver.app.buttons["clear"]
+    driver.move(clear.rect.center)
+    driver.app.frame()
+    assert clear.hovered
+    driver.down(clear.rect.center)
+    driver.app.frame()
+    assert clear.pressed
+    driver.move(driver.place((300, 300)))
+    driver.up(driver.place((300, 300)))
+    driver.app.frame()
+    assert not clear.pressed
+    assert not clear.hovered
+    assert driver.app.session.canvas.has_ink
+    assert driver.app.session.canvas.drawing.steps == 1
+
+
+def test_hover_press_and_off_look_different(driver):
+    def face():
+        driver.app.frame()
+        rect = driver.app.buttons["clear"].rect
+        return colour_at((rect.left + 8, rect.centery))
+
+    rest = face()
+    driver.move(driver.app.buttons["clear"].rect.center)
+    hover = face()
+    driver.down(driver.app.buttons["clear"].rect.center)
+    pressed = face()
+    assert len({rest, hover, pressed}) == 3
+    assert not driver.app.buttons["undo"].enabled
+
+
+def test_keys(driver):
+    app = driver.app
+    driver.stroke(*SQUARE)
+    driver.key(pygame.K_z, pygame.KMOD_LCTRL)
+    assert not app.session.canvas.has_ink
+    driver.key(pygame.K_y, pygame.KMOD_LCTRL)
+    assert app.session.canvas.has_ink
+    driver.key(pygame.K_z, pygame.KMOD_LCTRL)
+    driver.key(pygame.K_z, pygame.KMOD_LCTRL | pygame.KMOD_LSHIFT)
+    assert app.session.canvas.has_ink
+    driver.key(pygame.K_c, pygame.KMOD_LCTRL)
+    assert app.session.canvas.has_ink  # copying is not clearing
+    driver.key(pygame.K_c)
+    assert not app.session.canvas.has_ink
+    driver.stroke(*SQUARE)
+    driver.key(pygame.K_DELETE)
+    assert not app.session.canvas.has_ink
+    brush = app.session.brush
+    driver.key(pygame.K_RIGHTBRACKET, character="]")
+    assert app.session.brush > brush
+    driver.key(pygame.K_8, character="[")  # AltGr + 8 on a German keyboard
+    assert app.session.brush == brush
+    driver.key(pygame.K_RETURN)
+    assert app.session.pulse > 0
+    driver.stroke(*SQUARE)
+    driver.key(pygame.K_s)
+    assert (app.session.folder / "drawing-1.png").exists()
+    driver.key(pygame.K_t)
+    assert app.look.palette is theme.DARK
+    driver.key(pygame.K_F5)
+    assert app.running
+    driver.key(pygame.K_ESCAPE)
+    assert not app.running
+
+
+def test_every_key_is_shown_and_every_action_exists(driver):
+    for binding in BINDINGS:
+        assert (binding.shown, binding.meaning) in SHOWN_KEYS
+        assert callable(getattr(driver.app, binding.action))
+    for button in driver.app.buttons.all:
+        assert callable(getattr(driver.app, button.action))
+
+
+def test_the_wheel_changes_the_brush(driver):
+    brush = driver.app.session.brush
+    driver.post(pygame.MOUSEWHEEL, x=0, y=1, flipped=False)
+    driver.app.frame()
+    assert driver.app.session.brush > brush
+    driver.post(pygame.MOUSEWHEEL, x=0, y=-50, flipped=False)
+    driver.app.frame()
+    assert driver.app.session.brush < brush
+
+
+def test_a_dropped_file_is_opened(driver, tmp_path):
+    paper = np.full((300, 300), 240, np.uint8)
+    paper[40:260, 140:160] = 10
+    Image.fromarray(paper).save(tmp_path / "one.png")
+    driver.post(pygame.DROPFILE, file=str(tmp_path / "one.png"))
+    end = time.perf_counter() + 5
+    while driver.app.session.canvas.drawing.is_blank:
+        assert time.perf_counter() < end
+        driver.app.frame()
+        time.sleep(0.005)
+    driver.settle()
+    assert pygame.display.get_caption()[0] == "1 (98 %) - Draw a digit"
+
+
+@pytest.mark.parametrize("size", [(760, 600), (1400, 700), (800, 1200), (2200, 1500)])
+def test_resizing_keeps_the_drawing_and_what_was_read(driver, size):
+    driver.stroke(*SQUARE)
+    driver.settle()
+    before = driver.app.session.canvas.ink()
+    pygame.display.set_mode(size, pygame.RESIZABLE)
+    driver.settle()
+    assert driver.app.layout.size == size
+    np.testing.assert_array_equal(driver.app.session.canvas.ink(), before)
+    assert colour_at(driver.place((400, 100))) == theme.LIGHT.ink
+    assert driver.app.session.title.startswith("7 ")
+    driver.stroke(*TALL)
+    driver.settle()
+    assert driver.app.session.title.startswith("17 ")
+
+
+def test_a_window_made_too_small_grows_to_the_minimum(driver):
+    pygame.display.set_mode((300, 200), pygame.RESIZABLE)
+    end = time.perf_counter() + 3
+    while pygame.display.get_window_size() != (760, 600):
+        assert time.perf_counter() < end
+        driver.app.frame()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_what_was_drawn_in_parts_equals_what_is_drawn_at_once(make_app, name, scale):
+    """Partial redrawing leaves no trace: every pixel is what a whole frame would show."""
+    from conftest import Driver
+
+    driver = Driver(make_app(scale=scale, theme_name=name, size=(round(1088 * scale), round(704 * scale))))
+    driver.stroke(*SQUARE)
+    driver.stroke(*TALL)
+    driver.settle()
+    driver.stroke((420, 80), (300, 300), button=3)
+    driver.move(driver.place((200, 200)))
+    driver.settle()
+    driver.app.session.say("Hello")
+    driver.key(pygame.K_RIGHTBRACKET, character="]")
+    driver.move(driver.app.buttons["save"].rect.center)
+    driver.settle()
+    parts = pygame.surfarray.array3d(pygame.display.get_surface())
+    driver.app.look.__init__(driver.app.look.palette, scale)
+    driver.post(pygame.WINDOWEXPOSED)
+    driver.app.frame()
+    np.testing.assert_array_equal(parts, pygame.surfarray.array3d(pygame.display.get_surface()))
+
+
+def test_nothing_is_drawn_while_nothing_happens(driver):
+    driver.stroke(*SQUARE)
+    driver.settle()
+    driver.app.frame()
+    assert driver.app.draw() == []
+
+
+def test_hovering_a_digit_shows_its_probabilities(driver):
+    driver.stroke(*TALL)
+    driver.stroke(*SQUARE)
+    driver.settle()
+    assert driver.app.session.selected == 1
+    driver.move(driver.place((100, 200)))
+    driver.settle()
+    assert driver.app.session.selected == 0
+    driver.move(driver.app.seen._places[1].center)
+    driver.settle()
+    assert driver.app.session.selected == 1
+
+
+def test_the_pen_is_not_blocked_by_a_slow_reader(make_app):
+    from conftest import Driver, fake_read
+
+    hold = threading.Event()
+
+    def slow(model, ink):
+        hold.wait(5)
+        return fake_read(model, ink)
+
+    driver = Driver(make_app(read=slow))
+    driver.down(driver.place((100, 100)))
+    for x in range(100, 500, 10):
+        driver.move(driver.place((x, 100)))
+        driver.app.frame()
+    driver.up(driver.place((490, 100)))
+    driver.app.frame()
+    assert colour_at(driver.place((400, 100))) == theme.LIGHT.ink
+    hold.set()
+    driver.settle()
+    assert pygame.display.get_caption()[0].startswith("? - ")
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_loop_with_its_sentence(make_app):
+    from nn.errors import InputError
+
+    def load():
+        raise InputError("foreign.npz: expected a model file, got something else")
+
+    app = make_app(load=load, start=False)
+    with pytest.raises(InputError, match=r"foreign\.npz"):
+        app.run()
+
+
+def test_the_main_loop_from_the_first_frame_to_quit(make_app):
+    """The real loop, driven from another thread, as the system drives it."""
+    from conftest import Driver
+
+    app = make_app(start=False)
+    driver, titles = Driver(app), []
+
+    def person():
+        places = [driver.place(point) for point in SQUARE]
+        driver.down(places[0])
+        for place in places:
+            driver.move(place)
+            time.sleep(0.01)
+        driver.up(places[-1])
+        end = time.perf_counter() + 5
+        while not app.session.title.startswith("7") and time.perf_counter() < end:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        titles.append(pygame.display.get_caption()[0])
+        driver.post(pygame.QUIT)
+
+    thread = threading.Thread(target=person)
+    thread.start()
+    app.run()
+    thread.join()
+    assert titles == ["7 (98 %) - Draw a digit"]

@@ -1,0 +1,92 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from apps.draw.recognizer import Recognizer
+
+INK = np.zeros((2, 2), np.float32)
+
+
+def wait_for(condition, seconds=5.0):
+    end = time.perf_counter() + seconds
+    while not (found := condition()):
+        assert time.perf_counter() < end, "waited in vain"
+        time.sleep(0.002)
+    return found
+
+
+def test_only_the_newest_question_is_read_and_asking_never_waits():
+    busy, go_on, read_inks = threading.Event(), threading.Event(), []
+
+    def read(model, ink):
+        read_inks.append(float(ink[0, 0]))
+        busy.set()
+        go_on.wait(5)
+        return f"{model} {ink[0, 0]:.0f}"
+
+    recognizer = Recognizer(lambda: "model", read, lambda: None)
+    recognizer.start()
+    recognizer.submit(1, INK + 1)
+    assert busy.wait(5)
+    for version in range(2, 50):
+        recognizer.submit(version, INK + version)
+    assert recognizer.take() is None
+    go_on.set()
+    wait_for(lambda: len(read_inks) == 2)
+    answer = wait_for(lambda: (a := recognizer.take()) and a.version == 49 and a)
+    assert answer.reading == "model 49"
+    assert read_inks == [1, 49]
+    assert recognizer.take() is None
+    recognizer.close()
+
+
+def test_questions_asked_while_the_model_loads_are_answered_after():
+    loaded = threading.Event()
+    recognizer = Recognizer(lambda: loaded.wait(5), lambda model, ink: "read", lambda: None)
+    recognizer.start()
+    recognizer.submit(3, INK)
+    assert not recognizer.is_ready
+    loaded.set()
+    assert wait_for(recognizer.take).version == 3
+    assert recognizer.is_ready
+    recognizer.close()
+
+
+def test_somebody_is_told_of_the_model_and_of_every_answer():
+    told = threading.Semaphore(0)
+    recognizer = Recognizer(lambda: "model", lambda model, ink: "read", told.release)
+    recognizer.start()
+    assert told.acquire(timeout=5)
+    recognizer.submit(1, INK)
+    assert told.acquire(timeout=5)
+    assert recognizer.take().seconds >= 0
+    recognizer.close()
+
+
+def fail(*_):
+    raise ValueError("no such model")
+
+
+@pytest.mark.parametrize(("load", "read"), [(fail, lambda model, ink: "read"), (lambda: "model", fail)])
+def test_a_failure_reaches_who_asked(load, read):
+    told = threading.Event()
+    recognizer = Recognizer(load, read, told.set)
+    recognizer.submit(1, INK)
+    recognizer.start()
+
+    def taken():
+        told.wait(0.01)
+        return recognizer.take()
+
+    with pytest.raises(ValueError, match="no such model"):
+        wait_for(taken)
+
+
+def test_closing_ends_the_thread():
+    before = threading.active_count()
+    recognizer = Recognizer(lambda: "model", lambda model, ink: "read", lambda: None)
+    recognizer.start()
+    recognizer.close()
+    wait_for(lambda: threading.active_count() == before)
