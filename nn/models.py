@@ -280,6 +280,7 @@ class Sequential:
         size = len(images)
         if size <= PART:
             plan = self._small_plan()
+            plan.refresh()
             plan.images[:size] = images
             plan.predict_part(slice(0, size))
             return (plan.scores if logits else plan.probabilities)[:size].copy()

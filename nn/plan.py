@@ -55,6 +55,7 @@ class Plan:
         self.probabilities = aligned(array.shape, dtype)
         if loss is not None:
             self._bind_loss(array, parts)
+        self.refresh()
 
     def _bind_loss(self, scores: NDArray, parts: int) -> None:
         self.targets = aligned(scores.shape, scores.dtype)
@@ -67,7 +68,6 @@ class Plan:
         array = self.dscores
         for step in reversed(self.learning_steps):
             array = step.bind_backward(array, parts, needs_dinput=step is not self.learning_steps[0])
-        self.refresh()
 
     def __str__(self) -> str:
         lines = [f"{number}. {step.describe()}" for number, step in enumerate(self.steps, 1)]
@@ -88,7 +88,7 @@ class Plan:
 
     def refresh(self) -> None:
         """Bring what is derived from the weights up to date; needed when they were changed by other than `update`."""
-        for step in self.learning_steps:
+        for step in self.steps:
             step.refresh()
 
     def predict_part(self, rows: slice) -> None:

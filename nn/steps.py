@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.kernels import conv, conv_backward, dense, elementwise
+from nn.kernels import conv, conv_backward, conv_backward_thin, dense, elementwise, winograd
 from nn.kernels.memory import aligned
 from nn.layers import Conv2D, Dense, Dropout, Layer
 from nn.optimizers import Optimizer
 
 # The rows of a dense kernel that are updated in one piece.
 ROWS_IN_PIECE = 128
+# Below this Winograd's transforms cost more than its products save.
+FEW_CHANNELS = 8
 
 Slots = dict[str, tuple[NDArray, ...]]
 
@@ -56,6 +58,7 @@ class Step:
         self.layer = layer
         self.output_shape = layer.output_shape
         self.input = self.out = self.dout = self.dinput = np.empty(0)
+        self.training = False
 
     def bind_forward(self, source: NDArray, parts: int) -> NDArray:
         """Take the input array (batch, ...) and lay out what forward writes."""
@@ -65,6 +68,7 @@ class Step:
 
     def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
         """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
+        self.training = True
         self.dout = dout
         self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
         return self.dinput
@@ -177,7 +181,8 @@ class DenseStep(Step):
     def refresh(self) -> None:
         """Transpose the kernel."""
         kernel = self.layer.parameters["kernel"]
-        elementwise.transpose_rows(kernel, 0, len(kernel), self.transposed)
+        if self.training:
+            elementwise.transpose_rows(kernel, 0, len(kernel), self.transposed)
 
     def pieces(self) -> int:
         """Blocks of the kernel's rows."""
@@ -212,25 +217,31 @@ class ConvStep(Step):
         super().__init__(layer)
         self.relu = relu
         self.pool = pool
+        square = layer.kernel_size == (3, 3) and layer.strides == (1, 1)
+        self.winograd = pool is not None and square and layer.input_shape[2] >= FEW_CHANNELS
         self.conv_shape = layer.output_shape
         self.output_shape = pool.output_shape if pool else layer.output_shape
 
     def bind_forward(self, source: NDArray, parts: int) -> NDArray:
-        """Also the framed input where there is padding, and the winners of the pooling windows."""
+        """Also the framed input where there is padding, the winners of the pooling windows, and the transformed kernel."""
         framed = self.layer.framed_shape() != self.layer.input_shape
         self.framed = aligned((len(source), *self.layer.framed_shape()), source.dtype) if framed else source
         self.winner = aligned((len(source), *self.output_shape), np.uint8) if self.pool else np.empty(0)
+        self.transformed = aligned((16, *self.layer.parameters["kernel"].shape[2:]), source.dtype)
         return super().bind_forward(source, parts)
 
     def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
         """Also, for each part, gradients in the layout of the filters, and the filters themselves."""
-        kernel = self.layer.parameters["kernel"]
+        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
+        height, width, channels, filters = kernel.shape
+        # A first layer with few channels has a kernel of its own, which leaves the gradients in the kernel's layout.
+        self.thin = not needs_dinput and width * channels < conv_backward_thin.FEW
         shape = conv_backward.filters_shape(kernel.shape, kernel.dtype)
         self.filters = aligned(shape, kernel.dtype)
-        self.dfilters = aligned((parts, *shape), kernel.dtype)
-        self.dbiases = aligned((parts, shape[0]), kernel.dtype)
+        self.dfilters = aligned((parts, *((height, width * channels, filters) if self.thin else shape)), kernel.dtype)
+        self.dbiases = aligned((parts, filters), kernel.dtype)
         self.dkernel = aligned(kernel.shape, kernel.dtype)
-        self.dbias = aligned((shape[0],), kernel.dtype)
+        self.dbias = aligned(bias.shape, kernel.dtype)
         self.dz = aligned(dout.shape, dout.dtype) if self.relu and not self.pool else dout
         result = super().bind_backward(dout, parts, needs_dinput)
         framed = needs_dinput and self.framed is not self.input
@@ -240,15 +251,15 @@ class ConvStep(Step):
     def forward(self, part: Part) -> None:
         """out = pool(activation(convolution(input) + bias))."""
         kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
-        rows = part.rows
+        x, out, strides = self.framed[part.rows], self.out[part.rows], self.layer.strides
         if self.framed is not self.input:
-            self.layer.inside_frame(self.framed[rows])[...] = self.input[rows]
-        if self.pool:
-            conv.conv2d_relu_pool_forward(
-                self.framed[rows], kernel, bias, self.layer.strides, self.out[rows], self.winner[rows]
-            )
+            self.layer.inside_frame(x)[...] = self.input[part.rows]
+        if self.winograd:
+            winograd.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
+        elif self.pool:
+            conv.conv2d_relu_pool_forward(x, kernel, bias, strides, out, self.winner[part.rows])
         else:
-            conv.conv2d_forward(self.framed[rows], kernel, bias, self.layer.strides, self.relu, self.out[rows])
+            conv.conv2d_forward(x, kernel, bias, strides, self.relu, out)
 
     def backward(self, part: Part) -> None:
         """dinput, and this part's share of the gradients."""
@@ -256,42 +267,54 @@ class ConvStep(Step):
         dframed, dfilters, dbias = self.dframed[rows], self.dfilters[part.number], self.dbiases[part.number]
         for array in (dframed, dfilters, dbias):
             array[...] = 0
+        strides, framed = self.layer.strides, self.framed[rows]
         if self.pool:
-            conv_backward.conv2d_relu_pool_backward(
-                self.dout[rows], self.out[rows], self.winner[rows], self.framed[rows], self.filters, self.layer.strides,
-                self.conv_shape[:2], needs_dinput, dframed, dfilters, dbias,
-            )  # fmt: skip
+            behind = (self.dout[rows], self.out[rows], self.winner[rows], framed)
+            size = self.conv_shape[:2]
+            if self.thin:
+                conv_backward_thin.conv2d_relu_pool_backward_thin(*behind, strides, size, dfilters, dbias)
+            else:
+                conv_backward.conv2d_relu_pool_backward(
+                    *behind, self.filters, strides, size, needs_dinput, dframed, dfilters, dbias
+                )
         else:
             if self.relu:
                 elementwise.relu_backward(self.dout[rows], self.out[rows], self.dz[rows])
-            conv_backward.conv2d_backward(
-                self.dz[rows], self.framed[rows], self.filters, self.layer.strides, needs_dinput, dframed, dfilters, dbias
-            )
+            dz = self.dz[rows]
+            if self.thin:
+                conv_backward_thin.conv2d_backward_thin(dz, framed, strides, dfilters, dbias)
+            else:
+                conv_backward.conv2d_backward(dz, framed, self.filters, strides, needs_dinput, dframed, dfilters, dbias)
         if needs_dinput and self.dframed is not self.dinput:
             self.dinput[rows] = self.layer.inside_frame(dframed)
 
     def refresh(self) -> None:
-        """Lay the filters out one after another."""
-        for row in range(self.layer.kernel_size[0]):
-            conv_backward.filters_from_kernel(self.layer.parameters["kernel"], row, self.filters)
+        """Lay the filters out one after another, and transform the kernel."""
+        kernel = self.layer.parameters["kernel"]
+        if self.training and not self.thin:
+            conv_backward.filters_from_kernel(kernel, self.filters)
+        if self.winograd:
+            winograd.transform_kernel(kernel, self.transformed)
 
     def pieces(self) -> int:
-        """One for each row of the kernel."""
-        return self.layer.kernel_size[0]
+        """One: a convolution has few weights."""
+        return 1
 
     def update(self, piece: int, change: Change) -> None:
-        """Sum the parts' gradients of one kernel row, in the order of the parts; the first piece also does the bias."""
-        row = slice(piece, piece + 1)
-        conv_backward.kernel_from_filters(self.dfilters[: change.parts], piece, self.dkernel)
-        change.apply(self.layer, "kernel", self.dkernel[row], row)
-        conv_backward.filters_from_kernel(self.layer.parameters["kernel"], piece, self.filters)
-        if piece == 0:
-            elementwise.column_sums(self.dbiases[: change.parts], self.dbias)
-            change.apply(self.layer, "bias", self.dbias)
+        """Sum the parts' gradients, in the order of the parts, and change kernel and bias."""
+        parts = self.dfilters[: change.parts]
+        if self.thin:
+            elementwise.sum_parts(parts, self.dkernel)
+        else:
+            conv_backward.kernel_from_filters(parts, self.dkernel)
+        elementwise.sum_parts(self.dbiases[: change.parts], self.dbias)
+        change.apply(self.layer, "kernel", self.dkernel)
+        change.apply(self.layer, "bias", self.dbias)
+        self.refresh()
 
     def describe(self) -> str:
         """One line for the plan."""
-        fused = ["convolution", "bias"] + ["ReLU"] * self.relu + ["2x2 max-pooling"] * (self.pool is not None)
+        fused = ["Winograd convolution" if self.winograd else "convolution", "bias"] + ["ReLU"] * self.relu + ["2x2 max-pooling"] * (self.pool is not None)
         names = self.layer.name + (f" + {self.pool.name}" if self.pool else "")
         return f"{names}: {', '.join(fused[:-1])} and {fused[-1]} in one pass"
 
@@ -303,13 +326,7 @@ class LayerStep(Step):
         """Also a cache for each part."""
         self.caches: list[Any] = [None] * parts
         self.grads: list[dict[str, NDArray]] = [{} for _ in range(parts)]
-        self.training = False
         return super().bind_forward(source, parts)
-
-    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
-        """A plan with gradients is one for training."""
-        self.training = True
-        return super().bind_backward(dout, parts, needs_dinput)
 
     def forward(self, part: Part) -> None:
         """The layer's forward pass."""

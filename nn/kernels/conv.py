@@ -77,7 +77,6 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     """
     N, PH, PW, F = out.shape
     L = lanes(kernel)
-    zero = zeros(kernel)
     numbers = np.arange(4).astype(kernel.dtype)
     for n in range(N):
         for f in range(0, F, L):
@@ -89,18 +88,23 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
                     right = strides[1] * x.shape[3]
                     down = strides[0] * x.shape[2] * x.shape[3]
                     s0, s1, s2, s3 = _four_outputs(x, top, top + right, top + down, top + down + right, kernel, f, start)
-                    best = s0
-                    number = zero
-                    number = where_greater(s1, best, splat(numbers, 1), number)
-                    best = where_greater(s1, best, s1, best)
-                    number = where_greater(s2, best, splat(numbers, 2), number)
-                    best = where_greater(s2, best, s2, best)
-                    number = where_greater(s3, best, splat(numbers, 3), number)
-                    best = where_greater(s3, best, s3, best)
-                    best = where_greater(zero, best, zero, best)
+                    best, number = first_greatest(s0, s1, s2, s3, numbers)
                     place = ((n * PH + i) * PW + j) * F + f
                     store_first(out, place, count, best)
                     store_first(winner, place, count, number)
+
+
+@kernel(inline=True)
+def first_greatest(y0, y1, y2, y3, numbers):
+    """The greatest of 0 and the four, and which of the four it was (the first of equals); `numbers` is (0, 1, 2, 3)."""
+    zero = zeros(numbers)
+    number = where_greater(y1, y0, splat(numbers, 1), zero)
+    best = where_greater(y1, y0, y1, y0)
+    number = where_greater(y2, best, splat(numbers, 2), number)
+    best = where_greater(y2, best, y2, best)
+    number = where_greater(y3, best, splat(numbers, 3), number)
+    best = where_greater(y3, best, y3, best)
+    return where_greater(zero, best, zero, best), number
 
 
 @kernel(inline=True)

@@ -48,33 +48,34 @@ def filters_shape(kernel_shape, dtype):
 
 
 @kernel
-def filters_from_kernel(kernel, ki, filters):
-    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f] for one kernel row ki; the fill is left as it is (zeros)."""
-    _, KW, C, F = kernel.shape
-    for kj in range(KW):
-        for c in range(C):
-            for f in range(F):
-                filters[f, ki, kj * C + c] = kernel[ki, kj, c, f]
+def filters_from_kernel(kernel, filters):
+    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the fill is left as it is (zeros)."""
+    KH, KW, C, F = kernel.shape
+    for ki in range(KH):
+        for kj in range(KW):
+            for c in range(C):
+                for f in range(F):
+                    filters[f, ki, kj * C + c] = kernel[ki, kj, c, f]
 
 
 @kernel
-def kernel_from_filters(filters, ki, kernel):
-    """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c] for one kernel row ki: the sum over the parts p, in their order."""
-    _, KW, C, F = kernel.shape
-    for kj in range(KW):
-        for c in range(C):
-            for f in range(F):
-                total = filters[0, f, ki, kj * C + c]
-                for p in range(1, filters.shape[0]):
-                    total += filters[p, f, ki, kj * C + c]
-                kernel[ki, kj, c, f] = total
+def kernel_from_filters(filters, kernel):
+    """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c]: the sum over the parts p of a batch, in their order."""
+    KH, KW, C, F = kernel.shape
+    for ki in range(KH):
+        for kj in range(KW):
+            for c in range(C):
+                for f in range(F):
+                    total = filters[0, f, ki, kj * C + c]
+                    for p in range(1, filters.shape[0]):
+                        total += filters[p, f, ki, kj * C + c]
+                    kernel[ki, kj, c, f] = total
 
 
 @kernel
 def conv2d_backward(dout, x, filters, strides, need_dx, dx, dfilters, dbias):
     """Adds to dx (if `need_dx`), dfilters and dbias; x and dx (N, H, W, C) padded, filters and dfilters (F, KH, row)."""
     N, OH, OW, F = dout.shape
-    blocks = _blocks(x, filters)
     by_filter = _empty_lists(dout, F, OH * OW)
     by_place = _empty_lists(dout, OH * OW, F)
     for n in range(N):
@@ -88,7 +89,7 @@ def conv2d_backward(dout, x, filters, strides, need_dx, dx, dfilters, dbias):
                     dbias[f] += d
                     _append(by_filter, f, patch, d)
                     _append(by_place, i * OW + j, f * filters.shape[1] * filters.shape[2], d)
-        _add_image(by_filter, by_place, n, x, filters, blocks, OH, OW, strides, need_dx, dx, dfilters)
+        _add_image(by_filter, by_place, n, x, filters, OH, OW, strides, need_dx, dx, dfilters)
 
 
 @kernel
@@ -100,7 +101,6 @@ def conv2d_relu_pool_backward(dout, out, winner, x, filters, strides, size, need
     N, PH, PW, F = dout.shape
     OH, OW = size
     filter_size = filters.shape[1] * filters.shape[2]
-    blocks = _blocks(x, filters)
     by_filter = _empty_lists(dout, F, PH * PW)
     by_place = _empty_lists(dout, OH * OW, F)
     alive = np.empty(F + 1, np.int32)
@@ -122,7 +122,7 @@ def conv2d_relu_pool_backward(dout, out, winner, x, filters, strides, size, need
                     _append(by_filter, f, (row * strides[0] * x.shape[2] + column * strides[1]) * x.shape[3], d)
                     if need_dx:
                         _append(by_place, row * OW + column, f * filter_size, d)
-        _add_image(by_filter, by_place, n, x, filters, blocks, OH, OW, strides, need_dx, dx, dfilters)
+        _add_image(by_filter, by_place, n, x, filters, OH, OW, strides, need_dx, dx, dfilters)
 
 
 @kernel(inline=True)
@@ -142,78 +142,72 @@ def _append(lists, number, offset, value):
 
 
 @kernel(inline=True)
-def _blocks(x, filters):
-    """Where the vectors of a patch and of a filter lie, relative to their starts; a whole number of sixes.
+def _six(v, vectors, in_row, row_step, L):
+    """Where the vectors v ... v + 5 of a block lie, relative to its start; its rows of `in_row` vectors are `row_step` apart.
 
-    When fewer than six remain, the last one is repeated: it is computed and stored several times, with the same result.
+    When fewer than six are left the last one stands in for the missing: it is computed several times, with one result.
     """
-    _, KH, row = filters.shape
-    L = lanes(filters)
-    in_row = row // L
-    count = (KH * in_row + 5) // 6 * 6
-    in_patch = np.empty(count, np.int32)
-    in_filter = np.empty(count, np.int32)
-    for v in range(count):
-        real = min(v, KH * in_row - 1)
-        in_patch[v] = real // in_row * x.shape[2] * x.shape[3] + real % in_row * L
-        in_filter[v] = real * L
-    return in_patch, in_filter
+    v1 = min(v + 1, vectors - 1)
+    v2 = min(v + 2, vectors - 1)
+    v3 = min(v + 3, vectors - 1)
+    v4 = min(v + 4, vectors - 1)
+    v5 = min(v + 5, vectors - 1)
+    return (
+        v // in_row * row_step + v % in_row * L,
+        v1 // in_row * row_step + v1 % in_row * L,
+        v2 // in_row * row_step + v2 % in_row * L,
+        v3 // in_row * row_step + v3 % in_row * L,
+        v4 // in_row * row_step + v4 % in_row * L,
+        v5 // in_row * row_step + v5 % in_row * L,
+    )
 
 
 @kernel(inline=True)
-def _add_image(by_filter, by_place, n, x, filters, blocks, OH, OW, strides, need_dx, dx, dfilters):
+def _add_image(by_filter, by_place, n, x, filters, OH, OW, strides, need_dx, dx, dfilters):
     """One image's listed gradients into dfilters and, if needed, dx: six vectors of every block, then the next six.
 
-    A sixth of all filters (or of an image) stays in the first-level cache, all of them would not.
+    A third of the student's filters stays in the first-level cache, all of them would not.
     """
     F, KH, row = filters.shape
-    in_patch, in_filter = blocks
-    image = n * x.shape[1] * x.shape[2] * x.shape[3]
-    for v in range(0, in_patch.size, 6):
+    L = lanes(filters)
+    vectors = KH * row // L
+    image_row = x.shape[2] * x.shape[3]
+    image = n * x.shape[1] * image_row
+    for v in range(0, vectors, 6):
+        in_filter = _six(v, vectors, row // L, row, L)
+        in_patch = _six(v, vectors, row // L, image_row, L)
         for f in range(F):
-            _add_scaled(dfilters, f * KH * row, in_filter, x, image, in_patch, v, by_filter, f)
-    if need_dx:
-        for v in range(0, in_patch.size, 6):
-            for i in range(OH):
-                for j in range(OW):
-                    patch = image + (i * strides[0] * x.shape[2] + j * strides[1]) * x.shape[3]
-                    _add_scaled(dx, patch, in_patch, filters, 0, in_filter, v, by_place, i * OW + j)
+            _add_scaled(dfilters, f * KH * row, in_filter, x, image, in_patch, by_filter, f)
+        if need_dx:
+            for place in range(OH * OW):
+                patch = image + place // OW * strides[0] * image_row + place % OW * strides[1] * x.shape[3]
+                _add_scaled(dx, patch, in_patch, filters, 0, in_filter, by_place, place)
 
 
 @kernel(inline=True)
-def _add_scaled(target, target_start, in_target, source, source_start, in_source, v, lists, number):
-    """Six vectors of a target block += Σ over a list of value · the same six of a source block."""
+def _add_scaled(target, t, in_target, source, p, in_source, lists, number):
+    """Six vectors of the target block at t += Σ over a list of value · the same six of a source block."""
     lengths, offsets, values = lists
-    t0 = target_start + in_target[v]
-    t1 = target_start + in_target[v + 1]
-    t2 = target_start + in_target[v + 2]
-    t3 = target_start + in_target[v + 3]
-    t4 = target_start + in_target[v + 4]
-    t5 = target_start + in_target[v + 5]
-    p0 = source_start + in_source[v]
-    p1 = source_start + in_source[v + 1]
-    p2 = source_start + in_source[v + 2]
-    p3 = source_start + in_source[v + 3]
-    p4 = source_start + in_source[v + 4]
-    p5 = source_start + in_source[v + 5]
-    s0 = load(target, t0)
-    s1 = load(target, t1)
-    s2 = load(target, t2)
-    s3 = load(target, t3)
-    s4 = load(target, t4)
-    s5 = load(target, t5)
+    t0, t1, t2, t3, t4, t5 = in_target
+    p0, p1, p2, p3, p4, p5 = in_source
+    s0 = load(target, t + t0)
+    s1 = load(target, t + t1)
+    s2 = load(target, t + t2)
+    s3 = load(target, t + t3)
+    s4 = load(target, t + t4)
+    s5 = load(target, t + t5)
     for m in range(lengths[number]):
         d = splat(values, number * values.shape[1] + m)
-        offset = offsets[number, m]
-        s0 = s0 + d * load(source, p0 + offset)
-        s1 = s1 + d * load(source, p1 + offset)
-        s2 = s2 + d * load(source, p2 + offset)
-        s3 = s3 + d * load(source, p3 + offset)
-        s4 = s4 + d * load(source, p4 + offset)
-        s5 = s5 + d * load(source, p5 + offset)
-    store(target, t0, s0)
-    store(target, t1, s1)
-    store(target, t2, s2)
-    store(target, t3, s3)
-    store(target, t4, s4)
-    store(target, t5, s5)
+        q = p + offsets[number, m]
+        s0 = s0 + d * load(source, q + p0)
+        s1 = s1 + d * load(source, q + p1)
+        s2 = s2 + d * load(source, q + p2)
+        s3 = s3 + d * load(source, q + p3)
+        s4 = s4 + d * load(source, q + p4)
+        s5 = s5 + d * load(source, q + p5)
+    store(target, t + t0, s0)
+    store(target, t + t1, s1)
+    store(target, t + t2, s2)
+    store(target, t + t3, s3)
+    store(target, t + t4, s4)
+    store(target, t + t5, s5)

@@ -125,3 +125,13 @@ def column_sums(x, out):
     for n in range(1, x.shape[0]):
         for k in range(x.shape[1]):
             out[k] += x[n, k]
+
+
+@kernel
+def sum_parts(parts, out):
+    """Out = Σ_p parts[p], in the order of p; parts (P, ...) and out hold the same numbers in the same order."""
+    total = out.reshape(-1)
+    for p in range(parts.shape[0]):
+        part = parts[p].reshape(-1)
+        for e in range(total.size):
+            total[e] = part[e] if p == 0 else total[e] + part[e]

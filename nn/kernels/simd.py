@@ -77,9 +77,19 @@ def store_first(array, i, count, vector):
     array.reshape(-1)[i : i + count] = vector[: min(count, vector.size)]
 
 
+def load_bytes(array, i, like):
+    """The vector array.flat[i : i + lanes] of a uint8 array, as numbers of `like`'s dtype."""
+    return array.reshape(-1)[i : i + lanes(like)].astype(like.dtype)
+
+
 def where_greater(a, b, chosen, otherwise):
     """Lane by lane: `chosen` where a > b, else `otherwise`."""
     return np.where(a > b, chosen, otherwise)
+
+
+def where_equal(a, b, chosen, otherwise):
+    """Lane by lane: `chosen` where a == b, else `otherwise`."""
+    return np.where(a == b, chosen, otherwise)
 
 
 # -- The same for Numba -----------------------------------------------------------------------------------------------------
@@ -139,7 +149,13 @@ def _type_store_first(context: Any) -> Any:
     return lambda array, i, count, vector: types.none
 
 
+@type_callable(load_bytes)
+def _type_load_bytes(context: Any) -> Any:
+    return lambda array, i, like: _of_array(like)
+
+
 @type_callable(where_greater)
+@type_callable(where_equal)
 def _type_where_greater(context: Any) -> Any:
     return lambda a, b, chosen, otherwise: chosen
 
@@ -230,6 +246,20 @@ def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args
             copy = cgutils.alloca_once_value(builder, vector)
             _copy_elements(builder, target, builder.bitcast(copy, target.type), count)
     return context.get_dummy_value()
+
+
+@lower_builtin(load_bytes, types.Array, types.Integer, types.Array)
+def _lower_load_bytes(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    vector_type = context.get_value_type(signature.return_type)
+    pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
+    bytes_type = ir.VectorType(ir.IntType(8), vector_type.count)
+    return builder.uitofp(builder.load(builder.bitcast(pointer, bytes_type.as_pointer()), align=1), vector_type)
+
+
+@lower_builtin(where_equal, VectorType, VectorType, VectorType, VectorType)
+def _lower_where_equal(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    a, b, chosen, otherwise = args
+    return builder.select(builder.fcmp_ordered("==", a, b), chosen, otherwise)
 
 
 @lower_builtin(where_greater, VectorType, VectorType, VectorType, VectorType)

@@ -129,15 +129,13 @@ class Conv2D(Layer):
         kernel = self.parameters["kernel"]
         dz, _ = self.activation.backward(dout, activation_cache)
         filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
-        for row in range(len(kernel)):
-            conv_backward.filters_from_kernel(kernel, row, filters)
+        conv_backward.filters_from_kernel(kernel, filters)
         dframed, dfilters = aligned(framed.shape, kernel.dtype), aligned((1, *filters.shape), kernel.dtype)
         grads = {name: aligned(array.shape, array.dtype) for name, array in self.parameters.items()}
         conv_backward.conv2d_backward(
             np.ascontiguousarray(dz), framed, filters, self.strides, True, dframed, dfilters[0], grads["bias"]
         )
-        for row in range(len(kernel)):
-            conv_backward.kernel_from_filters(dfilters, row, grads["kernel"])
+        conv_backward.kernel_from_filters(dfilters, grads["kernel"])
         return self.inside_frame(dframed), grads
 
     def config(self) -> dict[str, Any]:
