@@ -171,7 +171,13 @@ class Trainer:
         progress = self.progress
         logs = progress.logs()
         if self.validation is not None:
+            began = time.perf_counter()
             logs["val_loss"], logs["val_accuracy"] = evaluate(self.model, self.validation, self.threads)
+            progress.seconds += time.perf_counter() - began
+            if not math.isfinite(logs["val_loss"]):
+                raise Diverged(
+                    f"the validation loss became {logs['val_loss']} after epoch {progress.epoch + 1}; try a smaller learning rate"
+                )
         entry = {"epoch": progress.epoch + 1, **logs, "seconds": progress.seconds}
         self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry])
         for callback in self.callbacks:

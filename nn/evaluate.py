@@ -1,0 +1,65 @@
+"""`python -m nn.evaluate`: how well a model reads the test images, and what it takes for what."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from nn.cli import ArgumentParser, run
+from nn.recipes import DATASETS, load_parts, load_reader, plain_source
+from nn.sources import CLASSES
+
+CHUNK = 2_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print accuracy, loss and confusion matrix."""
+    options = _options(arguments)
+    from nn.compiling import compilation_told
+
+    model, path = load_reader(options.model)
+    _, (images, labels) = load_parts(options.dataset, options.data)
+    with compilation_told():
+        loss, accuracy = model.evaluate(plain_source(images, labels))
+        guesses = [
+            model.predict(images[first : first + CHUNK, ..., None] * np.float32(1 / 255)).argmax(axis=1)
+            for first in range(0, len(images), CHUNK)
+        ]
+    confusion = np.zeros((CLASSES, CLASSES), np.int64)
+    np.add.at(confusion, (labels, np.concatenate(guesses)), 1)
+    if options.json:
+        found = {"model": str(path), "dataset": options.dataset, "images": len(images), "loss": loss, "accuracy": accuracy}
+        print(json.dumps({**found, "confusion": confusion.tolist()}))
+    else:
+        print(f"{path} on the {len(images):,} test images of {options.dataset}\n")
+        print(_table(confusion))
+        print(f"\naccuracy {accuracy:.4f}, loss {loss:.4f}, {len(images) - confusion.trace():,} of {len(images):,} wrong")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = ArgumentParser(prog="python -m nn.evaluate", description="Accuracy, loss and confusion of a model on test images.")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="a model file (mnist.npz if it is here, else the bundled one)")
+    parser.add_argument("--dataset", choices=DATASETS, default="mnist", help="whose test images (%(default)s)")
+    parser.add_argument("--data", metavar="DIR", help="folder of the data set's files, if not in a usual place")
+    parser.add_argument("--json", action="store_true", help="one JSON object; confusion[label][guess] counts images")
+    return parser.parse_args(arguments)
+
+
+def _table(confusion: np.ndarray) -> str:
+    """The confusion matrix (10, 10) as text: a row for each label, a column for each guess."""
+    digits = range(CLASSES)
+    lines = ["label  " + "".join(f"{guess:>6}" for guess in digits) + "   read right   (columns: what the model read)"]
+    for label in digits:
+        counts = "".join(f"{count or '·':>6}" for count in confusion[label].tolist())
+        total = int(confusion[label].sum())
+        share = f"{confusion[label, label] / total:>11.2%}" if total else f"{'-':>11}"
+        lines.append(f"{label:>5}  {counts}{share}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,205 @@
+"""The network that is trained here, and how: everything that decides the outcome besides data and seed."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nn.datasets import fashion_mnist, mnist
+from nn.datasets.loading import Part
+from nn.errors import InputError
+from nn.sources import CLASSES, ImageSource, Mixture, ScaledImages
+
+if TYPE_CHECKING:
+    from nn.callbacks import Callback
+    from nn.models import Sequential
+    from nn.training import Trainer
+
+DATASETS = ("mnist", "fashion-mnist")
+SCHEDULES = ("constant", "one-cycle", "cosine")
+IMAGE_SHAPE = (28, 28, 1)
+LARGEST = 2**63 - 1
+OWN = Path("mnist.npz")
+BUNDLED = Path(__file__).parent / "pretrained" / "mnist.npz"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train, and on what. Same recipe and same data, same weights, bit for bit.
+
+    dataset, train_limit the collection, and how many of its training images (all, if None)
+    epochs, batch_size   as they say
+    learning_rate        of Adadelta; where a schedule changes it, its mean over the training
+    schedule             constant, one-cycle or cosine (`nn.schedules`)
+    augment              turn, scale, shear and shift the training images anew in every epoch (`nn.augment`)
+    strokes, doodles     shares of synthetic pen strokes, and of scribbles that are no digit, in every epoch (`nn.strokes`)
+    seed                 of first weights, order, dropout, and all that is drawn
+    """
+
+    dataset: str = "mnist"
+    train_limit: int | None = None
+    epochs: int = 10
+    batch_size: int = 128
+    learning_rate: float = 1.0
+    schedule: str = "one-cycle"
+    augment: bool = True
+    strokes: float = 0.25
+    doodles: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        wholes = {"epochs": 1, "batch_size": 1, "seed": 0} | ({} if self.train_limit is None else {"train_limit": 1})
+        for name, least in wholes.items():
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= LARGEST:
+                raise InputError(f"{name}: expected a whole number from {least} to {LARGEST}, got {value!r}")
+        for name, most in {"learning_rate": math.inf, "strokes": 1.0, "doodles": 1.0}.items():
+            value = getattr(self, name)
+            if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
+                raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else ' to 1'}, got {value!r}")
+        for name, choices in {"dataset": DATASETS, "schedule": SCHEDULES, "augment": (True, False)}.items():
+            if getattr(self, name) not in choices:
+                raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
+
+    def describe(self) -> str:
+        """In words, on one line."""
+        rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate of mean"
+        parts = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
+        parts.append("augmented images" if self.augment else "images as they are")
+        parts += [
+            f"{share:.0%} {what}" for share, what in ((self.strokes, "synthetic strokes"), (self.doodles, "doodles")) if share
+        ]
+        return ", ".join([*parts, f"seed {self.seed}"])
+
+
+BEST = Recipe()
+# The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see `nn.optimizers.Adadelta`).
+CLASSIC = Recipe(schedule="constant", augment=False, strokes=0.0, doodles=0.0)
+
+
+def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Which fields of a recipe the given command-line options decide, and how; the others are the default's, `BEST`."""
+    decided: dict[str, Any] = {}
+    if options.get("classic"):
+        decided = {name: getattr(CLASSIC, name) for name in ("schedule", "augment", "strokes", "doodles")}
+    if options.get("dataset", "mnist") != "mnist" or not options.get("augment", True):
+        decided |= {"strokes": 0.0, "doodles": 0.0}
+    return decided | {each.name: options[each.name] for each in fields(Recipe) if each.name in options}
+
+
+def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
+    """The model at `path` and that path; without one, your own or the bundled. It must read 28 x 28 images as ten classes."""
+    from nn.models import load_model
+
+    chosen = next(filter(Path.exists, (OWN, BUNDLED)), None) if path is None else Path(path)
+    if chosen is None:
+        raise InputError(f"there is no {OWN} here and no bundled model; train one with `python -m nn.train`, or name one")
+    model = load_model(chosen)
+    if model.input_shape != IMAGE_SHAPE or model.output_shape != (CLASSES,):
+        got = f"one from {model.input_shape} to {model.output_shape}"
+        raise InputError(f"{chosen}: expected a model from {IMAGE_SHAPE} to {(CLASSES,)}, got {got}")
+    return model, chosen
+
+
+def load_parts(dataset: str, folder: str | None) -> tuple[Part, Part]:
+    """The training and the test part of a collection, which must have 28 x 28 pixels."""
+    module = mnist if dataset == "mnist" else fashion_mnist
+    parts = module.load_data(folder)
+    if parts[0][0].shape[1:] != IMAGE_SHAPE[:2]:
+        raise InputError(f"{folder}: expected images of 28 x 28 pixels, got {parts[0][0].shape[1]} x {parts[0][0].shape[2]}")
+    return parts
+
+
+def student_network(seed: int = 0) -> Sequential:
+    """The student's network for 28 x 28 images, 233,162 parameters, with Adadelta's classic rate."""
+    from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+    from nn.models import Sequential
+
+    model = Sequential(seed=seed)
+    model.add(Conv2D(32, kernel_size=(5, 5), activation="relu", input_shape=IMAGE_SHAPE))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Conv2D(64, (3, 3), activation="relu"))
+    model.add(MaxPooling2D(pool_size=(2, 2)))
+    model.add(Flatten())
+    model.add(Dense(128, activation="relu"))
+    model.add(Dropout(0.3))
+    model.add(Dense(64, activation="relu"))
+    model.add(Dropout(0.5))
+    model.add(Dense(10, activation="softmax"))
+    return model
+
+
+def trainer_for(
+    recipe: Recipe, train: Part, test: Part, callbacks: Sequence[Callback] = (), threads: int | None = None
+) -> Trainer:
+    """The student's network, ready to be trained on `train` and validated on `test` as the recipe says."""
+    from nn.optimizers import Adadelta
+    from nn.training import Trainer
+
+    model = student_network(recipe.seed)
+    trainer = Trainer(
+        model,
+        training_source(recipe, *train),
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        seed=recipe.seed,
+        validation=plain_source(*test),
+        callbacks=callbacks,
+        threads=threads,
+    )
+    model.compile(optimizer=Adadelta(rate_of(recipe, trainer.steps_in_epoch * recipe.epochs)))
+    return trainer
+
+
+def warm_up(recipe: Recipe, train: Part) -> None:
+    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network."""
+    few = train[0][:32], train[1][:32]
+    first = np.zeros(1, np.int64)
+    for source in _sources(recipe, *few):
+        source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
+        source.targets(first, 0)
+    trainer_for(replace(recipe, epochs=1, batch_size=32), few, few, threads=1).run()
+
+
+def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
+    """The rate, or the schedule over all `steps` of the training; both schedules have a mean of half their peak."""
+    from nn.schedules import Cosine, OneCycle
+
+    if recipe.schedule == "constant":
+        return recipe.learning_rate
+    return (OneCycle if recipe.schedule == "one-cycle" else Cosine)(2 * recipe.learning_rate, steps)
+
+
+def training_source(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> ImageSource:
+    """What the network is shown: uint8 images (N, 28, 28) with labels (N,), changed and mixed as the recipe says."""
+    sources = _sources(recipe, images, labels)
+    shares = [share for share in (recipe.strokes, recipe.doodles) if share]
+    return Mixture(sources, shares, recipe.seed) if shares else sources[0]
+
+
+def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[ImageSource]:
+    """The images first, then what is mixed in."""
+    sources: list[ImageSource] = [plain_source(images, labels)]
+    if recipe.augment:
+        from nn.augment import AugmentedImages
+
+        sources = [AugmentedImages(images, labels, recipe.seed)]
+    if recipe.strokes or recipe.doodles:
+        from nn.strokes import Doodles, SyntheticDigits
+
+        if recipe.strokes:
+            sources.append(SyntheticDigits(recipe.seed, len(images)))
+        if recipe.doodles:
+            sources.append(Doodles(recipe.seed, len(images)))
+    return sources
+
+
+def plain_source(images: np.ndarray, labels: np.ndarray) -> ImageSource:
+    """The images as they are; the pixels stay bytes until a batch is made."""
+    return ScaledImages(images[..., None], labels)
