@@ -4,6 +4,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from window_driver import Driver, fake_read
 
 pygame = pytest.importorskip("pygame")
 
@@ -228,8 +229,6 @@ def test_a_window_made_too_small_grows_to_the_minimum(driver):
 @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
 def test_what_was_drawn_in_parts_equals_what_is_drawn_at_once(make_app, name, scale):
     """Partial redrawing leaves no trace: every pixel is what a whole frame would show."""
-    from conftest import Driver
-
     driver = Driver(make_app(scale=scale, theme_name=name, size=(round(1088 * scale), round(704 * scale))))
     driver.stroke(*SQUARE)
     driver.stroke(*TALL)
@@ -269,8 +268,6 @@ def test_hovering_a_digit_shows_its_probabilities(driver):
 
 
 def test_the_pen_is_not_blocked_by_a_slow_reader(make_app):
-    from conftest import Driver, fake_read
-
     hold = threading.Event()
 
     def slow(model, ink):
@@ -303,8 +300,6 @@ def test_a_model_that_cannot_be_loaded_ends_the_loop_with_its_sentence(make_app)
 
 def test_the_main_loop_from_the_first_frame_to_quit(make_app):
     """The real loop, driven from another thread, as the system drives it."""
-    from conftest import Driver
-
     app = make_app(start=False)
     driver, titles = Driver(app), []
 

@@ -4,6 +4,7 @@ import zlib
 
 import numpy as np
 import pytest
+from window_driver import Driver
 
 pygame = pytest.importorskip("pygame")
 
@@ -120,8 +121,6 @@ class Account:
 
 
 def test_ten_thousand_random_events(make_app, tmp_path):
-    from conftest import Driver
-
     driver = Driver(make_app(size=(760, 600)))
     app, monkey = driver.app, Monkey(driver, np.random.default_rng(2026), tmp_path)
     account = Account(app.session.canvas)

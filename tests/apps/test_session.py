@@ -2,8 +2,8 @@ import time
 
 import numpy as np
 import pytest
-from conftest import fake_read
 from PIL import Image
+from window_driver import fake_read
 
 from apps.draw.recognizer import Recognizer
 from apps.draw.session import BRUSHES, MESSAGE_SECONDS, Session, percent

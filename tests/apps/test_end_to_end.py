@@ -1,0 +1,79 @@
+"""The real window, drawn in by a real (if electric) hand. Its pictures are kept in build/pictures, or DRAW_PICTURES."""
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from real_window import ROOT, RealWindow, missing
+
+from apps.draw.model_file import BUNDLED
+
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Xvfb is for Linux"),
+    pytest.mark.skipif(bool(missing()), reason=f"not installed here: {', '.join(missing())}"),
+]
+
+PICTURES = Path(os.environ.get("DRAW_PICTURES", ROOT / "build" / "pictures"))
+MODEL = os.environ.get("DRAW_MODEL", str(BUNDLED))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures():
+    if not Path(MODEL).exists():
+        pytest.skip("there is no model to read with: train one, or set DRAW_MODEL")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    return PICTURES
+
+
+def test_a_digit_a_number_and_a_scribble(pictures, tmp_path):
+    with RealWindow("--theme", "light", "--scale", "1", "--model", MODEL, folder=tmp_path) as window:
+        assert window.title() == "Draw a digit"
+        window.photograph(pictures / "window-empty.png")
+
+        window.draw("7", 250, 130, 350)
+        window.wait_for_title("7 (")
+        window.photograph(pictures / "window-digit.png")
+
+        window.hand("key", "c")
+        window.wait_for_title("Draw")
+        window.draw("2026", 75, 200, 165)
+        window.wait_for_title("2026 - ")
+        window.photograph(pictures / "window-number.png")
+
+        window.hand("key", "s")
+        window.wait_for(lambda: (tmp_path / "drawing-1.png").exists())
+        window.hand("key", "ctrl+z", "key", "c")
+        window.wait_for_title("Draw")
+        window.draw(["scribble"], 180, 150, 330)
+        window.wait_for_title("? - ")
+        window.photograph(pictures / "window-unsure.png")
+
+        window.hand("key", "Escape")
+        assert window.command.wait(20) == 0
+        assert window.command.stderr.read() == ""
+    for name in ("empty", "digit", "number", "unsure"):
+        assert len(np.unique(np.asarray(Image.open(pictures / f"window-{name}.png").convert("L")))) > 20
+
+
+def test_dark_and_twice_as_large(pictures, tmp_path):
+    with RealWindow("--theme", "dark", "--scale", "2", "--model", MODEL, folder=tmp_path) as window:
+        window.draw("36", 240, 320, 500)
+        window.wait_for_title("36 - ")
+        window.photograph(pictures / "window-dark.png")
+        size = Image.open(pictures / "window-dark.png").size
+        assert size == (2176, 1408)
+        window.hand("windowsize", window.window, 1600, 1300)
+        window.wait_for(lambda: "1600x1300" in window.hand("getwindowgeometry", window.window))
+        window.draw("7", 1000, 400, 100)
+        window.wait_for(lambda: window.title() != "36 - Draw a digit")
+
+
+def test_a_window_that_is_closed_ends_the_command(tmp_path):
+    with RealWindow("--model", MODEL, "--scale", "1", folder=tmp_path) as window:
+        window.draw("0", 300, 150, 300)
+        window.wait_for_title("0 (")
+        window.hand("key", "Escape")
+        assert window.command.wait(20) == 0

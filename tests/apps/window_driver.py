@@ -1,0 +1,117 @@
+"""Whoever drives a window without a screen, and a reader that needs no network."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+SPECK = 12  # sheet pixels: thinner ink is no digit
+
+
+@dataclass(frozen=True)
+class FakeDigit:
+    box: tuple
+    image: np.ndarray
+    digit: int
+    probability: float
+    probabilities: np.ndarray
+    verdict: str
+
+
+@dataclass(frozen=True)
+class FakeReading:
+    digits: tuple = ()
+
+    @property
+    def number(self):
+        return "".join(str(digit.digit) for digit in self.digits)
+
+    @property
+    def verdict(self):
+        if not self.digits:
+            return "blank"
+        return "sure" if all(digit.verdict == "sure" for digit in self.digits) else "unsure"
+
+
+def fake_read(model, ink):
+    """Runs of inked columns are digits: 1 if tall, 7 if it is as wide as high, and unsure if it is flat."""
+    columns = np.flatnonzero(np.diff(np.concatenate([[0], ink.max(axis=0) > 0.5, [0]]).astype(int)))
+    digits = []
+    for left, right in zip(columns[::2], columns[1::2], strict=True):
+        rows = np.flatnonzero(ink[:, left:right].max(axis=1) > 0.5)
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+        if right - left < SPECK and bottom - top < SPECK:
+            continue
+        flat = bottom - top < (right - left) / 2
+        digit, probability = (1 if bottom - top > 2 * (right - left) else 7), (0.4 if flat else 0.98)
+        probabilities = np.full(10, (1 - probability) / 9, dtype=np.float32)
+        probabilities[digit] = probability
+        image = np.zeros((28, 28), dtype=np.float32)
+        image[4:24, 4:24] = 0.5
+        verdict = "unsure" if flat else "sure"
+        digits.append(FakeDigit((int(left), top, int(right), bottom), image, digit, probability, probabilities, verdict))
+    return FakeReading(tuple(digits))
+
+
+@dataclass
+class Driver:
+    """Posts events as a person would cause them, in sheet units, and runs the loop's frames."""
+
+    app: object
+    held: list = field(default_factory=lambda: [0, 0, 0])
+
+    def place(self, point):
+        rect = self.app.layout.sheet
+        return round(rect.left + point[0] * rect.width / 640), round(rect.top + point[1] * rect.height / 480)
+
+    def post(self, kind, **values):
+        import pygame
+
+        pygame.event.post(pygame.event.Event(kind, **values))
+
+    def down(self, position, button=1):
+        import pygame
+
+        self.held[button - 1] = 1
+        self.post(pygame.MOUSEBUTTONDOWN, button=button, pos=position)
+
+    def move(self, position):
+        import pygame
+
+        self.post(pygame.MOUSEMOTION, pos=position, rel=(1, 1), buttons=tuple(self.held))
+
+    def up(self, position, button=1):
+        import pygame
+
+        self.held[button - 1] = 0
+        self.post(pygame.MOUSEBUTTONUP, button=button, pos=position)
+
+    def stroke(self, *points, button=1):
+        places = [self.place(point) for point in points]
+        self.down(places[0], button)
+        for place in places[1:]:
+            self.move(place)
+        self.up(places[-1], button)
+        self.app.frame()
+
+    def key(self, key, mod=0, character=""):
+        import pygame
+
+        self.post(pygame.KEYDOWN, key=key, mod=mod, unicode=character)
+        self.app.frame()
+
+    def click(self, action):
+        position = self.app.buttons[action].rect.center
+        self.move(position)
+        self.down(position)
+        self.up(position)
+        self.app.frame()
+
+    def settle(self, seconds=5.0):
+        """Run frames until everything drawn has been read and shown."""
+        end = time.perf_counter() + seconds
+        self.app.frame()
+        while not self.app.session.is_settled:
+            assert time.perf_counter() < end, "the window did not come to rest"
+            self.app.wake.wait(0.005)
+            self.app.frame()
