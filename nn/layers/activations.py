@@ -54,8 +54,8 @@ class ReLU(Layer):
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
         """Dx = dout · [out > 0]."""
-        dx = np.empty_like(dout)
-        elementwise.relu_backward(np.ascontiguousarray(dout), cache, dx)
+        dx = np.empty_like(dout, order="C")
+        elementwise.relu_backward(np.ascontiguousarray(dout), np.ascontiguousarray(cache), dx)
         return dx, {}
 
 
