@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from nn.errors import InputError
+from nn.layers import Flatten, Layer
+from nn.layers.base import pair, window_geometry
+
+
+def test_flatten_reads_row_by_row():
+    # out[(i·W + j)·C + c] = x[i, j, c]
+    x = np.arange(12.0).reshape(1, 2, 3, 2)
+    out, cache = Flatten().forward(x)
+    assert out[0, (1 * 3 + 2) * 2 + 0] == x[0, 1, 2, 0]
+    np.testing.assert_array_equal(Flatten().backward(out, cache)[0], x)
+    assert Flatten().compute_output_shape((2, 3, 2)) == (12,)
+
+
+def test_flatten_of_an_empty_batch():
+    assert Flatten().forward(np.zeros((0, 2, 3, 2)))[0].shape == (0, 12)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("window", [1, 2, 3, 5])
+@pytest.mark.parametrize("size", [1, 4, 5, 7])
+def test_windows_lie_inside_the_frame_and_cover_what_they_should(size, window, stride, padding):
+    positions, before, after = window_geometry(size, window, stride, padding)
+    framed = before + size + after
+    starts = [number * stride for number in range(positions)]
+    if padding == "valid":
+        # All windows that fit and no other.
+        assert (before, after) == (0, 0)
+        assert starts == [start for start in range(0, size, stride) if start + window <= size]
+    else:
+        # One window for each stride begun, no more padding than it takes, the odd element behind.
+        assert positions == len(range(0, size, stride))
+        assert starts[-1] + window <= framed
+        assert 0 <= after - before <= 1
+        if before + after:
+            assert starts[-1] + window == framed
+
+
+def test_one_size_stands_for_both_axes():
+    assert pair(3, "L", "a") == (3, 3)
+    assert pair([2, 5], "L", "a") == (2, 5)
+    assert pair(np.int64(4), "L", "a") == (4, 4)
+
+
+@pytest.mark.parametrize("value", [0, (1, 0), (0, 1), (1,), 1.0, "3", None])
+def test_sizes_that_are_none_are_refused(value):
+    with pytest.raises(InputError, match="L: a must be one or two whole numbers"):
+        pair(value, "L", "a")
+
+
+def test_a_layer_without_passes_says_so():
+    class Empty(Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Empty has no forward"):
+        Empty().forward(np.zeros(1))
+    with pytest.raises(NotImplementedError, match="Empty has no backward"):
+        Empty().backward(np.zeros(1), None)
+
+
+def test_build_starts_afresh_and_parameters_are_copies():
+    layer = Layer(name="n", input_shape=[2, np.int64(3)])
+    assert (layer.given_input_shape, layer.name, layer.built) == ((2, 3), "n", False)
+    layer.build((2, 3), np.random.default_rng(0), np.float32)
+    value = np.ones((2, 2))
+    layer.add_parameter("w", value, np.float32)
+    value[...] = 5
+    assert layer.parameters["w"].tolist() == [[1, 1], [1, 1]]
+    assert layer.parameters["w"].dtype == np.float32
+    assert (layer.built, layer.output_shape, layer.count_parameters()) == (True, (2, 3), 4)
+    layer.build((4,), np.random.default_rng(0), np.float32)
+    assert layer.parameters == {}
+    assert layer.config() == {"name": "n"}
