@@ -14,7 +14,6 @@ import numpy as np
 from nn.kernels.jit import kernel
 from nn.kernels.simd import lanes, load, load_first, splat, store_first, where_greater, zeros
 
-
 @kernel
 def conv2d_forward_naive(x, kernel, bias, strides, out):
     """out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]."""
@@ -78,6 +77,8 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     N, PH, PW, F = out.shape
     L = lanes(kernel)
     numbers = np.arange(4).astype(kernel.dtype)
+    right = strides[1] * x.shape[3]
+    down = strides[0] * x.shape[2] * x.shape[3]
     for n in range(N):
         for f in range(0, F, L):
             count = min(L, F - f)
@@ -85,8 +86,6 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
             for i in range(PH):
                 for j in range(PW):
                     top = _patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
-                    right = strides[1] * x.shape[3]
-                    down = strides[0] * x.shape[2] * x.shape[3]
                     s0, s1, s2, s3 = _four_outputs(x, top, top + right, top + down, top + down + right, kernel, f, start)
                     best, number = first_greatest(s0, s1, s2, s3, numbers)
                     place = ((n * PH + i) * PW + j) * F + f

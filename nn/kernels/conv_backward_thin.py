@@ -19,7 +19,6 @@ from nn.kernels.simd import lanes, load, load_bytes, splat, store_first, where_e
 # Numbers in a row of a patch, KW·C, below which this kernel is the faster one.
 FEW = 16
 
-
 @kernel
 def conv2d_relu_pool_backward_thin(dout, out, winner, x, strides, size, dkernel, dbias):
     """Adds to dkernel and dbias, behind ReLU and 2x2 pooling: dout, out and winner (N, PH, PW, F), `size` = (OH, OW)."""
@@ -73,7 +72,7 @@ def _add_image(dz, m, x, n, size, strides, dkernel):
     W, C = x.shape[2], x.shape[3]
     L = lanes(dkernel)
     step = strides[1] * C
-    begin, end = _inked(x, n)
+    first, behind = _places_with_ink(x, n, OW, row, step)
     for f in range(0, F, L):
         count = min(L, F - f)
         for ki in range(KH):
@@ -90,12 +89,9 @@ def _add_image(dz, m, x, n, size, strides, dkernel):
                 s4 = load(dkernel, target + k4 * F)
                 for i in range(OH):
                     r = i * strides[0] + ki
-                    # The places j at which one of the five meets ink: j·step + k4 >= begin and j·step + k < end.
-                    first = max(begin[r] - k4 + step - 1, 0) // step
-                    last = min(OW, max(end[r] - k + step - 1, 0) // step)
                     p = (n * x.shape[1] + r) * W * C
                     q = (m * OH + i) * OW * F + f
-                    for j in range(first, last):
+                    for j in range(first[r], behind[r]):
                         d = load(dz, q + j * F)
                         s0 = s0 + splat(x, p + j * step + k) * d
                         s1 = s1 + splat(x, p + j * step + k1) * d
@@ -110,15 +106,21 @@ def _add_image(dz, m, x, n, size, strides, dkernel):
 
 
 @kernel(inline=True)
-def _inked(x, n):
-    """For each row of the image, where its first and behind its last number that is not 0 lie (an empty range if blank)."""
+def _places_with_ink(x, n, OW, row, step):
+    """For each row of the image, the places j (first to behind) at which a kernel row meets a number that is not 0."""
     _, H, W, C = x.shape
-    begin = np.zeros(H, np.int64)
-    end = np.zeros(H, np.int64)
+    first = np.zeros(H, np.int64)
+    behind = np.zeros(H, np.int64)
     for r in range(H):
+        begin = W * C
+        end = 0
         for j in range(W):
             for c in range(C):
                 if x[n, r, j, c] != 0:
-                    begin[r] = begin[r] if end[r] > 0 else j * C + c
-                    end[r] = j * C + c + 1
-    return begin, end
+                    begin = min(begin, j * C + c)
+                    end = j * C + c + 1
+        if end > 0:
+            # j·step <= end - 1, and j·step + row - 1 >= begin.
+            first[r] = max(0, begin - row + step) // step
+            behind[r] = min(OW, (end - 1) // step + 1)
+    return first, behind
