@@ -79,7 +79,10 @@ def store_first(array, i, count, vector):
 
 def load_bytes(array, i, like):
     """The vector array.flat[i : i + lanes] of a uint8 array, as numbers of `like`'s dtype."""
-    return array.reshape(-1)[i : i + lanes(like)].astype(like.dtype)
+    vector = zeros(like)
+    inside = array.reshape(-1)[i : i + lanes(like)]
+    vector[: inside.size] = inside
+    return vector
 
 
 def where_greater(a, b, chosen, otherwise):
