@@ -1,0 +1,64 @@
+"""Random shapes for the kernels, small enough to run without the compiler too."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from nn.kernels.memory import aligned_copy
+
+few = settings(max_examples=30, deadline=None, derandomize=True, database=None)
+dtypes = st.sampled_from([np.float32, np.float64])
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Shapes of one convolution, the padding already around x, with numbers drawn from `seed`."""
+
+    samples: int
+    places: tuple[int, int]
+    kernel: tuple[int, int]
+    channels: int
+    filters: int
+    strides: tuple[int, int]
+    spare: tuple[int, int]
+    dtype: type
+    seed: int
+
+    def arrays(self):
+        """x (N, H, W, C) with many zeros, kernel, bias and dout (N, OH, OW, F), half of it zeros."""
+        rng = np.random.default_rng(self.seed)
+        height, width = (
+            (places - 1) * stride + kernel + spare
+            for places, stride, kernel, spare in zip(self.places, self.strides, self.kernel, self.spare, strict=True)
+        )
+        x = rng.standard_normal((self.samples, height, width, self.channels))
+        x *= rng.random((self.samples, height, width, 1)) < 0.7
+        kernel = rng.standard_normal((*self.kernel, self.channels, self.filters))
+        bias = rng.standard_normal(self.filters)
+        dout = rng.standard_normal((self.samples, *self.places, self.filters))
+        dout *= rng.random(dout.shape) < 0.5
+        return tuple(aligned_copy(array, self.dtype) for array in (x, kernel, bias, dout))
+
+    @property
+    def tolerance(self):
+        """An absolute error that rounding may reach: terms of about 1, sums of at most a few hundred of them."""
+        return 2e-4 if self.dtype is np.float32 else 1e-12
+
+
+def convolutions(least_places=1, kernel=None, strides=None, most_filters=40):
+    """Any convolution; some with more filters than a vector has lanes."""
+    size = st.integers(1, 3)
+    return st.builds(
+        Convolution,
+        samples=st.integers(1, 3),
+        places=st.tuples(st.integers(least_places, 6), st.integers(least_places, 6)),
+        kernel=st.just(kernel) if kernel else st.tuples(size, st.integers(1, 4)),
+        channels=st.sampled_from([1, 2, 3, 8, 17, 33]),
+        filters=st.sampled_from([number for number in (1, 2, 5, 16, 33, 40) if number <= most_filters]),
+        strides=st.just(strides) if strides else st.tuples(size, size),
+        spare=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+        dtype=dtypes,
+        seed=st.integers(0, 1000),
+    )

@@ -1,0 +1,230 @@
+"""The tuned convolutions against the equation as plain loops, over random shapes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from shapes import convolutions, few
+
+from nn.kernels import conv, conv_backward, conv_backward_thin, winograd
+from nn.kernels.memory import aligned, aligned_copy
+from nn.kernels.pool import maxpool2d_backward, maxpool2d_forward
+
+
+def naive_forward(x, kernel, bias, strides, out_shape):
+    out = np.empty(out_shape, x.dtype)
+    conv.conv2d_forward_naive(x, kernel, bias, strides, out)
+    return out
+
+
+def naive_backward(dout, x, kernel, strides):
+    dx, dkernel, dbias = np.zeros_like(x), np.zeros_like(kernel), np.zeros(kernel.shape[3], x.dtype)
+    conv_backward.conv2d_backward_naive(dout, x, kernel, strides, dx, dkernel, dbias)
+    return dx, dkernel, dbias
+
+
+def naive_fused(shape, x, kernel, bias):
+    """Convolution, ReLU and 2x2 pooling one after another: z, out and winner."""
+    z = naive_forward(x, kernel, bias, shape.strides, (shape.samples, *shape.places, shape.filters))
+    active = np.maximum(z, 0)
+    out = np.empty((shape.samples, shape.places[0] // 2, shape.places[1] // 2, shape.filters), x.dtype)
+    winner = np.empty(out.shape, np.int32)
+    maxpool2d_forward(active, (2, 2), (2, 2), out, winner)
+    return z, out, winner
+
+
+def naive_fused_backward(shape, dout, z, winner, x, kernel):
+    dz = np.zeros_like(z)
+    maxpool2d_backward(dout, winner, (2, 2), (2, 2), dz)
+    dz *= z > 0
+    return naive_backward(dz, x, kernel, shape.strides)
+
+
+def clear_winners(z, winner, tolerance):
+    """Where the greatest output of a window is so far above the others and above 0 that rounding cannot change the winner."""
+    samples, rows, columns, filters = z.shape
+    windows = z[:, : rows // 2 * 2, : columns // 2 * 2].reshape(samples, rows // 2, 2, columns // 2, 2, filters)
+    ordered = np.sort(windows.transpose(0, 1, 3, 5, 2, 4).reshape(*winner.shape, 4), axis=-1)
+    return (ordered[..., 3] > tolerance) & (ordered[..., 3] - ordered[..., 2] > 2 * tolerance)
+
+
+def filters_of(kernel):
+    filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
+    conv_backward.filters_from_kernel(kernel, filters)
+    return filters
+
+
+def kernel_of(dfilters, shape):
+    dkernel = np.full(shape, np.nan, dfilters.dtype)
+    conv_backward.kernel_from_filters(dfilters, dkernel)
+    return dkernel
+
+
+@few
+@given(convolutions())
+def test_forward_is_the_naive_sum(shape):
+    x, kernel, bias, dout = shape.arrays()
+    expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
+    for relu in (False, True):
+        out = np.full_like(dout, np.nan)
+        conv.conv2d_forward(x, kernel, bias, shape.strides, relu, out)
+        np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=shape.tolerance)
+
+
+@few
+@given(convolutions(most_filters=33))
+def test_backward_is_the_naive_sum(shape):
+    x, kernel, _, dout = shape.arrays()
+    expected_dx, expected_dkernel, expected_dbias = naive_backward(dout, x, kernel, shape.strides)
+    dx, dbias = aligned(x.shape, x.dtype), np.zeros(shape.filters, x.dtype)
+    filters = filters_of(kernel)
+    dfilters = aligned((1, *filters.shape), x.dtype)
+    conv_backward.conv2d_backward(dout, x, filters, shape.strides, True, dx, dfilters[0], dbias)
+    np.testing.assert_allclose(dx, expected_dx, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(kernel_of(dfilters, kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)
+
+
+@few
+@given(convolutions(most_filters=16))
+def test_backward_without_dx_leaves_dx_alone(shape):
+    x, kernel, _, dout = shape.arrays()
+    filters = filters_of(kernel)
+    dfilters = aligned((1, *filters.shape), x.dtype)
+    dx, dbias = np.full_like(x, 7.0), np.zeros(shape.filters, x.dtype)
+    conv_backward.conv2d_backward(dout, x, filters, shape.strides, False, dx, dfilters[0], dbias)
+    assert (dx == 7.0).all()
+    expected = naive_backward(dout, x, kernel, shape.strides)[1]
+    np.testing.assert_allclose(kernel_of(dfilters, kernel.shape), expected, rtol=0, atol=shape.tolerance)
+
+
+@few
+@given(convolutions(least_places=2))
+def test_fused_forward_is_convolution_then_relu_then_pooling(shape):
+    x, kernel, bias, _ = shape.arrays()
+    z, expected, expected_winner = naive_fused(shape, x, kernel, bias)
+    out, winner = np.full_like(expected, np.nan), np.full(expected.shape, 255, np.uint8)
+    conv.conv2d_relu_pool_forward(x, kernel, bias, shape.strides, out, winner)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=shape.tolerance)
+    clear = clear_winners(z, winner, shape.tolerance)
+    np.testing.assert_array_equal(winner[clear], expected_winner[clear])
+    assert winner.max() <= 3
+
+
+@few
+@given(convolutions(least_places=2, kernel=(3, 3), strides=(1, 1)))
+def test_winograd_is_the_fused_convolution(shape):
+    x, kernel, bias, _ = shape.arrays()
+    z, expected, expected_winner = naive_fused(shape, x, kernel, bias)
+    u = aligned((16, shape.channels, shape.filters), x.dtype)
+    winograd.transform_kernel(kernel, u)
+    out, winner = np.full_like(expected, np.nan), np.full(expected.shape, 255, np.uint8)
+    winograd.conv2d_relu_pool_forward(x, u, bias, out, winner)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=2 * shape.tolerance)
+    clear = clear_winners(z, winner, 2 * shape.tolerance)
+    np.testing.assert_array_equal(winner[clear], expected_winner[clear])
+
+
+@few
+@given(convolutions(least_places=2, most_filters=33))
+def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
+    x, kernel, bias, _ = shape.arrays()
+    z, out, winner = naive_fused(shape, x, kernel, bias)
+    dout = np.random.default_rng(shape.seed).standard_normal(out.shape).astype(x.dtype)
+    expected_dx, expected_dkernel, expected_dbias = naive_fused_backward(shape, dout, z, winner, x, kernel)
+    filters = filters_of(kernel)
+    dx, dbias = aligned(x.shape, x.dtype), aligned((shape.filters,), x.dtype)
+    dfilters = aligned((1, *filters.shape), x.dtype)
+    conv_backward.conv2d_relu_pool_backward(
+        dout, out, winner.astype(np.uint8), x, filters, shape.strides, shape.places, True, dx, dfilters[0], dbias
+    )
+    np.testing.assert_allclose(dx, expected_dx, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(kernel_of(dfilters, kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)
+
+
+@few
+@given(convolutions(least_places=2, most_filters=33))
+def test_thin_filter_gradients_are_the_naive_sums(shape):
+    x, kernel, bias, dz = shape.arrays()
+    _, expected_dkernel, expected_dbias = naive_backward(dz, x, kernel, shape.strides)
+    rows = (shape.kernel[0], shape.kernel[1] * shape.channels, shape.filters)
+    dkernel, dbias = aligned(rows, x.dtype), aligned((shape.filters,), x.dtype)
+    conv_backward_thin.conv2d_backward_thin(dz, x, shape.strides, dkernel, dbias)
+    np.testing.assert_allclose(dkernel.reshape(kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)
+
+    z, out, winner = naive_fused(shape, x, kernel, bias)
+    dout = aligned_copy(np.random.default_rng(shape.seed).standard_normal(out.shape), x.dtype)
+    _, expected_dkernel, expected_dbias = naive_fused_backward(shape, dout, z, winner, x, kernel)
+    dkernel[...], dbias[...] = 0, 0
+    conv_backward_thin.conv2d_relu_pool_backward_thin(
+        dout, aligned_copy(out), aligned_copy(winner, np.uint8), x, shape.strides, shape.places, dkernel, dbias
+    )
+    np.testing.assert_allclose(dkernel.reshape(kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)
+
+
+def test_naive_loops_hand_worked():
+    # x = (1, 2, 3), kernel = (10, 1), bias 0.5: 1·10 + 2·1 + 0.5 and 2·10 + 3·1 + 0.5
+    x, kernel = np.array([1.0, 2, 3]).reshape(1, 1, 3, 1), np.array([10.0, 1]).reshape(1, 2, 1, 1)
+    assert naive_forward(x, kernel, np.array([0.5]), (1, 1), (1, 1, 2, 1)).ravel().tolist() == [12.5, 23.5]
+    # dout = (1, 2): dx = (1·10, 1·1 + 2·10, 2·1), dkernel = (1·1 + 2·2, 1·2 + 2·3), dbias = 3
+    dx, dkernel, dbias = naive_backward(np.array([1.0, 2]).reshape(1, 1, 2, 1), x, kernel, (1, 1))
+    assert (dx.ravel().tolist(), dkernel.ravel().tolist(), dbias.tolist()) == ([10, 21, 2], [5, 8], [3])
+
+
+@pytest.mark.parametrize("forward", ["direct", "winograd"])
+def test_fused_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero(forward):
+    # A blank image: all four outputs of each window are the bias. Filter 0 is alive, filter 1 dead.
+    x, kernel = np.zeros((1, 4, 4, 1), np.float32), np.ones((3, 3, 1, 2), np.float32)
+    x, kernel, bias = aligned_copy(x), aligned_copy(kernel), aligned_copy(np.array([2.0, -2.0], np.float32))
+    out, winner = np.full((1, 1, 1, 2), np.nan, np.float32), np.full((1, 1, 1, 2), 255, np.uint8)
+    if forward == "direct":
+        conv.conv2d_relu_pool_forward(x, kernel, bias, (1, 1), out, winner)
+    else:
+        u = aligned((16, 1, 2), np.float32)
+        winograd.transform_kernel(kernel, u)
+        winograd.conv2d_relu_pool_forward(x, u, bias, out, winner)
+    assert out.ravel().tolist() == [2, 0]
+    assert winner[0, 0, 0, 0] == 0
+
+
+def test_fused_backward_at_exactly_zero_passes_nothing():
+    dout, out, winner = np.ones((1, 1, 1, 1)), np.zeros((1, 1, 1, 1)), np.zeros((1, 1, 1, 1), np.uint8)
+    x, kernel = aligned_copy(np.ones((1, 2, 2, 1))), aligned_copy(np.ones((1, 1, 1, 1)))
+    filters = filters_of(kernel)
+    dx, dfilters, dbias = aligned(x.shape, x.dtype), aligned((1, *filters.shape), x.dtype), np.zeros(1)
+    conv_backward.conv2d_relu_pool_backward(dout, out, winner, x, filters, (1, 1), (2, 2), True, dx, dfilters[0], dbias)
+    assert not dx.any()
+    assert not dfilters.any()
+    assert not dbias.any()
+
+
+def test_gradients_are_added_to_what_is_there():
+    # The plan adds several images' gradients up; it is the caller who starts at zero.
+    x, dout = aligned_copy(np.ones((1, 1, 2, 1))), np.ones((1, 1, 1, 1))
+    filters = filters_of(aligned_copy(np.ones((1, 2, 1, 1))))
+    dx, dfilters, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned((1, *filters.shape), x.dtype), np.full(1, 7.0)
+    dfilters += 3
+    conv_backward.conv2d_backward(dout, x, filters, (1, 1), True, dx, dfilters[0], dbias)
+    assert (dx.ravel().tolist(), dbias.tolist(), kernel_of(dfilters, (1, 2, 1, 1)).ravel().tolist()) == ([6, 6], [8], [4, 4])
+
+
+def test_parts_of_a_batch_are_summed_in_their_order():
+    rng = np.random.default_rng(0)
+    kernel = rng.standard_normal((2, 3, 2, 5))
+    parts = np.stack([filters_of(kernel), filters_of(2 * kernel), filters_of(-4 * kernel)])
+    np.testing.assert_array_equal(kernel_of(parts[:1], kernel.shape), kernel)
+    np.testing.assert_array_equal(kernel_of(parts, kernel.shape), (kernel + 2 * kernel) + -4 * kernel)
+
+
+def test_a_blank_image_and_a_single_lit_pixel_have_their_thin_gradients():
+    # Blank rows and ends are left out; the places that meet the one lit pixel must not be.
+    for row, column in [(0, 0), (0, 5), (3, 2), (4, 5)]:
+        x = aligned((1, 5, 6, 1), np.float64)
+        x[0, row, column, 0] = 2
+        dz = aligned_copy(np.arange(1.0, 13).reshape(1, 3, 4, 1))
+        dkernel, dbias = aligned((3, 3, 1), np.float64), aligned((1,), np.float64)
+        conv_backward_thin.conv2d_backward_thin(dz, x, (1, 1), dkernel, dbias)
+        np.testing.assert_array_equal(dkernel.reshape(3, 3, 1, 1), naive_backward(dz, x, np.zeros((3, 3, 1, 1)), (1, 1))[1])
+        assert dbias.tolist() == [78]

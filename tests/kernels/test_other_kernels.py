@@ -1,0 +1,164 @@
+"""Dense, pooling and element-wise kernels against NumPy or plain loops, over random shapes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shapes import dtypes, few
+
+from nn.kernels import dense, elementwise, pool
+from nn.kernels.memory import ALIGNMENT, SLACK, aligned, aligned_copy
+
+
+def tolerance(dtype):
+    return 2e-4 if dtype is np.float32 else 1e-12
+
+
+@few
+@given(
+    st.integers(1, 9), st.sampled_from([0, 1, 5, 63, 64, 65, 130]), st.sampled_from([1, 10, 32, 33, 70]), dtypes, st.booleans()
+)
+def test_matmul_is_the_naive_product(rows, terms, columns, dtype, relu):
+    rng = np.random.default_rng(rows + terms + columns)
+    a, b = (aligned_copy(rng.standard_normal(shape), dtype) for shape in ((rows, terms), (terms, columns)))
+    bias = aligned_copy(rng.standard_normal(columns), dtype)
+    expected, out = np.full((rows, columns), np.nan, dtype), aligned_copy(np.full((rows, columns), np.nan, dtype))
+    dense.matmul_naive(a, terms, 1, terms, b, bias, relu, expected, 0, rows)
+    dense.matmul(a, terms, 1, terms, b, bias, relu, out, 0, rows)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=tolerance(dtype))
+    product = a.astype(np.float64) @ b + bias
+    np.testing.assert_allclose(expected, np.maximum(product, 0) if relu else product, rtol=0, atol=tolerance(dtype))
+
+
+@few
+@given(st.integers(1, 70), st.integers(1, 9), st.sampled_from([1, 10, 33]), dtypes, st.data())
+def test_matmul_of_a_transposed_matrix_and_of_some_rows(rows, terms, columns, dtype, data):
+    first = data.draw(st.integers(0, rows))
+    last = data.draw(st.integers(first, rows))
+    rng = np.random.default_rng(rows)
+    a, b = (aligned_copy(rng.standard_normal(shape), dtype) for shape in ((terms, rows), (terms, columns)))
+    out = aligned_copy(np.full((rows, columns), 7.0, dtype))
+    dense.matmul(a, 1, rows, terms, b, np.zeros(columns, dtype), False, out, first, last)
+    np.testing.assert_allclose(out[first:last], (a.T @ b)[first:last], rtol=0, atol=tolerance(dtype))
+    assert (out[:first] == 7).all()
+    assert (out[last:] == 7).all()
+
+
+def test_matmul_rows_do_not_depend_on_the_cut():
+    rng = np.random.default_rng(0)
+    a, b = (aligned_copy(rng.standard_normal(shape), np.float32) for shape in ((13, 150), (150, 40)))
+    whole, cut = aligned((13, 40)), aligned((13, 40))
+    dense.matmul(a, 150, 1, 150, b, np.ones(40, np.float32), True, whole, 0, 13)
+    for first, last in ((0, 5), (5, 6), (6, 13)):
+        dense.matmul(a, 150, 1, 150, b, np.ones(40, np.float32), True, cut, first, last)
+    np.testing.assert_array_equal(whole, cut)
+
+
+@few
+@given(
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    st.integers(1, 3),
+    dtypes,
+    st.integers(0, 99),
+)
+def test_pooling_is_the_greatest_of_each_window(window, strides, places, channels, dtype, seed):
+    # Small whole numbers: many ties, and every sum is exact.
+    rng = np.random.default_rng(seed)
+    height, width = ((places[axis] - 1) * strides[axis] + window[axis] + axis for axis in (0, 1))
+    x = rng.integers(-2, 3, (2, height, width, channels)).astype(dtype)
+    out, winner = np.empty((2, *places, channels), dtype), np.empty((2, *places, channels), np.int32)
+    pool.maxpool2d_forward(x, window, strides, out, winner)
+    dout = rng.integers(-9, 10, out.shape).astype(dtype)
+    dx = np.zeros_like(x)
+    pool.maxpool2d_backward(dout, winner, window, strides, dx)
+    expected = np.zeros_like(x)
+    for n, i, j, c in np.ndindex(out.shape):
+        top, left = i * strides[0], j * strides[1]
+        patch = x[n, top : top + window[0], left : left + window[1], c]
+        first = np.unravel_index(patch.argmax(), window)
+        assert out[n, i, j, c] == patch.max()
+        assert winner[n, i, j, c] == first[0] * window[1] + first[1]
+        expected[n, top + first[0], left + first[1], c] += dout[n, i, j, c]
+    np.testing.assert_array_equal(dx, expected)
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_pooling_shows_not_a_number_wherever_it_stands(place):
+    x = np.array([1.0, 5.0, 3.0, 2.0])
+    x[place] = np.nan
+    out, winner = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.int32)
+    pool.maxpool2d_forward(x.reshape(1, 2, 2, 1), (2, 2), (2, 2), out, winner)
+    assert np.isnan(out.item())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (16, 16), (33, 17), (5, 40)])
+def test_transpose_of_some_rows(shape, dtype):
+    x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
+    out = np.full(shape[::-1], 7, dtype)
+    elementwise.transpose_rows(x, 0, shape[0] // 2, out)
+    assert (out[:, shape[0] // 2 :] == 7).all()
+    elementwise.transpose_rows(x, shape[0] // 2, shape[0], out)
+    np.testing.assert_array_equal(out, x.T)
+
+
+def test_column_sums_and_sums_of_parts_keep_their_order():
+    # In float32, (1 + 2⁻²⁴) + 2⁻²⁴ = 1 but 1 + (2⁻²⁴ + 2⁻²⁴) is not: the order shows.
+    tiny = 2.0**-24
+    x = np.array([[1, tiny], [tiny, tiny], [tiny, 1]], np.float32)
+    out = np.empty(2, np.float32)
+    elementwise.column_sums(x, out)
+    assert out.tolist() == [1, np.float32(1) + np.float32(2 * tiny)]
+
+
+def test_dropout_keeps_or_drops_by_key_and_place_alone():
+    x = np.ones((4, 6))
+    whole, part = np.empty_like(x), np.empty((2, 6))
+    elementwise.dropout(x, np.uint64(3), 0.5, whole)
+    elementwise.dropout(x[:2], np.uint64(3), 0.5, part)
+    np.testing.assert_array_equal(part, whole[:2])
+    in_place = x.copy()
+    elementwise.dropout(in_place, np.uint64(3), 0.5, in_place)
+    np.testing.assert_array_equal(in_place, whole)
+
+
+def test_relu_backward_may_write_over_its_input():
+    dout, out = np.array([1.0, 2, 3, np.nan]), np.array([1.0, 0, 2, 0])
+    elementwise.relu_backward(dout, out, dout)
+    assert dout[:3].tolist() == [1, 0, 3]
+    assert np.isnan(dout[3])
+
+
+def test_softmax_cross_entropy_counts_right_answers_and_the_first_of_equals():
+    logits = np.array([[1.0, 3, 2], [5, 5, 0], [0, 1, 2]])
+    targets = np.eye(3)[[1, 1, 2]]
+    loss, right = elementwise.softmax_cross_entropy(logits, targets, 1.0, np.empty_like(logits))
+    assert right == 2
+    assert loss == pytest.approx(-np.log(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[range(3), [1, 1, 2]].sum())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (0, 4), (2, 3, 4, 5)])
+def test_aligned_arrays_start_on_a_cache_line_and_own_some_room_behind(shape, dtype):
+    for _ in range(3):
+        array = aligned(shape, dtype)
+        assert (array.shape, array.dtype, array.flags.c_contiguous) == (shape, np.dtype(dtype), True)
+        assert not array.any()
+        if array.size == 0:
+            continue
+        assert array.ctypes.data % ALIGNMENT == 0
+        memory = array
+        while memory.base is not None:
+            memory = memory.base
+        assert memory.ctypes.data + memory.nbytes >= array.ctypes.data + array.nbytes + SLACK
+
+
+def test_aligned_copy_is_a_copy_in_the_asked_dtype():
+    original = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    copy = aligned_copy(original, np.float32)
+    original[...] = 0
+    assert copy.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert (copy.dtype, copy.flags.c_contiguous) == (np.float32, True)
+    assert aligned_copy(original).dtype == np.float64
