@@ -20,11 +20,11 @@ from nn.calibration import calibrated
 from nn.preprocessing import Box, Digit, Pieces, take_apart
 
 SURE_FROM = 0.8
-MOST_PIECES_IN_A_DIGIT = 4
-WIDEST_DIGIT = 1.7  # width over height
+MOST_PIECES_IN_A_DIGIT = 8
+WIDEST_DIGIT = 1.5  # in heights of the tallest piece
 WIDEST_GAP = 0.3  # inside a digit, in heights
-JOIN_COST, JOIN_COST_PER_GAP = 0.7, 6.0  # in log probability: joining pieces that are apart
-CUT_COST = 0.7  # parting pieces that touch
+JOIN_COST, JOIN_COST_PER_GAP = 0.1, 3.0  # in log probability: joining pieces that are apart
+CUT_COST = 1.0  # parting pieces that touch
 
 Verdict = Literal["sure", "unsure", "blank"]
 
@@ -110,13 +110,13 @@ def _judged(model: Model, digit: Digit, probabilities: np.ndarray) -> ReadDigit:
 
 
 def _spans(pieces: Pieces) -> list[tuple[int, int]]:
-    """The runs of pieces (first, one past the last) that may be one digit; single pieces always may."""
+    """The runs of pieces (first, one past the last) that may be one digit; a single piece always may."""
     spans = []
     for first in range(len(pieces)):
         for last in range(first + 1, min(len(pieces), first + MOST_PIECES_IN_A_DIGIT) + 1):
             inner = pieces.seams[first : last - 1]
             box = pieces.hull(first, last)
-            if inner and (box.width > WIDEST_DIGIT * box.height or any(s.gap > WIDEST_GAP for s in inner)):
+            if inner and (box.width > WIDEST_DIGIT * pieces.height or any(s.gap > WIDEST_GAP for s in inner)):
                 break
             spans.append((first, last))
     return spans

@@ -13,6 +13,7 @@ INK = 0.35
 SPECK = 0.12  # of the largest part's extent; or, up to 0.3, a dot hardly longer than the pen is wide
 MOST_PARTS = 48
 MOST_PIECES = 24
+EVEN_CUTS_FROM, EVEN_CUT = 0.9, 0.2  # in heights of the drawing
 CUT_FROM = 0.6  # narrower than this, in heights of the drawing, nothing is cut
 
 
@@ -140,7 +141,11 @@ def _side_by_side(a: Part, b: Part, labels: np.ndarray) -> bool:
 
 
 def _necks(mask: np.ndarray, tallest: int, pen: float) -> list[int]:
-    """Columns at which a wide part (h, w) might be two digits that touch: little ink, and enough of it on both sides."""
+    """Columns at which a wide part (h, w) might be two digits that touch.
+
+    Where there is little ink, and enough of it on both sides; and in very wide parts also at even distances, for round digits
+    touch with their walls, where there is much ink. Which of the cuts are real is for a reader to say.
+    """
     width = mask.shape[1]
     if width < CUT_FROM * tallest:
         return []
@@ -148,10 +153,20 @@ def _necks(mask: np.ndarray, tallest: int, pen: float) -> list[int]:
     before = np.cumsum(profile) / profile.sum()
     margin = max(2, min(round(0.15 * tallest), round(1.1 * pen)))  # a neighbour may be a bare 1
     inside = np.arange(margin, width - margin)
-    inside = inside[(before[inside] > 0.12) & (before[inside] < 0.88) & (profile[inside] <= 1.8 * pen + 1)]
-    cuts: list[int] = []
-    centre = np.abs(inside - width / 2) / width
-    for c in inside[np.argsort(profile[inside] + centre, kind="stable")].tolist():
-        if all(abs(c - other) >= 0.3 * tallest for other in cuts):
-            cuts.append(c)
-    return sorted(cuts[: int(2 * width / tallest) + 1])
+    inside = inside[(before[inside] > 0.12) & (before[inside] < 0.88)]
+    thin = inside[profile[inside] <= 1.8 * pen + 1]
+    centre = np.abs(thin - width / 2) / width
+    cuts = _apart([], thin[np.argsort(profile[thin] + centre, kind="stable")], 0.25 * tallest)[: int(2 * width / tallest) + 1]
+    if width >= EVEN_CUTS_FROM * tallest:
+        steps = np.linspace(0, width, round(width / (EVEN_CUT * tallest)) + 1)[1:-1].round().astype(int)
+        cuts = _apart(cuts, steps[np.isin(steps, inside)], 0.5 * EVEN_CUT * tallest)
+    return sorted(cuts)
+
+
+def _apart(chosen: list[int], more: np.ndarray, distance: float) -> list[int]:
+    """`chosen` and of `more`, in its order, what keeps the distance from all before."""
+    chosen = list(chosen)
+    for c in more.tolist():
+        if all(abs(c - other) >= distance for other in chosen):
+            chosen.append(c)
+    return chosen
