@@ -10,6 +10,7 @@ how many independent pieces, `update` does one of them. Each sum has a fixed ord
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from nn.kernels import conv, conv_backward, conv_backward_thin, dense, elementwise, winograd
 from nn.kernels.memory import aligned
+from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, Dense, Dropout, Layer
 from nn.optimizers import Optimizer
 
@@ -244,8 +246,14 @@ class ConvStep(Step):
         self.dbias = aligned(bias.shape, kernel.dtype)
         self.dz = aligned(dout.shape, dout.dtype) if self.relu and not self.pool else dout
         result = super().bind_backward(dout, parts, needs_dinput)
-        framed = needs_dinput and self.framed is not self.input
-        self.dframed = aligned(self.framed.shape, dout.dtype) if framed else result
+        # The kernel writes whole vectors. Where a row of a patch is no whole number of them, the last ones reach behind the last
+        # image of a part (unchanged values, but at the wrong time): so many images lie empty between the parts.
+        lanes = VECTOR_BYTES // dout.itemsize
+        spills = needs_dinput and width * channels % lanes > 0
+        self.gap = -(-lanes // math.prod(self.layer.framed_shape())) if spills else 0
+        own = spills or (needs_dinput and self.framed is not self.input)
+        room = (len(dout) + parts * self.gap, *self.layer.framed_shape())
+        self.dframed = aligned(room, dout.dtype) if own else result
         return result
 
     def forward(self, part: Part) -> None:
@@ -264,7 +272,9 @@ class ConvStep(Step):
     def backward(self, part: Part) -> None:
         """dinput, and this part's share of the gradients."""
         rows, needs_dinput = part.rows, self.dinput.size > 0
-        dframed, dfilters, dbias = self.dframed[rows], self.dfilters[part.number], self.dbiases[part.number]
+        shift = part.number * self.gap
+        dframed = self.dframed[rows.start + shift : rows.stop + shift]
+        dfilters, dbias = self.dfilters[part.number], self.dbiases[part.number]
         for array in (dframed, dfilters, dbias):
             array[...] = 0
         strides, framed = self.layer.strides, self.framed[rows]

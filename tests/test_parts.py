@@ -1,0 +1,74 @@
+"""The parts of a batch go through the plan at once, on several threads: none may write where another one works."""
+
+import numpy as np
+import pytest
+
+from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from nn.losses import CategoricalCrossentropy
+from nn.models import Sequential
+from nn.plan import PART, Plan
+from nn.steps import Part
+
+MODELS = {
+    "student": [Conv2D(8, 5, activation="relu"), MaxPooling2D(), Conv2D(16, 3, activation="relu"), MaxPooling2D()],
+    "rows that fill no vector": [Conv2D(3, 3, activation="relu"), Conv2D(2, (2, 3), activation="relu")],
+    "rows that fill no vector, pooled": [Conv2D(3, 3), Conv2D(5, 3, activation="relu"), MaxPooling2D()],
+    "images smaller than a vector": [Conv2D(2, 12, activation="relu"), Conv2D(3, 1)],
+    "frames": [Conv2D(3, 3, padding="same", activation="relu"), Conv2D(2, 3, strides=2, padding="same")],
+    "overlapping pools": [Conv2D(3, 3), MaxPooling2D(3, 2)],
+}
+SENTINEL = 77
+
+
+def plan_of(layers, samples, fuse=True):
+    model = Sequential([*layers, Flatten(), Dropout(0.3), Dense(6, activation="relu"), Dense(3, activation="softmax")])
+    model.build((12, 12, 1))
+    plan = Plan(model.layers, samples, np.dtype(np.float32), CategoricalCrossentropy(), fuse)
+    rng = np.random.default_rng(0)
+    plan.images[...] = rng.random(plan.images.shape)
+    plan.targets[...] = np.eye(3)[rng.integers(3, size=samples)]
+    return model, plan
+
+
+def parts_of(model, samples):
+    keys = {layer.name: 5 for layer in model.layers if layer.random}
+    return [Part(number, Plan.rows(number, samples), keys) for number in range(Plan.parts(samples))]
+
+
+def arrays_by_sample(plan, samples):
+    """Every array in which a part has rows of its own, to be left alone by the others."""
+    arrays = {"dscores": plan.dscores}
+    for number, step in enumerate(plan.steps):
+        arrays |= {f"{number} {name}": array for name, array in vars(step).items() if isinstance(array, np.ndarray)}
+    return {name: array for name, array in arrays.items() if array.ndim > 1 and len(array) == samples}
+
+
+@pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
+def test_a_part_writes_nothing_into_the_next(layers):
+    samples = 2 * PART
+    model, plan = plan_of(layers, samples)
+    first, _ = parts_of(model, samples)
+    arrays = arrays_by_sample(plan, samples)
+    for array in arrays.values():
+        # -0.0, because the smallest write, adding nothing, turns it into 0.0.
+        array[PART:] = SENTINEL if array.dtype == np.uint8 else -0.0
+    plan.images[PART:] = -0.0
+    plan.train_part(first, samples)
+    for name, array in arrays.items():
+        other = array[PART:]
+        untouched = other == SENTINEL if array.dtype == np.uint8 else np.signbit(other)
+        assert untouched.all(), name
+
+
+@pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
+def test_the_order_of_the_parts_changes_no_bit(layers):
+    samples = 2 * PART + 5
+    gradients = []
+    for order in ([0, 1, 2], [2, 0, 1]):
+        model, plan = plan_of(layers, samples)
+        parts = parts_of(model, samples)
+        for number in order:
+            plan.train_part(parts[number], samples)
+        gradients.append([array.copy() for array in arrays_by_sample(plan, samples).values()])
+    for one, other in zip(*gradients, strict=True):
+        np.testing.assert_array_equal(one, other)
