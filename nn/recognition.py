@@ -25,6 +25,7 @@ WIDEST_DIGIT = 1.5  # in heights of the tallest piece
 WIDEST_GAP = 0.3  # inside a digit, in heights
 JOIN_COST, JOIN_COST_PER_GAP = 0.1, 3.0  # in log probability: joining pieces that are apart
 CUT_COST = 1.0  # parting pieces that touch
+SMALL, SMALL_COST = 0.5, 4.0  # a digit lower than this part of the tallest piece is rather a stroke of its neighbour
 
 Verdict = Literal["sure", "unsure", "blank"]
 
@@ -141,6 +142,9 @@ def _best_grouping(pieces: Pieces, believed: Mapping[tuple[int, int], float]) ->
 
 
 def _cost(pieces: Pieces, first: int, last: int) -> float:
+    """What speaks against pieces first .. last − 1 being one digit, before any network looks at it."""
     joins = (s for s in pieces.seams[first : last - 1] if not s.cut)
     cost = sum(JOIN_COST + JOIN_COST_PER_GAP * max(s.gap, 0.0) for s in joins)
-    return cost + (CUT_COST if first > 0 and pieces.seams[first - 1].cut else 0.0)
+    if first > 0 and pieces.seams[first - 1].cut:
+        cost += CUT_COST
+    return cost + SMALL_COST * max(0.0, SMALL - pieces.hull(first, last).height / pieces.height)

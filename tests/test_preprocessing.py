@@ -279,3 +279,13 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path):
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
     with pytest.raises(InputError, match="at most 64000000 pixels"):
         read_image(tmp_path / "bomb.png")
+
+
+def test_steps_are_shown(tmp_path):
+    from nn.preprocessing.__main__ import main
+
+    path = tmp_path / "digit.png"
+    Image.fromarray(((1 - draw(SEVEN)) * 255).astype(np.uint8)).save(path)
+    assert main([str(path), "--out", str(tmp_path / "steps.png")]) == 0
+    with Image.open(tmp_path / "steps.png") as steps:
+        assert steps.width == 3 * 280 + 4 * 12

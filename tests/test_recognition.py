@@ -73,6 +73,15 @@ def test_strokes_apart_are_one_digit_if_the_model_knows_it():
     assert read_number(model, draw([angle, stem])).number == "4"
 
 
+def test_a_flag_apart_is_no_digit_of_its_own():
+    stem, flag = [(30, 0), (30, 140)], [(0, 36), (14, 18)]
+    model = Prototypes()
+    model.known[1] = to_mnist(draw([stem], pen=8))
+    model.known[7] = to_mnist(draw([flag], pen=8))
+    model.known[3] = to_mnist(draw([stem, flag], pen=8))
+    assert len(read_number(model, draw([stem, flag], pen=8)).digits) == 1
+
+
 def test_digits_that_touch_are_parted_if_the_model_knows_the_parts():
     touching = beside(([TWO], 30), ([[(0, 138), (0, 0)]], 122))
     assert read_number(Prototypes(), touching).number == "21"

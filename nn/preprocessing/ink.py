@@ -1,7 +1,7 @@
 """Brightness to ink: which side is paper, what the light does, what is noise, how dark the pen is.
 
     paper(y, x)   what the sheet would show without ink, light and shadow included
-    depth         = paper − grey, the polarity turned so that ink is darker than paper
+    depth         ~ (paper − grey) / paper, the polarity turned so that ink is darker than paper
     ink           = clip((depth − floor) / (level − floor), 0, 1)
 
 `level` is the depth of a full stroke, `floor` what noise and JPEG ringing reach. On a clean image this is plain inversion.
@@ -17,6 +17,7 @@ from nn.preprocessing.components import label
 
 MIN_CONTRAST = 0.08  # a pencil on grey paper has 0.2
 MIN_SIGNAL_TO_NOISE = 6.0
+SHADE = 0.15  # paper is taken to be lit at least so much
 GRID = 48  # paper is estimated on about 48 × 48 blocks
 REACH = 6  # blocks; ink narrower than twice this (a quarter of the image) cannot hide the paper
 
@@ -109,11 +110,15 @@ def _ink_on_light_paper(grey: np.ndarray) -> np.ndarray:
     peak = float(soft.max())
     if peak < max(MIN_CONTRAST, MIN_SIGNAL_TO_NOISE * noise / (3 if soft is not depth else 1)):
         return np.zeros_like(grey)
-    level = float(np.median(depth[soft > 0.5 * peak]))
-    if noise > 0.02 * level and min(grey.shape) > 100:
+    if noise > 0.02 * peak and min(grey.shape) > 100:
         depth, noise = soft, noise / 3  # the mean of nine pixels
-    floor = max(3 * noise, 0.05 * level)
-    return np.clip((depth - floor) / max(level - floor, MIN_CONTRAST / 4), 0, 1).astype(np.float32)
+    # Ink swallows a part of the light that there is: the same stroke is less deep in the shade.
+    gain = paper.max() / np.maximum(paper, SHADE)
+    depth = depth * gain
+    soft = soft * gain
+    level = float(np.median(depth[soft > 0.5 * soft.max()]))
+    floor = np.maximum(np.float32(3 * noise) * gain, np.float32(0.05 * level))
+    return np.clip((depth - floor) / np.maximum(level - floor, MIN_CONTRAST / 4), 0, 1).astype(np.float32)
 
 
 def _softened(depth: np.ndarray) -> np.ndarray:
