@@ -6,6 +6,7 @@ loop sleeps; a reading that is ready, and nothing else, wakes it early.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ import pygame
 from apps.draw import desktop, display, edge_views, layout, theme
 from apps.draw.keys import action_of
 from apps.draw.look import Look
-from apps.draw.panel_views import BarsView, ReadingView, SeenView
+from apps.draw.panel_views import BarsView, SeenView
+from apps.draw.reading_view import ReadingView
 from apps.draw.recognizer import Recognizer
 from apps.draw.session import Session
 from apps.draw.sheet_view import SheetView
@@ -28,6 +30,7 @@ REST = 1 / 60  # between looks at the event queue
 SLEEP = 1 / 25  # the same after a while without events
 SLEEPY_AFTER = 3.0
 SETTLED_AFTER = 0.25  # seconds after the last change of a window's size
+TURN = 0.001  # seconds after which the reader's thread lets go of the interpreter, so that a frame need not wait longer
 LEFT, RIGHT = 1, 3
 
 
@@ -67,6 +70,7 @@ class App:
 
     def run(self) -> None:
         """Show the first frame, load the model, then go on until somebody closes the window."""
+        sys.setswitchinterval(TURN)
         self.frame()
         self.session.recognizer.start()
         while self.running:
@@ -248,18 +252,9 @@ class App:
             edge_views.draw_tools(surface, look, places.tools, self.buttons, session)
             changed += [places.header, places.tools]
         if everything or "reading" in changes:
-            self._draw_card(self.reading, places.reading)
-            self._draw_card(self.seen, places.seen)
-            changed += [places.reading, places.seen]
+            changed += self.reading.draw(surface, look, places.reading, session, everything)
+            changed += self.seen.draw(surface, look, places.seen, session, everything)
         if everything or changes & {"reading", "bars"}:
-            self._draw_card(self.bars, places.bars)
-            changed.append(places.bars)
+            changed += self.bars.draw(surface, look, places.bars, session, everything)
         changed += self.sheet.draw(surface, look, session, session.canvas.take_damage(), everything)
         return [surface.get_rect()] if everything else changed
-
-    def _draw_card(self, view: ReadingView | BarsView | SeenView, rect: pygame.Rect) -> None:
-        surface = pygame.display.get_surface()
-        surface.set_clip(rect)
-        surface.fill(self.look.palette.desk, rect)
-        view.draw(surface, self.look, rect, self.session)
-        surface.set_clip(None)

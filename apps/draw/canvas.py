@@ -47,8 +47,8 @@ class Canvas:
         return bool(self.reading.ink.any())
 
     def ink(self) -> np.ndarray:
-        """A copy of what the network is to read: (480, 640) float32, 1 is ink."""
-        return self.reading.ink * np.float32(1 / 255)
+        """A copy of what the network is to read: (480, 640) uint8, 255 is ink."""
+        return self.reading.ink.copy()
 
     def begin(self, point: Point, width: float, erases: bool) -> None:
         """Put the pen or the eraser down (ending a stroke that was still under way)."""

@@ -24,7 +24,10 @@ class Answer:
 
 
 class Recognizer:
-    """`load()` makes a model, `read(model, ink)` reads with it, `notify()` is called (in the thread) when something is new."""
+    """`load()` makes a model, `read(model, ink)` reads ink (H, W) float32 in [0, 1] with it.
+
+    `notify()` is called, in the thread, when something is new: the model, an answer, a failure.
+    """
 
     def __init__(self, load: Callable[[], Any], read: Callable[[Any, np.ndarray], Any], notify: Callable[[], None]) -> None:
         self._load, self._read, self._notify = load, read, notify
@@ -46,7 +49,10 @@ class Recognizer:
         return self.model is not None
 
     def submit(self, version: int, ink: np.ndarray) -> None:
-        """Ask for a reading of ink (H, W); it replaces a question that was not taken up yet."""
+        """Ask for a reading of ink (H, W) uint8, 255 is ink, which must not change any more.
+
+        It replaces a question that was not taken up yet.
+        """
         with self._changed:
             self._wanted = version, ink
             self._changed.notify()
@@ -76,7 +82,7 @@ class Recognizer:
             while (question := self._next()) is not None:
                 version, ink = question
                 start = time.perf_counter()
-                reading = self._read(self.model, ink)
+                reading = self._read(self.model, ink * np.float32(1 / 255))
                 with self._changed:
                     self._answer = Answer(version, reading, time.perf_counter() - start)
                 self._notify()

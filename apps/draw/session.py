@@ -93,7 +93,7 @@ class Session:
         """Lift the pen."""
         if self.canvas.is_drawing:
             self.canvas.end()
-            self.changes |= {"ink", "tools"}
+            self.changes |= {"ink", "tools", "reading"}
 
     def undo(self) -> None:
         """Take one step back."""
@@ -221,9 +221,14 @@ class Session:
         return bool(self.pulse) or self.canvas.is_drawing or not np.array_equal(self.bars, self._bar_goal())
 
     @property
+    def is_read(self) -> bool:
+        """Whether what is on the sheet now has been read."""
+        return self._asked == self._answered == self.canvas.version
+
+    @property
     def is_settled(self) -> bool:
-        """Whether what is on the sheet has been read and shown."""
-        return self._asked == self._answered == self.canvas.version and not self.is_moving
+        """Whether it has been read and everything shown has come to rest."""
+        return self.is_read and not self.is_moving
 
     def _exchange(self) -> None:
         answer = self.recognizer.take()

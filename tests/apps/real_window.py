@@ -100,8 +100,8 @@ class RealWindow:
         return self.hand("getwindowname", self.window) if hasattr(self, "window") else ""
 
     def wait_for_title(self, start):
-        """Wait until the title starts so."""
-        self.wait_for(lambda: self.title().startswith(start))
+        """Wait until the title starts so, and has come to rest."""
+        self.wait_for(lambda: self.title().startswith(start) and not time.sleep(0.5) and self.title().startswith(start))
 
     def draw(self, shapes, left, top, height, gap=0.26):
         """Draw shapes side by side by moving the mouse, in pixels of the window."""

@@ -262,7 +262,7 @@ def test_hovering_a_digit_shows_its_probabilities(driver):
     driver.move(driver.place((100, 200)))
     driver.settle()
     assert driver.app.session.selected == 0
-    driver.move(driver.app.seen._places[1].center)
+    driver.move(driver.app.seen.places[1].center)
     driver.settle()
     assert driver.app.session.selected == 1
 

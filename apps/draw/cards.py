@@ -1,0 +1,79 @@
+"""A card is a panel made of parts; only the parts whose content changed are painted again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+import pygame
+
+from apps.draw import theme
+from apps.draw.look import Look
+from apps.draw.session import Session
+
+PADDING = 18
+LABEL_Y = 20  # the middle of a card's label
+LABEL_HEIGHT = 32
+BOTTOM = 14
+
+
+class Part(NamedTuple):
+    """A rectangle of a card: what is to be seen in it, for comparison, and how it is painted upon paper."""
+
+    rect: pygame.Rect
+    content: Hashable
+    paint: Callable[[pygame.Surface], None]
+
+
+class Card:
+    """A panel; its views say of which parts it is made."""
+
+    def __init__(self) -> None:
+        self._painted: dict[tuple[int, int, int, int], Hashable] = {}
+
+    def parts(self, look: Look, rect: pygame.Rect, session: Session) -> list[Part]:
+        """What the card shows now, in rectangles that do not overlap."""
+        raise NotImplementedError
+
+    def draw(
+        self, surface: pygame.Surface, look: Look, rect: pygame.Rect, session: Session, everything: bool
+    ) -> list[pygame.Rect]:
+        """Bring the card up to date; returns the rectangles that changed."""
+        parts = {
+            (part.rect.left, part.rect.top, part.rect.width, part.rect.height): part for part in self.parts(look, rect, session)
+        }
+        changed = []
+        if everything or parts.keys() != self._painted.keys():
+            surface.fill(look.palette.desk, rect)
+            look.card(surface, rect)
+            self._painted = {}
+            changed.append(rect)
+        for place, part in parts.items():
+            if place not in self._painted or self._painted[place] != part.content:
+                surface.set_clip(part.rect.clip(rect))
+                surface.fill(look.palette.paper, part.rect)
+                part.paint(surface)
+                changed.append(part.rect)
+            self._painted[place] = part.content
+        surface.set_clip(None)
+        return changed
+
+
+def label(look: Look, rect: pygame.Rect, *texts: str) -> Part:
+    """The part with a card's label: the first of the texts that fits."""
+    width = rect.width - 2 * look.px(PADDING)
+    text = next((text for text in texts if look.text_width(text, theme.SMALL) <= width), texts[-1])
+    line = pygame.Rect(rect.left + look.px(PADDING), rect.top + look.px(LABEL_Y - 10), width, look.px(20))
+
+    def paint(surface: pygame.Surface) -> None:
+        look.text(surface, look.fitted(text, width, theme.SMALL), (line.left, line.centery), theme.SMALL, look.palette.quiet)
+
+    return Part(line, text, paint)
+
+
+def room_under_label(look: Look, rect: pygame.Rect) -> pygame.Rect:
+    """What a card has room for under its label."""
+    room = rect.inflate(-2 * look.px(PADDING), 0)
+    room.top += look.px(LABEL_HEIGHT)
+    room.height -= look.px(LABEL_HEIGHT + BOTTOM)
+    return room

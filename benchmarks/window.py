@@ -1,0 +1,258 @@
+"""The drawing window under a hand that never rests: what a frame costs, how soon it answers, how fast it opens.
+
+    python -m benchmarks window [--seconds 60] [--scale 1] [--model FILE]
+
+Three runs of the real main loop, each in a process of its own, on the display there is, else on Xvfb, else on SDL's dummy driver:
+opened with an empty compiler cache, opened again with a full one, and drawn in for a minute: digits in many hands, 125 points
+a second as a mouse gives them, four to a sheet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from apps.draw import desktop
+from apps.draw.__main__ import loader, read
+from apps.draw.model_file import choose_model
+from nn.cli import ArgumentParser, positive_number
+from nn.errors import InputError
+from nn.strokes.templates import digit_templates
+
+POINTS_A_SECOND = 125
+DIGITS_A_SECOND = 1.0
+DIGITS_ON_A_SHEET = 4
+PAUSE_SECONDS = 0.15  # between strokes
+SETTLING_SECONDS = 10.0  # after which memory is expected to stay as it is
+FRAME_GOAL, START_GOAL, ANSWER_GOAL = 33.0, 2.0, 50.0  # ms, s, ms
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the three measurements and print them; 1 if a goal was missed."""
+    options = _parser().parse_args(arguments)
+    if options.child:
+        print(json.dumps(_measure(options)))
+        return 0
+    results: dict[str, dict[str, float]] = {}
+    with tempfile.TemporaryDirectory() as cache, _Display() as environment:
+        for name, seconds in (("first start", 0.0), ("next start", 0.0), ("drawing", options.seconds)):
+            caching = environment if name == "drawing" else environment | {"NUMBA_CACHE_DIR": cache}
+            results[name] = _run_child(options, seconds, caching)
+    return _report(results)
+
+
+def _run_child(options: argparse.Namespace, seconds: float, environment: dict[str, str]) -> dict[str, float]:
+    words = ["--child", "--seconds", str(seconds or 1e-9), "--scale", str(options.scale), "--started", str(time.monotonic())]
+    if options.model:
+        words += ["--model", options.model]
+    command = [sys.executable, "-m", "benchmarks.window", *words]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise InputError(f"the window ended with exit code {done.returncode} (see above)")
+    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def _report(results: dict[str, dict[str, float]]) -> int:
+    good = True
+    for name in ("first start", "next start"):
+        window, prediction = results[name]["window"], results[name]["prediction"]
+        print(f"{name:<12} window after {window:.2f} s, first prediction after {prediction:.2f} s (goal {START_GOAL:.0f} s each)")
+        good &= max(window, prediction) <= START_GOAL
+    drawing = results["drawing"]
+    for name, what in (
+        ("frame", "work for a frame"),
+        ("interval", "from frame to frame"),
+        ("answer", "last point to answer shown"),
+    ):
+        shown = ", ".join(f"{part} {drawing[f'{name} {part}']:.1f}" for part in ("median", "p99", "max"))
+        print(f"{what:<28} {shown} ms")
+    print(f"{drawing['frames']:.0f} frames; {drawing['points']:.0f} points; driver {drawing['driver']}")
+    print(
+        f"memory: {drawing['memory early']:.1f} MiB after {SETTLING_SECONDS:.0f} s, {drawing['memory late']:.1f} MiB at the end"
+    )
+    good &= drawing["interval p99"] <= FRAME_GOAL and drawing["answer p99"] <= ANSWER_GOAL
+    outcome = "met" if good else "MISSED"
+    print(f"goals: frames {FRAME_GOAL:.0f} ms and answers {ANSWER_GOAL:.0f} ms at the 99th percentile: {outcome}")
+    return 0 if good else 1
+
+
+class _Display:
+    """The environment of a display: the user's, or one made for the time of the measurement."""
+
+    def __init__(self) -> None:
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> dict[str, str]:
+        environment = dict(os.environ)
+        if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")) or sys.platform in (
+            "win32",
+            "darwin",
+        ):
+            return environment
+        if shutil.which("Xvfb") is None:
+            return environment | {"SDL_VIDEODRIVER": "dummy"}
+        reading, writing = os.pipe()
+        self._server = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", "2400x1700x24"], pass_fds=[writing])
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            return environment | {"DISPLAY": f":{pipe.readline().strip()}"}
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.terminate()
+            self._server.wait()
+
+
+def _measure(options: argparse.Namespace) -> dict[str, Any]:
+    """In the child: open the window, draw for a while, and say what it took."""
+    model = choose_model(options.model, Path.cwd())
+    desktop.check_screen()
+    desktop.prepare()
+    import pygame
+
+    from apps.draw.app import App
+
+    class Watched(App):
+        """Notes when frames begin and end and when answers are shown."""
+
+        def __init__(self) -> None:
+            super().__init__(loader(model), read, model.label, Path.cwd(), options.scale, "light")
+            self.opened = self.answered = 0.0
+            self.times: list[tuple[float, float]] = []
+            self.answers: list[float] = []
+            self.lifted: float | None = None
+
+        def frame(self) -> None:
+            begin = time.perf_counter()
+            was_drawing = self.session.canvas.is_drawing
+            super().frame()
+            end = time.perf_counter()
+            self.opened = self.opened or time.monotonic()
+            if self.session.reading is not None:
+                self.answered = self.answered or time.monotonic()
+            if self.session.canvas.is_drawing:
+                self.times.append((begin, end))
+            if was_drawing and not self.session.canvas.is_drawing:
+                self.lifted = begin
+            if self.lifted is not None and self.session.is_read:
+                self.answers.append(end - self.lifted)
+                self.lifted = None
+
+    app = Watched()
+    hand = _Hand(app, options.seconds)
+    thread = threading.Thread(target=hand.draw, daemon=True)
+    thread.start()
+    app.run()
+    result: dict[str, Any] = {"window": app.opened - options.started, "prediction": app.answered - options.started}
+    if hand.memory:
+        result |= _statistics(app.times, app.answers, hand) | {"driver": pygame.display.get_driver()}
+    pygame.quit()
+    return result
+
+
+class _Hand:
+    """Posts what a mouse would: digits, one beside the other, at a mouse's rate."""
+
+    def __init__(self, app: Any, seconds: float) -> None:
+        self.app, self.seconds = app, seconds
+        self.points = 0
+        self.memory: list[tuple[float, float]] = []  # (seconds, MiB)
+        self._rng = np.random.default_rng(0)
+
+    def draw(self) -> None:
+        """Draw one digit at once, wait until it was read, then draw for the given time and quit."""
+        import pygame
+
+        while not self.app.opened:
+            time.sleep(0.005)
+        self._digit(0)
+        while not self.app.answered:
+            time.sleep(0.005)
+        start, number = time.perf_counter(), 1
+        while (now := time.perf_counter() - start) < self.seconds:
+            if number % DIGITS_ON_A_SHEET == 0:
+                self._post(pygame.KEYDOWN, key=pygame.K_c, mod=0, unicode="c")
+            self._digit(number % DIGITS_ON_A_SHEET)
+            self.memory.append((now, _memory()))
+            number += 1
+        self._post(pygame.QUIT)
+
+    def _digit(self, place: int) -> None:
+        """One of the ways in which digits are written, in one of the places on the sheet."""
+        templates = digit_templates()
+        chosen = int(self._rng.integers(len(templates.names)))
+        first, last = templates.stroke_offsets[chosen : chosen + 2]
+        for stroke in range(first, last):
+            points = templates.points[templates.point_offsets[stroke] : templates.point_offsets[stroke + 1]]
+            lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+            steps = np.linspace(0, lengths[-1], max(2, round(lengths[-1] / DIGITS_A_SECOND * POINTS_A_SECOND / 3)))
+            x, y = np.interp(steps, lengths, points[:, 0]), np.interp(steps, lengths, points[:, 1])
+            sheet = self.app.layout.sheet
+            across = sheet.left + sheet.width * (0.06 + 0.23 * place + 0.16 * x)
+            down = sheet.top + sheet.height * (0.25 + 0.4 * y)
+            self._stroke([(round(a), round(b)) for a, b in zip(across.tolist(), down.tolist(), strict=True)])
+            time.sleep(PAUSE_SECONDS)
+
+    def _stroke(self, places: list[tuple[int, int]]) -> None:
+        import pygame
+
+        begin = time.perf_counter()
+        self._post(pygame.MOUSEBUTTONDOWN, button=1, pos=places[0])
+        for number, place in enumerate(places[1:], 1):
+            time.sleep(max(0.0, begin + number / POINTS_A_SECOND - time.perf_counter()))
+            self._post(pygame.MOUSEMOTION, pos=place, rel=(1, 1), buttons=(1, 0, 0))
+        self._post(pygame.MOUSEBUTTONUP, button=1, pos=places[-1])
+        self.points += len(places)
+
+    def _post(self, kind: int, **values: Any) -> None:
+        import pygame
+
+        pygame.event.post(pygame.event.Event(kind, **values))
+
+
+def _statistics(times: list[tuple[float, float]], answers: list[float], hand: _Hand) -> dict[str, float]:
+    begins, ends = np.array(times).T
+    steps = np.diff(ends)
+    groups = {"frame": ends - begins, "interval": steps[steps < PAUSE_SECONDS], "answer": np.array(answers)}
+    result = {"frames": float(len(times)), "points": float(hand.points)}
+    for name, values in groups.items():
+        for part, value in (("median", np.median(values)), ("p99", np.percentile(values, 99)), ("max", values.max())):
+            result[f"{name} {part}"] = round(1000 * float(value), 2)
+    settled = next((memory for now, memory in hand.memory if now >= SETTLING_SECONDS), hand.memory[0][1])
+    return result | {"memory early": settled, "memory late": hand.memory[-1][1]}
+
+
+def _memory() -> float:
+    """The process's resident memory in MiB; 0 where the system does not say."""
+    try:
+        text = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0.0
+    return int(text.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="python -m benchmarks window", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--seconds", type=positive_number, default=60.0, help="of drawing (default: 60)")
+    parser.add_argument("--scale", type=positive_number, default=1.0, help="pixels to a design pixel (default: 1)")
+    parser.add_argument("--model", metavar="FILE", help="the model to read with (default: the window's)")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--started", type=float, default=0.0, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
