@@ -1,0 +1,37 @@
+"""MNIST for all contenders: the same bytes from disk, as bytes or as floats in memory."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets import mnist
+
+
+class Data(NamedTuple):
+    """Images (N, 28, 28) uint8 and labels (N,) uint8."""
+
+    x_train: NDArray[np.uint8]
+    y_train: NDArray[np.uint8]
+    x_test: NDArray[np.uint8]
+    y_test: NDArray[np.uint8]
+
+
+def load(limit: int | None = None, folder: str | os.PathLike[str] | None = None) -> Data:
+    """The collection, or the first `limit` of its training images."""
+    (x_train, y_train), (x_test, y_test) = mnist.load_data(folder)
+    return Data(x_train[:limit], y_train[:limit], x_test, y_test)
+
+
+def floats(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(N, 28, 28, 1) float32 in [0, 1]."""
+    return images[..., None].astype(np.float32) / np.float32(255)
+
+
+def resized(images: NDArray[Any], size: int) -> NDArray[Any]:
+    """Images of another size, by repeating or skipping pixels: what is measured with them is time only."""
+    index = np.arange(size) * images.shape[1] // size
+    return np.ascontiguousarray(images[:, index][:, :, index])
