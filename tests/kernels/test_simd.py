@@ -1,0 +1,97 @@
+"""Every vector operation as compiled does what its Python definition says."""
+
+import numba
+import numpy as np
+import pytest
+
+from nn.kernels import simd
+from nn.kernels.memory import SLACK, aligned, aligned_copy
+from nn.kernels.simd import lanes, load, load_bytes, load_first, splat, store, store_first, where_equal, where_greater, zeros
+
+
+def program(a, b, small, count, out, out_bytes):
+    """Uses every operation; each result lands in its own row of `out` (11, lanes)."""
+    width = lanes(a)
+    x = load(a, 0)
+    y = load(b, 1)
+    results = out.reshape(-1)
+    store(results, 0, x)
+    store(results, width, x + y)
+    store(results, 2 * width, x - y)
+    store(results, 3 * width, x * y)
+    store(results, 4 * width, splat(a, 3))
+    store(results, 5 * width, zeros(a))
+    store(results, 6 * width, load_first(a, 2, count))
+    store_first(results, 7 * width, count, x)
+    store(results, 8 * width, where_greater(x, y, x, y))
+    store(results, 9 * width, where_equal(x, y, splat(a, 0), zeros(a)))
+    store(results, 10 * width, load_bytes(small, 1, a))
+    total = zeros(a)
+    for _ in range(3):
+        total += x
+    store(results, 11 * width, total)
+    store_first(out_bytes, 0, count, load_bytes(small, 0, a))
+    return width
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_operations_do_what_python_says(dtype):
+    if numba.config.DISABLE_JIT:
+        pytest.skip("nothing is compiled")
+    width = simd.VECTOR_BYTES // np.dtype(dtype).itemsize
+    rng = np.random.default_rng(0)
+    a = aligned_copy(rng.integers(-3, 4, 3 * width), dtype)
+    b = aligned_copy(rng.integers(-3, 4, 3 * width), dtype)
+    small = aligned_copy(rng.integers(0, 256, 3 * width), np.uint8)
+    compiled = numba.njit(program)
+    for count in (1, 3, width - 1, width):
+        results = []
+        for run in (program, compiled):
+            out, out_bytes = aligned_copy(np.full((12, width), 77, dtype)), np.full(2 * width, 77, np.uint8)
+            results.append((run(a, b, small, count, out, out_bytes), out, out_bytes))
+        assert results[0][0] == results[1][0] == width
+        np.testing.assert_array_equal(results[0][1], results[1][1])
+        np.testing.assert_array_equal(results[0][2][:count], results[1][2][:count])
+        assert (results[1][2][count:] == 77).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_operations_in_python_worked_by_hand(dtype):
+    width = simd.VECTOR_BYTES // np.dtype(dtype).itemsize
+    a = np.arange(2.0 * width, dtype=dtype).reshape(2, width)
+    assert lanes(a) == width
+    assert load(a, 3).tolist() == list(range(3, 3 + width))
+    assert zeros(a).tolist() == [0] * width
+    assert splat(a, width + 1).tolist() == [width + 1] * width
+    assert load_first(a, 5, 2).tolist() == [5, 6] + [0] * (width - 2)
+    assert load_bytes(np.array([7, 200], np.uint8), 0, a)[:2].tolist() == [7, 200]
+    store(a, 1, zeros(a))
+    assert a.ravel()[: width + 2].tolist() == [0] * (width + 1) + [width + 1]
+    store_first(a, 0, 2, splat(a, 2 * width - 1))
+    assert a.ravel()[:3].tolist() == [2 * width - 1, 2 * width - 1, 0]
+    one, two = splat(np.ones(1, dtype), 0), 2 * splat(np.ones(1, dtype), 0)
+    assert where_greater(two, one, two, one).tolist() == two.tolist()
+    assert where_greater(one, one, two, one).tolist() == one.tolist()
+    assert where_equal(one, one, two, one).tolist() == two.tolist()
+
+
+def test_behind_the_end_python_reads_nan_and_writes_nothing():
+    a = np.ones(3)
+    assert np.isnan(load(a, 1)[2:]).all()
+    store(a, 2, np.full(lanes(a), 5.0))
+    assert a.tolist() == [1, 1, 5]
+
+
+def test_room_behind_an_aligned_array_is_enough_for_one_vector_from_its_last_element():
+    assert simd.VECTOR_BYTES - aligned((1,), np.float32).itemsize <= SLACK
+
+
+def test_not_a_number_is_neither_greater_nor_equal():
+    nan, one = np.full(4, np.nan), np.ones(4)
+    assert where_greater(nan, one, nan, one).tolist() == one.tolist()
+    assert where_equal(nan, nan, nan, one).tolist() == one.tolist()
+
+
+def test_machine_features_can_be_overridden(monkeypatch):
+    monkeypatch.setattr(numba.config, "CPU_FEATURES", "+sse2")
+    assert simd._machine_features() == "+sse2"
