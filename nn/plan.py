@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.conv_step import ConvStep
 from nn.kernels import elementwise
 from nn.kernels.memory import aligned
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, Softmax
 from nn.losses import CategoricalCrossentropy
-from nn.steps import Change, ConvStep, DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
+from nn.steps import Change, DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
 
 # Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
 PART = 32

@@ -1,16 +1,14 @@
-"""Two-dimensional convolution, backward: naive loops, then sums over the gradients that are not zero.
+"""Two-dimensional convolution, backward: naive loops, then sums in registers.
 
-Shapes as in `conv.py`; dout (N, OH, OW, F). Behind max-pooling and ReLU most of dout is zero: in the student's network nine
-values in ten of the second convolution's. A zero adds nothing, so the tuned kernels first list the others. Then
+Shapes as in `conv.py`; dz (N, OH, OW, F) is the gradient for the outputs. Two sums are wanted:
 
-    dx[patch at (i, j)]  +=  Σ_f      dout[i, j, f] · filter f       one patch, over the filters that are listed there
-    dfilter f            +=  Σ_{i,j}  dout[i, j, f] · patch at (i, j)  one filter, over the places that are listed for it
+    dkernel[ki, k, f]              += Σ_{i,j}  dz[i, j, f] · x[i·SH + ki, j·SW·C + k],     k = kj·C + c
+    dx[i·SH + ki, j·SW·C + k]   += Σ_f      dz[i, j, f] · filter[f, ki, k]
 
-are the same operation, `_add_scaled`: a few vectors stay in registers while scaled rows of the other array are added to them.
-It is exact, and for a dense dout it is the dense product.
-
-For this the filters are wanted one after another, (F, KH, row), where `row` is KW·C rounded up to whole vectors and filled with
-zeros: `filters_from_kernel`. Filter gradients have the same layout; what gathers in the fill is ignored.
+The first runs over places, with vectors along the filters; the second over filters, with vectors along the patch. For the second
+the filters are wanted one after another, (F, KH, row), where `row` is KW·C rounded up to whole vectors and filled with zeros:
+`filters_from_kernel`. What a vector writes behind the end of a row is what was there, plus zero; dx must have room for that
+behind its last row (`memory.aligned`), and nobody else may write there at the time.
 """
 
 from __future__ import annotations
@@ -18,19 +16,19 @@ from __future__ import annotations
 import numpy as np
 
 from nn.kernels.jit import kernel
-from nn.kernels.simd import VECTOR_BYTES, lanes, load, splat, store
+from nn.kernels.simd import VECTOR_BYTES, lanes, load, splat, store, store_first
 
 
 @kernel
-def conv2d_backward_naive(dout, x, kernel, strides, dx, dkernel, dbias):
+def conv2d_backward_naive(dz, x, kernel, strides, dx, dkernel, dbias):
     """Adds to dx, dkernel and dbias: each output touches the inputs under its patch, every weight of its filter, one bias."""
-    N, OH, OW, F = dout.shape
+    N, OH, OW, F = dz.shape
     KH, KW, C, _ = kernel.shape
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
                 for f in range(F):
-                    d = dout[n, i, j, f]
+                    d = dz[n, i, j, f]
                     dbias[f] += d
                     for ki in range(KH):
                         for kj in range(KW):
@@ -59,90 +57,127 @@ def filters_from_kernel(kernel, filters):
 
 
 @kernel
-def kernel_from_filters(filters, kernel):
-    """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c]: the sum over the parts p of a batch, in their order."""
-    KH, KW, C, F = kernel.shape
-    for ki in range(KH):
-        for kj in range(KW):
-            for c in range(C):
-                for f in range(F):
-                    total = filters[0, f, ki, kj * C + c]
-                    for p in range(1, filters.shape[0]):
-                        total += filters[p, f, ki, kj * C + c]
-                    kernel[ki, kj, c, f] = total
+def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
+    """Sets dx (if needed) and adds to dkernel and dbias.
 
-
-@kernel
-def conv2d_backward(dout, x, filters, strides, need_dx, dx, dfilters, dbias):
-    """Adds to dx (if `need_dx`), dfilters and dbias; x and dx (N, H, W, C) padded, filters and dfilters (F, KH, row)."""
-    N, OH, OW, F = dout.shape
-    by_filter = _empty_lists(dout, F, OH * OW)
-    by_place = _empty_lists(dout, OH * OW, F)
+    x and dx (N, H, W, C) padded, filters (F, KH, row), dkernel (KH, KW·C, F).
+    """
+    N, OH, OW, F = dz.shape
     for n in range(N):
-        by_filter[0][:] = 0
-        by_place[0][:] = 0
         for i in range(OH):
             for j in range(OW):
-                patch = (i * strides[0] * x.shape[2] + j * strides[1]) * x.shape[3]
                 for f in range(F):
-                    d = dout[n, i, j, f]
-                    dbias[f] += d
-                    _append(by_filter, f, patch, d)
-                    _append(by_place, i * OW + j, f * filters.shape[1] * filters.shape[2], d)
-        _add_image(by_filter, by_place, n, x, filters, OH, OW, strides, need_dx, dx, dfilters)
+                    dbias[f] += dz[n, i, j, f]
+        add_kernel_gradient(dz, n, x, n, (OH, OW), strides, dkernel)
+        if needs_dx:
+            dx[n] = 0
+            _add_input_gradient(dz, n, filters, strides, dx)
 
 
-@kernel
-def conv2d_relu_pool_backward(dout, out, winner, x, filters, strides, size, need_dx, dx, dfilters, dbias):
-    """The same behind ReLU and 2x2 pooling: dout, out and winner (N, PH, PW, F), `size` = (OH, OW) before pooling.
+@kernel(inline=True)
+def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
+    """The gradients dz[m] with the image x[n], five entries of a kernel row and one vector of filters at a time.
 
-    Only the winner of a window receives a gradient, and only where ReLU let it pass.
+    A product with zero adds nothing, and most pixels of a drawing are blank: blank rows and the blank ends of rows are left out.
     """
-    N, PH, PW, F = dout.shape
     OH, OW = size
-    filter_size = filters.shape[1] * filters.shape[2]
-    by_filter = _empty_lists(dout, F, PH * PW)
-    by_place = _empty_lists(dout, OH * OW, F)
-    alive = np.empty(F + 1, np.int32)
-    for n in range(N):
-        by_filter[0][:] = 0
-        by_place[0][:] = 0
-        for i in range(PH):
-            for j in range(PW):
-                count = 0
+    KH, row, F = dkernel.shape
+    W, C = x.shape[2], x.shape[3]
+    L = lanes(dkernel)
+    step = strides[1] * C
+    first, behind = _places_with_ink(x, n, OW, row, step)
+    for f in range(0, F, L):
+        count = min(L, F - f)
+        for ki in range(KH):
+            for k in range(0, row, 5):
+                k1 = min(k + 1, row - 1)
+                k2 = min(k + 2, row - 1)
+                k3 = min(k + 3, row - 1)
+                k4 = min(k + 4, row - 1)
+                target = ki * row * F + f
+                s0 = load(dkernel, target + k * F)
+                s1 = load(dkernel, target + k1 * F)
+                s2 = load(dkernel, target + k2 * F)
+                s3 = load(dkernel, target + k3 * F)
+                s4 = load(dkernel, target + k4 * F)
+                for i in range(OH):
+                    r = i * strides[0] + ki
+                    p = (n * x.shape[1] + r) * W * C
+                    q = (m * dz.shape[1] + i) * OW * F + f
+                    for j in range(first[r], behind[r]):
+                        d = load(dz, q + j * F)
+                        s0 = s0 + splat(x, p + j * step + k) * d
+                        s1 = s1 + splat(x, p + j * step + k1) * d
+                        s2 = s2 + splat(x, p + j * step + k2) * d
+                        s3 = s3 + splat(x, p + j * step + k3) * d
+                        s4 = s4 + splat(x, p + j * step + k4) * d
+                store_first(dkernel, target + k * F, count, s0)
+                store_first(dkernel, target + k1 * F, count, s1)
+                store_first(dkernel, target + k2 * F, count, s2)
+                store_first(dkernel, target + k3 * F, count, s3)
+                store_first(dkernel, target + k4 * F, count, s4)
+
+
+@kernel(inline=True)
+def _places_with_ink(x, n, OW, row, step):
+    """For each row of the image, the places j (first to behind) at which a kernel row meets a number that is not 0."""
+    _, H, W, C = x.shape
+    first = np.zeros(H, np.int64)
+    behind = np.zeros(H, np.int64)
+    for r in range(H):
+        begin = W * C
+        end = 0
+        for j in range(W):
+            for c in range(C):
+                if x[n, r, j, c] != 0:
+                    begin = min(begin, j * C + c)
+                    end = j * C + c + 1
+        if end > 0:
+            # j·step <= end - 1, and j·step + row - 1 >= begin.
+            first[r] = max(0, begin - row + step) // step
+            behind[r] = min(OW, (end - 1) // step + 1)
+    return first, behind
+
+
+@kernel(inline=True)
+def _add_input_gradient(dz, n, filters, strides, dx):
+    """Every place's filters, scaled by its gradients, onto its patch: six vectors of a patch at a time."""
+    _, OH, OW, F = dz.shape
+    KH, row = filters.shape[1], filters.shape[2]
+    L = lanes(filters)
+    image_row = dx.shape[2] * dx.shape[3]
+    vectors = KH * row // L
+    for v in range(0, vectors, 6):
+        f0, f1, f2, f3, f4, f5 = six_vectors(v, vectors, row // L, row, L)
+        p0, p1, p2, p3, p4, p5 = six_vectors(v, vectors, row // L, image_row, L)
+        for i in range(OH):
+            for j in range(OW):
+                p = (n * dx.shape[1] + i * strides[0]) * image_row + j * strides[1] * dx.shape[3]
+                s0 = load(dx, p + p0)
+                s1 = load(dx, p + p1)
+                s2 = load(dx, p + p2)
+                s3 = load(dx, p + p3)
+                s4 = load(dx, p + p4)
+                s5 = load(dx, p + p5)
                 for f in range(F):
-                    alive[count] = f
-                    count += (out[n, i, j, f] > 0) & (dout[n, i, j, f] != 0)
-                for a in range(count):
-                    f = np.intp(alive[a])
-                    d = dout[n, i, j, f]
-                    dbias[f] += d
-                    row = 2 * i + (winner[n, i, j, f] >> 1)
-                    column = 2 * j + (winner[n, i, j, f] & 1)
-                    _append(by_filter, f, (row * strides[0] * x.shape[2] + column * strides[1]) * x.shape[3], d)
-                    if need_dx:
-                        _append(by_place, row * OW + column, f * filter_size, d)
-        _add_image(by_filter, by_place, n, x, filters, OH, OW, strides, need_dx, dx, dfilters)
+                    d = splat(dz, ((n * OH + i) * OW + j) * F + f)
+                    q = f * KH * row
+                    s0 = s0 + d * load(filters, q + f0)
+                    s1 = s1 + d * load(filters, q + f1)
+                    s2 = s2 + d * load(filters, q + f2)
+                    s3 = s3 + d * load(filters, q + f3)
+                    s4 = s4 + d * load(filters, q + f4)
+                    s5 = s5 + d * load(filters, q + f5)
+                store(dx, p + p0, s0)
+                store(dx, p + p1, s1)
+                store(dx, p + p2, s2)
+                store(dx, p + p3, s3)
+                store(dx, p + p4, s4)
+                store(dx, p + p5, s5)
 
 
 @kernel(inline=True)
-def _empty_lists(dout, number, length):
-    """`number` lists of at most `length` entries: their lengths, and for each entry a flat offset and a value."""
-    return np.zeros(number, np.int32), np.empty((number, length + 1), np.int32), np.empty((number, length + 1), dout.dtype)
-
-
-@kernel(inline=True)
-def _append(lists, number, offset, value):
-    """Write the entry in any case but count it only if it is not zero: cheaper than a branch that is hard to predict."""
-    lengths, offsets, values = lists
-    length = lengths[number]
-    offsets[number, length] = offset
-    values[number, length] = value
-    lengths[number] = length + (value != 0)
-
-
-@kernel(inline=True)
-def _six(v, vectors, in_row, row_step, L):
+def six_vectors(v, vectors, in_row, row_step, L):
     """Where the vectors v ... v + 5 of a block lie, relative to its start; its rows of `in_row` vectors are `row_step` apart.
 
     When fewer than six are left the last one stands in for the missing: it is computed several times, with one result.
@@ -160,54 +195,3 @@ def _six(v, vectors, in_row, row_step, L):
         v4 // in_row * row_step + v4 % in_row * L,
         v5 // in_row * row_step + v5 % in_row * L,
     )
-
-
-@kernel(inline=True)
-def _add_image(by_filter, by_place, n, x, filters, OH, OW, strides, need_dx, dx, dfilters):
-    """One image's listed gradients into dfilters and, if needed, dx: six vectors of every block, then the next six.
-
-    A third of the student's filters stays in the first-level cache, all of them would not.
-    """
-    F, KH, row = filters.shape
-    L = lanes(filters)
-    vectors = KH * row // L
-    image_row = x.shape[2] * x.shape[3]
-    image = n * x.shape[1] * image_row
-    for v in range(0, vectors, 6):
-        in_filter = _six(v, vectors, row // L, row, L)
-        in_patch = _six(v, vectors, row // L, image_row, L)
-        for f in range(F):
-            _add_scaled(dfilters, f * KH * row, in_filter, x, image, in_patch, by_filter, f)
-        if need_dx:
-            for place in range(OH * OW):
-                patch = image + place // OW * strides[0] * image_row + place % OW * strides[1] * x.shape[3]
-                _add_scaled(dx, patch, in_patch, filters, 0, in_filter, by_place, place)
-
-
-@kernel(inline=True)
-def _add_scaled(target, t, in_target, source, p, in_source, lists, number):
-    """Six vectors of the target block at t += Σ over a list of value · the same six of a source block."""
-    lengths, offsets, values = lists
-    t0, t1, t2, t3, t4, t5 = in_target
-    p0, p1, p2, p3, p4, p5 = in_source
-    s0 = load(target, t + t0)
-    s1 = load(target, t + t1)
-    s2 = load(target, t + t2)
-    s3 = load(target, t + t3)
-    s4 = load(target, t + t4)
-    s5 = load(target, t + t5)
-    for m in range(lengths[number]):
-        d = splat(values, number * values.shape[1] + m)
-        q = p + offsets[number, m]
-        s0 = s0 + d * load(source, q + p0)
-        s1 = s1 + d * load(source, q + p1)
-        s2 = s2 + d * load(source, q + p2)
-        s3 = s3 + d * load(source, q + p3)
-        s4 = s4 + d * load(source, q + p4)
-        s5 = s5 + d * load(source, q + p5)
-    store(target, t + t0, s0)
-    store(target, t + t1, s1)
-    store(target, t + t2, s2)
-    store(target, t + t3, s3)
-    store(target, t + t4, s4)
-    store(target, t + t5, s5)

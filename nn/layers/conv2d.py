@@ -130,12 +130,19 @@ class Conv2D(Layer):
         dz, _ = self.activation.backward(dout, activation_cache)
         filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
         conv_backward.filters_from_kernel(kernel, filters)
-        dframed, dfilters = aligned(framed.shape, kernel.dtype), aligned((1, *filters.shape), kernel.dtype)
+        dframed = aligned(framed.shape, kernel.dtype)
         grads = {name: aligned(array.shape, array.dtype) for name, array in self.parameters.items()}
+        height, width, channels, outputs = kernel.shape
         conv_backward.conv2d_backward(
-            np.ascontiguousarray(dz), framed, filters, self.strides, True, dframed, dfilters[0], grads["bias"]
+            np.ascontiguousarray(dz),
+            framed,
+            filters,
+            self.strides,
+            True,
+            dframed,
+            grads["kernel"].reshape(height, width * channels, outputs),
+            grads["bias"],
         )
-        conv_backward.kernel_from_filters(dfilters, grads["kernel"])
         return self.inside_frame(dframed), grads
 
     def config(self) -> dict[str, Any]:

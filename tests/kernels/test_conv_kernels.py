@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from shapes import convolutions, few
 
-from nn.kernels import conv, conv_backward, conv_backward_thin, winograd
+from nn.kernels import conv, conv_backward, conv_pool_backward, winograd
 from nn.kernels.memory import aligned, aligned_copy
 from nn.kernels.pool import maxpool2d_backward, maxpool2d_forward
 
@@ -53,9 +53,15 @@ def filters_of(kernel):
     return filters
 
 
+def backward(dout, x, kernel, strides, needs_dx, dx, dkernel, dbias):
+    """The tuned kernel, with dkernel in the kernel's own shape."""
+    rows = (kernel.shape[0], kernel.shape[1] * kernel.shape[2], kernel.shape[3])
+    conv_backward.conv2d_backward(dout, x, filters_of(kernel), strides, needs_dx, dx, dkernel.reshape(rows), dbias)
+
+
 def kernel_of(dfilters, shape):
     dkernel = np.full(shape, np.nan, dfilters.dtype)
-    conv_backward.kernel_from_filters(dfilters, dkernel)
+    conv_pool_backward.kernel_from_filters(dfilters, dkernel)
     return dkernel
 
 
@@ -75,12 +81,10 @@ def test_forward_is_the_naive_sum(shape):
 def test_backward_is_the_naive_sum(shape):
     x, kernel, _, dout = shape.arrays()
     expected_dx, expected_dkernel, expected_dbias = naive_backward(dout, x, kernel, shape.strides)
-    dx, dbias = aligned(x.shape, x.dtype), np.zeros(shape.filters, x.dtype)
-    filters = filters_of(kernel)
-    dfilters = aligned((1, *filters.shape), x.dtype)
-    conv_backward.conv2d_backward(dout, x, filters, shape.strides, True, dx, dfilters[0], dbias)
+    dx, dkernel, dbias = aligned_copy(np.full_like(x, np.nan)), aligned(kernel.shape, x.dtype), np.zeros(shape.filters, x.dtype)
+    backward(dout, x, kernel, shape.strides, True, dx, dkernel, dbias)
     np.testing.assert_allclose(dx, expected_dx, rtol=0, atol=shape.tolerance)
-    np.testing.assert_allclose(kernel_of(dfilters, kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(dkernel, expected_dkernel, rtol=0, atol=shape.tolerance)
     np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)
 
 
@@ -88,13 +92,11 @@ def test_backward_is_the_naive_sum(shape):
 @given(convolutions(most_filters=16))
 def test_backward_without_dx_leaves_dx_alone(shape):
     x, kernel, _, dout = shape.arrays()
-    filters = filters_of(kernel)
-    dfilters = aligned((1, *filters.shape), x.dtype)
-    dx, dbias = np.full_like(x, 7.0), np.zeros(shape.filters, x.dtype)
-    conv_backward.conv2d_backward(dout, x, filters, shape.strides, False, dx, dfilters[0], dbias)
+    dx, dkernel, dbias = np.full_like(x, 7.0), aligned(kernel.shape, x.dtype), np.zeros(shape.filters, x.dtype)
+    backward(dout, x, kernel, shape.strides, False, dx, dkernel, dbias)
     assert (dx == 7.0).all()
     expected = naive_backward(dout, x, kernel, shape.strides)[1]
-    np.testing.assert_allclose(kernel_of(dfilters, kernel.shape), expected, rtol=0, atol=shape.tolerance)
+    np.testing.assert_allclose(dkernel, expected, rtol=0, atol=shape.tolerance)
 
 
 @few
@@ -134,7 +136,7 @@ def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
     filters = filters_of(kernel)
     dx, dbias = aligned(x.shape, x.dtype), aligned((shape.filters,), x.dtype)
     dfilters = aligned((1, *filters.shape), x.dtype)
-    conv_backward.conv2d_relu_pool_backward(
+    conv_pool_backward.filters_backward(
         dout, out, winner.astype(np.uint8), x, filters, shape.strides, shape.places, True, dx, dfilters[0], dbias
     )
     np.testing.assert_allclose(dx, expected_dx, rtol=0, atol=shape.tolerance)
@@ -144,20 +146,14 @@ def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
 
 @few
 @given(convolutions(least_places=2, most_filters=33))
-def test_thin_filter_gradients_are_the_naive_sums(shape):
-    x, kernel, bias, dz = shape.arrays()
-    _, expected_dkernel, expected_dbias = naive_backward(dz, x, kernel, shape.strides)
-    rows = (shape.kernel[0], shape.kernel[1] * shape.channels, shape.filters)
-    dkernel, dbias = aligned(rows, x.dtype), aligned((shape.filters,), x.dtype)
-    conv_backward_thin.conv2d_backward_thin(dz, x, shape.strides, dkernel, dbias)
-    np.testing.assert_allclose(dkernel.reshape(kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
-    np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)
-
+def test_fused_backward_in_the_kernels_layout_is_the_same_sum(shape):
+    x, kernel, bias, _ = shape.arrays()
     z, out, winner = naive_fused(shape, x, kernel, bias)
     dout = aligned_copy(np.random.default_rng(shape.seed).standard_normal(out.shape), x.dtype)
     _, expected_dkernel, expected_dbias = naive_fused_backward(shape, dout, z, winner, x, kernel)
-    dkernel[...], dbias[...] = 0, 0
-    conv_backward_thin.conv2d_relu_pool_backward_thin(
+    rows = (shape.kernel[0], shape.kernel[1] * shape.channels, shape.filters)
+    dkernel, dbias = aligned(rows, x.dtype), aligned((shape.filters,), x.dtype)
+    conv_pool_backward.kernel_backward(
         dout, aligned_copy(out), aligned_copy(winner, np.uint8), x, shape.strides, shape.places, dkernel, dbias
     )
     np.testing.assert_allclose(dkernel.reshape(kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
@@ -194,20 +190,18 @@ def test_fused_backward_at_exactly_zero_passes_nothing():
     x, kernel = aligned_copy(np.ones((1, 2, 2, 1))), aligned_copy(np.ones((1, 1, 1, 1)))
     filters = filters_of(kernel)
     dx, dfilters, dbias = aligned(x.shape, x.dtype), aligned((1, *filters.shape), x.dtype), np.zeros(1)
-    conv_backward.conv2d_relu_pool_backward(dout, out, winner, x, filters, (1, 1), (2, 2), True, dx, dfilters[0], dbias)
+    conv_pool_backward.filters_backward(dout, out, winner, x, filters, (1, 1), (2, 2), True, dx, dfilters[0], dbias)
     assert not dx.any()
     assert not dfilters.any()
     assert not dbias.any()
 
 
-def test_gradients_are_added_to_what_is_there():
-    # The plan adds several images' gradients up; it is the caller who starts at zero.
-    x, dout = aligned_copy(np.ones((1, 1, 2, 1))), np.ones((1, 1, 1, 1))
-    filters = filters_of(aligned_copy(np.ones((1, 2, 1, 1))))
-    dx, dfilters, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned((1, *filters.shape), x.dtype), np.full(1, 7.0)
-    dfilters += 3
-    conv_backward.conv2d_backward(dout, x, filters, (1, 1), True, dx, dfilters[0], dbias)
-    assert (dx.ravel().tolist(), dbias.tolist(), kernel_of(dfilters, (1, 2, 1, 1)).ravel().tolist()) == ([6, 6], [8], [4, 4])
+def test_dx_is_set_and_the_other_gradients_are_added_to_what_is_there():
+    # The plan adds several images' gradients up, and starts at zero itself.
+    x, dout, kernel = aligned_copy(np.ones((1, 1, 2, 1))), np.ones((1, 1, 1, 1)), aligned_copy(np.ones((1, 2, 1, 1)))
+    dx, dkernel, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned_copy(np.full(kernel.shape, 3.0)), np.full(1, 7.0)
+    backward(dout, x, kernel, (1, 1), True, dx, dkernel, dbias)
+    assert (dx.ravel().tolist(), dbias.tolist(), dkernel.ravel().tolist()) == ([1, 1], [8], [4, 4])
 
 
 def test_parts_of_a_batch_are_summed_in_their_order():
@@ -218,13 +212,13 @@ def test_parts_of_a_batch_are_summed_in_their_order():
     np.testing.assert_array_equal(kernel_of(parts, kernel.shape), (kernel + 2 * kernel) + -4 * kernel)
 
 
-def test_a_blank_image_and_a_single_lit_pixel_have_their_thin_gradients():
+def test_a_single_lit_pixel_has_its_gradients():
     # Blank rows and ends are left out; the places that meet the one lit pixel must not be.
     for row, column in [(0, 0), (0, 5), (3, 2), (4, 5)]:
         x = aligned((1, 5, 6, 1), np.float64)
         x[0, row, column, 0] = 2
         dz = aligned_copy(np.arange(1.0, 13).reshape(1, 3, 4, 1))
-        dkernel, dbias = aligned((3, 3, 1), np.float64), aligned((1,), np.float64)
-        conv_backward_thin.conv2d_backward_thin(dz, x, (1, 1), dkernel, dbias)
-        np.testing.assert_array_equal(dkernel.reshape(3, 3, 1, 1), naive_backward(dz, x, np.zeros((3, 3, 1, 1)), (1, 1))[1])
+        kernel, dkernel, dbias = np.zeros((3, 3, 1, 1)), aligned((3, 3, 1, 1), np.float64), aligned((1,), np.float64)
+        backward(dz, x, kernel, (1, 1), False, np.zeros_like(x), dkernel, dbias)
+        np.testing.assert_array_equal(dkernel, naive_backward(dz, x, kernel, (1, 1))[1])
         assert dbias.tolist() == [78]
