@@ -1,10 +1,10 @@
 """Arrays and a JSON header in one .npz file that is always whole and never trusted.
 
-Format: an uncompressed zip archive of .npy members, readable with `numpy.load(path, allow_pickle=False)`. The member `header` is a
-string of JSON; it gives for every other member its SHA-256. Written to a temporary file, flushed and renamed (`nn.files`).
+Format: an uncompressed zip archive of .npy members, readable with `numpy.load(path, allow_pickle=False)`. The member `header`
+is a string of JSON; it gives for every other member its SHA-256. Written to a temporary file, flushed and renamed (`nn.files`).
 
-Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can be larger than the file; pickles, foreign
-and duplicate members, wrong sizes and wrong checksums are refused, each with one sentence.
+Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can be larger than the file; pickles,
+foreign and duplicate members, wrong sizes and wrong checksums are refused, each with one sentence.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ TIME_STAMP = (1980, 1, 1, 0, 0, 0)
 
 def write_archive(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
     """Write `header` (as JSON can hold it) and `arrays` by name; all or nothing."""
-    checked = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    digests = {name: hashlib.sha256(array).hexdigest() for name, array in checked.items()}
+    checked = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    digests = {name: hashlib.sha256(array.data).hexdigest() for name, array in checked.items()}
     text = json.dumps({**header, "sha256": digests}, allow_nan=False)
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in {HEADER: np.array(text), **checked}.items():
@@ -60,10 +60,21 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError, IndexError, OverflowError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+        IndexError,
+        OverflowError,
+    ) as error:
         raise InputError(f"{path}: expected a {format_name} file, got a damaged or foreign one ({error})") from error
     digests = header.pop("sha256", None)
-    if not isinstance(digests, dict) or digests != {name: hashlib.sha256(array).hexdigest() for name, array in arrays.items()}:
+    if not isinstance(digests, dict) or digests != {
+        name: hashlib.sha256(array.data).hexdigest() for name, array in arrays.items()
+    }:
         raise InputError(f"{path}: the checksums do not fit the contents: the file is damaged")
     return header, arrays
 
@@ -101,7 +112,9 @@ def _array(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfi
         raise InputError(f"{path}: {member.filename} holds Python objects (a pickle), which are never loaded")
     data = content.getbuffer()[content.tell() :]
     if fortran or math.prod(shape) * dtype.itemsize != len(data) or len(shape) > 8:
-        raise InputError(f"{path}: {member.filename} declares shape {shape} of {dtype}, which does not fit its {len(data):,} bytes")
+        raise InputError(
+            f"{path}: {member.filename} declares shape {shape} of {dtype}, which does not fit its {len(data):,} bytes"
+        )
     return np.frombuffer(bytes(data), dtype).reshape(shape)
 
 

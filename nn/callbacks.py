@@ -83,13 +83,14 @@ class ProgressBar(Callback):
             unit=" images",
             unit_scale=True,
             leave=False,
+            bar_format="{desc} |{bar}| {percentage:3.0f} %, {rate_fmt}, {remaining} left{postfix}",
             file=self.file,
             disable=not self.file.isatty(),
         )
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """Move the bar."""
-        self.bar.set_postfix(loss=f"{logs['loss']:.4f}", accuracy=f"{logs['accuracy']:.4f}", refresh=False)
+        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}, accuracy {logs['accuracy']:.4f}", refresh=False)
         self.bar.update(min((batch + 1) * self.trainer.batch_size, len(self.trainer.source)) - self.bar.n)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:

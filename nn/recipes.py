@@ -164,7 +164,7 @@ def warm_up(recipe: Recipe, train: Part) -> None:
     for source in _sources(recipe, *few):
         source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
         source.targets(first, 0)
-    trainer_for(replace(recipe, epochs=1, batch_size=32), few, few, threads=1).run()
+    trainer_for(replace(recipe, epochs=1, batch_size=32, learning_rate=1.0), few, few, threads=1).run()
 
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:

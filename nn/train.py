@@ -71,6 +71,8 @@ class Data:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when all epochs are done, 130 when interrupted."""
     options = _options(arguments)
+    if Path(options.out).is_dir():
+        raise InputError(f"--out: expected a file name, got the folder {options.out}")
     places = Places(Path(options.out))
     if options.live:
         from nn.live import check_live

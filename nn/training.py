@@ -166,6 +166,14 @@ class Trainer:
                 return f"the loss became {loss} in {where}: the output of layer {layer.name} is not finite; {advice}"
         return f"the loss became {loss} in {where}; {advice}"
 
+    def _diagnose_validation(self, loss: float) -> str:
+        """As `_diagnose`, when it is the validation after the epoch that finds it."""
+        broken = [
+            layer.name for layer in self.model.layers if not all(np.isfinite(array).all() for array in layer.parameters.values())
+        ]
+        where = f"the weights of layer {broken[0]} are not finite" if broken else "its scores are too large"
+        return f"the validation loss became {loss} after epoch {self.progress.epoch + 1}: {where}; try a smaller learning rate"
+
     def _finish_epoch(self) -> dict[str, float]:
         """Validate, record, and move on to the next epoch."""
         progress = self.progress
@@ -175,9 +183,7 @@ class Trainer:
             logs["val_loss"], logs["val_accuracy"] = evaluate(self.model, self.validation, self.threads)
             progress.seconds += time.perf_counter() - began
             if not math.isfinite(logs["val_loss"]):
-                raise Diverged(
-                    f"the validation loss became {logs['val_loss']} after epoch {progress.epoch + 1}; try a smaller learning rate"
-                )
+                raise Diverged(self._diagnose_validation(logs["val_loss"]))
         entry = {"epoch": progress.epoch + 1, **logs, "seconds": progress.seconds}
         self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry])
         for callback in self.callbacks:

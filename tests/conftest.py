@@ -1,0 +1,58 @@
+"""What tests of several rooms share: a small MNIST in files, and commands run as a user runs them."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def compiler() -> None:
+    """For tests that train the student's network: without the compiler it takes seconds an image, so they are skipped."""
+    if os.environ.get("NUMBA_DISABLE_JIT") == "1":
+        pytest.skip("trains the student's network, which takes the compiler")
+
+
+@pytest.fixture(scope="session")
+def small_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with MNIST's first 320 training and 100 test images."""
+    from nn.datasets import mnist
+    from nn.datasets.idx import write_idx
+
+    folder = tmp_path_factory.mktemp("small") / "mnist"
+    folder.mkdir()
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    for file, array in zip(mnist.MNIST.files, (x_train[:320], y_train[:320], x_test[:100], y_test[:100]), strict=True):
+        write_idx(folder / file.name, array)
+    return folder
+
+
+@pytest.fixture
+def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Run `python -m MODULE WORDS...` within this process: exit code, stdout and stderr."""
+
+    def call(module: str, *words: object) -> Ended:
+        import importlib
+
+        from nn.cli import run
+
+        capfd.readouterr()
+        monkeypatch.setattr(sys, "argv", [module])
+        with pytest.raises(SystemExit) as exit_:
+            run(importlib.import_module(module).main, [str(word) for word in words])
+        out, err = capfd.readouterr()
+        return Ended(exit_.value.code or 0, out, err)
+
+    return call

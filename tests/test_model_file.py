@@ -1,0 +1,300 @@
+import contextlib
+import io
+import json
+import os
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nn.archive import read_archive, write_archive
+from nn.errors import InputError
+from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax
+from nn.models import Sequential, load_model
+
+FORMAT, VERSION = "numba-cnn model", 1
+
+
+def tiny_model(seed=0):
+    return Sequential([Dense(3, activation="relu", input_shape=(4,)), Dropout(0.25), Dense(2, activation="softmax")], seed=seed)
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    path = tmp_path / "tiny.npz"
+    tiny_model().save(path)
+    return path
+
+
+def refused(path):
+    with pytest.raises(InputError) as error:
+        load_model(path)
+    message = str(error.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+def same(model, other):
+    return [w.tobytes() for w in model.get_weights()] == [w.tobytes() for w in other.get_weights()] and [
+        (type(layer), layer.config()) for layer in model.layers
+    ] == [(type(layer), layer.config()) for layer in other.layers]
+
+
+def rewritten(path, change):
+    """Read the members of a model file, let `change` alter them (a dict of bytes), and write them with a fresh zip directory."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def npy(array, allow_pickle=False):
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=allow_pickle)
+    return content.getvalue()
+
+
+def with_header(change):
+    def apply(members):
+        header = json.loads(str(np.load(io.BytesIO(members["header.npy"]))))
+        change(header)
+        members["header.npy"] = npy(np.array(json.dumps(header)))
+
+    return apply
+
+
+def test_every_layer_survives_a_round_trip(tmp_path):
+    model = Sequential(seed=3)
+    model.add(Conv2D(3, kernel_size=(3, 2), strides=(1, 2), padding="same", activation="relu", input_shape=(9, 8, 2)))
+    model.add(MaxPooling2D(pool_size=(2, 2), strides=(2, 1), padding="same"))
+    model.add(Conv2D(2, 2, name="second"))
+    model.add(ReLU())
+    model.add(Flatten())
+    model.add(Dropout(0.5))
+    model.add(Dense(5))
+    model.add(Softmax())
+    model.card = {"words": "Zürich, 東京", "numbers": [1, 2.5, None], "nested": {"yes": True}}
+    model.save(tmp_path / "model.npz")
+    loaded = load_model(tmp_path / "model.npz")
+    assert same(model, loaded)
+    assert loaded.card == model.card
+    assert loaded.input_shape == (9, 8, 2)
+    x = np.random.default_rng(0).random((3, 9, 8, 2), np.float32)
+    assert loaded.predict(x).tobytes() == model.predict(x).tobytes()
+
+
+def test_file_is_readable_with_numpy_alone(tiny):
+    with np.load(tiny, allow_pickle=False) as archive:
+        assert archive["dense/kernel"].shape == (4, 3)
+        assert json.loads(str(archive["header"]))["format"] == FORMAT
+
+
+def test_same_model_gives_the_same_bytes(tmp_path, tiny):
+    tiny_model().save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == tiny.read_bytes()
+
+
+def test_truncated_at_any_byte_is_refused(tiny, tmp_path):
+    content = tiny.read_bytes()
+    cut = tmp_path / "cut.npz"
+    for length in range(len(content)):
+        cut.write_bytes(content[:length])
+        refused(cut)
+
+
+def test_flipped_bit_at_any_byte_is_refused_or_reads_back_equal(tiny, tmp_path):
+    content = tiny.read_bytes()
+    original = load_model(tiny)
+    flipped = tmp_path / "flipped.npz"
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        flipped.write_bytes(changed)
+        try:
+            model = load_model(flipped)
+        except InputError:
+            continue
+        assert same(model, original)
+        assert model.card == original.card
+
+
+def test_appended_and_prepended_bytes_are_refused_or_read_back_equal(tiny, tmp_path):
+    content = tiny.read_bytes()
+    for changed in (content + b"more", b"before" + content, content + content):
+        (tmp_path / "long.npz").write_bytes(changed)
+        with contextlib.suppress(InputError):
+            assert same(load_model(tmp_path / "long.npz"), load_model(tiny))
+
+
+class Evil:
+    def __reduce__(self):
+        return (os.system, ("touch pwned",))
+
+
+@pytest.mark.parametrize("name", ["header", "dense/kernel", "foreign"])
+def test_pickles_are_refused_and_not_run(tiny, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    rewritten(tiny, lambda members: members.update({f"{name}.npy": npy(np.array([Evil()], object), allow_pickle=True)}))
+    refused(tiny)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_pickle_instead_of_a_member_is_refused(tiny):
+    import pickle
+
+    rewritten(tiny, lambda members: members.update({"dense/kernel.npy": pickle.dumps([1, 2])}))
+    refused(tiny)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda members: members.pop("header.npy"), "header"),
+        (lambda members: members.pop("dense/kernel.npy"), ""),
+        (lambda members: members.update({"more.npy": npy(np.zeros(3))}), ""),
+        (lambda members: members.update({"readme.txt": b"hello"}), "readme.txt"),
+        (lambda members: members.update({"../evil.npy": npy(np.zeros(3))}), ""),
+        (lambda members: members.update({"dense/kernel.npy": npy(np.zeros((4, 3), np.float32))}), "checksum"),
+        (lambda members: members.update({"header.npy": npy(np.array("[]"))}), ""),
+        (lambda members: members.update({"header.npy": npy(np.array("{" * 100_000))}), ""),
+        (lambda members: members.update({"header.npy": npy(np.array("[" * 100_000))}), ""),
+        (lambda members: members.update({"header.npy": npy(np.array('{"format": NaN}'))}), ""),
+        (lambda members: members.update({"header.npy": npy(np.array("9" * 10_000))}), ""),
+        (lambda members: members.update({"header.npy": npy(np.array(3.0))}), "header"),
+        (with_header(lambda header: header.update(format="something else")), "kind"),
+        (with_header(lambda header: header.update(version=2)), "version"),
+        (with_header(lambda header: header.update(sha256={})), "checksum"),
+        (with_header(lambda header: header.update(card=[1])), "card"),
+        (with_header(lambda header: header.pop("layers")), "layers"),
+        (with_header(lambda header: header.update(layers=[])), "layers"),
+        (with_header(lambda header: header.update(layers=header["layers"] * 400)), "layers"),
+        (with_header(lambda header: header.update(layers=["Dense"])), "layer"),
+        (with_header(lambda header: header["layers"][0].update(type="LSTM")), "LSTM"),
+        (with_header(lambda header: header["layers"][0].update(type="Layer")), "Layer"),
+        (with_header(lambda header: header["layers"][0].update(type="__class__")), "__class__"),
+        (with_header(lambda header: header["layers"][0].update(type=["Dense"])), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(units=-1)), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(units="3")), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(units=2**40)), ""),
+        (with_header(lambda header: header["layers"][0]["config"].update(colour="red")), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(activation="tanh")), "Dense"),
+        (with_header(lambda header: header["layers"][1]["config"].update(rate=1.5)), "Dropout"),
+        (with_header(lambda header: header["layers"][1]["config"].update(name="dense")), "name"),
+        (with_header(lambda header: header["layers"][1]["config"].update(name=7)), ""),
+        (with_header(lambda header: header.update(input_shape=[5])), "dense/kernel"),
+        (with_header(lambda header: header.update(input_shape=[4, 4])), ""),
+        (with_header(lambda header: header.update(input_shape=[-4])), "shape"),
+        (with_header(lambda header: header.update(input_shape=[2**70])), ""),
+        (with_header(lambda header: header.update(input_shape=4)), "shape"),
+        (with_header(lambda header: header.update(input_shape=[True])), "shape"),
+    ],
+)
+def test_tampered_file_is_refused(tiny, change, says):
+    rewritten(tiny, change)
+    assert says in refused(tiny)
+
+
+def test_wrong_weights_with_right_checksums_are_refused(tmp_path):
+    model = tiny_model()
+    path = tmp_path / "model.npz"
+    for array, says in (
+        (np.full((4, 3), np.nan, np.float32), "finite"),
+        (np.full((4, 3), np.inf, np.float32), "finite"),
+        (np.zeros((3, 4), np.float32), "shape"),
+        (np.zeros((4, 3), np.int32), "float"),
+        (np.zeros((4, 3), np.float16), "float"),
+    ):
+        model.save(path)
+        header, arrays = read_archive(path, FORMAT, VERSION)
+        write_archive(path, header, {**arrays, "dense/kernel": array})
+        assert says in refused(path)
+
+
+def test_duplicate_members_are_refused(tiny):
+    with zipfile.ZipFile(tiny, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("dense/kernel.npy", npy(np.zeros((4, 3), np.float32)))
+    assert "once" in refused(tiny)
+
+
+def test_compression_bomb_is_refused_before_it_is_inflated(tiny, tmp_path):
+    with zipfile.ZipFile(tiny) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["dense/kernel.npy"] = npy(np.zeros(50_000_000, np.float32))
+    with zipfile.ZipFile(tiny, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    assert tiny.stat().st_size < 1_000_000
+    assert "uncompressed" in refused(tiny)
+
+
+def test_member_that_claims_more_than_the_file_holds_is_refused(tiny):
+    lying = b"\x93NUMPY\x01\x00" + (118).to_bytes(2, "little")
+    lying += f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({2**40},), }}".ljust(117).encode() + b"\n"
+    rewritten(tiny, lambda members: members.update({"dense/kernel.npy": lying}))
+    refused(tiny)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"\x93NUMPY", b"x" * 5000])
+def test_foreign_files_are_refused(tmp_path, content):
+    (tmp_path / "foreign").write_bytes(content)
+    refused(tmp_path / "foreign")
+
+
+def test_plain_npz_of_somebody_else_is_refused(tmp_path):
+    np.savez(tmp_path / "else.npz", a=np.arange(3))
+    assert "header" in refused(tmp_path / "else.npz")
+
+
+def test_missing_file_folder_and_pipe_are_refused(tmp_path):
+    assert "No such file" in refused(tmp_path / "none.npz")
+    assert "folder" in refused(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    assert "pipe" in refused(tmp_path / "pipe")
+    with pytest.raises(InputError):
+        load_model("null\0character")
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    header=st.dictionaries(
+        st.text(max_size=6).filter(lambda name: name not in ("format", "version", "sha256")), json_values, max_size=4
+    ),
+    arrays=st.dictionaries(
+        st.from_regex(r"[a-z0-9_]{1,8}(/[a-z]{1,6})?", fullmatch=True).filter(lambda name: name != "header"),
+        st.tuples(
+            st.sampled_from(["<f4", "<f8", "|u1", "<i8", "|b1"]),
+            st.lists(st.integers(0, 4), max_size=4),
+            st.integers(0, 2**32 - 1),
+        ),
+        max_size=4,
+    ),
+)
+def test_archives_survive_a_round_trip(tmp_path_factory, header, arrays):
+    made = {}
+    for name, (dtype, shape, seed) in arrays.items():
+        size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+        raw = np.random.default_rng(seed).integers(0, 2 if dtype == "|b1" else 256, size, np.uint8)
+        made[name] = raw.view(dtype).reshape(shape)
+    path = tmp_path_factory.mktemp("archive") / "file.npz"
+    write_archive(path, {"format": "test", "version": 1, **header}, made)
+    read_header, read = read_archive(path, "test", 1)
+    assert {name: value for name, value in read_header.items() if name not in ("format", "version")} == header
+    assert read.keys() == made.keys()
+    for name, array in made.items():
+        assert (read[name].dtype, read[name].shape, read[name].tobytes()) == (array.dtype, array.shape, array.tobytes())

@@ -1,0 +1,409 @@
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from nn import files, recipes, training
+from nn.checkpoint import Checkpoints
+from nn.datasets.idx import read_idx, write_idx
+from nn.models import load_model
+
+pytestmark = pytest.mark.usefixtures("compiler")
+
+SHORT = ("--classic", "--epochs", 2, "--batch-size", 64)  # of 320 images: 5 batches an epoch
+LAST_LINE = r"test accuracy 0\.\d{4}, test loss \d+\.\d{4}, 2 epochs in \d+\.\d s"
+
+
+@pytest.fixture
+def train(command, small_mnist, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        return command("nn.train", "--data", small_mnist, *words)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def reference(compiler, small_mnist, tmp_path_factory):
+    """The bytes of the model, and the history, of an undisturbed training."""
+    from nn.train import main
+
+    out = tmp_path_factory.mktemp("reference") / "mnist.npz"
+    assert main([*map(str, SHORT), "--data", str(small_mnist), "--out", str(out)]) == 0
+    return out.read_bytes(), without_seconds(out.with_name("mnist.history.json"))
+
+
+def without_seconds(path):
+    return [{name: value for name, value in entry.items() if name != "seconds"} for entry in json.loads(path.read_text())]
+
+
+def at_batch(monkeypatch, number, action):
+    """Do `action` when batch `number` (from 1, over all epochs) has been trained."""
+    done = []
+    plain = Checkpoints.on_batch_end
+
+    def on_batch_end(self, batch, logs):
+        plain(self, batch, logs)
+        done.append(batch)
+        if len(done) == number:
+            action()
+
+    monkeypatch.setattr(Checkpoints, "on_batch_end", on_batch_end)
+
+
+def interrupt(number=signal.SIGINT):
+    return lambda: os.kill(os.getpid(), number)
+
+
+def one_sentence(ended):
+    assert ended.code == 2, ended
+    assert "Traceback" not in ended.err
+    assert len(ended.err.strip().splitlines()) == 1, ended.err
+    return ended.err
+
+
+def test_model_history_and_closing_line(train, reference, tmp_path):
+    ended = train(*SHORT)
+    assert ended.code == 0
+    assert re.fullmatch(LAST_LINE, ended.out.splitlines()[-1])
+    history = json.loads((tmp_path / "mnist.history.json").read_text())
+    assert [list(entry) for entry in history] == [["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]] * 2
+    model = load_model("mnist.npz")
+    assert model.count_params() == 233_162
+    assert model.card["test_accuracy"] == history[-1]["val_accuracy"]
+    assert sorted(os.listdir()) == ["mnist.history.json", "mnist.npz"]
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+@pytest.mark.parametrize("threads", [1, 3, 5])
+def test_number_of_threads_changes_no_bit(train, reference, tmp_path, threads):
+    train(*SHORT, "--threads", threads)
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_another_seed_gives_other_weights(train, reference, tmp_path):
+    train(*SHORT, "--seed", 1)
+    assert (tmp_path / "mnist.npz").read_bytes() != reference[0]
+
+
+def test_best_recipe_is_the_default_and_resumes_to_the_bit(train, tmp_path, monkeypatch):
+    options = ("--epochs", 1, "--train-limit", 160, "--batch-size", 32)
+    assert train(*options, "--out", "whole.npz").code == 0
+    assert load_model("whole.npz").card["recipe"]["schedule"] == "one-cycle"
+    at_batch(monkeypatch, 3, interrupt())
+    assert train(*options).code == 130
+    assert train("--resume").code == 0
+    assert (tmp_path / "mnist.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_after_the_warm_up_nothing_is_compiled(small_mnist):
+    from numba.core import event
+
+    recipe = recipes.Recipe(epochs=1, train_limit=64, doodles=0.25)
+    train, test = recipes.load_parts("mnist", str(small_mnist))
+    recipes.warm_up(recipe, train)
+    with event.install_recorder("numba:compile") as recorder:
+        recipes.trainer_for(recipe, (train[0][:64], train[1][:64]), test).run()
+    assert not recorder.buffer
+
+
+# -- Interruptions ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("batch", [1, 4, 5, 6, 9])
+def test_interrupted_and_resumed_ends_in_the_same_bits(train, reference, tmp_path, monkeypatch, number, batch):
+    at_batch(monkeypatch, batch, interrupt(number))
+    ended = train(*SHORT)
+    assert ended.code == 130
+    assert "python -m nn.train --resume" in ended.err
+    assert not (tmp_path / "mnist.npz").exists()
+    ended = train("--resume")
+    assert ended.code == 0
+    assert re.fullmatch(LAST_LINE, ended.out.splitlines()[-1])
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+    assert without_seconds(tmp_path / "mnist.history.json") == reference[1]
+    assert sorted(os.listdir()) == ["mnist.history.json", "mnist.npz"]
+
+
+def test_interruption_of_the_last_batch_comes_too_late(train, reference, tmp_path, monkeypatch):
+    at_batch(monkeypatch, 10, interrupt())
+    assert train(*SHORT).code == 0
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_interrupted_again_and_again(train, reference, tmp_path, monkeypatch):
+    for _ in range(3):
+        with monkeypatch.context() as patch:
+            at_batch(patch, 2, interrupt())
+            assert train("--resume" if (tmp_path / "mnist.checkpoint.npz").exists() else SHORT[0], *SHORT[1:]).code == 130
+    assert train("--resume").code == 0
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_second_interruption_stops_at_once_and_the_checkpoint_is_whole(train, reference, tmp_path, monkeypatch):
+    def twice():
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    at_batch(monkeypatch, 7, twice)
+    ended = train(*SHORT)
+    assert ended.code == 130
+    assert "at once" in ended.err
+    ended = train("--resume")
+    assert "in epoch 2 of 2, after batch 0 of 5" in ended.out
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_handlers_of_signals_are_put_back(train, monkeypatch):
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    at_batch(monkeypatch, 2, interrupt())
+    train(*SHORT)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_checkpoint_every_so_many_seconds(train, tmp_path, monkeypatch):
+    seen = []
+    at_batch(monkeypatch, 3, lambda: seen.append((tmp_path / "mnist.checkpoint.npz").stat().st_mtime_ns))
+    monkeypatch.setattr("nn.checkpoint.time.monotonic", iter(range(10**6)).__next__)
+    started = []
+    begin = Checkpoints.begin
+    monkeypatch.setattr(
+        Checkpoints, "begin", lambda self, trainer: (begin(self, trainer), started.append(self.path.stat().st_mtime_ns))
+    )
+    train(*SHORT, "--checkpoint-every", 2)
+    assert seen[0] > started[0]
+
+
+def test_killed_process_leaves_a_checkpoint_that_resumes(reference, small_mnist, tmp_path):
+    # The child kills itself, without warning, in its seventh batch.
+    script = """
+import os, signal, sys
+from nn.checkpoint import Checkpoints
+from nn.train import main
+count = 0
+def on_batch_end(self, batch, logs):
+    global count
+    count += 1
+    if count == 7:
+        os.kill(os.getpid(), signal.SIGKILL)
+Checkpoints.on_batch_end = on_batch_end
+main(sys.argv[1:])
+"""
+    words = [*map(str, SHORT), "--data", str(small_mnist), "--out", str(tmp_path / "mnist.npz")]
+    assert subprocess.run([sys.executable, "-c", script, *words], capture_output=True, check=False).returncode == -signal.SIGKILL
+    words = ["--resume", "--data", str(small_mnist), "--out", str(tmp_path / "mnist.npz")]
+    done = subprocess.run([sys.executable, "-m", "nn.train", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+    assert sorted(os.listdir(tmp_path)) == ["mnist.history.json", "mnist.npz"]
+
+
+def test_new_training_keeps_the_unfinished_one_aside(train, tmp_path, monkeypatch):
+    at_batch(monkeypatch, 7, interrupt())
+    train(*SHORT)
+    unfinished = (tmp_path / "mnist.checkpoint.npz").read_bytes()
+    ended = train(*SHORT)
+    assert ended.code == 0
+    assert "unfinished" in ended.out
+    assert (tmp_path / "mnist.checkpoint.previous.npz").read_bytes() == unfinished
+
+
+# -- Resuming what does not fit ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def interrupted(train, monkeypatch):
+    with monkeypatch.context() as patch:
+        at_batch(patch, 3, interrupt())
+        assert train(*SHORT).code == 130
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("--epochs", 3), "epochs"),
+        (("--batch-size", 32), "batch-size"),
+        (("--learning-rate", 0.5), "learning-rate"),
+        (("--schedule", "cosine"), "schedule"),
+        (("--augment",), "augment"),
+        (("--seed", 5), "seed"),
+        (("--train-limit", 100), "train-limit"),
+        (("--dataset", "fashion-mnist"), "dataset"),
+    ],
+)
+def test_resume_with_another_option_is_refused(train, interrupted, tmp_path, words, names):
+    before = (tmp_path / "mnist.checkpoint.npz").read_bytes()
+    message = one_sentence(train("--resume", *words))
+    assert names in message
+    assert "--resume" in message
+    assert (tmp_path / "mnist.checkpoint.npz").read_bytes() == before
+
+
+def test_resume_with_the_same_options_given_again(train, interrupted, reference, tmp_path):
+    assert train("--resume", *SHORT).code == 0
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_resume_with_other_data_is_refused(command, interrupted, small_mnist, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(small_mnist, other)
+    labels = read_idx(other / "train-labels-idx1-ubyte")
+    labels[0] = (labels[0] + 1) % 10
+    write_idx(other / "train-labels-idx1-ubyte", labels)
+    assert "other data" in one_sentence(command("nn.train", "--resume", "--data", other))
+
+
+def test_resume_without_a_checkpoint_is_refused(train):
+    assert "there is no checkpoint" in one_sentence(train("--resume"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a checkpoint" * 100])
+def test_resume_from_a_damaged_checkpoint_is_refused(train, tmp_path, content):
+    (tmp_path / "mnist.checkpoint.npz").write_bytes(content)
+    assert "mnist.checkpoint.npz" in one_sentence(train("--resume"))
+
+
+# -- Bad input, found before work is thrown away -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--epochs", 0), "--epochs"),
+        (("--epochs", "ten"), "--epochs"),
+        (("--batch-size", -1), "--batch-size"),
+        (("--learning-rate", 0), "--learning-rate"),
+        (("--learning-rate", "nan"), "--learning-rate"),
+        (("--schedule", "quick"), "--schedule"),
+        (("--dataset", "cifar"), "--dataset"),
+        (("--seed", -1), "--seed"),
+        (("--seed", 2**63), "--seed"),
+        (("--threads", 0), "--threads"),
+        (("--train-limit", 0), "--train-limit"),
+        (("--train-limit", 321), "--train-limit"),
+        (("--checkpoint-every", -5), "--checkpoint-every"),
+        (("--colour",), "--colour"),
+        (("--out", "missing/mnist.npz"), "--out"),
+        (("--out", "."), "--out"),
+        (("--data", "missing"), "missing"),
+    ],
+)
+def test_impossible_options(train, words, says):
+    assert says in one_sentence(train(*words))
+    assert os.listdir() == []
+
+
+def test_unwritable_out_is_found_before_the_data_are_read(command, tmp_path):
+    message = one_sentence(command("nn.train", "--data", tmp_path / "none", "--out", tmp_path / "none" / "mnist.npz"))
+    assert "--out" in message
+
+
+def damaged(name, change):
+    def apply(folder):
+        path = folder / name
+        path.write_bytes(change(path.read_bytes()))
+        return name
+
+    return apply
+
+
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(damaged(IMAGES, lambda content: b"\x1f\x00" + content[2:]), id="wrong magic"),
+        pytest.param(damaged(IMAGES, lambda content: content[:-1]), id="truncated"),
+        pytest.param(damaged(IMAGES, lambda content: content + b"x"), id="oversized"),
+        pytest.param(damaged(IMAGES, lambda content: content[:4] + b"\xff" * 4 + content[8:]), id="header lies"),
+        pytest.param(damaged(IMAGES, lambda content: gzip.compress(content)[:-9]), id="truncated gzip"),
+        pytest.param(damaged(IMAGES, lambda content: b""), id="empty"),
+        pytest.param(damaged(LABELS, lambda content: content[:4] + (319).to_bytes(4, "big") + content[8:-1]), id="counts differ"),
+        pytest.param(damaged(LABELS, lambda content: content[:-1] + b"\x0a"), id="label 10"),
+        pytest.param(damaged(LABELS, lambda content: content[:3]), id="header cut"),
+    ],
+)
+def test_damaged_data(command, small_mnist, tmp_path, change):
+    folder = tmp_path / "damaged"
+    shutil.copytree(small_mnist, folder)
+    name = change(folder)
+    assert name in one_sentence(command("nn.train", "--data", folder, "--out", tmp_path / "mnist.npz"))
+    assert sorted(os.listdir(tmp_path)) == ["damaged"]
+
+
+def test_images_of_another_size(command, small_mnist, tmp_path):
+    folder = tmp_path / "large"
+    shutil.copytree(small_mnist, folder)
+    for name, count in ((IMAGES, 320), ("t10k-images-idx3-ubyte", 100)):
+        write_idx(folder / name, np.zeros((count, 32, 32), np.uint8))
+    assert "28 x 28" in one_sentence(command("nn.train", "--data", folder, "--out", tmp_path / "mnist.npz"))
+
+
+def test_second_training_of_the_same_file_is_told(train, tmp_path):
+    with files.only_writer(tmp_path / "mnist.npz", "--out"):
+        assert "another run is writing" in one_sentence(train(*SHORT))
+        assert os.listdir() == [".mnist.npz.lock"]
+    assert train(*SHORT).code == 0
+
+
+def test_diverging_training_names_the_layer_and_keeps_the_checkpoint(train, tmp_path):
+    ended = train(*SHORT, "--learning-rate", 1e25)
+    message = one_sentence(ended)
+    assert re.search(r"layer (conv2d|dense)", message)
+    assert "--learning-rate 5e+24" in message
+    assert sorted(os.listdir()) == ["mnist.checkpoint.npz"]
+    assert train("--resume").code == 2
+
+
+# -- A disk that fills up -------------------------------------------------------------------------------------------------------
+
+
+def full_disk(*_, **__):
+    raise OSError(28, "No space left on device")
+
+
+def test_full_disk_is_found_before_training(train, monkeypatch):
+    monkeypatch.setattr("nn.archive.atomic_write", full_disk)
+    monkeypatch.setattr(training.Trainer, "run", lambda self: pytest.fail("trained") if self.epochs == 2 else None)
+    assert "No space left" in one_sentence(train(*SHORT))
+    assert os.listdir() == []
+
+
+def test_full_disk_during_training_costs_no_epoch(train, reference, tmp_path, monkeypatch):
+    at_batch(monkeypatch, 2, lambda: monkeypatch.setattr("nn.checkpoint.write_archive", full_disk))
+    ended = train(*SHORT)
+    assert ended.code == 0
+    assert "could not be written" in ended.err
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_full_disk_at_the_end_keeps_the_training(train, reference, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("nn.model_file.write_archive", full_disk)
+        assert "make room and run: python -m nn.train --resume" in one_sentence(train(*SHORT))
+    assert os.listdir() == ["mnist.checkpoint.npz"]
+    assert train("--resume").code == 0
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
+
+
+def test_training_outside_the_main_thread(small_mnist, tmp_path, reference):
+    from nn.train import main
+
+    codes = []
+    words = [*map(str, SHORT), "--data", str(small_mnist), "--out", str(tmp_path / "mnist.npz")]
+    thread = threading.Thread(target=lambda: codes.append(main(words)))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+    assert (tmp_path / "mnist.npz").read_bytes() == reference[0]
