@@ -88,17 +88,13 @@ class ConvStep(Step):
         if self.pool:
             behind, size = (dout, self.out[rows], self.winner[rows], x), self.conv_shape[:2]
             if self.sparse:
-                conv_pool_backward.filters_backward(
-                    *behind, self.filters, strides, size, needs_dinput, dframed, dfilters, dbias
-                )
+                conv_pool_backward.filters_backward(*behind, self.filters, strides, size, needs_dinput, dframed, dfilters, dbias)
             else:
                 conv_pool_backward.kernel_backward(*behind, strides, size, dfilters, dbias)
         else:
             if self.relu:
                 elementwise.relu_backward(dout, self.out[rows], self.dz[rows])
-            conv_backward.conv2d_backward(
-                self.dz[rows], x, self.filters, strides, needs_dinput, dframed, dfilters, dbias
-            )
+            conv_backward.conv2d_backward(self.dz[rows], x, self.filters, strides, needs_dinput, dframed, dfilters, dbias)
         if needs_dinput and self.dframed is not self.dinput:
             self.dinput[rows] = self.layer.inside_frame(dframed)
 

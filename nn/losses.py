@@ -5,9 +5,12 @@
 with targets t (N, K), one-hot rows as a rule, and predicted probabilities p (N, K). The division by N happens here and nowhere
 else: layers add up what they are given.
 
-Joined with softmax, p = softmax(z), the loss is L = (1/N) Σ_n (logsumexp(z_n) Σ_k t[n,k] - Σ_k t[n,k] z[n,k]), and the chain rule collapses:
-∂L/∂z[n,k] = (1/N) Σ_l -(t_l / p_l) p_l ([k = l] - p_k) = (p[n,k] Σ_l t[n,l] - t[n,k]) / N. No logarithm of a rounded probability is taken
-and nothing is divided by one, so it stays exact where p is nearly 0 or 1.
+Joined with softmax, p = softmax(z), the loss is L = (1/N) Σ_n (logsumexp(z_n) Σ_k t[n,k] - Σ_k t[n,k] z[n,k]), and the chain rule
+collapses:
+
+    ∂L/∂z[n,k] = (1/N) Σ_l -(t[n,l] / p[n,l]) p[n,l] ([k = l] - p[n,k]) = (p[n,k] Σ_l t[n,l] - t[n,k]) / N.
+
+No logarithm of a rounded probability is taken and nothing is divided by one, so it stays exact where p is nearly 0 or 1.
 
 References:
     C. M. Bishop: Pattern recognition and machine learning, 2006, equations 4.108 and 4.109.

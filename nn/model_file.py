@@ -1,7 +1,7 @@
 """Model files: architecture, weights and training card in one archive (`nn.archive`).
 
-The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type", "config"}), and `card`; the weights
-are members by name, `conv2d/kernel`, float32, in Keras' layout.
+The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type", "config"}), and `card`; the
+weights are members by name, `conv2d/kernel`, float32, in Keras' layout.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def check_weights(layers: Sequence[Layer], shape: Shape, weights: dict[str, NDAr
         except InputError as error:
             raise InputError(f"{path}: the layers do not fit together: {error}") from error
         if math.prod(shape) > MAX_ACTIVATIONS:
-            raise InputError(f"{path}: layer {layer.name} makes {math.prod(shape):,} values of an image, more than {MAX_ACTIVATIONS:,}")
+            raise InputError(f"{path}: layer {layer.name} makes {math.prod(shape):,} values, more than {MAX_ACTIVATIONS:,}")
     if weights.keys() != expected.keys():
         odd = sorted(weights.keys() ^ expected.keys())[0]
         raise InputError(f"{path}: the weights do not fit the layers: {odd!r} is {'missing' if odd in expected else 'foreign'}")

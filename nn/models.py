@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -192,7 +192,9 @@ class Sequential:
         )
         return trainer.run()
 
-    def evaluate(self, x: NDArray | ImageSource, y: ArrayLike | None = None, verbose: int = 0, *, threads: int | None = None) -> list[float]:
+    def evaluate(
+        self, x: NDArray | ImageSource, y: ArrayLike | None = None, verbose: int = 0, *, threads: int | None = None
+    ) -> list[float]:
         """[mean loss, accuracy] on inputs and labels, or on a source."""
         loss, accuracy = training.evaluate(self, self._source("x", x, y), threads)
         if verbose:
@@ -212,7 +214,7 @@ class Sequential:
     def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
         """Check inputs and labels, and build the model if this is the first time that it sees a shape."""
         if hasattr(x, "fill") and hasattr(x, "targets"):
-            source: ImageSource = x
+            source = cast(ImageSource, x)
         else:
             if y is None:
                 raise InputError(f"{argument}: the labels are missing")

@@ -32,7 +32,8 @@ class Optimizer:
         if not callable(learning_rate) and not (
             isinstance(learning_rate, int | float) and math.isfinite(learning_rate) and learning_rate > 0
         ):
-            raise InputError(f"{type(self).__name__}: learning_rate must be a number above 0 or a schedule, got {learning_rate!r}")
+            name = type(self).__name__
+            raise InputError(f"{name}: learning_rate must be a number above 0 or a schedule, got {learning_rate!r}")
         self.learning_rate = learning_rate
 
     def rate_at(self, step: int) -> float:
@@ -70,8 +71,8 @@ class Adadelta(Optimizer):
         E[Δ²]  ← ρ E[Δ²] + (1 - ρ) Δ²
         w      ← w - η Δ
 
-    The ratio of the two roots has the unit of w / g, so that Δ has the unit of w: that is the method's idea, and why Zeiler has no
-    learning rate at all (η = 1). Keras' default of η = 0.001, made for other optimizers, takes a thousandth of each step:
+    The ratio of the two roots has the unit of w / g, so that Δ has the unit of w: that is the method's idea, and why Zeiler has
+    no learning rate at all (η = 1). Keras' default of η = 0.001, made for other optimizers, takes a thousandth of each step:
     the student's network then stops at 43 % after ten epochs, where η = 1 reaches 99.4 %.
 
     Args:
@@ -79,7 +80,8 @@ class Adadelta(Optimizer):
         rho: ρ, how slowly the two averages forget.
         epsilon: ε inside both roots; it sets the size of the very first steps. 1e-7 as in Keras (the paper: 1e-6).
 
-    Example: the first step for g = 2 with ρ = 0.9 and ε = 1: E[g²] = 0.4, Δ = √(1 / 1.4) · 2 = 1.690309, E[Δ²] = 0.1 · Δ² = 0.285714.
+    Example: the first step for g = 2 with ρ = 0.9 and ε = 1: E[g²] = 0.4, Δ = √(1 / 1.4) · 2 = 1.690309,
+    E[Δ²] = 0.1 · Δ² = 0.285714.
 
         >>> import numpy as np
         >>> w, slots = np.zeros(1), (np.zeros(1), np.zeros(1))

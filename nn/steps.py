@@ -191,9 +191,7 @@ class DenseStep(Step):
         kernel = self.layer.parameters["kernel"]
         inputs = kernel.shape[0]
         rows = slice(piece * ROWS_IN_PIECE, min((piece + 1) * ROWS_IN_PIECE, inputs))
-        dense.matmul(
-            self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop
-        )
+        dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
         change.apply(self.layer, "kernel", self.dkernel[rows], rows)
         if self.dinput.size:
             elementwise.transpose_rows(kernel, rows.start, rows.stop, self.transposed)

@@ -14,6 +14,7 @@ import numpy as np
 from nn.kernels.jit import kernel
 from nn.kernels.simd import lanes, load, load_first, splat, store_first, where_greater, zeros
 
+
 @kernel
 def conv2d_forward_naive(x, kernel, bias, strides, out):
     """out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]."""

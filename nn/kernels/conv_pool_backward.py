@@ -1,7 +1,7 @@
 """Convolution, ReLU and 2x2 max-pooling, backward in one pass: sums over the gradients that are not zero.
 
-Shapes: dout, out and winner (N, PH, PW, F) as `conv.conv2d_relu_pool_forward` left them, the rest as in `conv_backward.py`; `size` is
-(OH, OW) before pooling.
+Shapes: dout, out and winner (N, PH, PW, F) as `conv.conv2d_relu_pool_forward` left them, the rest as in `conv_backward.py`;
+`size` is (OH, OW) before pooling.
 
 Only the winner of a window receives a gradient, and only where ReLU let it pass: before pooling nine values in ten are zero in
 the student's second convolution. A zero adds nothing, so the others are listed first, by filter and by place. Then

@@ -89,8 +89,8 @@ def transpose_rows(x, first, last, out):
 def softmax_cross_entropy(logits, targets, scale, dlogits):
     """The sum of the losses and the number of right answers; dlogits = (softmax(logits) - targets) · scale.
 
-    Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k. Right is a sample whose greatest
-    logit stands where its greatest target does (the first of equals).
+    Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k. Right is a sample whose
+    greatest logit stands where its greatest target does (the first of equals).
     """
     N, K = logits.shape
     loss = 0.0

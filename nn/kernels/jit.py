@@ -43,7 +43,8 @@ def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) 
     if inline:
         return numba.njit(forceinline=True, **options)(function)
     compiled = numba.njit(**options)(function)
-    if numba.config.DISABLE_JIT:
+    if compiled is function:
+        # NUMBA_DISABLE_JIT=1: everything runs as the Python it is.
         return compiled
     try:
         compiled.enable_caching()

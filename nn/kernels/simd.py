@@ -26,8 +26,9 @@ from numba.extending import lower_builtin, models, register_model, type_callable
 
 
 def _machine_features() -> str:
-    if numba.config.CPU_FEATURES is not None:
-        return str(numba.config.CPU_FEATURES)
+    chosen: Any = vars(numba.config).get("CPU_FEATURES")
+    if chosen is not None:
+        return str(chosen)
     return str(llvmlite.binding.get_host_cpu_features().flatten())
 
 
@@ -113,7 +114,7 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, ir.VectorType(manager.lookup(vector.dtype).get_value_type(), vector.lanes))
 
 
-def _of_array(array: types.Array, *_: types.Type) -> VectorType | None:
+def _of_array(array: Any) -> VectorType | None:
     return VectorType(array.dtype) if isinstance(array, types.Array) else None
 
 

@@ -9,8 +9,8 @@ but four will do:
     m0 = (d0 - d2) g0,   m1 = (d1 + d2)(g0 + g1 + g2)/2,   m2 = (d2 - d1)(g0 - g1 + g2)/2,   m3 = (d1 - d3) g2,
     y0 = m0 + m1 + m2,   y1 = m1 - m2 - m3.
 
-The filter's side is prepared once, the inputs' side costs additions, which all filters share, and the same trick applied to rows and
-columns gives 4·4 = 16 products for 2·2 outputs. Each of the 16 is a sum over channels: 16 small matrix products
+The filter's side is prepared once, the inputs' side costs additions, which all filters share, and the same trick applied to rows
+and columns gives 4·4 = 16 products for 2·2 outputs. Each of the 16 is a sum over channels: 16 small matrix products
 
     M[p] (tiles, F) = V[p] (tiles, C) · U[p] (C, F),   p = 4 · row + column.
 

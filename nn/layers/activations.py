@@ -64,8 +64,8 @@ class Softmax(Layer):
 
     Shapes: x and out (N, K).
 
-    Forward: out_k = exp(x_k - m) / Σ_l exp(x_l - m) with m = max_l x_l, taken row by row. Subtracting m changes nothing (it cancels)
-    and keeps every exponential at or below 1.
+    Forward: out_k = exp(x_k - m) / Σ_l exp(x_l - m) with m = max_l x_l, taken row by row. Subtracting m changes nothing (it
+    cancels) and keeps every exponential at or below 1.
 
     Backward: out_k depends on every x_l: ∂out_k/∂x_l = out_k ([k = l] - out_l). The chain rule sums over k:
     dx_l = Σ_k dout_k out_k ([k = l] - out_l) = out_l (dout_l - Σ_k dout_k out_k).

@@ -40,8 +40,8 @@ class Conv2D(Layer):
 
     Saved: the padded input and what the activation saves.
 
-    Example: x is the row (1, 2, 3), the kernel (10, 1), the bias 0.5. The outputs are 1·10 + 2·1 + 0.5 = 12.5 and 2·10 + 3·1 + 0.5 =
-    23.5. With dout = (1, 2): dkernel = (1·1 + 2·2, 1·2 + 2·3) = (5, 8), dbias = 3, and
+    Example: x is the row (1, 2, 3), the kernel (10, 1), the bias 0.5. The outputs are 1·10 + 2·1 + 0.5 = 12.5 and
+    2·10 + 3·1 + 0.5 = 23.5. With dout = (1, 2): dkernel = (1·1 + 2·2, 1·2 + 2·3) = (5, 8), dbias = 3, and
     dx = (1·10, 1·1 + 2·10, 2·1) = (10, 21, 2).
 
         >>> layer = Conv2D(1, (1, 2))

@@ -59,7 +59,7 @@ class Dense(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(O,)."""
         if len(input_shape) != 1:
-            raise InputError(f"Dense: expected vectors, got samples of shape {input_shape}; a Flatten layer makes vectors of images")
+            raise InputError(f"Dense: expected vectors, got samples of shape {input_shape}; put a Flatten layer before it")
         return (self.units,)
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
@@ -92,9 +92,7 @@ class Dense(Layer):
         (inputs, outputs), samples = kernel.shape, len(x)
         dkernel, dx = aligned(kernel.shape, kernel.dtype), aligned(x.shape, kernel.dtype)
         dense.matmul(x, 1, inputs, samples, dz, np.zeros(outputs, kernel.dtype), False, dkernel, 0, inputs)
-        dense.matmul(
-            dz, outputs, 1, outputs, aligned_copy(kernel.T), np.zeros(inputs, kernel.dtype), False, dx, 0, samples
-        )
+        dense.matmul(dz, outputs, 1, outputs, aligned_copy(kernel.T), np.zeros(inputs, kernel.dtype), False, dx, 0, samples)
         return dx, {"kernel": dkernel, "bias": dz.sum(axis=0)}
 
     def config(self) -> dict[str, Any]:

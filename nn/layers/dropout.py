@@ -17,8 +17,8 @@ class Dropout(Layer):
 
     Shapes: x and out (N, ...), any.
 
-    Forward, training: out = x · mask / (1 - rate), mask drawn element by element, 1 with probability 1 - rate. The scaling keeps the
-    expected value, so that at test time out = x and nothing needs to be done.
+    Forward, training: out = x · mask / (1 - rate), mask drawn element by element, 1 with probability 1 - rate. The scaling
+    keeps the expected value, so that at test time out = x and nothing needs to be done.
 
     Backward: with the mask drawn, the layer is a product with constants: dx = dout · mask / (1 - rate), the same mask.
 

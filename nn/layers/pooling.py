@@ -16,7 +16,8 @@ class MaxPooling2D(Layer):
     """The greatest value of each window, channel by channel.
 
     Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), the pool size unless given, out (N, OH, OW, C);
-    OH = ⌊(H - PH) / SH⌋ + 1 for valid padding (what does not fill a window is left out), ⌈H / SH⌉ for same (the frame never wins).
+    OH = ⌊(H - PH) / SH⌋ + 1 for valid padding (what does not fill a window is left out), ⌈H / SH⌉ for same (the frame never
+    wins).
 
     Forward: out[n,i,j,c] = max_{a<PH, b<PW} x[n, i·SH + a, j·SW + b, c].
 
