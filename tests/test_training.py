@@ -1,0 +1,113 @@
+"""Training and predicting from several threads and processes at once."""
+
+import multiprocessing
+import os
+import threading
+
+import numpy as np
+import pytest
+
+from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from nn.models import Sequential
+from nn.optimizers import Adadelta
+from nn.sources import ScaledImages
+from nn.training import Trainer
+
+RNG = np.random.default_rng(3)
+X = RNG.random((70, 6, 6, 1), np.float32)
+Y = RNG.integers(0, 4, 70)
+PATIENCE = 120  # seconds until a test calls it a deadlock
+
+
+def trained(threads=2):
+    layers = [Conv2D(4, 3, activation="relu", input_shape=(6, 6, 1)), MaxPooling2D(), Flatten()]
+    model = Sequential([*layers, Dropout(0.3), Dense(4, activation="softmax")], seed=1)
+    model.compile(optimizer=Adadelta())
+    model.fit(X, Y, batch_size=32, epochs=2, verbose=0, threads=threads)
+    return model
+
+
+def bits(model):
+    return b"".join(array.tobytes() for array in model.get_weights()) + model.predict(X).tobytes()
+
+
+@pytest.fixture(scope="module")
+def expected():
+    return bits(trained())
+
+
+def put_bits(pipe):
+    pipe.send_bytes(bits(trained()))
+    pipe.close()
+
+
+def test_trainings_in_several_threads_do_not_disturb_each_other(expected):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(bits(trained())), daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert found == [expected] * 4
+
+
+def test_one_model_predicts_in_several_threads_at_once():
+    model = trained()
+    alone = [model.predict(X[:count]).tobytes() for count in (1, 5, 32, 70)]
+    wrong = []
+
+    def predict():
+        for _ in range(20):
+            for count, right in zip((1, 5, 32, 70), alone, strict=True):
+                if model.predict(X[:count]).tobytes() != right:
+                    wrong.append(count)
+
+    threads = [threading.Thread(target=predict, daemon=True) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    assert not wrong
+
+
+@pytest.mark.parametrize("method", sorted(set(multiprocessing.get_all_start_methods()) & {"fork", "spawn"}))
+@pytest.mark.filterwarnings("ignore:This process")  # Python warns of forks beside threads; that is what is tried here
+def test_training_in_another_process_gives_the_same_bits(expected, method):
+    # The parent has trained before, so a fork inherits whatever its threads left behind.
+    trained()
+    context = multiprocessing.get_context(method)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=put_bits, args=(theirs,))
+    process.start()
+    try:
+        assert ours.poll(PATIENCE), "no answer: a deadlock"
+        assert ours.recv_bytes() == expected
+        process.join(PATIENCE)
+        assert process.exitcode == 0
+    finally:
+        process.kill()
+
+
+def test_no_thread_and_no_file_stays_behind():
+    trained()
+    threads = threading.active_count()
+    files = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    for _ in range(5):
+        trained(threads=4)
+    assert threading.active_count() == threads
+    assert not files or len(os.listdir("/proc/self/fd")) == files
+
+
+def test_error_in_a_source_ends_the_training_with_that_error():
+    class Broken(ScaledImages):
+        def fill(self, out, indices, epoch):
+            if 60 in indices:
+                raise RuntimeError("no such image")
+            super().fill(out, indices, epoch)
+
+    model = trained()
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="no such image"):
+        Trainer(model, Broken(X, Y, 1.0, 4), batch_size=70, epochs=1, threads=3).run()
+    assert threading.active_count() == before
