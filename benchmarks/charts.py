@@ -20,11 +20,11 @@ def save_chart(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, 
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.add_subplot()
-    draw(axes, body)
-    axes.spines[["top", "right"]].set_visible(False)
-    for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
-        text.set_color(INK)
+    draw(figure, body)
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+            text.set_color(INK)
     with atomic_write(path) as file:
         figure.savefig(file, format="png", dpi=130)
     return f"written: {path}"

@@ -49,6 +49,10 @@ class Contender:
         """The part of the test images that are read right."""
         raise NotImplementedError
 
+    def digest(self) -> str:
+        """Of all weights: equal if and only if every bit is."""
+        raise NotImplementedError
+
     def calls(self, kind: str) -> dict[str, Call]:
         """Ways to do one thing, by name: kind "all" predicts the test images, "one" a single image."""
         raise NotImplementedError

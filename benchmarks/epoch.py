@@ -99,7 +99,8 @@ def _print(body: dict[str, Any]) -> None:
     )
 
 
-def _draw(axes: Any, body: dict[str, Any]) -> None:
+def _draw(figure: Any, body: dict[str, Any]) -> None:
+    axes = figure.add_subplot()
     rows, sums = body["rows"], body["arithmetic"]
     title = f"Training epoch, {body['settings']['images']:,} images\n{charts.subtitle(body)}"
     charts.bars(axes, [row["name"] for row in rows], [row["best"] for row in rows], "seconds, best", title)

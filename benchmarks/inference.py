@@ -75,7 +75,8 @@ def _print(title: str, result: dict[str, Any]) -> None:
         print(f"ours / {result['ratio']['peer']}: {result['ratio']['best']:.3f} best against best")
 
 
-def _draw(axes: Any, body: dict[str, Any]) -> None:
+def _draw(figure: Any, body: dict[str, Any]) -> None:
+    axes = figure.add_subplot()
     rows = body["one"]["rows"]
     names = [f"{row['name']}: {row['way']}" for row in rows]
     charts.bars(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 from benchmarks import data
@@ -12,6 +14,7 @@ from benchmarks.network import EPSILON, LEARNING_RATE, RHO, Network, student_net
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
+from nn.recipes import BEST, CLASSIC, training_source
 
 
 class Ours(Contender):
@@ -33,12 +36,43 @@ class Ours(Contender):
         """Through `evaluate`."""
         return self.model.evaluate(self.x_test, self.y_test, threads=self.job.threads)[1]
 
+    def digest(self) -> str:
+        """SHA-256."""
+        return hashlib.sha256(b"".join(array.tobytes() for array in self.model.get_weights())).hexdigest()
+
     def calls(self, kind: str) -> dict[str, Call]:
         """`predict` is the only way there is."""
         if kind == "all":
             return {"predict": lambda: self.model.predict(self.x_test, threads=self.job.threads)}
         image = self.x_test[:1]
         return {"predict": lambda: self.model.predict(image)}
+
+
+class OursClassic(Ours):
+    """The images of a recipe, as `python -m nn.train --classic` makes them: bytes in memory."""
+
+    recipe = CLASSIC
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        images = data.load(job.limit, job.data)
+        self.source = training_source(replace(self.recipe, seed=job.seed), images.x_train, images.y_train)
+
+    def epoch(self, number: int) -> None:
+        """One call of `fit`; every epoch sees the same views, which changes no duration."""
+        self.model.fit(self.source, batch_size=self.job.batch_size, verbose=0, seed=number, threads=self.job.threads)
+
+
+class OursAugmented(OursClassic):
+    """The images turned, scaled, sheared and shifted on the fly."""
+
+    recipe = replace(BEST, strokes=0.0, doodles=0.0)
+
+
+class OursDefault(OursClassic):
+    """Everything that `python -m nn.train` does."""
+
+    recipe = BEST
 
 
 def build(network: Network, job: Job) -> Sequential:

@@ -64,7 +64,7 @@ def _text(value: Any) -> str:
 def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]], None] | None = None) -> None:
     """Write the JSON with the machine's description and, where matplotlib is installed, the chart beside it.
 
-    `draw(axes, body)` draws into one pair of axes.
+    `draw(figure, body)` draws into a figure.
     """
     body = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine.describe(), **body}
     with atomic_write(path) as file:

@@ -96,7 +96,8 @@ def _columns() -> dict[str, str]:
     return columns
 
 
-def _draw(axes: Any, body: dict[str, Any]) -> None:
+def _draw(figure: Any, body: dict[str, Any]) -> None:
+    axes = figure.add_subplot()
     rows = body["rows"]
     places = range(len(rows))
     for offset, (name, colour) in zip((-0.2, 0.2), (("forward", charts.OURS), ("backward", charts.INK)), strict=True):

@@ -24,11 +24,24 @@ CONTENDERS = {
     "keras": ("benchmarks.peers_keras", "Keras"),
     "keras-xla": ("benchmarks.peers_keras", "XlaKeras"),
     "keras-plain": ("benchmarks.peers_keras", "PlainKeras"),
+    "ours-classic": ("benchmarks.ours", "OursClassic"),
+    "ours-augmented": ("benchmarks.ours", "OursAugmented"),
+    "ours-default": ("benchmarks.ours", "OursDefault"),
     "ours-conv": ("benchmarks.convolutions", "OurConv"),
     "torch-conv": ("benchmarks.convolutions_torch", "TorchConv"),
     "ours-product": ("benchmarks.products", "OurProduct"),
     "torch-product": ("benchmarks.convolutions_torch", "TorchProduct"),
 }
+
+
+def peak_mb() -> float | None:
+    """The most memory (MB) that this process has held at once."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 class Worker:
@@ -49,6 +62,10 @@ class Worker:
             return seconds_of(partial(self.contender.epoch, **values), 1)[0]
         if question == "accuracy":
             return self.contender.accuracy()
+        if question == "digest":
+            return self.contender.digest()
+        if question == "memory":
+            return peak_mb()
         if question == "ways":
             self.ways = self.contender.calls(**values)
             return list(self.ways)

@@ -1,0 +1,89 @@
+"""python -m benchmarks accuracy-time --peers torch,keras: from the start of the process to 99 % on the test images.
+
+The clock starts before the process does: interpreter, imports, reading the data, building (and for a framework tracing) the model
+count, and so does the look at the test images after every epoch. Kernels are cached and files are in the system's cache. How many
+epochs it takes is partly luck, so several seeds run, each contender's in turn.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks import charts, report
+from benchmarks.contender import Job
+from benchmarks.contest import Process, add_options, contenders, fastest_peer, processes, rest
+from benchmarks.network import BATCH_SIZE
+from nn.cli import ArgumentParser, whole_number
+
+EPOCHS_AT_MOST = 20
+COLUMNS = {"name": "contender", "best": "best s", "median": "median s", "epochs": "epochs", "against": "ours / this, medians"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Race, print, write."""
+    parser = ArgumentParser(prog="python -m benchmarks accuracy-time", description="Seconds to 99 % test accuracy.")
+    add_options(parser)
+    parser.add_argument("--seeds", type=whole_number(1), default=5, help="runs of each (default: %(default)s)")
+    parser.add_argument("--percent", type=float, default=99.0, help="the accuracy to reach (default: %(default)s)")
+    parser.add_argument("--limit", type=whole_number(BATCH_SIZE), help="train on the first N images only")
+    report.add_out(parser)
+    options = parser.parse_args(arguments)
+    path = report.check_out(options.out, "accuracy-time")
+    names = [name for name in contenders(options.peers) if not name.endswith("-plain")]
+    with processes(["ours"], Job(options.threads, limit=BATCH_SIZE, data=options.data)) as started:
+        started[0].ask("epoch", number=0)  # compiled and on disk before any clock starts
+        started[0].ask("accuracy")
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for seed in range(options.seeds):
+        job = Job(options.threads, seed=seed, limit=options.limit, data=options.data)
+        for name in names:
+            runs[name].append(run(name, job, options.percent / 100))
+            last = runs[name][-1]
+            print(
+                f"seed {seed}  {name:<14} {last['seconds']:.1f} s, {last['epochs']} epochs, {100 * last['accuracy']:.2f} %",
+                flush=True,
+            )
+            rest()
+    rows = [_row(name, results) for name, results in runs.items()]
+    for row in rows:
+        row["against"] = rows[0]["median"] / row["median"]
+    fastest = fastest_peer({row["name"]: row["median"] for row in rows})
+    print("\n" + report.table(rows, COLUMNS))
+    body = {
+        "benchmark": "accuracy-time",
+        "settings": {"threads": options.threads, "percent": options.percent, "seeds": options.seeds},
+        "rows": rows,
+        "ratio": {"peer": fastest[0], "median": rows[0]["median"] / fastest[1]} if fastest else None,
+    }
+    report.write(path, body, _draw)
+    return 0
+
+
+def run(name: str, job: Job, accuracy: float) -> dict[str, Any]:
+    """One process, from its start until it reads `accuracy` of the test images right (or gives up)."""
+    began = time.perf_counter()
+    process = Process(name)
+    try:
+        process.begin(job)
+        reached, epochs = 0.0, 0
+        while reached < accuracy and epochs < EPOCHS_AT_MOST:
+            process.ask("epoch", number=epochs)
+            reached, epochs = process.ask("accuracy"), epochs + 1
+        return {"seconds": time.perf_counter() - began, "epochs": epochs, "accuracy": reached}
+    finally:
+        process.close()
+
+
+def _row(name: str, results: list[dict[str, Any]]) -> dict[str, Any]:
+    seconds = [result["seconds"] for result in results]
+    epochs = ", ".join(str(result["epochs"]) for result in results)
+    return {"name": name, "best": min(seconds), "median": statistics.median(seconds), "epochs": epochs, "runs": results}
+
+
+def _draw(figure: Any, body: dict[str, Any]) -> None:
+    rows = body["rows"]
+    title = f"From process start to {body['settings']['percent']:g} % test accuracy\n{charts.subtitle(body)}"
+    charts.bars(figure.add_subplot(), [row["name"] for row in rows], [row["median"] for row in rows], "seconds, median", title)

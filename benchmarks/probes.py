@@ -1,0 +1,62 @@
+"""python -m benchmarks.probes NAME ...: small programs whose start is measured from outside (`start.py`).
+
+Each prints one line of JSON: the moment (seconds since 1970) at which it reached what it is about, and what it measured inside.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+def import_package() -> None:
+    """`import nn`."""
+    began = time.perf_counter()
+    import nn  # noqa: F401
+
+    tell(seconds=time.perf_counter() - began)
+
+
+def first_batch(*options: str) -> None:
+    """`python -m nn.train` with the given options, until its first batch is through."""
+    from nn.callbacks import ProgressBar
+
+    def leave(self: ProgressBar, batch: int, logs: dict[str, float]) -> None:
+        tell()
+        os._exit(0)
+
+    setattr(ProgressBar, "on_batch_end", leave)  # noqa: B010 - a method replaced on purpose
+    from nn.train import main
+
+    main(options)
+
+
+def first_prediction(model_file: str, way: str) -> None:
+    """Load a model and read one blank image, with "numpy" or with "kernels"."""
+    import numpy as np
+
+    from nn.models import load_model
+
+    model = load_model(model_file)
+    model.use_kernels = way == "kernels"
+    model.predict(np.zeros((1, *model.input_shape), np.float32))
+    tell()
+
+
+def tell(**values: Any) -> None:
+    """Print the line."""
+    print(json.dumps({"at": time.time(), **values}), flush=True)
+
+
+PROBES: dict[str, Callable[..., None]] = {
+    "import": import_package,
+    "first-batch": first_batch,
+    "first-prediction": first_prediction,
+}
+
+if __name__ == "__main__":
+    PROBES[sys.argv[1]](*sys.argv[2:])

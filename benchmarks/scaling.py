@@ -1,0 +1,107 @@
+"""python -m benchmarks scaling: time against threads, images, batch size, width and image size; and the same bits throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from benchmarks import charts, report
+from benchmarks.contender import Job
+from benchmarks.contest import Process, contenders, rest, summary
+from benchmarks.machine import available_cores
+from benchmarks.network import student_network, training_flop
+from nn.cli import ArgumentParser, whole_number
+
+# What each curve varies, over which values, and on how many images (None: the value itself).
+CURVES: dict[str, tuple[str, tuple[float, ...], int]] = {
+    "images": ("limit", (6000, 12_000, 30_000, 60_000), 0),
+    "batch size": ("batch_size", (16, 32, 64, 128, 256, 512), 6400),
+    "width": ("width", (0.5, 1, 1.5, 2, 3), 3200),
+    "image size": ("size", (20, 28, 36, 44, 56), 3200),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure all curves, print, write."""
+    parser = ArgumentParser(prog="python -m benchmarks scaling", description="Time against threads, images, batch size, ...")
+    parser.add_argument("--peers", default="", help="beside ours in the curves: torch, keras (default: none)")
+    parser.add_argument("--threads", type=whole_number(1), default=available_cores(), help="the most (default: all, %(default)s)")
+    parser.add_argument("--epochs", type=whole_number(1), default=5, help="for each point (default: %(default)s)")
+    parser.add_argument("--limit", type=whole_number(128), default=60_000, help="images for the threads (default: %(default)s)")
+    parser.add_argument("--data", help="the folder of the MNIST files, if not the usual one")
+    report.add_out(parser)
+    options = parser.parse_args(arguments)
+    path = report.check_out(options.out, "scaling")
+    names = [name for name in contenders(options.peers) if not name.endswith("-plain")]
+    job = Job(options.threads, data=options.data)
+    body: dict[str, Any] = {"benchmark": "scaling", "settings": {"threads": options.threads, "epochs": options.epochs}}
+    body["threads"] = threads(replace(job, limit=options.limit), options.epochs)
+    body["curves"] = {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
+    report.write(path, body, _draw)
+    return 0
+
+
+def threads(job: Job, epochs: int) -> dict[str, Any]:
+    """1, 2, 4, ... threads in turn; every count must end with the same weights."""
+    counts = sorted({*(2**k for k in range(job.threads.bit_length())), job.threads})
+    counts = [count for count in counts if count <= job.threads]
+    seconds, digests = timed([("ours", replace(job, threads=count)) for count in counts], epochs)
+    rows = [{"threads": count, **summary(times)} for count, times in zip(counts, seconds, strict=True)]
+    for row in rows:
+        row["speedup"] = rows[0]["best"] / row["best"]
+    same = len(set(digests)) == 1
+    print(report.table(rows, {"threads": "threads", "best": "best s", "median": "median s", "speedup": "times as fast"}))
+    print(f"the weights after {epochs + 1} epochs are {'the same, bit for bit' if same else 'NOT the same'}\n")
+    return {"rows": rows, "same_bits": same}
+
+
+def measure(curve: str, names: Sequence[str], job: Job, epochs: int) -> list[dict[str, Any]]:
+    """One curve: a row for each value and contender."""
+    field, values, images = CURVES[curve]
+    rows: list[dict[str, Any]] = []
+    for value in values:
+        changed: dict[str, Any] = {"limit": images, field: type(getattr(job, field) or 0)(value)}
+        point = replace(job, **changed)
+        seconds, _ = timed([(name, point) for name in names], epochs, digest=False)
+        flop = training_flop(student_network(point.width), point.size)
+        for name, times in zip(names, seconds, strict=True):
+            per_image = min(times) / (point.limit or 1)
+            rows.append(
+                {"name": name, curve: value, "us_per_image": 1e6 * per_image, "gflops": flop / per_image / 1e9, **summary(times)}
+            )
+    columns = {curve: curve, "name": "contender", "us_per_image": "µs an image, best", "gflops": "dense GFLOP/s"}
+    print(report.table(rows, columns) + "\n", flush=True)
+    return rows
+
+
+def timed(points: Iterable[tuple[str, Job]], epochs: int, digest: bool = True) -> tuple[list[list[float]], list[str]]:
+    """Seconds of each epoch but the first for each (contender, job), in turn; and digests of the weights they end with."""
+    started: list[Process] = []
+    try:
+        for name, job in points:
+            started.append(Process(name))
+            started[-1].begin(job)
+        seconds: list[list[float]] = [[] for _ in started]
+        for number in range(epochs + 1):
+            for process, times in zip(started, seconds, strict=True):
+                times.append(process.ask("epoch", number=number))
+                rest()
+        return [times[1:] for times in seconds], [process.ask("digest") for process in started] if digest else []
+    finally:
+        for process in started:
+            process.close()
+
+
+def _draw(figure: Any, body: dict[str, Any]) -> None:
+    for axes, (curve, rows) in zip(figure.subplots(2, 2).flat, body["curves"].items(), strict=True):
+        names = list(dict.fromkeys(row["name"] for row in rows))
+        series: dict[str, tuple[Sequence[float], Sequence[float]]] = {
+            name: _line([row for row in rows if row["name"] == name], curve) for name in names
+        }
+        charts.curves(axes, series, (curve, "µs an image"), "")
+    figure.suptitle(f"Training, time an image\n{charts.subtitle(body)}", x=0.01, ha="left", fontsize=11)
+
+
+def _line(rows: list[dict[str, Any]], curve: str) -> tuple[list[float], list[float]]:
+    return [row[curve] for row in rows], [row["us_per_image"] for row in rows]
