@@ -57,9 +57,10 @@ class App:
         self.scale = scale or desktop.preferred_scale(desktop_size[1])
         name = desktop.preferred_theme() if theme_name == "auto" else theme_name
         self.look = Look(theme.PALETTES[name], self.scale)
+        pygame.display.set_caption(self.session.title)
         pygame.display.set_icon(display.window_icon())
         pygame.display.set_mode(size or display.first_size(desktop_size, self.scale), pygame.RESIZABLE)
-        self._title = self._cursor = ""
+        self._title, self._cursor = self.session.title, ""
         self._pressed_on_sheet: int | None = None
         self._resized_at: float | None = None
         self._last_event = time.perf_counter()

@@ -102,7 +102,9 @@ class SheetView:
     def _overlays(self, look: Look, session: Session) -> tuple[Overlay, ...]:
         overlays: list[Overlay] = []
         if session.canvas.drawing.is_blank and not session.canvas.is_drawing:
-            overlays.append(Overlay("hint", tuple(self.rect.inflate(-look.px(40), -look.px(40)))))  # type: ignore[arg-type]
+            hint = pygame.Rect(0, 0, look.px(320), look.px(90))
+            hint.center = self.rect.center
+            overlays.append(Overlay("hint", (hint.left, hint.top, hint.width, hint.height)))
         elif len(session.digits) > 1 and session.state in ("sure", "unsure"):
             overlays += self._frames(look, session)
         if session.message:

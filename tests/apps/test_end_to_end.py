@@ -1,6 +1,10 @@
-"""The real window, drawn in by a real (if electric) hand. Its pictures are kept in build/pictures, or DRAW_PICTURES."""
+"""The real window, drawn in by a real (if electric) hand. Its pictures are kept in build/pictures, or where DRAW_PICTURES says:
+
+DRAW_PICTURES=docs python -m pytest tests/apps/test_end_to_end.py       makes the README's pictures
+"""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -17,19 +21,21 @@ pytestmark = [
 ]
 
 PICTURES = Path(os.environ.get("DRAW_PICTURES", ROOT / "build" / "pictures"))
-MODEL = os.environ.get("DRAW_MODEL", str(BUNDLED))
+OWN_MODEL = os.environ.get("DRAW_MODEL")  # instead of the bundled one
 
 
-@pytest.fixture(scope="module", autouse=True)
-def pictures():
-    if not Path(MODEL).exists():
-        pytest.skip("there is no model to read with: train one, or set DRAW_MODEL")
+@pytest.fixture
+def pictures(tmp_path):
+    if OWN_MODEL:
+        shutil.copy(OWN_MODEL, tmp_path / "mnist.npz")
+    elif not BUNDLED.exists():
+        pytest.skip("there is no model to read with: set DRAW_MODEL to one of yours")
     PICTURES.mkdir(parents=True, exist_ok=True)
     return PICTURES
 
 
 def test_a_digit_a_number_and_a_scribble(pictures, tmp_path):
-    with RealWindow("--theme", "light", "--scale", "1", "--model", MODEL, folder=tmp_path) as window:
+    with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:
         assert window.title() == "Draw a digit"
         window.photograph(pictures / "window-empty.png")
 
@@ -59,7 +65,7 @@ def test_a_digit_a_number_and_a_scribble(pictures, tmp_path):
 
 
 def test_dark_and_twice_as_large(pictures, tmp_path):
-    with RealWindow("--theme", "dark", "--scale", "2", "--model", MODEL, folder=tmp_path) as window:
+    with RealWindow("--theme", "dark", "--scale", "2", folder=tmp_path) as window:
         window.draw("36", 240, 320, 500)
         window.wait_for_title("36 - ")
         window.photograph(pictures / "window-dark.png")
@@ -67,12 +73,12 @@ def test_dark_and_twice_as_large(pictures, tmp_path):
         assert size == (2176, 1408)
         window.hand("windowsize", window.window, 1600, 1300)
         window.wait_for(lambda: "1600x1300" in window.hand("getwindowgeometry", window.window))
-        window.draw("7", 1000, 400, 100)
+        window.draw("7", 800, 300, 150)
         window.wait_for(lambda: window.title() != "36 - Draw a digit")
 
 
-def test_a_window_that_is_closed_ends_the_command(tmp_path):
-    with RealWindow("--model", MODEL, "--scale", "1", folder=tmp_path) as window:
+def test_a_window_that_is_closed_ends_the_command(pictures, tmp_path):
+    with RealWindow("--scale", "1", folder=tmp_path) as window:
         window.draw("0", 300, 150, 300)
         window.wait_for_title("0 (")
         window.hand("key", "Escape")
