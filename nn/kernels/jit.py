@@ -35,13 +35,13 @@ def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) 
 
     Args:
         function: plain Python over arrays and numbers.
-        inline: a helper that is merged into its caller; without it every slice passed costs a trip over the stack.
+        inline: a helper whose source is merged into its caller's, which costs no call and is compiled only there.
     """
     if function is None:
         return functools.partial(kernel, inline=inline)
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
     if inline:
-        return numba.njit(forceinline=True, **options)(function)
+        return numba.njit(inline="always", **options)(function)
     compiled = numba.njit(**options)(function)
     if compiled is function:
         # NUMBA_DISABLE_JIT=1: everything runs as the Python it is.
