@@ -34,7 +34,7 @@ def pictures(tmp_path):
     return PICTURES
 
 
-def test_a_digit_a_number_and_a_scribble(pictures, tmp_path):
+def test_a_digit_a_number_and_a_house(pictures, tmp_path):
     with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:
         assert window.title() == "Draw a digit"
         window.photograph(pictures / "window-empty.png")
@@ -49,15 +49,15 @@ def test_a_digit_a_number_and_a_scribble(pictures, tmp_path):
         window.wait_for_title("2026 - ")
         window.photograph(pictures / "window-number.png")
 
-        window.hand("key", "s")
-        window.wait_for(lambda: (tmp_path / "drawing-1.png").exists())
-        window.hand("key", "ctrl+z", "key", "c")
+        window.hand("key", "c")
         window.wait_for_title("Draw")
-        window.draw(["scribble"], 180, 150, 330)
+        window.draw(["house"], 210, 130, 360)
         window.wait_for_title("? - ")
         window.photograph(pictures / "window-unsure.png")
 
-        window.hand("key", "Escape")
+        window.hand("key", "s")
+        window.wait_for(lambda: (tmp_path / "drawing-1.png").exists())
+        window.hand("key", "ctrl+z", "key", "Escape")
         assert window.command.wait(20) == 0
         assert window.command.stderr.read() == ""
     for name in ("empty", "digit", "number", "unsure"):
