@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, winograd
-from nn.kernels.memory import aligned
+from nn.kernels.memory import aligned, flat
 from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, Layer
 from nn.steps import Change, Part, Step
@@ -48,6 +48,7 @@ class ConvStep(Step):
         shape = conv_backward.filters_shape(kernel.shape, kernel.dtype)
         self.filters = aligned(shape, kernel.dtype)
         self.dfilters = aligned((parts, *(shape if self.sparse else (height, width * channels, filters))), kernel.dtype)
+        self.unpooled = aligned((parts if self.pool and not self.sparse else 0, *self.conv_shape), kernel.dtype)
         self.dbiases = aligned((parts, filters), kernel.dtype)
         self.dkernel = aligned(kernel.shape, kernel.dtype)
         self.dbias = aligned(bias.shape, kernel.dtype)
@@ -90,10 +91,11 @@ class ConvStep(Step):
             if self.sparse:
                 conv_pool_backward.filters_backward(*behind, self.filters, strides, size, needs_dinput, dframed, dfilters, dbias)
             else:
-                conv_pool_backward.kernel_backward(*behind, strides, size, dfilters, dbias)
+                unpooled = self.unpooled[part.number : part.number + 1]
+                conv_pool_backward.kernel_backward(*behind, strides, unpooled, dfilters, dbias)
         else:
             if self.relu:
-                elementwise.relu_backward(dout, self.out[rows], self.dz[rows])
+                elementwise.relu_backward(flat(dout), flat(self.out[rows]), flat(self.dz[rows]))
             conv_backward.conv2d_backward(self.dz[rows], x, self.filters, strides, needs_dinput, dframed, dfilters, dbias)
         if needs_dinput and self.dframed is not self.dinput:
             self.dinput[rows] = self.layer.inside_frame(dframed)
@@ -116,7 +118,7 @@ class ConvStep(Step):
         if self.sparse:
             conv_pool_backward.kernel_from_filters(parts, self.dkernel)
         else:
-            elementwise.sum_parts(parts, self.dkernel)
+            elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dkernel))
         elementwise.sum_parts(self.dbiases[: change.parts], self.dbias)
         change.apply(self.layer, "kernel", self.dkernel)
         change.apply(self.layer, "bias", self.dbias)

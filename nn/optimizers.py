@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.kernels import elementwise
+from nn.kernels.memory import flat
 
 LearningRate = float | Callable[[int], float]
 
@@ -60,7 +61,7 @@ class SGD(Optimizer):
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
         """W ← w - η g."""
-        elementwise.sgd(parameter, gradient, rate)
+        elementwise.sgd(flat(parameter), flat(gradient), rate)
 
 
 class Adadelta(Optimizer):
@@ -107,7 +108,8 @@ class Adadelta(Optimizer):
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
         """The four equations above, in place."""
-        elementwise.adadelta(parameter, gradient, slots[0], slots[1], rate, self.rho, self.epsilon)
+        arrays = (flat(parameter), flat(gradient), flat(slots[0]), flat(slots[1]))
+        elementwise.adadelta(*arrays, rate, self.rho, self.epsilon)
 
     def config(self) -> dict[str, Any]:
         """Name, rate, ρ and ε."""

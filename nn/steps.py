@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.kernels import dense, elementwise
-from nn.kernels.memory import aligned
+from nn.kernels.memory import aligned, flat
 from nn.layers import Dense, Dropout, Layer
 from nn.optimizers import Optimizer
 
@@ -124,13 +124,14 @@ class DropoutStep(Step):
 
     def forward(self, part: Part) -> None:
         """out = input · mask / (1 - rate)."""
-        elementwise.dropout(self.input[part.rows], np.uint64(part.keys[self.layer.name]), self.layer.rate, self.out[part.rows])
+        key = np.uint64(part.keys[self.layer.name])
+        elementwise.dropout(flat(self.input[part.rows]), key, self.layer.rate, flat(self.out[part.rows]))
 
     def backward(self, part: Part) -> None:
         """dinput = dout · mask / (1 - rate)."""
         if self.dinput.size:
             key = np.uint64(part.keys[self.layer.name])
-            elementwise.dropout(self.dout[part.rows], key, self.layer.rate, self.dinput[part.rows])
+            elementwise.dropout(flat(self.dout[part.rows]), key, self.layer.rate, flat(self.dinput[part.rows]))
 
     def describe(self) -> str:
         """One line for the plan."""
@@ -171,7 +172,7 @@ class DenseStep(Step):
         """dinput = dz · kernelᵀ."""
         rows = part.rows
         if self.relu:
-            elementwise.relu_backward(self.dout[rows], self.out[rows], self.dz[rows])
+            elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dz[rows]))
         if self.dinput.size:
             outputs = self.layer.units
             dense.matmul(self.dz, outputs, 1, outputs, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)

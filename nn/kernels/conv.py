@@ -9,10 +9,8 @@ short matrix products an output, and the inner loop that works for a dense layer
 
 from __future__ import annotations
 
-import numpy as np
-
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_first, splat, store_first, where_greater, zeros
+from nn.kernels.simd import constant, lanes, load, load_first, splat, store_first, where_greater, zeros
 
 
 @kernel
@@ -77,7 +75,6 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     """
     N, PH, PW, F = out.shape
     L = lanes(kernel)
-    numbers = np.arange(4).astype(kernel.dtype)
     right = strides[1] * x.shape[3]
     down = strides[0] * x.shape[2] * x.shape[3]
     for n in range(N):
@@ -88,23 +85,22 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
                 for j in range(PW):
                     top = _patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
                     s0, s1, s2, s3 = _four_outputs(x, top, top + right, top + down, top + down + right, kernel, f, start)
-                    best, number = first_greatest(s0, s1, s2, s3, numbers)
+                    best, number = first_greatest(s0, s1, s2, s3, kernel)
                     place = ((n * PH + i) * PW + j) * F + f
                     store_first(out, place, count, best)
                     store_first(winner, place, count, number)
 
 
 @kernel(inline=True)
-def first_greatest(y0, y1, y2, y3, numbers):
-    """The greatest of 0 and the four, and which of the four it was (the first of equals); `numbers` is (0, 1, 2, 3)."""
-    zero = zeros(numbers)
-    number = where_greater(y1, y0, splat(numbers, 1), zero)
+def first_greatest(y0, y1, y2, y3, like):
+    """The greatest of 0 and the four, and which of the four it was (the first of equals), lane by lane."""
+    number = where_greater(y1, y0, constant(1, like), zeros(like))
     best = where_greater(y1, y0, y1, y0)
-    number = where_greater(y2, best, splat(numbers, 2), number)
+    number = where_greater(y2, best, constant(2, like), number)
     best = where_greater(y2, best, y2, best)
-    number = where_greater(y3, best, splat(numbers, 3), number)
+    number = where_greater(y3, best, constant(3, like), number)
     best = where_greater(y3, best, y3, best)
-    return where_greater(zero, best, zero, best), number
+    return where_greater(zeros(like), best, zeros(like), best), number
 
 
 @kernel(inline=True)

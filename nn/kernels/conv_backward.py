@@ -122,9 +122,11 @@ def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
 def _places_with_ink(x, n, OW, row, step):
     """For each row of the image, the places j (first to behind) at which a kernel row meets a number that is not 0."""
     _, H, W, C = x.shape
-    first = np.zeros(H, np.int64)
-    behind = np.zeros(H, np.int64)
+    first = np.empty(H, np.int32)
+    behind = np.empty(H, np.int32)
     for r in range(H):
+        first[r] = 0
+        behind[r] = 0
         begin = W * C
         end = 0
         for j in range(W):

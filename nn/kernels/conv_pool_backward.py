@@ -22,7 +22,7 @@ import numpy as np
 
 from nn.kernels.conv_backward import add_kernel_gradient, six_vectors
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_bytes, splat, store, store_first, where_equal, where_greater, zeros
+from nn.kernels.simd import constant, lanes, load, load_bytes, splat, store, store_first, where_equal, where_greater, zeros
 
 # Numbers in a row of a patch, KW·C, below which the dense sum is the faster one.
 SHORT_ROW = 16
@@ -76,10 +76,12 @@ def kernel_from_filters(filters, kernel):
 
 
 @kernel
-def kernel_backward(dout, out, winner, x, strides, size, dkernel, dbias):
-    """Adds to dkernel (KH, KW·C, F) and dbias, by the dense sum over places; no gradient for the input."""
-    # One image's gradients before pooling; odd last rows and columns, which no window covers, stay zero.
-    dz = np.zeros((1, size[0] + 1, size[1], dout.shape[3]), dout.dtype)
+def kernel_backward(dout, out, winner, x, strides, dz, dkernel, dbias):
+    """Adds to dkernel (KH, KW·C, F) and dbias, by the dense sum over places; no gradient for the input.
+
+    `dz` (1, OH, OW, F) is room for one image's gradients before pooling; zeros, where no window covers it.
+    """
+    size = dz.shape[1], dz.shape[2]
     for n in range(len(dout)):
         _spread(dout, out, winner, n, dz, dbias)
         add_kernel_gradient(dz, 0, x, n, size, strides, dkernel)
@@ -97,8 +99,8 @@ def _patch_starts(x, OH, OW, strides):
 
 @kernel(inline=True)
 def _empty_lists(dout, number, length):
-    """`number` lists of at most `length` entries: their lengths, and for each entry a flat offset and a value."""
-    return np.zeros(number, np.int32), np.empty((number, length), np.int32), np.empty((number, length), dout.dtype)
+    """Room for `number` lists of at most `length` entries: their lengths, and for each entry a flat offset and a value."""
+    return np.empty(number, np.int32), np.empty((number, length), np.int32), np.empty((number, length), dout.dtype)
 
 
 @kernel(inline=True)
@@ -167,7 +169,6 @@ def _spread(dout, out, winner, n, dz, dbias):
     OW = dz.shape[2]
     L = lanes(dout)
     zero = zeros(dout)
-    numbers = np.arange(4).astype(dout.dtype)
     for f in range(0, F, L):
         count = min(L, F - f)
         total = load(dbias, f)
@@ -179,5 +180,5 @@ def _spread(dout, out, winner, n, dz, dbias):
                 total = total + d
                 for w in range(4):
                     q = ((2 * i + w // 2) * OW + 2 * j + w % 2) * F + f
-                    store_first(dz, q, count, where_equal(number, splat(numbers, w), d, zero))
+                    store_first(dz, q, count, where_equal(number, constant(w, dout), d, zero))
         store_first(dbias, f, count, total)

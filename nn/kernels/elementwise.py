@@ -1,4 +1,7 @@
-"""The layers and updates that treat every element alone. All arrays are C-contiguous; `out` may be the input itself."""
+"""The layers and updates that treat every element alone, and small sums. All arrays are C-contiguous.
+
+Where no shape is given, arrays are flat, (E,): one compiled form then serves them all. `out` may be the input itself.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,8 @@ from nn.kernels.jit import kernel
 @kernel
 def relu_backward(dout, out, dx):
     """Dx = dout where the output was positive, else 0: at exactly 0 the gradient is 0."""
-    d, o, g = dout.reshape(-1), out.reshape(-1), dx.reshape(-1)
-    for e in range(d.size):
-        g[e] = d[e] if o[e] > 0 else d[e] - d[e]
+    for e in range(dout.size):
+        dx[e] = dout[e] if out[e] > 0 else dout[e] - dout[e]
 
 
 @kernel
@@ -21,11 +23,10 @@ def dropout(x, key, rate, out):
 
     Used forward on x and backward on dout: the same key and the same places draw the same mask, which is never stored.
     """
-    a, o = x.reshape(-1), out.reshape(-1)
     threshold = np.uint32(rate * 4294967296.0)
     scale = x.dtype.type(1.0 / (1.0 - rate))
-    for e in range(a.size):
-        o[e] = a[e] * scale if random_bits(key, e) >= threshold else a[e] - a[e]
+    for e in range(x.size):
+        out[e] = x[e] * scale if random_bits(key, e) >= threshold else x[e] - x[e]
 
 
 @kernel(inline=True)
@@ -58,21 +59,20 @@ def adadelta(parameter, gradient, squared_gradients, squared_updates, learning_r
     """One step of Adadelta in place (Zeiler 2012, algorithm 1); see `nn.optimizers`."""
     real = parameter.dtype.type
     lr, r, rest, e = real(learning_rate), real(rho), real(1.0 - rho), real(epsilon)
-    p, g, s, u = parameter.reshape(-1), gradient.reshape(-1), squared_gradients.reshape(-1), squared_updates.reshape(-1)
-    for i in range(p.size):
-        s[i] = r * s[i] + rest * g[i] * g[i]
-        update = np.sqrt((u[i] + e) / (s[i] + e)) * g[i]
-        u[i] = r * u[i] + rest * update * update
-        p[i] -= lr * update
+    for i in range(parameter.size):
+        g = gradient[i]
+        squared_gradients[i] = r * squared_gradients[i] + rest * g * g
+        update = np.sqrt((squared_updates[i] + e) / (squared_gradients[i] + e)) * g
+        squared_updates[i] = r * squared_updates[i] + rest * update * update
+        parameter[i] -= lr * update
 
 
 @kernel
 def sgd(parameter, gradient, learning_rate):
     """Parameter -= learning_rate · gradient, in place."""
     lr = parameter.dtype.type(learning_rate)
-    p, g = parameter.reshape(-1), gradient.reshape(-1)
-    for i in range(p.size):
-        p[i] -= lr * g[i]
+    for i in range(parameter.size):
+        parameter[i] -= lr * gradient[i]
 
 
 @kernel
@@ -129,9 +129,7 @@ def column_sums(x, out):
 
 @kernel
 def sum_parts(parts, out):
-    """Out = Σ_p parts[p], in the order of p; parts (P, ...) and out hold the same numbers in the same order."""
-    total = out.reshape(-1)
+    """out[e] = Σ_p parts[p, e], in the order of p; parts (P, E), out (E,)."""
     for p in range(parts.shape[0]):
-        part = parts[p].reshape(-1)
-        for e in range(total.size):
-            total[e] = part[e] if p == 0 else total[e] + part[e]
+        for e in range(out.size):
+            out[e] = parts[p, e] if p == 0 else out[e] + parts[p, e]

@@ -25,6 +25,11 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray:
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
+def flat(array: NDArray) -> NDArray:
+    """The same memory as one row; `ValueError` if it does not lie in one row, rather than a copy of it."""
+    return array.reshape(-1, copy=False)
+
+
 def aligned_copy(array: NDArray, dtype: DTypeLike | None = None) -> NDArray:
     """A copy of `array` in memory from `aligned`."""
     copy = aligned(array.shape, array.dtype if dtype is None else dtype)

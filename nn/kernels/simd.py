@@ -47,6 +47,11 @@ def zeros(array):
     return np.zeros(lanes(array), array.dtype)
 
 
+def constant(value, like):
+    """The number `value` in every lane of a vector of `like`'s dtype."""
+    return np.full(lanes(like), value, like.dtype)
+
+
 def splat(array, i):
     """array.flat[i] in every lane."""
     return np.full(lanes(array), array.reshape(-1)[i])
@@ -132,6 +137,11 @@ def _type_zeros(context: Any) -> Any:
     return lambda array: _of_array(array)
 
 
+@type_callable(constant)
+def _type_constant(context: Any) -> Any:
+    return lambda value, like: _of_array(like)
+
+
 @type_callable(splat)
 @type_callable(load)
 def _type_load(context: Any) -> Any:
@@ -202,6 +212,12 @@ def _lower_lanes(context: Any, builder: ir.IRBuilder, signature: Any, args: Any)
 @lower_builtin(zeros, types.Array)
 def _lower_zeros(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     return ir.Constant(context.get_value_type(signature.return_type), None)
+
+
+@lower_builtin(constant, types.Number, types.Array)
+def _lower_constant(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    scalar = context.cast(builder, args[0], signature.args[0], signature.return_type.dtype)
+    return _splat_scalar(builder, scalar, context.get_value_type(signature.return_type))
 
 
 @lower_builtin(splat, types.Array, types.Integer)

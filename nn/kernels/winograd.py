@@ -67,7 +67,6 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
     # One tile more than used: planes that lie a power of two apart would share the same few lines of the cache.
     v = np.zeros((16, TILES + 1, room), x.dtype)
     m = np.zeros((16, TILES + 1, L), x.dtype)
-    numbers = np.arange(4).astype(x.dtype)
     for first in range(0, N * PH * PW, TILES):
         tiles = min(TILES, N * PH * PW - first)
         for t in range(tiles):
@@ -78,7 +77,7 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
         for f in range(0, F, L):
             _sixteen_products(v, u, tiles, f, m)
             for t in range(tiles):
-                _transform_output(m, t * L, bias, numbers, f, out, winner, (first + t) * F + f)
+                _transform_output(m, t * L, bias, f, out, winner, (first + t) * F + f)
 
 
 @kernel(inline=True)
@@ -136,7 +135,7 @@ def _sixteen_products(v, u, tiles, f, m):
 
 
 @kernel(inline=True)
-def _transform_output(m, t, bias, numbers, f, out, winner, place):
+def _transform_output(m, t, bias, f, out, winner, place):
     """The four outputs Aᵀ M A of one tile, bias, ReLU and pooling."""
     F = out.shape[3]
     plane = m.shape[1] * m.shape[2]
@@ -150,7 +149,7 @@ def _transform_output(m, t, bias, numbers, f, out, winner, place):
     y1 = top1 - top2 - top3 + b
     y2 = bottom0 + bottom1 + bottom2 + b
     y3 = bottom1 - bottom2 - bottom3 + b
-    best, number = first_greatest(y0, y1, y2, y3, numbers)
+    best, number = first_greatest(y0, y1, y2, y3, m)
     store_first(out, place, count, best)
     store_first(winner, place, count, number)
 

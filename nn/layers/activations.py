@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.kernels import elementwise
+from nn.kernels.memory import flat
 from nn.layers.base import Gradients, Layer
 
 
@@ -55,7 +56,7 @@ class ReLU(Layer):
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
         """Dx = dout · [out > 0]."""
         dx = np.empty_like(dout, order="C")
-        elementwise.relu_backward(np.ascontiguousarray(dout), np.ascontiguousarray(cache), dx)
+        elementwise.relu_backward(dout.ravel(), cache.ravel(), flat(dx))
         return dx, {}
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.kernels import elementwise
+from nn.kernels.memory import flat
 from nn.layers.base import Gradients, Layer, Shape
 
 
@@ -51,7 +52,7 @@ class Dropout(Layer):
             return x, None
         key = rng if isinstance(rng, int | np.integer) else (rng or np.random.default_rng()).integers(2**63)
         out = np.empty_like(x, order="C")
-        elementwise.dropout(np.ascontiguousarray(x), np.uint64(key), self.rate, out)
+        elementwise.dropout(x.ravel(), np.uint64(key), self.rate, flat(out))
         return out, np.uint64(key)
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
@@ -60,7 +61,7 @@ class Dropout(Layer):
         if key is None:
             return dout, {}
         dx = np.empty_like(dout, order="C")
-        elementwise.dropout(np.ascontiguousarray(dout), key, self.rate, dx)
+        elementwise.dropout(dout.ravel(), key, self.rate, flat(dx))
         return dx, {}
 
     def config(self) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def test_fused_backward_in_the_kernels_layout_is_the_same_sum(shape):
     rows = (shape.kernel[0], shape.kernel[1] * shape.channels, shape.filters)
     dkernel, dbias = aligned(rows, x.dtype), aligned((shape.filters,), x.dtype)
     conv_pool_backward.kernel_backward(
-        dout, aligned_copy(out), aligned_copy(winner, np.uint8), x, shape.strides, shape.places, dkernel, dbias
+        dout, aligned_copy(out), aligned_copy(winner, np.uint8), x, shape.strides, aligned(z[:1].shape, x.dtype), dkernel, dbias
     )
     np.testing.assert_allclose(dkernel.reshape(kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
     np.testing.assert_allclose(dbias, expected_dbias, rtol=0, atol=shape.tolerance)

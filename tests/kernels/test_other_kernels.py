@@ -116,17 +116,17 @@ def test_column_sums_and_sums_of_parts_keep_their_order():
 def test_dropout_keeps_or_drops_by_key_and_place_alone():
     x = np.ones((4, 6))
     whole, part = np.empty_like(x), np.empty((2, 6))
-    elementwise.dropout(x, np.uint64(3), 0.5, whole)
-    elementwise.dropout(x[:2], np.uint64(3), 0.5, part)
+    elementwise.dropout(x.reshape(-1), np.uint64(3), 0.5, whole.reshape(-1))
+    elementwise.dropout(x[:2].reshape(-1), np.uint64(3), 0.5, part.reshape(-1))
     np.testing.assert_array_equal(part, whole[:2])
     in_place = x.copy()
-    elementwise.dropout(in_place, np.uint64(3), 0.5, in_place)
+    elementwise.dropout(in_place.reshape(-1), np.uint64(3), 0.5, in_place.reshape(-1))
     np.testing.assert_array_equal(in_place, whole)
 
 
 def test_relu_backward_may_write_over_its_input():
     dout, out = np.array([1.0, 2, 3, np.nan]), np.array([1.0, 0, 2, 0])
-    elementwise.relu_backward(dout, out, dout)
+    elementwise.relu_backward(dout.reshape(-1), out.reshape(-1), dout.reshape(-1))
     assert dout[:3].tolist() == [1, 0, 3]
     assert np.isnan(dout[3])
 
