@@ -1,0 +1,75 @@
+"""The two limits of this processor, measured: additions and multiplications in registers, and bytes to and from memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from benchmarks.contender import seconds_of
+from nn.executor import Executor
+from nn.kernels.memory import aligned
+from nn.kernels.simd import VECTOR_BYTES, load, store
+
+ROUNDS = 2_000_000
+# Five vectors of two registers: ten sums in flight hide the latency of a fused multiply-add, and 16 registers hold them.
+CHAINS = 5
+COPIED_BYTES = 128 * 2**20
+
+
+@numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
+def _multiply_add(factor, start, rounds, out):  # type: ignore[no-untyped-def]
+    """Five chains of s = s · factor + start, nothing else."""
+    x = load(factor, 0)
+    y = load(start, 0)
+    s0 = y
+    s1 = y
+    s2 = y
+    s3 = y
+    s4 = y
+    for _ in range(rounds):
+        s0 = s0 * x + y
+        s1 = s1 * x + y
+        s2 = s2 * x + y
+        s3 = s3 * x + y
+        s4 = s4 * x + y
+    store(out, 0, s0 + s1 + s2 + s3 + s4)
+
+
+def peak_gflops(threads: int, repeats: int = 15) -> float:
+    """The most float32 operations that the given number of threads get out of their registers, 10⁹ a second."""
+    lanes = VECTOR_BYTES // 4
+    factor, start = aligned((lanes,)), aligned((lanes,))
+    factor[:], start[:] = 0.5, 1.0
+    outs = [aligned((lanes,)) for _ in range(threads)]
+
+    def work(number: int) -> None:
+        _multiply_add(factor, start, ROUNDS, outs[number])
+
+    work(0)
+    with Executor(threads) as executor:
+        best = min(seconds_of(lambda: executor.run(work, threads), repeats))
+    return threads * ROUNDS * CHAINS * lanes * 2 / best / 1e9
+
+
+def bandwidth_gbs(threads: int, repeats: int = 5) -> float:
+    """Bytes read and written by copying arrays much larger than the caches, 10⁹ a second."""
+    source, target = np.ones(COPIED_BYTES // 8), np.zeros(COPIED_BYTES // 8)
+    edges = np.linspace(0, source.size, threads + 1).astype(int)
+
+    def work(number: int) -> None:
+        part = slice(edges[number], edges[number + 1])
+        np.copyto(target[part], source[part])
+
+    with Executor(threads) as executor:
+        best = min(seconds_of(lambda: executor.run(work, threads), repeats))
+    return 2 * COPIED_BYTES / best / 1e9
+
+
+def measure(threads: int) -> dict[str, Any]:
+    """Both limits for one thread and for all."""
+    rows = {}
+    for count in sorted({1, threads}):
+        rows[str(count)] = {"peak_gflops": peak_gflops(count), "bandwidth_gbs": bandwidth_gbs(count)}
+    return rows

@@ -1,0 +1,78 @@
+"""What a ladder is made of, and the inputs that several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.kernels import conv, elementwise, pool
+from nn.kernels.memory import aligned, aligned_copy
+
+STRIDES, WINDOW = (1, 1), (2, 2)
+Results = tuple[NDArray, ...]
+
+
+@dataclass
+class Rung:
+    """One way to do the job.
+
+    Attributes:
+        run, results: does it; the arrays it left.
+        work: the part of the dense arithmetic that it really does.
+        images: how many it does, if not all.
+    """
+
+    name: str
+    run: Callable[[], Any]
+    results: Callable[[], Results]
+    work: float = 1.0
+    images: int = 0
+
+
+@dataclass
+class Ladder:
+    """A job for `images` images of `flop` dense operations in all; the first rung defines the result."""
+
+    name: str
+    images: int
+    flop: float
+    rungs: list[Rung] = field(default_factory=list)
+
+
+@dataclass
+class Second:
+    """The student's second convolution: inputs behind ReLU and pooling, as many outputs alive as in the trained network."""
+
+    images: int
+    alive: float = 0.41
+
+    def __post_init__(self) -> None:
+        rng = np.random.default_rng(0)
+        N = self.images
+        self.x = aligned_copy(np.maximum(rng.standard_normal((N, 12, 12, 32), np.float32), 0))
+        self.kernel = aligned_copy(rng.uniform(-0.083, 0.083, (3, 3, 32, 64)).astype(np.float32))
+        self.bias = aligned((64,))
+        z = self.convolved()
+        highest = z.reshape(N, 5, 2, 5, 2, 64).max(axis=(2, 4))
+        self.bias[:] = -np.quantile(highest, 1 - self.alive)
+        self.out, self.winner = aligned((N, 5, 5, 64)), aligned((N, 5, 5, 64), np.uint8)
+        conv.conv2d_relu_pool_forward(self.x, self.kernel, self.bias, STRIDES, self.out, self.winner)
+        self.dout = aligned_copy(rng.standard_normal(self.out.shape, np.float32))
+        self.flop = 2.0 * N * 100 * 64 * 288
+
+    def convolved(self) -> NDArray:
+        """Z (N, 10, 10, 64)."""
+        z = aligned((self.images, 10, 10, 64))
+        conv.conv2d_forward(self.x, self.kernel, self.bias, STRIDES, False, z)
+        return z
+
+    def dz(self) -> NDArray:
+        """The gradient before ReLU and pooling, as the layers by themselves hand it down."""
+        masked, spread = aligned(self.out.shape), aligned((self.images, 10, 10, 64))
+        elementwise.relu_backward(self.dout.reshape(-1), self.out.reshape(-1), masked.reshape(-1))
+        pool.maxpool2d_backward(masked, self.winner.astype(np.int32), WINDOW, WINDOW, spread)
+        return spread
