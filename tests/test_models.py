@@ -171,6 +171,7 @@ def test_integers_and_missing_channel_axis_are_taken():
     assert np.allclose(model.predict(images), model.predict(images.astype(float)[..., None]), atol=1e-6)
 
 
+@pytest.mark.usefixtures("compiler")
 def test_it_learns():
     x = np.zeros((64, 6, 6, 1), np.float32)
     y = np.arange(64) % 4

@@ -16,6 +16,8 @@ from nn.training import Trainer
 RNG = np.random.default_rng(3)
 X = RNG.random((70, 6, 6, 1), np.float32)
 Y = RNG.integers(0, 4, 70)
+pytestmark = pytest.mark.usefixtures("compiler")
+
 PATIENCE = 120  # seconds until a test calls it a deadlock
 
 
