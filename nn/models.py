@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from nn import model_file, numpy_inference, training
 from nn.callbacks import Callback, History, ProgressBar
 from nn.errors import InputError
-from nn.executor import Executor
+from nn.inference import for_each_part
 from nn.kernels.memory import aligned
 from nn.layers import Dense, Layer, Softmax
 from nn.layers.base import Shape
@@ -286,20 +286,15 @@ class Sequential:
             plan.images[:size] = images
             plan.predict_part(slice(0, size))
             return (plan.scores if logits else plan.probabilities)[:size].copy()
-        plan = Plan(self.layers, min(training.EVALUATION_BATCH, size), self.dtype)
         result = np.empty((size, *self.output_shape), self.dtype)
-        with Executor(threads) as executor:
-            for first in range(0, size, plan.batch_size):
-                samples = min(plan.batch_size, size - first)
 
-                def predict(number: int, first: int = first, samples: int = samples) -> None:
-                    rows = plan.rows(number, samples)
-                    target = slice(first + rows.start, first + rows.stop)
-                    plan.images[rows] = images[target]
-                    plan.predict_part(rows)
-                    result[target] = (plan.scores if logits else plan.probabilities)[rows]
+        def predict(plan: Plan, rows: slice) -> None:
+            samples = slice(0, rows.stop - rows.start)
+            plan.images[samples] = images[rows]
+            plan.predict_part(samples)
+            result[rows] = (plan.scores if logits else plan.probabilities)[samples]
 
-                executor.run(predict, plan.parts(samples))
+        for_each_part(self.layers, self.dtype, size, threads, predict)
         return result
 
     def _small_plan(self) -> Plan:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from nn.callbacks import Callback, History
 from nn.executor import Executor
+from nn.inference import for_each_part
 from nn.plan import Plan
 from nn.sources import ImageSource
 from nn.steps import Change, Part
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
-
-EVALUATION_BATCH = 512
 
 
 class Diverged(ArithmeticError):
@@ -197,23 +196,18 @@ class Trainer:
 
 def evaluate(model: Sequential, source: ImageSource, threads: int | None = None) -> tuple[float, float]:
     """The mean loss and the accuracy of a model on all samples of a source (as of epoch 0)."""
-    size = len(source)
-    plan = Plan(model.layers, min(EVALUATION_BATCH, size), model.dtype)
     losses: list[float] = []
     right: list[int] = []
-    with Executor(threads) as executor:
-        for first in range(0, size, plan.batch_size):
-            samples = min(plan.batch_size, size - first)
 
-            def score(number: int, first: int = first, samples: int = samples) -> None:
-                rows = plan.rows(number, samples)
-                indices = np.arange(first + rows.start, first + rows.stop)
-                source.fill(plan.images[rows], indices, 0)
-                plan.predict_part(rows)
-                loss, hits = plan.score(rows, source.targets(indices, 0), model.loss)
-                losses.append(loss)
-                right.append(hits)
+    def score(plan: Plan, rows: slice) -> None:
+        samples = slice(0, rows.stop - rows.start)
+        indices = np.arange(rows.start, rows.stop)
+        source.fill(plan.images[samples], indices, 0)
+        plan.predict_part(samples)
+        loss, hits = plan.score(samples, source.targets(indices, 0), model.loss)
+        losses.append(loss)
+        right.append(hits)
 
-            executor.run(score, plan.parts(samples))
+    for_each_part(model.layers, model.dtype, len(source), threads, score)
     # fsum is exact, so the order in which the threads came does not matter.
-    return math.fsum(losses) / size, sum(right) / size
+    return math.fsum(losses) / len(source), sum(right) / len(source)
