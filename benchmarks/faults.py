@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import random
+import sys
 import time
 from typing import Any
 
@@ -75,6 +76,7 @@ class _SlowFile(io.FileIO):
 
     def write(self, data: Any) -> int:
         part = self._faults.random.randrange(len(data)) + 1
-        if self.tell() + part > self._fails_at or self._faults.random.random() < 0.05:
+        if self.tell() + part > self._fails_at:
+            self._fails_at = sys.maxsize
             self._faults.pause("write")
         return super().write(memoryview(data)[:part])

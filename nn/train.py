@@ -135,7 +135,10 @@ def _train(options: argparse.Namespace, places: Places) -> int:
         print(f"going on {_where(trainer)}", flush=True)
     else:
         _keep_previous(places)
-    checkpoints.begin(trainer)
+    try:
+        checkpoints.begin(trainer)
+    except OSError as error:
+        raise InputError(f"{places.checkpoint}: cannot be written: {error.strerror or error}") from error
     return _run(trainer, checkpoints, recipe, options, places)
 
 

@@ -376,7 +376,7 @@ def full_disk(*_, **__):
 def test_full_disk_is_found_before_training(train, monkeypatch):
     monkeypatch.setattr("nn.archive.atomic_write", full_disk)
     monkeypatch.setattr(training.Trainer, "run", lambda self: pytest.fail("trained") if self.epochs == 2 else None)
-    assert "No space left" in one_sentence(train(*SHORT))
+    assert "mnist.checkpoint.npz: cannot be written: No space left" in one_sentence(train(*SHORT))
     assert os.listdir() == []
 
 
