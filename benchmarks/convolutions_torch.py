@@ -22,13 +22,14 @@ class TorchConv(Contender):
 
     def calls(self, kind: str) -> dict[str, Call]:
         """Forward and backward for the shape with the number `kind`."""
-        ways: dict[str, Call] = {}
+        calls: dict[str, Call] = {}
         for name, layout in (("channels_last", torch.channels_last), ("contiguous", torch.contiguous_format)):
-            ways |= {f"{way}, {name}": call for way, call in _ways(SHAPES[int(kind)], layout).items()}
-        return ways
+            calls |= {f"{way}, {name}": call for way, call in ways(SHAPES[int(kind)], layout).items()}
+        return calls
 
 
-def _ways(shape: ConvShape, layout: torch.memory_format) -> dict[str, Call]:
+def ways(shape: ConvShape, layout: torch.memory_format) -> dict[str, Call]:
+    """One forward and one backward call, for the same arrays as ours, in the given memory format."""
     arrays = tensors(shape)
     x, dout, weight = (
         torch.from_numpy(np.ascontiguousarray(array.transpose(order))).to(memory_format=layout)
