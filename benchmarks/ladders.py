@@ -13,7 +13,7 @@ from benchmarks.ladders_backward import backward, first_backward
 from benchmarks.rungs import STRIDES, WINDOW, Ladder, Rung, Second
 from nn import numpy_inference
 from nn.kernels import conv, dense, elementwise, pool, winograd
-from nn.kernels.memory import aligned, aligned_copy, flat
+from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Conv2D
 from nn.losses import CategoricalCrossentropy
 
@@ -21,7 +21,16 @@ from nn.losses import CategoricalCrossentropy
 def all_ladders(images: int = 16) -> list[Ladder]:
     """Each with its inputs ready."""
     second = Second(images)
-    return [convolution(second), fused(second), backward(second), first_backward(images), product(), adadelta(), loss()]
+    return [
+        convolution(second),
+        fused(second),
+        backward(second),
+        first_layer(images),
+        first_backward(images),
+        product(),
+        adadelta(),
+        loss(),
+    ]
 
 
 def convolution(given: Second) -> Ladder:
@@ -77,6 +86,28 @@ def fused(given: Second) -> Ladder:
             work=16 / 36,
         ),
     ]
+    return ladder
+
+
+def first_layer(images: int) -> Ladder:
+    """The first convolution with ReLU and pooling: one channel, too few for Winograd."""
+    rng = np.random.default_rng(5)
+    x = aligned_copy(rng.random((images, 28, 28, 1), np.float32))
+    kernel, bias = aligned_copy(rng.uniform(-0.2, 0.2, (5, 5, 1, 32)).astype(np.float32)), aligned((32,))
+    ladder = Ladder("first layer: convolution, ReLU, pooling", images, 2.0 * images * 576 * 32 * 25)
+    z, apart, joined = aligned((images, 24, 24, 32)), aligned((images, 12, 12, 32)), aligned((images, 12, 12, 32))
+    winners = np.empty(apart.shape, np.int32), aligned(apart.shape, np.uint8)
+
+    def textbook() -> None:
+        conv.conv2d_forward_naive(x, kernel, bias, STRIDES, z)
+        np.maximum(z, 0, out=z)
+        pool.maxpool2d_forward(z, WINDOW, WINDOW, apart, winners[0])
+
+    def one_pass() -> None:
+        conv.conv2d_relu_pool_forward(x, kernel, bias, STRIDES, joined, winners[1])
+
+    ladder.rungs = [Rung("the equations, one after another", textbook, lambda: (apart,))]
+    ladder.rungs.append(Rung("in one pass", one_pass, lambda: (joined,)))
     return ladder
 
 

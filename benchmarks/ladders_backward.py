@@ -16,7 +16,7 @@ from nn.kernels.memory import aligned, aligned_copy
 
 def backward(given: Second) -> Ladder:
     """All three gradients of the convolution, from the gradient behind ReLU and pooling."""
-    ladder = Ladder("backward, nine zeros in ten", given.images, 2 * given.flop)
+    ladder = Ladder("backward of the convolution", given.images, 2 * given.flop)
     dz = given.dz()
     share = float((dz != 0).mean())
     packed = aligned_copy(given.kernel.transpose(3, 0, 1, 2).reshape(64, 3, 96))
@@ -84,7 +84,7 @@ def first_backward(images: int) -> Ladder:
     masked, unpooled = aligned(out.shape), aligned((1, 24, 24, 32))
     elementwise.relu_backward(dout.reshape(-1), out.reshape(-1), masked.reshape(-1))
     pool.maxpool2d_backward(masked, winner.astype(np.int32), WINDOW, WINDOW, dz)
-    ladder = Ladder("backward of the first layer", images, 2.0 * images * 576 * 32 * 25)
+    ladder = Ladder("first layer: backward", images, 2.0 * images * 576 * 32 * 25)
 
     def add(name: str, function: Callable[[NDArray, NDArray], Any], shape: tuple[int, ...], work: float = 1.0) -> None:
         dkernel, dbias = aligned(shape), aligned((32,))
