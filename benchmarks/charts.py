@@ -50,10 +50,11 @@ def bars(axes: Any, names: Sequence[str], values: Sequence[float], label: str, t
 def curves(axes: Any, series: dict[str, tuple[Sequence[float], Sequence[float]]], labels: tuple[str, str], title: str) -> None:
     """One line each for the named (x, y), from 0 upwards."""
     for name, (x, y) in series.items():
-        axes.plot(x, y, marker="o", label=name)
+        axes.plot(x, y, marker="o", markersize=4, label=name, color=OURS if name.startswith("ours") else None)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.1 * max(max(y) for _, y in series.values()))
+    axes.locator_params(axis="x", nbins=5)
     axes.grid(color=FAINT)
     axes.set_title(title, loc="left", fontsize=11)
     if len(series) > 1:

@@ -5,6 +5,7 @@ Each prints one line of JSON: the moment (seconds since 1970) at which it reache
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -13,11 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 
-def import_package() -> None:
-    """`import nn`."""
+def import_module(name: str) -> None:
+    """`import NAME`."""
     began = time.perf_counter()
-    import nn  # noqa: F401
-
+    importlib.import_module(name)
     tell(seconds=time.perf_counter() - began)
 
 
@@ -53,7 +53,7 @@ def tell(**values: Any) -> None:
 
 
 PROBES: dict[str, Callable[..., None]] = {
-    "import": import_package,
+    "import": import_module,
     "first-batch": first_batch,
     "first-prediction": first_prediction,
 }

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def starts(folder: Path, repeats: int, data: list[str]) -> list[dict[str, Any]]:
     """Import, the first-ever training and later ones, the first prediction."""
     cache, training = folder / "numba", ["first-batch", "--out", str(folder / "probe.npz"), *data]
-    imports = [probe(cache, "import") for _ in range(repeats)]
+    imports = {name: [probe(cache, "import", name) for _ in range(repeats)] for name in ("nn", "nn.models")}
     cold = probe(cache, *training)
     files = cache_files(cache)
     warm = [probe(cache, *training) for _ in range(repeats)]
@@ -72,7 +72,7 @@ def starts(folder: Path, repeats: int, data: list[str]) -> list[dict[str, Any]]:
     kernels_warm = [probe(folder / "other", "first-prediction", model, "kernels") for _ in range(repeats)]
     first_warm = min(run.told for run in warm)
     return [
-        row("import nn", [run.values["seconds"] for run in imports]),
+        *(row(f"import {name}", [run.values["seconds"] for run in runs]) for name, runs in imports.items()),
         row("start to first batch, cold", [cold.told]),
         row("start to first batch, warm", [run.told for run in warm]),
         row("compilation (cold less warm)", [cold.told - first_warm]),
