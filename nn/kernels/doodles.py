@@ -82,11 +82,11 @@ def silhouette(state: np.ndarray, image: np.ndarray) -> None:
     """A filled shape between two curves, symmetrical at times, at times parted in the middle, with stripes and shading."""
     upper, lower, tone = np.empty(28), np.empty(28), np.empty(28)
     steps = 2 + int(7.0 * uniform(state))
-    bumps(state, upper, 0.0, 13.0, steps)
-    bumps(state, lower, 15.0, 28.0, steps)
+    bumps(state, upper, 0.0, 12.0, steps)
+    bumps(state, lower, 16.0, 28.0, steps)
     bumps(state, tone, 0.15, 1.0, 2 + int(6.0 * uniform(state)))
     symmetrical, across, parted = uniform(state) < 0.6, uniform(state) < 0.5, uniform(state) < 0.25
-    begin_at, end_at = int(6.0 * uniform(state)), 28 - int(6.0 * uniform(state))
+    begin_at, end_at = int(3.0 * uniform(state)), 28 - int(3.0 * uniform(state))
     level, stripes, grain = between(state, 0.3, 1.3), between(state, 0.0, 0.5), between(state, 0.0, 0.3)
     if uniform(state) < 0.3:
         level, stripes, grain = 3.0, 0.0, 0.0
@@ -154,7 +154,8 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
         else:
             noise(state, image)
         if n > 0:
-            fit(x, y, r, n, pen_radius(state))
+            # A thin pen: what a thick one fills to the brim could as well be somebody's bold 8.
+            fit(x, y, r, n, min(pen_radius(state), 1.3))
             draw(image, x, y, r, down, n)
         if n > 0 and uniform(state) < 0.06:
             image[:] = np.float32(1) - image

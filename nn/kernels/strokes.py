@@ -240,7 +240,7 @@ def write(
 @kernel(inline=True)
 def pen_radius(state: np.ndarray) -> float:
     """In pixels of the 20 × 20 box: a little more varied than MNIST's, as preprocessing leaves it."""
-    return min(max(1.3 * math.exp(0.22 * normal(state)), 0.85), 2.1)
+    return min(max(1.3 * math.exp(0.25 * normal(state)), 0.85), 2.6)
 
 
 @kernel
