@@ -13,9 +13,6 @@ from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, Layer
 from nn.steps import Change, Part, Step
 
-# Below this Winograd's transforms cost more than its products save.
-FEW_CHANNELS = 8
-
 
 class ConvStep(Step):
     """Conv2D with bias and ReLU (or none), and 2x2 max-pooling where it follows, in one pass."""
@@ -26,8 +23,7 @@ class ConvStep(Step):
         super().__init__(layer)
         self.relu = relu
         self.pool = pool
-        square = layer.kernel_size == (3, 3) and layer.strides == (1, 1)
-        self.winograd = pool is not None and square and layer.input_shape[2] >= FEW_CHANNELS
+        self.winograd = layer.takes_winograd()
         self.conv_shape = layer.output_shape
         self.output_shape = pool.output_shape if pool else layer.output_shape
 
@@ -70,8 +66,10 @@ class ConvStep(Step):
         x, out, strides = self.framed[part.rows], self.out[part.rows], self.layer.strides
         if self.framed is not self.input:
             self.layer.inside_frame(x)[...] = self.input[part.rows]
-        if self.winograd:
+        if self.winograd and self.pool:
             winograd.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
+        elif self.winograd:
+            winograd.conv2d_forward(x, self.transformed, bias, self.relu, out)
         elif self.pool:
             conv.conv2d_relu_pool_forward(x, kernel, bias, strides, out, self.winner[part.rows])
         else:

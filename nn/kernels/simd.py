@@ -193,9 +193,21 @@ def _at_most(builder: ir.IRBuilder, value: ir.Value, limit: int) -> ir.Value:
     return builder.select(builder.icmp_signed("<", value, constant), value, constant)
 
 
-def _copy_elements(builder: ir.IRBuilder, target: ir.Value, source: ir.Value, count: ir.Value) -> None:
-    with cgutils.for_range(builder, count) as loop:
-        builder.store(builder.load(builder.gep(source, [loop.index])), builder.gep(target, [loop.index]))
+def _copy_elements(builder: ir.IRBuilder, target: ir.Value, source: ir.Value, count: ir.Value, most: int) -> None:
+    """Copy `count` elements, at most `most` (a power of two), in pieces of 1, 2, 4, ...: one for each bit of the count."""
+    element = target.type.pointee
+    done = cgutils.alloca_once_value(builder, ir.Constant(count.type, 0))
+    size = most
+    while size:
+        piece = ir.VectorType(element, size).as_pointer()
+        bit = builder.and_(count, ir.Constant(count.type, size))
+        with builder.if_then(builder.icmp_signed("!=", bit, ir.Constant(count.type, 0))):
+            offset = builder.load(done)
+            from_pointer = builder.bitcast(builder.gep(source, [offset]), piece)
+            to_pointer = builder.bitcast(builder.gep(target, [offset]), piece)
+            builder.store(builder.load(from_pointer, align=1), to_pointer, align=1)
+            builder.store(builder.add(offset, bit), done)
+        size //= 2
 
 
 def _splat_scalar(builder: ir.IRBuilder, scalar: ir.Value, vector_type: ir.VectorType) -> ir.Value:
@@ -239,7 +251,8 @@ def _lower_load_first(context: Any, builder: ir.IRBuilder, signature: Any, args:
     vector_type = context.get_value_type(signature.return_type)
     vector = cgutils.alloca_once_value(builder, ir.Constant(vector_type, None))
     source = _pointer(context, builder, signature.args[0], array, i)
-    _copy_elements(builder, builder.bitcast(vector, source.type), source, _at_most(builder, count, vector_type.count))
+    whole = _at_most(builder, count, vector_type.count)
+    _copy_elements(builder, builder.bitcast(vector, source.type), source, whole, vector_type.count)
     return builder.load(vector)
 
 
@@ -264,7 +277,7 @@ def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args
             builder.store(vector, builder.bitcast(target, vector.type.as_pointer()), align=element.bitwidth // 8)
         with store_some:
             copy = cgutils.alloca_once_value(builder, vector)
-            _copy_elements(builder, target, builder.bitcast(copy, target.type), count)
+            _copy_elements(builder, target, builder.bitcast(copy, target.type), count, vector.type.count // 2)
     return context.get_dummy_value()
 
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from nn.kernels.conv import first_greatest
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_first, splat, store, store_first, zeros
+from nn.kernels.simd import lanes, load, load_first, splat, store, store_first, where_greater, zeros
 
 # Tiles that go through the 16 products together: their V and a vector's share of their M stay in the cache.
 TILES = 32
@@ -61,38 +61,97 @@ def transform_kernel(kernel, u):
 def conv2d_relu_pool_forward(x, u, bias, out, winner):
     """As `conv.conv2d_relu_pool_forward`, for stride 1 and a kernel that `transform_kernel` prepared: u (16, C, F)."""
     N, PH, PW, F = out.shape
-    C = x.shape[3]
     L = lanes(x)
-    room = (C + L - 1) // L * L
-    # One tile more than used: planes that lie a power of two apart would share the same few lines of the cache.
-    v = np.zeros((16, TILES + 1, room), x.dtype)
-    m = np.zeros((16, TILES + 1, L), x.dtype)
+    v, m = _room(x)
     for first in range(0, N * PH * PW, TILES):
         tiles = min(TILES, N * PH * PW - first)
-        for t in range(tiles):
-            place = first + t
-            row = (place // (PH * PW) * x.shape[1] + place // PW % PH * 2) * x.shape[2]
-            for c in range(0, C, L):
-                _transform_input(x, (row + place % PW * 2) * C + c, v, t * room + c)
+        _transform_inputs(x, first, tiles, PH, PW, v)
         for f in range(0, F, L):
+            count = min(L, F - f)
+            b = load_first(bias, f, count)
             _sixteen_products(v, u, tiles, f, m)
             for t in range(tiles):
-                _transform_output(m, t * L, bias, f, out, winner, (first + t) * F + f)
+                y0, y1, y2, y3 = _transform_output(m, t * L, b)
+                best, number = first_greatest(y0, y1, y2, y3, m)
+                store_first(out, (first + t) * F + f, count, best)
+                store_first(winner, (first + t) * F + f, count, number)
+
+
+@kernel
+def conv2d_forward(x, u, bias, relu, out):
+    """As `conv.conv2d_forward`, for stride 1 and a prepared kernel: out (N, OH, OW, F), without pooling."""
+    N, OH, OW, F = out.shape
+    rows = (OH + 1) // 2
+    columns = (OW + 1) // 2
+    L = lanes(x)
+    zero = zeros(x)
+    v, m = _room(x)
+    for first in range(0, N * rows * columns, TILES):
+        tiles = min(TILES, N * rows * columns - first)
+        _transform_inputs(x, first, tiles, rows, columns, v)
+        for f in range(0, F, L):
+            count = min(L, F - f)
+            b = load_first(bias, f, count)
+            _sixteen_products(v, u, tiles, f, m)
+            for t in range(tiles):
+                y0, y1, y2, y3 = _transform_output(m, t * L, b)
+                if relu:
+                    y0 = where_greater(zero, y0, zero, y0)
+                    y1 = where_greater(zero, y1, zero, y1)
+                    y2 = where_greater(zero, y2, zero, y2)
+                    y3 = where_greater(zero, y3, zero, y3)
+                i = (first + t) // columns % rows * 2
+                j = (first + t) % columns * 2
+                place = (((first + t) // (rows * columns) * OH + i) * OW + j) * F + f
+                store_first(out, place, count, y0)
+                if j + 1 < OW:
+                    store_first(out, place + F, count, y1)
+                if i + 1 < OH:
+                    store_first(out, place + OW * F, count, y2)
+                    if j + 1 < OW:
+                        store_first(out, place + (OW + 1) * F, count, y3)
 
 
 @kernel(inline=True)
-def _transform_input(x, start, v, place):
-    """V = Bᵀ d B for the 4x4 inputs that begin at `start`, one vector of channels."""
+def _room(x):
+    """V (16, TILES, C) and one vector's share of M (16, TILES, lanes), C rounded up to whole vectors.
+
+    One tile more than used: planes that lie a power of two apart would share the same few lines of the cache.
+    """
+    L = lanes(x)
+    channels = (x.shape[3] + L - 1) // L * L
+    return np.zeros((16, TILES + 1, channels), x.dtype), np.zeros((16, TILES + 1, L), x.dtype)
+
+
+@kernel(inline=True)
+def _transform_inputs(x, first, tiles, rows, columns, v):
+    """V of the tiles first ... first + tiles - 1, numbered over images, rows and columns of tiles."""
+    _, H, W, C = x.shape
+    for t in range(tiles):
+        i = (first + t) // columns % rows * 2
+        j = (first + t) % columns * 2
+        start = (((first + t) // (rows * columns) * H + i) * W + j) * C
+        # The last tile of an odd number of outputs reaches one row or column too far, for outputs that nobody asked for.
+        down = min(3, H - 1 - i) * W * C
+        right = min(3, W - 1 - j) * C
+        for c in range(0, C, lanes(x)):
+            _transform_input(x, start + c, down, right, v, t * v.shape[2] + c)
+
+
+@kernel(inline=True)
+def _transform_input(x, start, down, right, v, place):
+    """V = Bᵀ d B for the 4x4 inputs that begin at `start`, one vector of channels; `down` and `right` lead to the last ones."""
     C = x.shape[3]
     row = x.shape[2] * C
     plane = v.shape[1] * v.shape[2]
     step = plane * 4
     for j in range(4):
         # The column j of Bᵀ d goes into the column j of V for now.
-        d0 = load(x, start + j * C)
-        d1 = load(x, start + row + j * C)
-        d2 = load(x, start + 2 * row + j * C)
-        d3 = load(x, start + 3 * row + j * C)
+        top = start + (right if j == 3 else j * C)
+        d0 = load(x, top)
+        d1 = load(x, top + row)
+        d2 = load(x, top + 2 * row)
+        d3 = load(x, top + down)
         store(v, place + j * plane, d0 - d2)
         store(v, place + j * plane + step, d1 + d2)
         store(v, place + j * plane + 2 * step, d2 - d1)
@@ -135,23 +194,19 @@ def _sixteen_products(v, u, tiles, f, m):
 
 
 @kernel(inline=True)
-def _transform_output(m, t, bias, f, out, winner, place):
-    """The four outputs Aᵀ M A of one tile, bias, ReLU and pooling."""
-    F = out.shape[3]
+def _transform_output(m, t, b):
+    """The four outputs Aᵀ M A of one tile, plus the bias b: upper left, upper right, lower left, lower right."""
     plane = m.shape[1] * m.shape[2]
-    count = min(lanes(m), F - f)
-    b = load_first(bias, f, count)
     top0, bottom0 = _column(m, t, plane)
     top1, bottom1 = _column(m, t + plane, plane)
     top2, bottom2 = _column(m, t + 2 * plane, plane)
     top3, bottom3 = _column(m, t + 3 * plane, plane)
-    y0 = top0 + top1 + top2 + b
-    y1 = top1 - top2 - top3 + b
-    y2 = bottom0 + bottom1 + bottom2 + b
-    y3 = bottom1 - bottom2 - bottom3 + b
-    best, number = first_greatest(y0, y1, y2, y3, m)
-    store_first(out, place, count, best)
-    store_first(winner, place, count, number)
+    return (
+        top0 + top1 + top2 + b,
+        top1 - top2 - top3 + b,
+        bottom0 + bottom1 + bottom2 + b,
+        bottom1 - bottom2 - bottom3 + b,
+    )
 
 
 @kernel(inline=True)

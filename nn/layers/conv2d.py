@@ -9,10 +9,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from nn import initializers
 from nn.errors import InputError
-from nn.kernels import conv, conv_backward
+from nn.kernels import conv, conv_backward, winograd
 from nn.kernels.memory import aligned
 from nn.layers.activations import activation_named
 from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, window_geometry
+
+# With fewer channels or filters Winograd's transforms cost more than its products save.
+FEW_CHANNELS = 8
 
 
 class Conv2D(Layer):
@@ -113,13 +116,22 @@ class Conv2D(Layer):
         (above, _), (left, _) = self.frame()
         return framed[:, above : above + self.input_shape[0], left : left + self.input_shape[1], :]
 
+    def takes_winograd(self) -> bool:
+        """Whether Winograd's algorithm (`nn/kernels/winograd.py`) is the faster way to the same sums."""
+        return self.kernel_size == (3, 3) and self.strides == (1, 1) and min(self.input_shape[2], self.filters) >= FEW_CHANNELS
+
     def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
         """Out (N, OH, OW, F) for x (N, H, W, C)."""
         kernel, bias = self.parameters["kernel"], self.parameters["bias"]
         framed = aligned((len(x), *self.framed_shape()), kernel.dtype)
         self.inside_frame(framed)[...] = x
         z = aligned((len(x), *self.output_shape), kernel.dtype)
-        conv.conv2d_forward(framed, kernel, bias, self.strides, False, z)
+        if self.takes_winograd():
+            transformed = aligned((16, *kernel.shape[2:]), kernel.dtype)
+            winograd.transform_kernel(kernel, transformed)
+            winograd.conv2d_forward(framed, transformed, bias, False, z)
+        else:
+            conv.conv2d_forward(framed, kernel, bias, self.strides, False, z)
         out, activation_cache = self.activation.forward(z)
         return out, (framed, activation_cache)
 

@@ -127,6 +127,19 @@ def test_winograd_is_the_fused_convolution(shape):
 
 
 @few
+@given(convolutions(kernel=(3, 3), strides=(1, 1)))
+def test_winograd_without_pooling_is_the_naive_sum(shape):
+    x, kernel, bias, dout = shape.arrays()
+    expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
+    u = aligned((16, shape.channels, shape.filters), x.dtype)
+    winograd.transform_kernel(kernel, u)
+    for relu in (False, True):
+        out = np.full_like(dout, np.nan)
+        winograd.conv2d_forward(x, u, bias, relu, out)
+        np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=2 * shape.tolerance)
+
+
+@few
 @given(convolutions(least_places=2, most_filters=33))
 def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
     x, kernel, bias, _ = shape.arrays()
