@@ -9,8 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from nn import initializers
 from nn.errors import InputError
-from nn.kernels import conv, conv_backward, winograd
-from nn.kernels.memory import aligned
+from nn.kernels import conv, conv_backward, dense, elementwise, winograd
+from nn.kernels.memory import aligned, aligned_copy
 from nn.layers.activations import activation_named
 from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, window_geometry
 
@@ -116,6 +116,10 @@ class Conv2D(Layer):
         (above, _), (left, _) = self.frame()
         return framed[:, above : above + self.input_shape[0], left : left + self.input_shape[1], :]
 
+    def is_pointwise(self) -> bool:
+        """Whether the layer is a dense layer for every pixel: a 1x1 kernel, stride 1."""
+        return self.kernel_size == self.strides == (1, 1)
+
     def takes_winograd(self) -> bool:
         """Whether Winograd's algorithm (`nn/kernels/winograd.py`) is the faster way to the same sums."""
         return self.kernel_size == (3, 3) and self.strides == (1, 1) and min(self.input_shape[2], self.filters) >= FEW_CHANNELS
@@ -126,7 +130,10 @@ class Conv2D(Layer):
         framed = aligned((len(x), *self.framed_shape()), kernel.dtype)
         self.inside_frame(framed)[...] = x
         z = aligned((len(x), *self.output_shape), kernel.dtype)
-        if self.takes_winograd():
+        if self.is_pointwise():
+            rows, channels = z.size // self.filters, self.input_shape[2]
+            dense.matmul(framed, channels, 1, channels, kernel[0, 0], bias, False, z.reshape(rows, -1), 0, rows)
+        elif self.takes_winograd():
             transformed = aligned((16, *kernel.shape[2:]), kernel.dtype)
             winograd.transform_kernel(kernel, transformed)
             winograd.conv2d_forward(framed, transformed, bias, False, z)
@@ -140,22 +147,27 @@ class Conv2D(Layer):
         framed, activation_cache = cache
         kernel = self.parameters["kernel"]
         dz, _ = self.activation.backward(dout, activation_cache)
-        filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
-        conv_backward.filters_from_kernel(kernel, filters)
+        dz = np.ascontiguousarray(dz)
         dframed = aligned(framed.shape, kernel.dtype)
         grads = {name: aligned(array.shape, array.dtype) for name, array in self.parameters.items()}
-        height, width, channels, outputs = kernel.shape
-        conv_backward.conv2d_backward(
-            np.ascontiguousarray(dz),
-            framed,
-            filters,
-            self.strides,
-            True,
-            dframed,
-            grads["kernel"].reshape(height, width * channels, outputs),
-            grads["bias"],
-        )
+        if self.is_pointwise():
+            self._pointwise_backward(dz, framed, dframed, grads)
+        else:
+            filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
+            conv_backward.filters_from_kernel(kernel, filters)
+            rows = grads["kernel"].reshape(len(kernel), -1, self.filters)
+            conv_backward.conv2d_backward(dz, framed, filters, self.strides, True, dframed, rows, grads["bias"])
         return self.inside_frame(dframed), grads
+
+    def _pointwise_backward(self, dz: NDArray, x: NDArray, dx: NDArray, grads: Gradients) -> None:
+        """The products of a dense layer, with one row for each pixel: dkernel = xᵀ · dz, dx = dz · kernelᵀ, dbias = Σ dz."""
+        channels, filters = self.input_shape[2], self.filters
+        dz = aligned_copy(dz.reshape(-1, filters))
+        transposed = aligned_copy(self.parameters["kernel"][0, 0].T)
+        none = np.zeros(max(channels, filters), dz.dtype)
+        dense.matmul(x, 1, channels, len(dz), dz, none, False, grads["kernel"][0, 0], 0, channels)
+        dense.matmul(dz, filters, 1, filters, transposed, none, False, dx.reshape(-1, channels), 0, len(dz))
+        elementwise.column_sums(dz, grads["bias"])
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
