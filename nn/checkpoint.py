@@ -182,8 +182,8 @@ class Checkpoints(Callback):
         except OSError as error:
             self._last = time.monotonic()
             print(
-                f"\n{self.path}: the checkpoint could not be written ({error.strerror or error}); the training goes on, "
-                f"and what is kept is the training {self.kept}",
+                f"{self.path}: the checkpoint could not be written ({error.strerror or error}); the training goes on, "
+                f"and what is kept is its state {self.kept}",
                 file=sys.stderr,
             )
             return False
@@ -193,7 +193,7 @@ class Checkpoints(Callback):
     def _written(self) -> None:
         self._last = time.monotonic()
         progress = self.trainer.progress
-        self.kept = f"up to epoch {progress.epoch + 1}, batch {progress.step}" if progress.step else f"of {progress.epoch} epochs"
+        self.kept = f"after {progress.epoch} epochs and {progress.step} batches"
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """After every epoch."""

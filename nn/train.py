@@ -224,8 +224,8 @@ def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: ar
         _write_results(trainer, recipe, places)
     except OSError as error:
         raise InputError(
-            f"{places.model}: cannot be written: {error.strerror or error}; {places.checkpoint} holds the training "
-            f"{checkpoints.kept}, so make room and run: {again}"
+            f"{places.model}: cannot be written: {error.strerror or error}; {places.checkpoint} holds its state "
+            f"{checkpoints.kept}; make room and run: {again}"
         ) from error
     return 0
 
