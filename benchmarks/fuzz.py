@@ -3,8 +3,8 @@
     python -m benchmarks fuzz idx --count 1000000
 
 With atheris installed (`pip install atheris`) the mutations are guided by coverage: an input that reaches new code is mutated
-further. Without it they are blind. Found is: an exception other than `InputError`, an input that takes more than a second, memory
-that grows by more than 200 MB. Whatever was found is written to --keep, and the exit code is 1.
+further. Without it they are blind. Found is: an exception other than `InputError`, an input that takes more than a second
+of processor time, memory that grows by more than 200 MB. Whatever was found is written to --keep, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Probe:
         with open(self.path, "wb") as file:
             file.write(data)
         self.count += 1
-        began = time.perf_counter()
+        began = time.process_time()
         problem = ""
         try:
             self.read(self.path)
@@ -81,7 +81,7 @@ class Probe:
             problem = "a message of several lines" if "\n" in str(error) else ""
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         self.slowest = max(self.slowest, seconds)
         if seconds > MAX_SECONDS:
             problem = f"{seconds:.1f} s"
