@@ -17,7 +17,7 @@ LOW_32 = 0xFFFFFFFF
 GOLDEN = 0x9E3779B9  # 2³² / golden ratio: consecutive counters land far apart
 
 
-@kernel(inline=True)
+@kernel
 def mix(x: int) -> int:
     """Scramble 32 bits (C. Wellons' hash prospector: bias 0.107)."""
     x ^= x >> 16
@@ -27,7 +27,7 @@ def mix(x: int) -> int:
     return x ^ (x >> 15)
 
 
-@kernel(inline=True)
+@kernel
 def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> None:
     """Point `state` (3,) int64 at the first draw of a sample; different `stream`s of one sample are independent."""
     key = mix((seed & LOW_32) ^ mix((seed >> 32) & LOW_32 ^ mix(stream & LOW_32)))
@@ -36,7 +36,7 @@ def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> 
     state[2] = 0
 
 
-@kernel(inline=True)
+@kernel
 def uniform(state: np.ndarray) -> float:
     """The next number of [0, 1)."""
     state[2] += 1
@@ -44,20 +44,20 @@ def uniform(state: np.ndarray) -> float:
     return mix(x ^ state[0]) * (1.0 / 4294967296.0)
 
 
-@kernel(inline=True)
+@kernel
 def between(state: np.ndarray, low: float, high: float) -> float:
     """The next number of [low, high)."""
     return low + (high - low) * uniform(state)
 
 
-@kernel(inline=True)
+@kernel
 def normal(state: np.ndarray) -> float:
     """The next standard normal number (Box & Muller 1958, one of the two)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
     return radius * math.cos(2.0 * math.pi * uniform(state))
 
 
-@kernel(inline=True)
+@kernel
 def normal_within(state: np.ndarray, limit: float) -> float:
     """A standard normal number, cut off at ± limit."""
     return min(max(normal(state), -limit), limit)

@@ -38,7 +38,7 @@ def fit(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, radius: float) -> N
         r[k] *= radius
 
 
-@kernel(inline=True)
+@kernel
 def capsule(image: np.ndarray, x0: float, y0: float, r0: float, x1: float, y1: float, r1: float) -> None:
     """Draw a line with round ends, its radius going from r0 to r1, into `image` (28, 28): the maximum of old and new ink.
 

@@ -19,7 +19,7 @@ MOST_POINTS = 1024  # of a path
 STREAM_TEMPLATE, STREAM_STYLE = 1, 2
 
 
-@kernel(inline=True)
+@kernel
 def pick(cumulative: np.ndarray, u: float) -> int:
     """The first k with u < cumulative[k] (binary search)."""
     low, high = 0, cumulative.shape[0] - 1
@@ -41,13 +41,13 @@ def pick_templates(cumulative: np.ndarray, seed: int, epoch: int, indices: np.nd
         out[k] = pick(cumulative, uniform(state))
 
 
-@kernel(inline=True)
+@kernel
 def root_of_distance(points: np.ndarray, a: int, b: int) -> float:
     """√|b − a|: the knot spacing of a centripetal spline, which neither loops nor overshoots (Yuksel et al. 2011)."""
     return math.sqrt(math.sqrt((points[b, 0] - points[a, 0]) ** 2 + (points[b, 1] - points[a, 1]) ** 2)) + 1e-6
 
 
-@kernel(inline=True)
+@kernel
 def tangents(points: np.ndarray, a: int, starts: bool, ends: bool, m: np.ndarray) -> None:
     """Tangents of the piece from point a to a + 1 into m (4,): x and y at the beginning, x and y at the end.
 
@@ -237,7 +237,7 @@ def write(
     return n
 
 
-@kernel(inline=True)
+@kernel
 def pen_radius(state: np.ndarray) -> float:
     """In pixels of the 20 × 20 box: a little more varied than MNIST's, as preprocessing leaves it."""
     return min(max(1.3 * math.exp(0.25 * normal(state)), 0.85), 2.6)
