@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from shapes import convolutions, few
+from shapes import Convolution, convolutions, few
 
 from nn.kernels import conv, conv_backward, conv_pool_backward, winograd
 from nn.kernels.memory import aligned, aligned_copy
@@ -235,3 +235,20 @@ def test_a_single_lit_pixel_has_its_gradients():
         backward(dz, x, kernel, (1, 1), False, np.zeros_like(x), dkernel, dbias)
         np.testing.assert_array_equal(dkernel, naive_backward(dz, x, kernel, (1, 1))[1])
         assert dbias.tolist() == [78]
+
+
+def test_more_filters_and_tiles_than_are_worked_on_at_once():
+    # The input gradient takes 64 filters at a time, Winograd's convolution 32 tiles.
+    shape = Convolution(1, (2, 34), (3, 3), 2, 66, (1, 1), (0, 0), np.float64, 0)
+    x, kernel, bias, dz = shape.arrays()
+    dx, dkernel, dbias = aligned(x.shape, x.dtype), aligned((3, 6, 66), x.dtype), aligned((66,), x.dtype)
+    conv_backward.conv2d_backward(dz, x, filters_of(kernel), (1, 1), True, dx, dkernel, dbias)
+    np.testing.assert_allclose(dx, naive_backward(dz, x, kernel, (1, 1))[0], rtol=0, atol=1e-12)
+    z, expected, _ = naive_fused(shape, x, kernel, bias)
+    u, out, winner = aligned((16, 2, 66), x.dtype), np.full_like(z, np.nan), np.empty(expected.shape, np.uint8)
+    winograd.transform_kernel(kernel, u)
+    winograd.conv2d_forward(x, u, bias, False, out)
+    np.testing.assert_allclose(out, z, rtol=0, atol=1e-12)
+    pooled = np.full_like(expected, np.nan)
+    winograd.conv2d_relu_pool_forward(x, u, bias, pooled, winner)
+    np.testing.assert_allclose(pooled, expected, rtol=0, atol=1e-12)
