@@ -21,6 +21,7 @@ class ArgumentParser(argparse.ArgumentParser):
     """argparse, but an error is one sentence (no usage dump in front of it) and exits with 2."""
 
     def error(self, message: str) -> NoReturn:
+        """Leave with one sentence."""
         self.exit(BAD_INPUT, f"{self.prog}: {message} (--help shows the options)\n")
 
 
