@@ -277,7 +277,7 @@ def test_damaged_file_is_refused(tmp_path):
 
 def test_bomb_is_refused_before_it_is_decoded(tmp_path):
     Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
-    with pytest.raises(InputError, match="at most 64000000 pixels"):
+    with pytest.raises(InputError, match="at most 16,000,000 pixels"):
         read_image(tmp_path / "bomb.png")
 
 
@@ -289,3 +289,14 @@ def test_steps_are_shown(tmp_path):
     assert main([str(path), "--out", str(tmp_path / "steps.png")]) == 0
     with Image.open(tmp_path / "steps.png") as steps:
         assert steps.width == 3 * 280 + 4 * 12
+
+
+def test_small_file_that_claims_a_huge_picture_is_refused_before_it_is_decoded(tmp_path):
+    # A coverage-guided fuzzer's find: 86 bytes of WEBP that claim 6757 x 9315 pixels.
+    width, height = 6757 - 1, 9315 - 1
+    header = b"VP8X" + (10).to_bytes(4, "little") + bytes(4) + width.to_bytes(3, "little") + height.to_bytes(3, "little")
+    frame = b"VP8L" + (8).to_bytes(4, "little") + b"\x2f" + (width | height << 14).to_bytes(4, "little") + bytes(3)
+    path = tmp_path / "huge.webp"
+    path.write_bytes(b"RIFF" + (4 + len(header) + len(frame)).to_bytes(4, "little") + b"WEBP" + header + frame)
+    with pytest.raises(InputError, match=r"huge\.webp"):
+        read_image(path)

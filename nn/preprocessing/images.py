@@ -13,7 +13,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from nn.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-MAX_PIXELS = 64_000_000  # refused before any pixel is decoded: larger than a phone's photo, smaller than a decompression bomb
+# Refused before any pixel is decoded, so that a small file cannot ask for more than 200 MB: as large as a phone's photo.
+MAX_PIXELS = {"JPEG": 24_000_000}
+MAX_PIXELS_OTHERS = 16_000_000
 LONGEST_SIDE = 1024  # larger pictures are reduced to this: a digit over a tenth of it still has five pixels for one of MNIST's
 
 _READING_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
@@ -25,7 +27,7 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     Transparency is paper: under dark ink it turns white, under light ink black.
 
     Raises:
-        InputError: the file is missing, unreadable, empty, foreign, damaged or larger than 64 million pixels.
+        InputError: the file is missing, unreadable, empty, foreign, damaged or too large (24 million pixels for JPEG, 16 million for others).
     """
     name = Path(path)
     if name.is_dir():
@@ -41,15 +43,16 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     except InputError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise InputError(f"{name}: expected at most {MAX_PIXELS} pixels, got a larger image") from error
+        raise InputError(f"{name}: expected at most {MAX_PIXELS_OTHERS:,} pixels, got a larger image") from error
     except _READING_ERRORS as error:
         raise InputError(f"{name}: expected an image ({', '.join(FORMATS)}), got {_reason(name, error)}") from error
 
 
 def _check_size(name: Path, image: Image.Image) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise InputError(f"{name}: expected at most {MAX_PIXELS} pixels, got {width} x {height}")
+    most = MAX_PIXELS.get(image.format or "", MAX_PIXELS_OTHERS)
+    if width * height > most:
+        raise InputError(f"{name}: expected at most {most:,} pixels, got {width} x {height}")
     if min(width, height) < 1:
         raise InputError(f"{name}: expected an image, got one without pixels")
 
