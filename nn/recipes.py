@@ -49,7 +49,7 @@ class Recipe:
     learning_rate: float = 1.0
     schedule: str = "one-cycle"
     augment: bool = True
-    strokes: float = 0.25
+    strokes: float = 0.05
     doodles: float = 0.0
     seed: int = 0
 

@@ -27,7 +27,8 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     Transparency is paper: under dark ink it turns white, under light ink black.
 
     Raises:
-        InputError: the file is missing, unreadable, empty, foreign, damaged or too large (24 million pixels for JPEG, 16 million for others).
+        InputError: the file is missing, unreadable, empty, foreign, damaged or too large (over 24 million
+            pixels for JPEG, 16 million for others).
     """
     name = Path(path)
     if name.is_dir():
