@@ -77,19 +77,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     if options.json:
         check_writable(options.json, "--json")
+    if os.environ.get("NUMBA_DISABLE_JIT") != "1" and not options.list:
+        # Without the compiler: to be said before Numba is imported, and here, in the process that is forked later.
+        words = sys.argv[2:] if arguments is None else list(arguments)
+        environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
+        return subprocess.call([sys.executable, "-m", "benchmarks", "mutants", *words], env=environment)
     mutants = _chosen(options.only, options.sample, options.seed)
     if not mutants:
         raise InputError(f"--only: expected a part of a path such as nn/layers/dense.py, got {options.only!r}")
     if options.list:
         print(*mutants, f"{len(mutants)} mutants", sep="\n")
         return 0
-    if os.environ.get("NUMBA_DISABLE_JIT") != "1":
-        # Before Numba is imported, and in this process, which is forked later.
-        words = ["--only", options.only, "--seed", str(options.seed), "--workers", str(options.workers)]
-        words += ["--sample", str(options.sample)] if options.sample is not None else []
-        words += ["--json", options.json] if options.json else []
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
-        return subprocess.call([sys.executable, "-m", "benchmarks", "mutants", *words], env=environment)
     started = time.perf_counter()
     survivors = run_all(mutants, options.workers)
     return _report(mutants, survivors, time.perf_counter() - started, options.json)
@@ -110,12 +108,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _chosen(only: str, sample: int | None, seed: int) -> list[Mutant]:
     """All real faults, and the mechanical mutants or a sample of them."""
-    paths = [path for path in TESTS if only in path]
-    mechanical = [mutant for path in paths for mutant in mutation.mutants_of(path, (ROOT / path).read_text())]
+    sources = {path: (ROOT / path).read_text() for path in TESTS if only in path}
+    mechanical = [(path, number) for path, source in sources.items() for number in range(mutation.count(source))]
     if sample is not None and sample < len(mechanical):
         chosen = sorted(random.Random(seed).sample(range(len(mechanical)), sample))
         mechanical = [mechanical[number] for number in chosen]
-    return [mutant for mutant in real_faults.mutants(ROOT) if only in mutant.path] + mechanical
+    real = [mutant for mutant in real_faults.mutants(ROOT) if only in mutant.path]
+    return real + [mutation.mutant(path, sources[path], number) for path, number in mechanical]
 
 
 def run_all(mutants: list[Mutant], workers: int) -> list[Mutant]:

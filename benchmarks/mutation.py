@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -52,23 +53,24 @@ class Mutant:
         return f"{self.path}:{self.line}: {self.before}  ->  {self.after}"
 
 
-def mutants_of(path: str, source: str) -> list[Mutant]:
-    """All mutants of a file, in the order of its lines."""
+def count(source: str) -> int:
+    """How many mutants a file has."""
+    return sum(len(_changes(node)) for node in _places(ast.parse(source)))
+
+
+def mutant(path: str, source: str, number: int) -> Mutant:
+    """The mutant of that number, below `count(source)`, in the order of the file."""
     tree = ast.parse(source)
-    places = list(_places(tree))
-    mutants = []
-    for number, node in enumerate(places):
-        for change in _changes(node):
-            mutated = copy.deepcopy(tree)
-            twin = next(twin for other, twin in enumerate(_places(mutated)) if other == number)
-            before = _statement(tree, node)
-            replacement = change(twin)
-            _replace(mutated, twin, replacement)
-            text = ast.unparse(ast.fix_missing_locations(mutated))
-            after = "(removed)" if isinstance(replacement, ast.Pass) else ast.unparse(replacement)
-            described = before if isinstance(node, ast.stmt) else f"{before}  [{ast.unparse(node)}]"
-            mutants.append(Mutant(path, getattr(node, "lineno", 0), described, after, text))
-    return mutants
+    node, change = next(itertools.islice(((node, change) for node in _places(tree) for change in _changes(node)), number, None))
+    statement = _statement(tree, node)
+    before = ast.unparse(statement).split("\n")[0]
+    described = before if isinstance(node, ast.stmt) else f"{before}  [{ast.unparse(node)}]"
+    line = getattr(node, "lineno", 0)
+    # A change alters its node in place or gives another one to stand there; what it alters is a copy.
+    replacement = change(copy.deepcopy(node))
+    after = "(removed)" if isinstance(replacement, ast.Pass) else ast.unparse(ast.fix_missing_locations(replacement))
+    _replace(tree, node, replacement)
+    return Mutant(path, line, described, after, ast.unparse(ast.fix_missing_locations(tree)))
 
 
 def _places(tree: ast.AST) -> Iterator[ast.AST]:
@@ -158,10 +160,9 @@ def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
                 return
 
 
-def _statement(tree: ast.AST, node: ast.AST) -> str:
-    """The first line of the innermost statement that holds `node`."""
-    holders = [
-        holder for holder in ast.walk(tree) if isinstance(holder, ast.stmt) and any(item is node for item in ast.walk(holder))
-    ]
-    innermost = min(holders, key=lambda holder: sum(1 for _ in ast.walk(holder)))
-    return ast.unparse(innermost).split("\n")[0]
+def _statement(tree: ast.AST, node: ast.AST) -> ast.stmt:
+    """The innermost statement that holds `node`."""
+    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
+    while not isinstance(node, ast.stmt):
+        node = parents[node]
+    return node

@@ -1,13 +1,16 @@
 """The parts of a batch go through the plan at once, on several threads: none may write where another one works."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
+from nn.optimizers import SGD
 from nn.plan import PART, Plan
-from nn.steps import Part
+from nn.steps import Change, Part
 
 MODELS = {
     "student": [Conv2D(8, 5, activation="relu"), MaxPooling2D(), Conv2D(16, 3, activation="relu"), MaxPooling2D()],
@@ -21,7 +24,9 @@ SENTINEL = 77
 
 
 def plan_of(layers, samples, fuse=True):
-    model = Sequential([*layers, Flatten(), Dropout(0.3), Dense(6, activation="relu"), Dense(3, activation="softmax")])
+    model = Sequential(
+        [*copy.deepcopy(layers), Flatten(), Dropout(0.3), Dense(6, activation="relu"), Dense(3, activation="softmax")]
+    )
     model.build((12, 12, 1))
     plan = Plan(model.layers, samples, np.dtype(np.float32), CategoricalCrossentropy(), fuse)
     rng = np.random.default_rng(0)
@@ -63,12 +68,48 @@ def test_a_part_writes_nothing_into_the_next(layers):
 @pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
 def test_the_order_of_the_parts_changes_no_bit(layers):
     samples = 2 * PART + 5
-    gradients = []
+    results = []
     for order in ([0, 1, 2], [2, 0, 1]):
         model, plan = plan_of(layers, samples)
         parts = parts_of(model, samples)
         for number in order:
             plan.train_part(parts[number], samples)
-        gradients.append([array.copy() for array in arrays_by_sample(plan, samples).values()])
-    for one, other in zip(*gradients, strict=True):
+        slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
+        for piece in plan.updates():
+            plan.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
+        results.append([*arrays_by_sample(plan, samples).values(), *model.get_weights()])
+    for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_parts_add_up_to_the_gradient_of_the_whole_batch():
+    # One step of plain descent with rate 1, by the plan in three parts and layer by layer in one.
+    samples = 2 * PART + 5
+    model, plan = plan_of(MODELS["rows that fill no vector, pooled"], samples)
+    reference, _ = plan_of(MODELS["rows that fill no vector, pooled"], samples)
+    parts = parts_of(model, samples)
+    for part in parts:
+        plan.train_part(part, samples)
+    slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
+    for piece in plan.updates():
+        plan.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
+    x, caches = plan.images, []
+    for layer in reference.layers:
+        if isinstance(layer, Dropout):
+            chunks = [layer.forward(x[part.rows], True, 5)[0] for part in parts]
+            caches.append(None)
+            x = np.concatenate(chunks)
+        else:
+            x, cache = layer.forward(x)
+            caches.append(cache)
+    loss = CategoricalCrossentropy()
+    dout = loss.backward(loss.forward(x, plan.targets)[1])
+    for layer, cache in zip(reference.layers[::-1], caches[::-1], strict=True):
+        if isinstance(layer, Dropout):
+            dout = np.concatenate([layer.backward(dout[part.rows], np.uint64(5))[0] for part in parts])
+            continue
+        dout, grads = layer.backward(dout, cache)
+        for name, gradient in grads.items():
+            layer.parameters[name] -= gradient
+    for array, expected in zip(model.get_weights(), reference.get_weights(), strict=True):
+        np.testing.assert_allclose(array, expected, rtol=0, atol=1e-5)
