@@ -13,6 +13,7 @@ from nn.gradcheck.check import TOLERANCE, Report, check_gradients, check_layer
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
 from nn.layers.base import Gradients, Shape
 from nn.losses import CategoricalCrossentropy
+from nn.recipes import student_network
 
 NETWORK_TOLERANCE = 1e-6
 NETWORK_ENTRIES = 24
@@ -75,18 +76,8 @@ class Chain(Layer):
 
 def students_network() -> Chain:
     """The student's layers up to the scores; softmax is joined with the loss."""
-    return Chain(
-        [
-            Conv2D(32, (5, 5), activation="relu"),
-            MaxPooling2D((2, 2)),
-            Conv2D(64, (3, 3), activation="relu"),
-            MaxPooling2D((2, 2)),
-            Flatten(),
-            Dense(128, activation="relu"),
-            Dropout(0.3),
-            Dense(10),
-        ]
-    )
+    *layers, last = student_network().layers
+    return Chain([*layers, Dense(last.output_shape[0])])
 
 
 def check_network(seed: int) -> Report:
@@ -175,6 +166,7 @@ CASES = (
     _case(lambda: Conv2D(2, (3, 2), (2, 3)), "3x2, strides 2 and 3, remainder", (8, 7, 1)),
     _case(lambda: Conv2D(3, 4, padding="same"), "4x4, same, wider than the image", (3, 2, 1)),
     _case(lambda: Conv2D(17, 1), "1x1, 17 filters", (3, 3, 3), entries=60),
+    _case(lambda: Conv2D(8, 3), "3x3 by Winograd, 8 channels", (5, 6, 8), entries=60),
     _case(lambda: Conv2D(2, (4, 3)), "one-pixel output, batch of one", (4, 3, 2), 1),
     _case(lambda: MaxPooling2D(), "2x2, 5x7 leaves a remainder", (5, 7, 2)),
     _case(lambda: MaxPooling2D(3, 2), "3x3, stride 2: overlapping", (7, 7, 2)),
