@@ -34,7 +34,7 @@ def pictures(tmp_path):
     return PICTURES
 
 
-def test_a_digit_a_number_and_a_house(pictures, tmp_path):
+def test_a_digit_a_number_and_a_star(pictures, tmp_path):
     with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:
         assert window.title() == "Draw a digit"
         window.photograph(pictures / "window-empty.png")
@@ -51,7 +51,7 @@ def test_a_digit_a_number_and_a_house(pictures, tmp_path):
 
         window.hand("key", "c")
         window.wait_for_title("Draw")
-        window.draw(["house"], 210, 130, 360)
+        window.draw(["star"], 210, 130, 360)
         window.wait_for_title("? - ")
         window.photograph(pictures / "window-unsure.png")
 
