@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # On two cores of 2024; a guess for other machines, and called one.
-USUAL_SECONDS = 15
+USUAL_SECONDS = 30
 
 
 @contextlib.contextmanager
