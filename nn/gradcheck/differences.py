@@ -12,7 +12,7 @@ is exact to ten or more digits for smooth f. ReLU and max-pooling are not smooth
   the next up to round-off, and if none does, take the one that comes nearest. The analytic gradient plays no part in this choice.
 - A kink exactly at the point makes D the mean of the two slopes at every step. It shows in 2 S(h) - S(2h) with
   S(h) = (f(h) - 2 f(0) + f(-h)) / h, which is O(h³) where f is smooth and the jump of the slope where it is not. Then
-  the slopes to the left and to the right are taken apart.
+  the slopes to the left and to the right are measured apart, each on the rung where it is steadiest.
 
 References:
     W. H. Press et al.: Numerical recipes, 3rd edition, 2007, section 5.7 (numerical derivatives).
@@ -20,6 +20,7 @@ References:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -94,18 +95,26 @@ def slopes(outputs: Outputs, weights: NDArray, array: NDArray, place: tuple[int,
     """
     here = moved(outputs, array, place, 0.0)
     noise = EPSILON * float(np.abs(weights * here).sum())
-    rungs = (_rung(outputs, array, place, step, here) for step in LADDER)
-    above = next(rungs)
-    best, least = above, np.inf
-    for below in rungs:
+    rungs = [_rung(outputs, array, place, LADDER[0], here)]
+    best, least = rungs[0], np.inf
+    for step in LADDER[1:]:
+        above, below = rungs[-1], _rung(outputs, array, place, step, here)
+        rungs.append(below)
         doubt = abs(float(weights @ (above.derivative - below.derivative))) + abs(float(weights @ above.jump))
         if doubt < least:
             best, least = above, doubt
-        if doubt <= 16 * noise / below.step:
+        if doubt <= 16 * noise / step:
             break
-        above = below
     limit = JUMP * np.abs(best.derivative).max(initial=0.0) + 64 * EPSILON * np.abs(here).max(initial=0.0) / best.step
-    return Slopes(best.derivative, best.left, best.right, np.flatnonzero(np.abs(best.jump) > limit))
+    kinks = np.flatnonzero(np.abs(best.jump) > limit)
+    left, right = (_steadiest([getattr(rung, side) for rung in rungs], weights) for side in ("left", "right"))
+    return Slopes(best.derivative, left, right, kinks)
+
+
+def _steadiest(slopes: list[NDArray], weights: NDArray) -> NDArray:
+    """The one that changes least to the next: one side of a kink has other kinks further off, and round-off near by."""
+    changes = [abs(float(weights @ (one - other))) for one, other in itertools.pairwise(slopes)]
+    return slopes[int(np.argmin(changes))]
 
 
 def _rung(outputs: Outputs, array: NDArray, place: tuple[int, ...], h: float, here: NDArray) -> _Rung:
