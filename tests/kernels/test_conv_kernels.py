@@ -8,6 +8,7 @@ from shapes import Convolution, convolutions, few
 from nn.kernels import conv, conv_backward, conv_pool_backward, winograd
 from nn.kernels.memory import aligned, aligned_copy
 from nn.kernels.pool import maxpool2d_backward, maxpool2d_forward
+from nn.kernels.simd import VECTOR_BYTES
 
 
 def naive_forward(x, kernel, bias, strides, out_shape):
@@ -252,3 +253,31 @@ def test_more_filters_and_tiles_than_are_worked_on_at_once():
     pooled = np.full_like(expected, np.nan)
     winograd.conv2d_relu_pool_forward(x, u, bias, pooled, winner)
     np.testing.assert_allclose(pooled, expected, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kernel_size", [(7, 1), (6, 2), (2, 20)])
+def test_tall_kernels_whose_vectors_reach_into_the_next_rows(kernel_size):
+    # Rows of a patch shorter than a vector: what a vector writes behind its row must not undo the rows below.
+    shape = Convolution(2, (2, 3), kernel_size, 1, 3, (1, 1), (0, 0), np.float64, 1)
+    x, kernel, _, dz = shape.arrays()
+    expected = naive_backward(dz, x, kernel, (1, 1))[0]
+    dx, dkernel, dbias = aligned_copy(np.full_like(x, 7.0)), aligned(rows_of(kernel), x.dtype), aligned((3,), x.dtype)
+    conv_backward.conv2d_backward(dz, x, filters_of(kernel), (1, 1), True, dx, dkernel, dbias)
+    np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-12)
+    z, out, winner = naive_fused(shape, x, kernel, np.ones(3))
+    dout = aligned_copy(np.ones(out.shape))
+    expected = naive_fused_backward(shape, dout, z, winner, x, kernel)[0]
+    filters = filters_of(kernel)
+    dfilters = aligned(filters.shape, x.dtype)
+    conv_pool_backward.filters_backward(
+        dout, out, aligned_copy(winner, np.uint8), x, filters, (1, 1), (2, 3), True, dx, dfilters, dbias
+    )
+    np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-12)
+
+
+def test_filters_are_filled_up_to_whole_vectors_and_no_further():
+    for dtype in (np.float32, np.float64):
+        lanes = VECTOR_BYTES // np.dtype(dtype).itemsize
+        assert conv_backward.filters_shape((3, 2, 5, 7), dtype) == (7, 3, -(-10 // lanes) * lanes)
+        assert conv_backward.filters_shape((1, 1, lanes, 2), dtype) == (2, 1, lanes)
+        assert conv_backward.filters_shape((1, 1, lanes + 1, 2), dtype) == (2, 1, 2 * lanes)
