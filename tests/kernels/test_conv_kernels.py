@@ -261,7 +261,11 @@ def test_tall_kernels_whose_vectors_reach_into_the_next_rows(kernel_size):
     shape = Convolution(2, (2, 3), kernel_size, 1, 3, (1, 1), (0, 0), np.float64, 1)
     x, kernel, _, dz = shape.arrays()
     expected = naive_backward(dz, x, kernel, (1, 1))[0]
-    dx, dkernel, dbias = aligned_copy(np.full_like(x, 7.0)), aligned(rows_of(kernel), x.dtype), aligned((3,), x.dtype)
+    dx, dkernel, dbias = (
+        aligned_copy(np.full_like(x, 7.0)),
+        aligned((kernel_size[0], kernel_size[1], 3), x.dtype),
+        aligned((3,), x.dtype),
+    )
     conv_backward.conv2d_backward(dz, x, filters_of(kernel), (1, 1), True, dx, dkernel, dbias)
     np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-12)
     z, out, winner = naive_fused(shape, x, kernel, np.ones(3))
