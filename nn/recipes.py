@@ -183,7 +183,7 @@ def warm_up(recipe: Recipe, train: Part) -> None:
 def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> None:
     """The part of `warm_up` that makes images: one of every source."""
     first = np.zeros(1, np.int64)
-    for source in [training_source(recipe, images, labels), *_sources(recipe, images, labels)]:
+    for source in _sources(recipe, images, labels):
         source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
         source.targets(first, 0)
 
