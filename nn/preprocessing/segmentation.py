@@ -51,10 +51,13 @@ class Digit:
 
 @dataclass(frozen=True)
 class Seam:
-    """Between piece k and piece k + 1: `gap` in heights of the tallest piece (negative: overlap), or a cut through ink."""
+    """Between piece k and piece k + 1: `gap` in heights of the tallest piece (negative: overlap), or a cut through ink.
+
+    `cut` is the number of strokes that the cut goes through; 0 where the pieces lie apart.
+    """
 
     gap: float
-    cut: bool
+    cut: int
 
 
 class Pieces:
@@ -63,12 +66,12 @@ class Pieces:
     `boxes[k]` and `seams[k]` (between k and k + 1) describe them; `height` is that of the tallest piece in pixels.
     """
 
-    def __init__(self, ink: np.ndarray, labels: np.ndarray, step: int, origin: tuple[int, int], cuts: set[int]) -> None:
+    def __init__(self, ink: np.ndarray, labels: np.ndarray, step: int, origin: tuple[int, int], cuts: dict[int, int]) -> None:
         self._ink, self._labels, self._step, self._origin = ink, labels, step, origin
         self.boxes = [self._box(labels == k) for k in range(1, int(labels.max(initial=0)) + 1)]
         self.height = max((box.height for box in self.boxes), default=0)
         self.seams = [
-            Seam((after.left - before.right) / self.height, k in cuts)
+            Seam((after.left - before.right) / self.height, cuts.get(k, 0))
             for k, (before, after) in enumerate(zip(self.boxes, self.boxes[1:], strict=False))
         ]
 
@@ -114,7 +117,7 @@ def take_apart(ink: np.ndarray) -> Pieces:
     ink = as_picture(ink, "ink")
     rows, columns = np.flatnonzero(ink.max(axis=1, initial=0) >= INK), np.flatnonzero(ink.max(axis=0, initial=0) >= INK)
     if len(rows) == 0:
-        return Pieces(ink, np.zeros((0, 0), np.int32), 1, (0, 0), set())
+        return Pieces(ink, np.zeros((0, 0), np.int32), 1, (0, 0), {})
     top, left = int(rows[0]), int(columns[0])
     part = ink[top : rows[-1] + 1, left : columns[-1] + 1]
     step = max(1, round(max(part.shape[0], part.shape[1] / 2) / COARSE))
