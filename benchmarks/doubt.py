@@ -19,7 +19,7 @@ from nn.cli import ArgumentParser, run, whole_number
 from nn.datasets import fashion_mnist, mnist
 from nn.errors import InputError
 from nn.models import load_model
-from nn.preprocessing import to_ink
+from nn.preprocessing import to_ink, to_mnist
 from nn.recognition import Model, read_number
 from nn.strokes.templates import templates_of
 

@@ -19,6 +19,7 @@ from nn.calibration import calibrated
 from nn.preprocessing import Box, Digit, Pieces, take_apart
 
 SURE_FROM = 0.8
+SURE_IF_CUT = 0.9  # and of what was cut out of connected ink: pieces of a drawing resemble digits easily
 MOST_PIECES_IN_A_DIGIT = 8
 WIDEST_DIGIT = 1.5  # in heights of the tallest piece
 WIDEST_UNCUT = 2.5  # the same where no other ink hangs together with it
@@ -80,6 +81,8 @@ def read_number(model: Model, ink: np.ndarray, temperature: float | None = None)
     Where the pieces of ink may be grouped in several ways, the model reads every way, and the one whose digits it
     believes most, less what unusual gaps and cuts cost, is taken (dynamic programming over the pieces).
 
+    What a picture of the network's own size says is sure only if the network is sure of the picture as it stands, too.
+
     `temperature` replaces the card's.
     """
     pieces = take_apart(ink)
@@ -87,11 +90,18 @@ def read_number(model: Model, ink: np.ndarray, temperature: float | None = None)
         return Reading(())
     spans = _spans(pieces)
     digits = {span: pieces.digit(*span) for span in spans}
-    images = np.stack([digits[span].image for span in spans])
+    as_it_stands = [pieces.ink] if pieces.ink.shape == (28, 28) else []
+    images = np.stack([digits[span].image for span in spans] + as_it_stands)
     probabilities = read_images(model, images, temperature)
-    believed = dict(zip(spans, np.log(probabilities.max(axis=1)).tolist(), strict=True))
-    rows = dict(zip(spans, probabilities, strict=True))
-    return Reading(tuple(_judged(model, digits[span], rows[span]) for span in _best_grouping(pieces, believed)))
+    doubtful = not is_sure(model, probabilities[len(spans) :]).all()
+    believed = dict(zip(spans, np.log(probabilities[: len(spans)].max(axis=1)).tolist(), strict=True))
+    rows = dict(zip(spans, probabilities, strict=False))
+    read = []
+    for span in _best_grouping(pieces, believed):
+        cut = any(seam.cut for seam in pieces.seams_around(*span))
+        sure = not doubtful and bool(is_sure(model, rows[span][None], SURE_IF_CUT if cut else 0.0)[0])
+        read.append(_judged(digits[span], rows[span], sure))
+    return Reading(tuple(read))
 
 
 def read_images(model: Model, images: np.ndarray, temperature: float | None = None) -> np.ndarray:
@@ -101,14 +111,13 @@ def read_images(model: Model, images: np.ndarray, temperature: float | None = No
     return calibrated(model.predict(images.reshape(-1, 28, 28, 1)), temperature)
 
 
-def is_sure(model: Model, probabilities: np.ndarray) -> np.ndarray:
+def is_sure(model: Model, probabilities: np.ndarray, at_least: float = 0.0) -> np.ndarray:
     """Which rows of calibrated probabilities (N, 10) are to be believed: boolean (N,)."""
-    return probabilities.max(axis=1) >= float(model.card.get("sure_from", SURE_FROM))
+    return probabilities.max(axis=1) >= max(float(model.card.get("sure_from", SURE_FROM)), at_least)
 
 
-def _judged(model: Model, digit: Digit, probabilities: np.ndarray) -> ReadDigit:
+def _judged(digit: Digit, probabilities: np.ndarray, sure: bool) -> ReadDigit:
     best = int(probabilities.argmax())
-    sure = bool(is_sure(model, probabilities[None])[0])
     return ReadDigit(digit.box, digit.image, best, float(probabilities[best]), probabilities, "sure" if sure else "unsure")
 
 
@@ -129,8 +138,7 @@ def _spans(pieces: Pieces) -> list[tuple[int, int]]:
 def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
     """Whether pieces first .. last − 1 are all that hangs together there."""
     inside = pieces.seams[first : last - 1]
-    outside = [*pieces.seams[max(first - 1, 0) : first], *pieces.seams[last - 1 : last]]
-    return all(seam.cut for seam in inside) and not any(seam.cut for seam in outside)
+    return all(seam.cut for seam in inside) and not any(seam.cut for seam in pieces.seams_around(first, last))
 
 
 def _best_grouping(pieces: Pieces, believed: Mapping[tuple[int, int], float]) -> list[tuple[int, int]]:

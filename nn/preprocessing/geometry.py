@@ -21,6 +21,7 @@ BOX = 20
 CENTRE = 14
 FINE = 4  # sub-pixels per pixel while strokes are thickened or thinned
 THINNEST, WIDEST = 2.0, 3.4  # pixels of the 20 × 20 box; MNIST's middle 90 % by the same measure
+BLOTCH = 7.0  # what is wider is no stroke, and stays as it is: pared down, it might look like one
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
@@ -29,7 +30,7 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     A picture that has MNIST's geometry already is returned as it is.
     """
     ink = as_picture(ink, "ink")
-    if ink.shape == (SIDE, SIDE) and _is_mnist(ink):
+    if is_mnist(ink):
         return ink
     box = ink_box(ink)
     if box is None:
@@ -80,7 +81,10 @@ def stroke_width(ink: np.ndarray) -> float:
     return 2 * float(ink.sum()) / outline if outline > 0 else 0.0
 
 
-def _is_mnist(ink: np.ndarray) -> bool:
+def is_mnist(ink: np.ndarray) -> bool:
+    """Whether a picture has MNIST's geometry: 28 × 28, the longer side 20 (or 19, 21), the centre of mass at index 14, 14."""
+    if ink.shape != (SIDE, SIDE):
+        return False
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
     if len(rows) == 0:
         return False
@@ -115,7 +119,7 @@ def _saturated(fine: np.ndarray) -> np.ndarray:
 def _wanted_change(fine: np.ndarray) -> float:
     """How much each rim of the stroke should move outwards, in sub-pixels (negative: inwards), 0 if the width is MNIST's."""
     width = stroke_width(fine) / FINE
-    if width <= 0 or THINNEST <= width <= WIDEST:
+    if width <= 0 or THINNEST <= width <= WIDEST or width > BLOTCH:
         return 0.0
     # Moving the rims by c makes the longer side 20·FINE + 2c; scaled back to 20, the width is (w + 2c/FINE) / (1 + 2c/(20·FINE)).
     wanted = THINNEST if width < THINNEST else WIDEST

@@ -15,6 +15,7 @@ MOST_PARTS = 48
 MOST_PIECES = 24
 EVEN_CUTS_FROM, EVEN_CUT = 0.9, 0.2  # in heights of the drawing
 CUT_FROM = 0.6  # narrower than this, in heights of the drawing, nothing is cut
+BLOTCH = 0.25  # a pen wider than this, in heights of the drawing, drew no strokes that could be told apart
 MOST_CROSSED = 2  # digits that touch do so in one place, or in two; who cuts through more strokes cuts up a drawing
 
 
@@ -148,7 +149,7 @@ def _necks(mask: np.ndarray, tallest: int, pen: float) -> list[int]:
     touch with their walls, where there is much ink. Which of the cuts are real is for a reader to say.
     """
     width = mask.shape[1]
-    if width < CUT_FROM * tallest:
+    if width < CUT_FROM * tallest or pen > BLOTCH * tallest:
         return []
     profile = mask.sum(axis=0)
     before = np.cumsum(profile) / profile.sum()
