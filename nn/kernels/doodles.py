@@ -1,4 +1,4 @@
-"""What is no digit: scribbles, signs, digits run together or crossed out, filled and textured shapes, noise.
+"""What is no digit: scribbles, signs, digits run together or crossed out, sketches, writing, filled shapes, noise.
 
 A network that has seen only digits calls everything a digit. Shown these with "any of the ten, equally" as the answer, it learns
 to be undecided where nothing can be decided (outlier exposure: Hendrycks, Mazeika & Dietterich 2019).
@@ -13,10 +13,11 @@ import numpy as np
 from nn.kernels.counter import begin, between, normal, uniform
 from nn.kernels.jit import kernel
 from nn.kernels.pen import capsule, centre, draw, fit
-from nn.kernels.strokes import MOST_POINTS, pen_radius, pick, trace, write
+from nn.kernels.sketches import hatching, piece, sketch, writing
+from nn.kernels.strokes import MOST_POINTS, deform, pen_radius, pick, press, trace, write
 
 STREAM_DOODLE = np.int64(4)
-KINDS = 7
+KINDS = 11
 
 
 @kernel
@@ -151,8 +152,10 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
             lines(state, image)
         elif kind == 5:
             silhouette(state, image)
-        else:
+        elif kind == 6:
             noise(state, image)
+        else:
+            n = sketched(kind, state, x, y, r, down)
         if n > 0:
             # A thin pen: what a thick one fills to the brim could as well be somebody's bold 8.
             fit(x, y, r, n, min(pen_radius(state), 1.3))
@@ -163,6 +166,22 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
             centre(image, out[k])
         else:
             out[k, :, :, 0] = image
+
+
+@kernel
+def sketched(kind: int, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
+    """A sketch (kinds 7, 8), writing (9), hatching (else), or a piece of one, in a hand of its own; the length of the path."""
+    if kind < 9:
+        n = sketch(state, x, y, down)
+    elif kind == 9:
+        n = writing(state, x, y, down)
+    else:
+        n = hatching(state, x, y, down)
+    if uniform(state) < 0.4:
+        n = piece(state, x, y, down, n)
+    deform(x, y, n, 1.0, state)
+    press(x, y, r, n, state)
+    return n
 
 
 @kernel
