@@ -109,6 +109,7 @@ def test_same_padding_without_strides_agrees_with_scipy():
     [
         ({"filters": 0, "kernel_size": 3}, "filters"),
         ({"filters": 2.5, "kernel_size": 3}, "filters"),
+        ({"filters": (2, 2), "kernel_size": 3}, "filters"),
         ({"filters": 2, "kernel_size": (3, 0)}, "kernel_size"),
         ({"filters": 2, "kernel_size": (3, 3, 3)}, "kernel_size"),
         ({"filters": 2, "kernel_size": 3, "strides": 0}, "strides"),

@@ -55,6 +55,11 @@ def test_generator_draws_a_new_mask_each_time_and_the_same_with_the_same_seed():
     np.testing.assert_array_equal(mask(0.5, (4, 50), np.random.default_rng(0)), first)
 
 
+def test_generator_does_not_run_out_of_masks():
+    rng = np.random.default_rng(0)
+    assert len({mask(0.5, (1, 64), rng).tobytes() for _ in range(300)}) == 300
+
+
 def test_without_a_generator_masks_differ():
     assert (mask(0.5, (4, 100), None) != mask(0.5, (4, 100), None)).any()
 
