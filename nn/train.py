@@ -121,9 +121,12 @@ def _train(options: argparse.Namespace, places: Places) -> int:
     checkpoint = _checkpoint_for(decided, places) if options.resume else None
     recipe = replace(BEST, **decided) if checkpoint is None else Recipe(**checkpoint.run["recipe"])
     with ThreadPoolExecutor(1) as reader:
-        # Numba takes longer to import than the data to read, so both go on at once.
+        # Numba takes longer to load than the data, so both go on at once.
         reading = reader.submit(_read, recipe, options.data)
         import nn.checkpoint  # noqa: F401
+        from nn.compiling import load_compiler
+
+        load_compiler()
     data = reading.result()
     print(f"{recipe.dataset}: {len(data.train[0]):,} training images, {len(data.test[0]):,} test images")
     print(f"recipe: {recipe.describe()}", flush=True)

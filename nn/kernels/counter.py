@@ -63,7 +63,8 @@ def normal_within(state: np.ndarray, limit: float) -> float:
     return min(max(normal(state), -limit), limit)
 
 
-STREAM_MIXTURE = 0
+# Streams are np.int64: Numba would compile `begin` once more for every Python number that it is given as a constant.
+STREAM_MIXTURE = np.int64(0)
 
 
 @kernel
