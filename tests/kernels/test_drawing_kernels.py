@@ -11,8 +11,7 @@ import pytest
 
 import nn
 from nn.augment import AugmentedImages, Limits
-from nn.kernels.counter import uniforms
-from nn.sources import Mixture, ScaledImages
+from nn.sources import Concatenation, ScaledImages
 from nn.strokes import Doodles, SyntheticDigits
 
 COUNT = 48
@@ -32,7 +31,7 @@ def sources():
         "doodles": Doodles(3, COUNT),
         "views": AugmentedImages(images(), labels, 3),
         "elastic views": AugmentedImages(images(), labels, 3, Limits(thickness=0, elastic=1.5)),
-        "mixture": Mixture([ScaledImages(images()[..., None], labels), SyntheticDigits(3, 4)], [0.5], 3),
+        "images, then digits": Concatenation([ScaledImages(images()[..., None], labels), SyntheticDigits(3, 4)]),
     }
 
 
@@ -95,12 +94,3 @@ def test_a_sample_depends_on_its_number_alone(drawings):
         out = np.empty((2, 28, 28, 1), np.float32)
         source.fill(out, np.array([3, 1]), 1)
         np.testing.assert_array_equal(out, drawings[name][[3, 1]], err_msg=name)
-
-
-def test_numbers_of_a_mixture_are_uniform_and_those_of_each_sample_alone():
-    out, two = np.empty(400), np.empty(2)
-    uniforms(7, 2, np.arange(400), out)
-    uniforms(7, 2, np.array([399, 5]), two)
-    assert two.tolist() == out[[399, 5]].tolist()
-    # Five standard deviations of a count of 100 among 400.
-    assert np.abs(np.histogram(out, 4, (0, 1))[0] - 100).max() < 5 * np.sqrt(75)
