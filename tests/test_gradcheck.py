@@ -280,11 +280,12 @@ def test_plot_without_matplotlib_says_how_to_get_it(tmp_path, monkeypatch):
         command.main(["--layer", "flatten", "--plot", str(tmp_path / "v.png")])
 
 
-def test_plot_is_written(tmp_path, monkeypatch):
+def test_plot_is_written_and_named(tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib", reason="the plot needs matplotlib (the extra 'report')")
     monkeypatch.setattr(plot, "STEPS", np.logspace(-1, -11, 6))
     assert command.main(["--layer", "flatten", "--plot", str(tmp_path / "v.svg")]) == 0
     assert (tmp_path / "v.svg").read_text().startswith("<?xml")
+    assert f"written: {tmp_path / 'v.svg'}" in capsys.readouterr().out
 
 
 def test_curves_are_v_shaped(monkeypatch):
