@@ -101,6 +101,17 @@ def pair(value: int | tuple[int, int], layer: str, argument: str) -> tuple[int, 
     return sizes[0], sizes[1]
 
 
+def whole(value: int, layer: str, argument: str) -> int:
+    """One size, at least 1."""
+    try:
+        size = operator.index(value)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise InputError(f"{layer}: {argument} must be a whole number of at least 1, got {value!r}")
+    return size
+
+
 def window_geometry(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:
     """One axis of a sliding window: (number of positions, padding before, padding after), as Keras defines them.
 
