@@ -99,8 +99,8 @@ class Probe:
         with open(self.path, "wb") as file:
             file.write(data)
         if self.count == 0:
-            with contextlib.suppress(InputError):
-                self.read(self.path)  # what is imported and allocated once
+            with contextlib.suppress(Exception):  # for what is imported and allocated once; whatever comes will come again
+                self.read(self.path)
             self.memory = _peak_mb()
         self.count += 1
         began = time.process_time()
