@@ -44,12 +44,9 @@ def test_largest_pictures_stay_below_200_mb(tmp_path):
     files = [
         save(tmp_path / "small.png", "L", (20, 20)),
         save(tmp_path / "transparent.png", "RGBA", square),
-        save(tmp_path / "grey.png", "LA", square),
         save(tmp_path / "deep.png", "I;16", square),
-        save(tmp_path / "whole.tiff", "I", square, compression="tiff_lzw"),
         save(tmp_path / "float.tiff", "F", square, compression="tiff_lzw"),
         save(tmp_path / "web.webp", "RGBA", square),
-        save(tmp_path / "palette.gif", "P", square),
         save(tmp_path / "ink.jpg", "CMYK", square, progressive=True, subsampling=0),
         save(tmp_path / "phone.jpg", "RGB", LARGEST_JPEG, progressive=True, subsampling=0),
         save(tmp_path / "thin.png", "RGBA", (MAX_PIXELS_OTHERS // MAX_SIDE, MAX_SIDE)),
