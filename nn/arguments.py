@@ -46,6 +46,13 @@ def check_images(x: NDArray, shape: Shape, argument: str) -> None:
         raise InputError(f"{argument}: expected finite numbers, got NaN or infinity")
 
 
+def finite(output: NDArray) -> NDArray:
+    """What a network has put out, if it is numbers."""
+    if not np.isfinite(output).all():
+        raise InputError("predict: the output is not finite, so the weights or the inputs are too large")
+    return output
+
+
 def whole(value: Any, argument: str) -> int:
     """A whole number of at least 1."""
     if not isinstance(value, int | np.integer) or value < 1:

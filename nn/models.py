@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import model_file, numpy_inference, training
-from nn.arguments import array_of, callbacks_of, check_images, labelled, metrics_of, split_off, whole
+from nn.arguments import array_of, callbacks_of, check_images, finite, labelled, metrics_of, split_off, whole
 from nn.callbacks import Callback, History, ProgressBar
 from nn.errors import InputError
 from nn.inference import for_each_part
@@ -269,11 +269,11 @@ class Sequential:
 
         May be called from several threads at once. `batch_size` is there for Keras' sake and changes nothing.
         """
-        return self._predict(x, threads, logits=False)
+        return finite(self._predict(x, threads, logits=False))
 
     def logits(self, x: ArrayLike, *, threads: int | None = None) -> NDArray:
         """The scores (N, K) before the final softmax."""
-        return self._predict(x, threads, logits=True)
+        return finite(self._predict(x, threads, logits=True))
 
     def warm_up(self) -> None:
         """Load or compile the kernels that `predict` needs, then use them. Meant for a background thread."""
@@ -286,13 +286,11 @@ class Sequential:
         check_images(images, self.input_shape, "x")
         images = images.reshape(len(images), *self.input_shape)
         if self.use_kernels:
-            found = self._run_kernels(images, threads, logits)
-        else:
-            layers = self._without_softmax() if logits else self.layers
-            found = numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
-        if not np.isfinite(found).all():
-            raise InputError("predict: the output is not finite, so the weights or the inputs are too large")
-        return found
+            return self._run_kernels(images, threads, logits)
+        layers = self.layers
+        if logits:
+            layers = self._without_softmax()
+        return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
 
     def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
         size = len(images)
