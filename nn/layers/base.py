@@ -105,13 +105,6 @@ def _sizes(shape: Shape, layer: str) -> Shape:
     return sizes
 
 
-def count(value: int, layer: str, argument: str) -> int:
-    """One whole number of at least 1."""
-    if isinstance(value, tuple | list):
-        raise InputError(f"{layer}: {argument} must be one whole number of at least 1, got {value!r}")
-    return pair(value, layer, argument)[0]
-
-
 def pair(value: int | tuple[int, int], layer: str, argument: str) -> tuple[int, int]:
     """One size for both axes or (rows, columns), each at least 1."""
     values = value if isinstance(value, tuple | list) else (value, value)
@@ -122,6 +115,17 @@ def pair(value: int | tuple[int, int], layer: str, argument: str) -> tuple[int, 
     if len(sizes) != 2 or min(sizes) < 1:
         raise InputError(f"{layer}: {argument} must be one or two whole numbers of at least 1, got {value!r}")
     return sizes[0], sizes[1]
+
+
+def whole(value: int, layer: str, argument: str) -> int:
+    """One size, at least 1."""
+    try:
+        size = operator.index(value)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise InputError(f"{layer}: {argument} must be a whole number of at least 1, got {value!r}")
+    return size
 
 
 def window_geometry(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:
