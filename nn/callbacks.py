@@ -78,7 +78,8 @@ class ProgressBar(Callback):
 
     def __init__(self, file: TextIO | None = None, bar: bool = True) -> None:
         self.file = sys.stdout if file is None else file
-        self.shown = bar and self.file.isatty()
+        # A process need not have a stdout (`>&-`, windowed programs on Windows); then nothing is printed.
+        self.shown = bar and self.file is not None and self.file.isatty()
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Open the epoch's bar."""

@@ -94,7 +94,8 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
             stream.reconfigure(errors="backslashreplace")
     try:
         code = main(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
         print(f"{program}: {error}", file=sys.stderr)
         code = BAD_INPUT

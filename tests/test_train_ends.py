@@ -37,6 +37,20 @@ def test_training_goes_on_when_nobody_reads_what_it_says(small_mnist, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["mnist.history.json", "mnist.npz"]
 
 
+def test_training_without_any_output(small_mnist, tmp_path, monkeypatch):
+    """As after `>&- 2>&-`."""
+    from nn.cli import run
+    from nn.train import main
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    words = [*SHORT, "--data", small_mnist, "--out", tmp_path / "mnist.npz"]
+    with pytest.raises(SystemExit) as ended:
+        run(main, [str(word) for word in words])
+    assert ended.value.code == 0
+    assert sorted(os.listdir(tmp_path)) == ["mnist.history.json", "mnist.npz"]
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no terminals that hang up")
 def test_closed_terminal_ends_in_a_checkpoint_that_resumes(small_mnist, tmp_path):
     ours, theirs = os.openpty()
