@@ -298,6 +298,16 @@ def test_predict_refuses_what_does_not_fit(x, says):
         small_model().predict(x)
 
 
+@pytest.mark.parametrize("kernels", [True, False])
+def test_output_that_is_no_number_is_told(kernels, recwarn):
+    model = small_model()
+    model.set_weights([np.full_like(weight, 1e30) for weight in model.get_weights()])
+    model.use_kernels = kernels
+    with pytest.raises(InputError, match="too large"):
+        model.predict(X)
+    assert not recwarn.list
+
+
 def test_softmax_may_be_a_layer_of_its_own():
     joined = Sequential([Flatten(input_shape=(6, 6, 1)), Dense(4, activation="softmax")], seed=5)
     apart = Sequential([Flatten(input_shape=(6, 6, 1)), Dense(4), Softmax()], seed=5)

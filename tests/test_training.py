@@ -126,6 +126,26 @@ def test_training_in_another_process_gives_the_same_bits(expected, method):
         process.kill()
 
 
+def put_prediction(pipe, model):
+    pipe.send_bytes(model.predict(X).tobytes())
+    pipe.close()
+
+
+@pytest.mark.parametrize("method", sorted(set(multiprocessing.get_all_start_methods()) & {"fork", "spawn"}))
+@pytest.mark.filterwarnings("ignore:This process")
+def test_model_can_be_handed_to_another_process(method):
+    model = trained()
+    context = multiprocessing.get_context(method)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=put_prediction, args=(theirs, model))
+    process.start()
+    try:
+        assert ours.poll(PATIENCE), "no answer: a deadlock"
+        assert ours.recv_bytes() == model.predict(X).tobytes()
+    finally:
+        process.kill()
+
+
 def test_no_thread_and_no_file_stays_behind():
     trained()
     threads = threading.active_count()
