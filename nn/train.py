@@ -239,6 +239,7 @@ def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
         "test_accuracy": last["val_accuracy"],
         "test_loss": last["val_loss"],
         "training_images": len(trainer.source),
+        "norms": trainer.progress.norms,
         "version": __version__,
     }
     model.save(places.model)
