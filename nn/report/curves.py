@@ -40,7 +40,7 @@ def training_curves(histories: Sequence[History], figure: Figure | None = None, 
                 right.plot(history.epochs, _error(history.values[f"{ending}accuracy"]), **look)
     left.set(title="Loss", xlabel="epoch", yscale="log")
     right.set(title="Accuracy, %", xlabel="epoch")
-    _plain_numbers(left)
+    plain_numbers(left)
     _accuracy_axis(right)
     for axes in (left, right):
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=8)
@@ -65,7 +65,7 @@ def _accuracy_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_locator(_no_ticks())
 
 
-def _plain_numbers(axes: Axes) -> None:
+def plain_numbers(axes: Axes) -> None:
     """0.02 and 0.5 on a logarithmic axis, not 2 x 10⁻² and 5 x 10⁻¹."""
     from matplotlib.ticker import FuncFormatter, LogLocator
 
@@ -91,7 +91,7 @@ def norm_curves(norms: Sequence[LayerNorms]) -> Figure:
             axes.plot(layer.epochs, values, label=layer.layer if axes is panels[0] else None, **look)
     for axes, title in zip(panels, ("Weights", "Gradient", "Step ÷ weights"), strict=True):
         axes.set(title=title, xlabel="epoch", yscale="log")
-        _plain_numbers(axes)
+        plain_numbers(axes)
         axes.xaxis.get_major_locator().set_params(integer=True, nbins=6)
     figure.legend(loc="outside lower left", ncols=5)
     return figure

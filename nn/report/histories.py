@@ -67,9 +67,9 @@ def _history(path: Path, label: str) -> History:
         raise InputError(f"{path}: expected a history, as nn.train writes it, got something else ({error})") from error
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
         raise InputError(f"{path}: expected a list with one object an epoch, got {entries!r:.80}")
-    names = [name for name in NAMES if name in entries[0]]
-    if "loss" not in names or "accuracy" not in names:
+    if not {"loss", "accuracy"} <= entries[0].keys():
         raise InputError(f"{path}: expected every epoch to have loss and accuracy, got {entries[0]!r:.80}")
+    names = NAMES if set(NAMES) <= entries[0].keys() else NAMES[:2]
     columns = {name: [entry.get(name) for entry in entries] for name in ("epoch", *names)}
     for name, column in columns.items():
         if not all(map(_is_real, column)):
