@@ -23,6 +23,7 @@ EXPERIMENTS = {
     "schedules": "learning",
     "initializers": "learning",
     "plan": "machinery",
+    "checkpoint": "machinery",
     "photo": "machinery",
 }
 

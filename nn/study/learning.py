@@ -18,6 +18,7 @@ from nn.optimizers import SGD, Adadelta, Optimizer
 from nn.recipes import IMAGE_SHAPE, SCHEDULES, Recipe, plain_source, rate_of
 from nn.report.curves import plain_numbers
 from nn.report.style import BLUE, MARKERS, SERIES, VERMILION, new_figure
+from nn.training import Trainer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,29 +87,42 @@ def optimizers(train: Part, test: Part) -> tuple[Figure, str]:
     return figure, f"loss in the end: {ends}"
 
 
-class _Losses(Callback):
-    """Collects the mean loss of every batch."""
+class BatchLosses(Callback):
+    """Collects the mean loss of every batch; asks for an end after so many of them.
 
-    def __init__(self) -> None:
+    Attributes:
+        values: the losses.
+    """
+
+    def __init__(self, last: int | None = None) -> None:
         self.values: list[float] = []
+        self._last = last
         self._before = 0.0, 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        self._before = 0.0, 0
+        """Where the epoch's sums stand: at 0, or where an interrupted training left them."""
+        self._before = self.trainer.progress.loss_sum, self.trainer.progress.seen
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """One more."""
         now = self.trainer.progress.loss_sum, self.trainer.progress.seen
         self.values.append((now[0] - self._before[0]) / (now[1] - self._before[1]))
         self._before = now
+        self.trainer.stop_requested = len(self.values) == self._last
 
 
 def _losses(train: Part, optimizer: Optimizer) -> list[float]:
-    model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(32, activation="relu"), Dense(10, activation="softmax")])
-    model.compile(optimizer=optimizer)
-    seen = _Losses()
-    source = plain_source(train[0][:LEARNED_FROM], train[1][:LEARNED_FROM])
-    model.fit(source, batch_size=64, epochs=4, verbose=0, callbacks=[seen])
+    seen = BatchLosses()
+    small_trainer(train, seen, optimizer, epochs=4).run()
     return seen.values
+
+
+def small_trainer(train: Part, seen: BatchLosses, optimizer: Optimizer | None = None, epochs: int = 1) -> Trainer:
+    """A network of two dense layers on some of the images, ready to be trained."""
+    model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(32, activation="relu"), Dense(10, activation="softmax")])
+    model.compile(optimizer=optimizer or Adadelta())
+    source = plain_source(train[0][:LEARNED_FROM], train[1][:LEARNED_FROM])
+    return Trainer(model, source, batch_size=64, epochs=epochs, callbacks=[seen])
 
 
 def _smoothed(values: Sequence[float]) -> NDArray:

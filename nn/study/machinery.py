@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from nn.sources import ImageSource
 
 BATCH, WARM = 256, 5
+CUT = 61  # batches before the training is stopped
 Spell = tuple[int, str, float, float]  # thread, what, began, ended
 
 
@@ -93,6 +96,31 @@ def _chart(spells: list[Spell], threads: int) -> Figure:
     return figure
 
 
+def checkpoint(train: Images, test: Images) -> tuple[Figure, str]:
+    """A training that is stopped in the middle of an epoch, kept in a file and taken up again, beside an undisturbed one."""
+    from nn import checkpoint as checkpoints
+    from nn.study.learning import BatchLosses, small_trainer
+
+    whole, first, second = BatchLosses(), BatchLosses(last=CUT), BatchLosses()
+    undisturbed, stopped, resumed = (small_trainer(train, seen) for seen in (whole, first, second))
+    with tempfile.TemporaryDirectory() as folder:
+        undisturbed.run()
+        stopped.run()
+        checkpoints.save(Path(folder) / "c.npz", stopped, {})
+        checkpoints.load(Path(folder) / "c.npz").restore(resumed)
+        resumed.run()
+    figure = new_figure(3.0, width=5.6)
+    axes = figure.subplots()
+    axes.plot(whole.values, color="#c9d1d9", linewidth=6, label="undisturbed")
+    axes.plot(first.values, color=SERIES[0], label="until it was stopped")
+    axes.plot(range(CUT, len(whole.values)), second.values, color=SERIES[1], label="resumed from the file")
+    axes.set(title="Loss of every batch", xlabel="batch")
+    axes.legend()
+    weights = [b"".join(array.tobytes() for array in each.model.get_weights()) for each in (undisturbed, resumed)]
+    same = sum(a == b for a, b in zip(*weights, strict=True))
+    return figure, f"{same:,} of {len(weights[0]):,} bytes of the weights are the same in the end"
+
+
 def photo(train: Images, test: Images) -> tuple[Image.Image, str]:
     """2026 in one hand, on paper that is brighter on one side: synthetic strokes (`nn.strokes`), and something to read."""
     from nn.strokes.generator import SyntheticDigits
@@ -106,6 +134,6 @@ def photo(train: Images, test: Images) -> tuple[Image.Image, str]:
     large = np.asarray(Image.fromarray((255 * ink).astype(np.uint8)).resize((640, 160), Image.Resampling.BICUBIC)) / 255
     large = np.pad(large, ((50, 50), (40, 40)))
     rows, columns = np.mgrid[: large.shape[0], : large.shape[1]]
-    light = 235 - 60 * columns / large.shape[1] - 20 * rows / large.shape[0] + np.random.default_rng(0).normal(0, 3, large.shape)
+    light = 235 - 60 * columns / large.shape[1] - 20 * rows / large.shape[0]
     paper = np.clip(light * (1 - 0.8 * large), 0, 255).astype(np.uint8)
     return Image.fromarray(paper), "a photo of 2026; read it: python -m nn.predict FILE"
