@@ -71,6 +71,6 @@ def test_the_way_in_the_readme_names_every_experiment_and_has_its_pictures():
     folder = Path(__file__).parents[1]
     assert all((folder / picture).is_file() for picture in pictures)
     shown = {Path(picture).name for picture in pictures}
-    assert {path.name for path in (folder / "docs" / "study").glob("*.png")} <= shown | {"photo.png"}
+    assert {path.name for path in (folder / "docs" / "study").glob("*.png")} <= shown
     for path in re.findall(r"`(nn/[\w/.]+)`", way):
         assert (folder / path).exists(), path
