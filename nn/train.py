@@ -238,7 +238,7 @@ def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
         "recipe": asdict(recipe),
         "test_accuracy": last["val_accuracy"],
         "test_loss": last["val_loss"],
-        "training_images": len(trainer.source),
+        "samples_in_epoch": len(trainer.source),
         "norms": trainer.progress.norms,
         "version": __version__,
     }

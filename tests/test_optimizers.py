@@ -39,6 +39,16 @@ def test_many_steps_follow_the_paper(rate, rho, epsilon):
         assert (w[i], slots[0][i], slots[1][i]) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", [Adadelta, SGD])
+def test_weight_decay_shrinks_the_weights_apart_from_the_gradient(kind):
+    # η = 0.5, λ = 0.1: w ← w · 0.95, then the same step as without decay.
+    w, plain = np.array([4.0, -2.0]), np.array([4.0, -2.0])
+    gradient = np.array([0.3, 0.1])
+    for weights, optimizer in ((w, kind(weight_decay=0.1)), (plain, kind())):
+        optimizer.update(weights, gradient, tuple(np.zeros(2) for _ in optimizer.slots), 0.5)
+    np.testing.assert_allclose(w, plain - 0.05 * np.array([4.0, -2.0]), rtol=1e-12)
+
+
 def test_adadelta_step_does_not_depend_on_the_size_of_the_loss():
     # The ratio of the roots takes the unit of the gradient away: ten times the loss, nearly the same step.
     steps = []
