@@ -87,7 +87,14 @@ def _chart(spells: list[Spell], threads: int) -> Figure:
         left = [1000 * (spell[2] - zero) for spell in mine]
         width = [1000 * (spell[3] - spell[2]) for spell in mine]
         axes.barh(
-            [numbers[spell[0]] for spell in mine], width, left=left, color=colour, edgecolor="white", height=0.7, label=what
+            [numbers[spell[0]] for spell in mine],
+            width,
+            left=left,
+            color=colour,
+            edgecolor="white",
+            linewidth=0.5,
+            height=0.7,
+            label=what,
         )
     axes.set_yticks(range(len(numbers)), [f"thread {number + 1}" for number in range(len(numbers))])
     axes.set(title="One batch: 32 images a bar, then pieces of the weights", xlabel="milliseconds")
