@@ -31,12 +31,10 @@ def check_live() -> None:
     from matplotlib.backends import BackendFilter, backend_registry
 
     try:
-        # Until it is made, nobody knows whether a window can be; matplotlib falls back on a file's backend only if it may choose.
+        # Only a window that was made tells whether one can be made; where matplotlib may choose, it falls back on a file instead.
         pyplot.close(pyplot.figure())
-    except (ImportError, RuntimeError) as error:
-        raise InputError(f"--live: expected a screen to draw on; matplotlib says: {error}") from error
-    except Exception as error:  # each toolkit has an error of its own, such as _tkinter.TclError
-        raise InputError(f"--live: expected a screen to draw on; {type(error).__name__}: {error}") from error
+    except Exception as error:  # each toolkit has one of its own, such as _tkinter.TclError
+        raise InputError(f"--live: expected a screen to draw on; matplotlib says: {' '.join(str(error).split())}") from error
     backend = pyplot.get_backend()
     if backend.lower() not in map(str.lower, backend_registry.list_builtin(BackendFilter.INTERACTIVE)):
         raise InputError(f"--live: expected a screen to draw on, got matplotlib's backend {backend!r}, which draws into files")

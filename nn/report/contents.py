@@ -85,10 +85,10 @@ def _training(path: Path, histories: Sequence[History], norms: Sequence[LayerNor
         first = _drawn(title, "curves", curves.training_curves(histories), text)
     else:
         text = f"There is no history: `{beside(path).name}`, which `nn.train` writes, is not beside the model."
-        first = Section(title, text + " The other pictures need none." * bool(text))
+        first = Section(title, f"{text} The other pictures need none.")
     title = "How weights and gradients moved"
     if not norms:
-        return [first, Section(title, "The model's card holds no norms: not `nn.train` made it, or an older one.")]
+        return [first, Section(title, "The model's card holds no norms: it was not made by `nn.train`, or by an older version.")]
     text = (
         "After every epoch: the length of each layer's weights, of its gradient (root mean square over about the last 20 "
         "batches), and of a step of Adadelta, before the learning rate, as a share of the weights. A layer whose gradient "
