@@ -18,7 +18,7 @@ from nn.report.histories import NAMES, History
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIZE = 9.0, 4.2  # inches
+SIZE, ROOM = (9.0, 4.2), 0.25  # inches; the room is for longer numbers than those of the first epoch
 ANSWER_EVERY = 0.1  # seconds
 
 
@@ -49,8 +49,9 @@ class LiveCurves(Callback):
 
         with pyplot.ion():  # in which a new figure is shown at once
             self.figure: Figure | None = pyplot.figure("nn.train", figsize=SIZE, layout="constrained")
+        self.figure.get_layout_engine().set(w_pad=ROOM)
         self.figure.canvas.mpl_connect("close_event", lambda _: self._forget())
-        self._answered = 0.0
+        self._answered, self._drawn = 0.0, False
         self._draw()
         self._answer()
 
@@ -77,13 +78,20 @@ class LiveCurves(Callback):
     def _draw(self) -> None:
         if self.figure is None:
             return
-        from nn.report.curves import training_curves
+        from nn.report.curves import move_curves, training_curves
         from nn.report.style import styled
 
-        self.figure.clear()
         with styled():
-            training_curves([self._history()], self.figure, self.trainer.epochs)
+            if self._drawn:
+                move_curves(self.figure, self._history())
+            else:
+                self.figure.clear()
+                training_curves([self._history()], self.figure, self.trainer.epochs)
             self.figure.canvas.draw()
+        if not self._drawn and self.trainer.progress.history:
+            # The layout is found once; to find it again takes as long as to draw.
+            self.figure.set_layout_engine("none")
+            self._drawn = True
 
     def _history(self) -> History:
         entries = self.trainer.progress.history

@@ -51,17 +51,30 @@ def training_curves(histories: Sequence[History], figure: Figure | None = None, 
     return figure
 
 
+def move_curves(figure: Figure, history: History) -> None:
+    """Bring a figure with the curves of this one training up to date; less work than to draw it anew."""
+    left, right = figure.axes
+    endings = [ending for ending in ("", "val_") if f"{ending}loss" in history.values]
+    for ending, loss, accuracy in zip(endings, left.lines, right.lines, strict=True):
+        loss.set_data(history.epochs, history.values[f"{ending}loss"])
+        accuracy.set_data(history.epochs, _error(history.values[f"{ending}accuracy"]))
+    for axes in (left, right):
+        axes.relim()
+        axes.autoscale_view(scalex=False)
+
+
 def _error(accuracy: NDArray) -> NDArray:
     return np.maximum(1 - accuracy, 1e-5)
 
 
 def _accuracy_axis(axes: Axes) -> None:
     """An axis of errors, upside down and logarithmic, labelled with accuracies: 98 to 99 % is as far as 99 to 99.5."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter
+
     axes.set_yscale("log")
     axes.invert_yaxis()
-    low, high = sorted(axes.get_ylim())
-    shown = [value for value in ACCURACIES if low <= 1 - value / 100 <= high]
-    axes.set_yticks([1 - value / 100 for value in shown], [f"{value:g}" for value in shown])
+    axes.yaxis.set_major_locator(FixedLocator([1 - value / 100 for value in ACCURACIES]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * (1 - error):.6g}"))
     axes.yaxis.set_minor_locator(_no_ticks())
 
 
