@@ -129,17 +129,22 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
 
 def _progress(entry: object, path: str | os.PathLike[str]) -> Progress:
     """The Progress in a header, every number checked."""
+    if isinstance(entry, dict):
+        entry = {"norms": [], **entry}  # which older versions did not write
     if not isinstance(entry, dict) or entry.keys() != {each.name for each in fields(Progress)}:
         raise InputError(f"{path}: expected the fields of a training's progress, got {entry!r:.80}")
     whole = [entry[name] for name in ("epoch", "step", "right", "seen")]
     real = [entry[name] for name in ("loss_sum", "seconds")]
-    history = entry["history"]
+    history, norms = entry["history"], entry["norms"]
     sound = (
         all(type(value) is int and 0 <= value < MOST_STEPS for value in whole)
         and all(_is_real(value) for value in real)
         and isinstance(history, list)
         and len(history) == entry["epoch"]
         and all(_is_history(number, each) for number, each in enumerate(history, 1))
+        and isinstance(norms, list)
+        and len(norms) <= entry["epoch"]
+        and all(map(_is_norms, norms))
     )
     if not sound:
         raise InputError(f"{path}: the training's progress does not make sense")
@@ -153,6 +158,10 @@ def _is_history(number: int, entry: object) -> bool:
         and entry.get("epoch") == number
         and all(map(_is_real, entry.values()))
     )
+
+
+def _is_norms(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(each, list) and all(map(_is_real, each)) for each in entry.values())
 
 
 def _is_real(value: object) -> bool:

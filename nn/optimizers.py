@@ -28,6 +28,14 @@ class Optimizer:
     Attributes:
         slots: the names of the arrays kept for each parameter.
 
+    Example: w = 2 with λ = 0.1 and η = 0.5 becomes 2 · (1 - 0.05) = 1.9 before the gradient is looked at.
+
+        >>> import numpy as np
+        >>> w = np.array([2.0])
+        >>> Optimizer(0.5, weight_decay=0.1).decay(w, rate=0.5)
+        >>> w.tolist()
+        [1.9]
+
     References:
         I. Loshchilov, F. Hutter: Decoupled weight decay regularization, 2019. As in Keras, η λ and not λ is taken off.
     """
@@ -67,7 +75,25 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: w ← w - η g. One rate for all weights, and it has to be chosen well."""
+    """Stochastic gradient descent: w ← w - η g. One rate for all weights, and it has to be chosen well.
+
+    Near w the loss is L(w + Δ) ≈ L(w) + g·Δ. Among all steps Δ of one length, the one against g lowers it most (Cauchy and
+    Schwarz), by |g| |Δ|; and Δ = -η g lowers it by η |g|², as long as η is so small that the curvature can be forgotten: on a
+    parabola c w² / 2 the step multiplies w by 1 - η c, which shrinks only for η < 2 / c.
+
+    Shapes: w and g any, the same.
+
+    Example: on w² / 2 with g = w = 2 and η = 0.25: w = 2 - 0.25 · 2 = 1.5.
+
+        >>> import numpy as np
+        >>> w = np.array([2.0])
+        >>> SGD().update(w, np.array([2.0]), (), rate=0.25)
+        >>> w.tolist()
+        [1.5]
+
+    References:
+        H. Robbins, S. Monro: A stochastic approximation method, 1951.
+    """
 
     name = "sgd"
 
@@ -87,6 +113,8 @@ class Adadelta(Optimizer):
         Δ       = √(E[Δ²] + ε) / √(E[g²] + ε) · g
         E[Δ²]  ← ρ E[Δ²] + (1 - ρ) Δ²
         w      ← w - η Δ
+
+    Shapes: w, g and the two slots any, the same; every element is on its own.
 
     The ratio of the two roots has the unit of w / g, so that Δ has the unit of w: that is the method's idea, and why Zeiler has
     no learning rate at all (η = 1). Keras' default of η = 0.001, made for other optimizers, takes a thousandth of each step:

@@ -216,6 +216,7 @@ def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
         "test_accuracy": last["val_accuracy"],
         "test_loss": last["val_loss"],
         "samples_in_epoch": len(trainer.source),
+        "norms": trainer.progress.norms,
         "version": __version__,
     }
     model.save(places.model)
