@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from apps.draw import desktop
-from apps.draw.__main__ import loader, read
+from apps.draw.__main__ import loader, look_inside, read
 from apps.draw.model_file import choose_model
 from nn.cli import ArgumentParser, positive_number
 from nn.errors import InputError
@@ -129,7 +129,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         """Notes when frames begin and end and when answers are shown."""
 
         def __init__(self) -> None:
-            super().__init__(loader(model), read, model.label, Path.cwd(), options.scale, "light")
+            super().__init__(loader(model), read, look_inside, model.label, Path.cwd(), options.scale, "light")
             self.opened = self.answered = 0.0
             self.times: list[tuple[float, float]] = []
             self.answers: list[float] = []
