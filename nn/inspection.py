@@ -5,15 +5,16 @@
     stage.field(region_of((3, 4, 7)))           # which values of the stage before it this one was made of
     stage.terms((3, 4, 7))                      # and how: patch, filter, bias, their sum, the activation
 
-Layers that change no value of a sample when predicting (Flatten, Dropout) are no stages. A softmax that is a dense layer's
-activation is a stage of its own, so that the scores before it (the logits) are seen too. The layers are computed in plain NumPy
-(`nn.numpy_inference`): it takes about a millisecond for an image and waits for no compiler.
+Dropout, which does nothing when predicting, is no stage, nor is Flatten in front of a dense layer: they change no value. A
+softmax that is a dense layer's activation is a stage of its own, so that the scores before it (the logits) are seen too. The
+layers are computed in plain NumPy (`nn.numpy_inference`): it takes about a millisecond an image and waits for no compiler.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,9 +46,20 @@ class WeightedSum:
         return self.inputs * self.weights
 
     @property
+    def by_channel(self) -> NDArray:
+        """Of a convolution: Σ inputs · weights of each channel (C,)."""
+        return self.products.sum(axis=(0, 1))
+
+    @property
     def total(self) -> float:
         """Σ inputs · weights + bias, before the activation; added up in float64."""
         return float(self.products.sum(dtype=np.float64)) + self.bias
+
+    def strongest(self, count: int) -> list[Cell]:
+        """Where the products are largest, whether for or against: the indices of `count` of them, the largest first."""
+        products = self.products
+        order = np.argsort(-np.abs(products), axis=None, kind="stable")[:count]
+        return [tuple(int(index) for index in np.unravel_index(at, products.shape)) for at in order]
 
 
 @dataclass(frozen=True)
@@ -100,37 +112,29 @@ class Stage:
         everything = tuple(slice(0, size) for size in self.before.shape)
         match self.layer:
             case Conv2D():
-                return (*self._windows(self.layer.kernel_size, self.layer, region), everything[2])
+                return (self._span(0, region[0]), self._span(1, region[1]), everything[2])
             case MaxPooling2D():
-                return (*self._windows(self.layer.pool_size, self.layer, region), region[2])
+                return (self._span(0, region[0]), self._span(1, region[1]), region[2])
             case ReLU():
                 return region
             case _:
                 return everything
 
-    def _windows(self, size: tuple[int, int], layer: Conv2D | MaxPooling2D, region: Region) -> Iterator[slice]:
-        """Rows and columns that windows of this size touch, from the first one in the region to the last."""
-        for axis in (0, 1):
-            length, stride = self.before.shape[axis], layer.strides[axis]
-            ahead = window_geometry(length, size[axis], stride, layer.padding)[1]
-            first, last = region[axis].start * stride - ahead, (region[axis].stop - 1) * stride - ahead
-            yield slice(max(0, first), min(length, last + size[axis]))
-
     def terms(self, cell: Cell) -> Terms | None:
-        """How a cell was computed; None for the image, and for a layer that is not one of this library's."""
+        """How a cell was computed; None for the image, and for a layer that computes otherwise."""
         value = float(self.values[cell])
         match self.layer:
             case Conv2D() as layer:
                 kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
-                patch = self._patch(layer.kernel_size, layer, cell, 0)
+                patch = self._patch(cell, 0)
                 return WeightedSum(patch, kernel[..., cell[2]], float(bias[cell[2]]), layer.activation_name, value)
             case Dense() as layer:
                 kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
                 return WeightedSum(self.before.ravel(), kernel[:, cell[0]], float(bias[cell[0]]), layer.activation_name, value)
-            case MaxPooling2D() as layer:
-                window = self._patch(layer.pool_size, layer, cell, -np.inf)[..., cell[2]]
-                a, b = np.unravel_index(int(window.argmax()), window.shape)
-                return Greatest(window, (int(a), int(b)), value)
+            case MaxPooling2D():
+                window = self._patch(cell, -np.inf)[..., cell[2]]
+                row, column = divmod(int(window.argmax()), window.shape[1])
+                return Greatest(window, (row, column), value)
             case Softmax():
                 return Share(self.before, np.exp(self.before - self.before.max()), value)
             case ReLU():
@@ -138,17 +142,49 @@ class Stage:
             case _:
                 return None
 
-    def _patch(self, size: tuple[int, int], layer: Conv2D | MaxPooling2D, cell: Cell, fill: float) -> NDArray:
-        """The window (*size, C) that a cell looks at, `fill` where it reaches out of the maps."""
-        patch = np.full((*size, self.before.shape[2]), fill, self.before.dtype)
-        inside, places = [], []
-        for axis, part in enumerate(self._windows(size, layer, region_of(cell))):
-            ahead = window_geometry(self.before.shape[axis], size[axis], layer.strides[axis], layer.padding)[1]
-            first = cell[axis] * layer.strides[axis] - ahead
-            inside.append(part)
-            places.append(slice(part.start - first, part.stop - first))
-        patch[tuple(places)] = self.before[tuple(inside)]
+    def origin(self, cell: Cell) -> Cell:
+        """The cell of the stage before that mattered most: the factor of the largest product, the pool's winner, the score.
+
+        Where there is no such thing, the first cell.
+        """
+        terms = self.terms(cell)
+        match terms:
+            case WeightedSum() if terms.inputs.ndim == 1:
+                return tuple(int(index) for index in np.unravel_index(terms.strongest(1)[0][0], self.before.shape))
+            case WeightedSum():
+                row, column, channel = terms.strongest(1)[0]
+            case Greatest():
+                (row, column), channel = terms.winner, cell[2]
+            case Share() | Rectified():
+                return cell
+            case _:
+                return (0,) * self.before.ndim
+        rows, columns, _ = self.field(region_of(cell))
+        row, column = self._start(0, cell[0]) + row, self._start(1, cell[1]) + column
+        return min(max(row, rows.start), rows.stop - 1), min(max(column, columns.start), columns.stop - 1), channel
+
+    def _start(self, axis: int, index: int) -> int:
+        """Where the window of the output `index` begins on an axis; below 0 if it begins in the padding."""
+        layer = cast(Conv2D | MaxPooling2D, self.layer)
+        ahead = window_geometry(self.before.shape[axis], _window(layer)[axis], layer.strides[axis], layer.padding)[1]
+        return index * layer.strides[axis] - ahead
+
+    def _span(self, axis: int, part: slice) -> slice:
+        """What the windows of some outputs touch on an axis, without the padding."""
+        size = _window(cast(Conv2D | MaxPooling2D, self.layer))[axis]
+        return slice(max(0, self._start(axis, part.start)), min(self.before.shape[axis], self._start(axis, part.stop - 1) + size))
+
+    def _patch(self, cell: Cell, fill: float) -> NDArray:
+        """The window (KH, KW, C) that a cell looks at, `fill` where it reaches out of the maps."""
+        patch = np.full((*_window(cast(Conv2D | MaxPooling2D, self.layer)), self.before.shape[2]), fill, self.before.dtype)
+        rows, columns = (self._span(axis, slice(cell[axis], cell[axis] + 1)) for axis in (0, 1))
+        top, left = self._start(0, cell[0]), self._start(1, cell[1])
+        patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = self.before[rows, columns]
         return patch
+
+
+def _window(layer: Conv2D | MaxPooling2D) -> tuple[int, int]:
+    return layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
 
 
 def region_of(cell: Cell) -> Region:
@@ -158,14 +194,14 @@ def region_of(cell: Cell) -> Region:
 
 def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:
     """What the layers of a built model make of one image (H, W) or (H, W, C), in order; the image comes first."""
-    values = np.asarray(image, layers[0].parameters.get("kernel", np.zeros(0, np.float32)).dtype)
-    values = values.reshape(layers[0].input_shape)
+    dtype = next((array.dtype for layer in layers for array in layer.parameters.values()), np.dtype(np.float32))
+    values = np.asarray(image, dtype).reshape(layers[0].input_shape)
     found = [Stage(None, values, values)]
-    for layer in layers:
-        for part in _parts(layer):
-            values = numpy_inference.forward([part], values[None])[0]
-            if not isinstance(part, Flatten | Dropout):
-                found.append(Stage(part, found[-1].values, values))
+    parts = [part for layer in layers for part in _parts(layer) if not isinstance(part, Dropout)]
+    for part, after in zip(parts, [*parts[1:], None], strict=True):
+        values = numpy_inference.forward([part], values[None])[0]
+        if not (isinstance(part, Flatten) and isinstance(after, Dense)):
+            found.append(Stage(part, found[-1].values, values))
     return found
 
 

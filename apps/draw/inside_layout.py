@@ -17,8 +17,8 @@ from pygame import Rect
 
 from apps.draw.layout import HEADER, KEY_LINE, TOOLS, Places, flow, least, sheet_within
 
-CARD = (344, 268)  # the least size of the card, in design pixels
-LEFT = 0.33  # of a wide window's body: the sheet's column
+CARD = (328, 268)  # the least size of the card, in design pixels
+LEFT = 0.31  # of a wide window's body: the sheet's column
 ABOVE = 0.36  # of a tall window's body: the sheet's row
 WIDEST_LEFT = 560
 

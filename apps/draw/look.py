@@ -1,6 +1,7 @@
 """How things look now: palette, scale and type, and the few ways in which text is set.
 
-Type is the same on every machine: Aileron Regular, which Pillow carries, and FreeSans Bold, which Pygame carries.
+Type is the same on every machine: Aileron Regular, which Pillow carries, and FreeSans Bold, which Pygame carries. Aileron's few
+mathematical signs, which Pillow left out, come from FreeSans too, a little smaller, so that they are not too heavy.
 """
 
 from __future__ import annotations
@@ -8,15 +9,19 @@ from __future__ import annotations
 import io
 from collections import OrderedDict
 from functools import lru_cache
+from itertools import groupby
 
 import pygame
 from PIL import ImageFont
 from pygame.pkgdata import getResource
 
 from apps.draw import shapes, theme
+from apps.draw.numbers import MINUS, SUM, TIMES
 from apps.draw.theme import Colour, Palette
 
 TEXTS_KEPT = 400
+SIGNS = frozenset((MINUS, TIMES, SUM))
+SIGN_SIZE = 0.85
 CAP_HEIGHT = 0.71  # of the size of type, for both faces
 
 
@@ -31,7 +36,35 @@ def _font(size: int, bold: bool) -> pygame.font.Font:
 
 @lru_cache(maxsize=1000)
 def _width(text: str, size: int, bold: bool) -> int:
-    return _font(size, bold).size(text)[0]
+    return sum(_face(size, strong, bold).size(run)[0] for run, strong in _runs(text, bold))
+
+
+def _face(size: int, strong: bool, bold: bool) -> pygame.font.Font:
+    """The face of a piece: the line's own, or the smaller one that lends its signs."""
+    return _font(size, bold) if strong == bold else _font(round(SIGN_SIZE * size), strong)
+
+
+def _runs(text: str, bold: bool) -> list[tuple[str, bool]]:
+    """The text in pieces of one face each: (piece, whether it is set in the bold face)."""
+    if bold or not SIGNS.intersection(text):
+        return [(text, bold)]
+    return [("".join(run), strong) for strong, run in groupby(text, SIGNS.__contains__)]
+
+
+def _set(text: str, size: int, colour: Colour, bold: bool) -> pygame.Surface:
+    """The line of text, its baseline where the face's own is."""
+    runs, ascent = _runs(text, bold), _font(size, bold).get_ascent()
+    if len(runs) == 1 and runs[0][1] == bold:
+        return _font(size, bold).render(text, True, colour)
+    line = pygame.Surface((_width(text, size, bold), _font(size, bold).get_height()), pygame.SRCALPHA)
+    line.fill((*colour, 0))
+    left = 0
+    for run, strong in runs:
+        font = _face(size, strong, bold)
+        raised = round((1 - SIGN_SIZE) * size / 3) if strong != bold else 0
+        line.blit(font.render(run, True, colour), (left, ascent - font.get_ascent() - raised))
+        left += font.size(run)[0]
+    return line
 
 
 @lru_cache(maxsize=200)
@@ -40,7 +73,7 @@ def _fitted(text: str, width: int, size: int, bold: bool, from_start: bool) -> s
         return text
     for length in range(len(text) - 1, 0, -1):
         shorter = "…" + text[len(text) - length :] if from_start else text[:length].rstrip() + "…"
-        if _font(size, bold).size(shorter)[0] <= width:
+        if _width(shorter, size, bold) <= width:
             return shorter
     return ""
 
@@ -68,7 +101,7 @@ class Look:
         key = text, self.px(size), colour, bold
         surface = self._texts.get(key)
         if surface is None:
-            surface = _font(key[1], bold).render(text, True, colour)
+            surface = _set(text, key[1], colour, bold)
             self._texts[key] = surface
             if len(self._texts) > TEXTS_KEPT:
                 self._texts.popitem(last=False)
