@@ -42,6 +42,11 @@ _TO_LAB = np.array(
     ]
 )
 
+# Palette entries of the values -FINE … FINE in units of the greatest / FINE: a table, because powers take long.
+FINE = 2048
+_OUT = np.ceil(LEVELS * (np.arange(1, FINE + 1) / FINE) ** POWER)
+STEPS = np.concatenate([ZERO - _OUT[::-1], [ZERO], ZERO + _OUT]).astype(np.uint8)
+
 
 def oklab(colours: np.ndarray) -> np.ndarray:
     """Oklab coordinates (N, 3) of sRGB colours (N, 3) in [0, 255]."""
@@ -72,8 +77,10 @@ def inks(palette: Palette) -> tuple[Colour, ...]:
 
 def levels(values: np.ndarray, greatest: float) -> np.ndarray:
     """Palette entries uint8 of values; ± greatest are the extremes, and only 0 is ZERO."""
-    steps = np.ceil(LEVELS * (np.abs(values) / greatest) ** POWER) if greatest > 0 else np.zeros(values.shape)
-    return (ZERO + np.copysign(np.minimum(steps, LEVELS), values)).astype(np.uint8)
+    if not greatest > 0:
+        return np.full(values.shape, ZERO, np.uint8)
+    fine = np.ceil(np.abs(values) * (FINE / greatest)).astype(np.int32)
+    return STEPS[np.where(values < 0, FINE - np.minimum(fine, FINE), FINE + np.minimum(fine, FINE))]
 
 
 def _way(anchors: tuple[Colour, ...]) -> list[Colour]:
@@ -85,6 +92,7 @@ def _way(anchors: tuple[Colour, ...]) -> list[Colour]:
     return [(int(r), int(g), int(b)) for r, g, b in np.round(srgb(lab))]
 
 
+@lru_cache(maxsize=1024)
 def readable(colour: Colour, palette: Palette) -> Colour:
     """Whichever of the text's colour and the paper's can be read better on a colour."""
     return max(palette.text, palette.paper, key=lambda ink: theme.contrast(ink, colour))

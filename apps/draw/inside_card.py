@@ -28,7 +28,7 @@ class CellCard:
     """Explains one cell of a trace."""
 
     def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
-        """Paint the whole card."""
+        """Paint what stands on the card."""
         page = Page(surface, look, rect)
         if focus is None or focus.stage >= len(trace):
             page.title("Inside the network")

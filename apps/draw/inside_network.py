@@ -49,8 +49,7 @@ class NetworkView:
             self._arranged_for, self._trace = wanted, ()
 
     def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
-        """Paint the whole panel."""
-        look.card(surface, rect)
+        """Paint what stands on the panel."""
         self.arrange(look, rect, trace)
         if not self.bands:
             for number, line in enumerate(TOO_MUCH if trace else LOADING):

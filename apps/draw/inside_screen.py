@@ -63,6 +63,8 @@ class InsideScreen(Screen):
             return []
         self._shown = shown
         places = self._places
+        for rect in (places.network, places.card):
+            (look.card if everything else look.wipe)(surface, rect)
         self.network.draw(surface, look, places.network, self.trace, self.focus)
         self._draw_top(surface, look, places.network)
         self.card.draw(surface, look, self._places.card, self.trace, self.focus)

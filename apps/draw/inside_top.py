@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import pygame
@@ -10,6 +11,7 @@ import pygame
 from apps.draw import heat, shapes
 from apps.draw.look import Look
 from apps.draw.numbers import MINUS
+from apps.draw.theme import Palette
 
 LEGEND = (132, 8)
 GAP = 12
@@ -54,14 +56,19 @@ def _small(look: Look, image: np.ndarray, side: int) -> pygame.Surface:
     return pygame.transform.smoothscale(picture.convert(24), (side, side))
 
 
+@lru_cache(maxsize=4)
+def _scale(palette: Palette, size: tuple[int, int], zero: int) -> pygame.Surface:
+    """From the least to the greatest colour; zero itself is so many pixels wide."""
+    levels = heat.levels(np.linspace(-1, 1, size[0]), 1.0)
+    levels[(size[0] - zero) // 2 : (size[0] + zero) // 2] = heat.ZERO
+    picture = pygame.image.frombuffer(np.tile(levels, (size[1], 1)).tobytes(), size, "P")
+    picture.set_palette(heat.colours(palette))
+    return picture
+
+
 def _legend(surface: pygame.Surface, look: Look, rect: pygame.Rect) -> None:
     """The colours from the least to the greatest value."""
-    palette = heat.colours(look.palette)
-    for x in range(rect.width):
-        value = 2 * (x + 0.5) / rect.width - 1
-        level = int(heat.levels(np.array(value), 1.0))
-        surface.fill(palette[level], (rect.left + x, rect.top, 1, rect.height))
-    surface.fill(palette[heat.ZERO], (rect.centerx - look.px(3), rect.top, look.px(6), rect.height))
+    surface.blit(_scale(look.palette, rect.size, look.px(6)), rect)
     above, below = rect.top - look.px(11), rect.bottom + look.px(11)
     look.text(surface, "colours, layer by layer", (rect.right, above), 12, look.palette.quiet, align="right")
     for text, x, align in ((f"{MINUS}max", rect.left, "left"), ("0", rect.centerx, "centre"), ("max", rect.right, "right")):

@@ -22,6 +22,7 @@ from apps.draw.theme import Colour, Palette
 TEXTS_KEPT = 400
 SIGNS = frozenset((MINUS, TIMES, SUM))
 SIGN_SIZE = 0.85
+WIPED = 4  # from a card's edge on, so that its rounded corners stay
 CAP_HEIGHT = 0.71  # of the size of type, for both faces
 
 
@@ -95,6 +96,10 @@ class Look:
         radius, line = self.px(theme.RADIUS), self.px(1)
         shapes.box(surface, rect, radius, self.palette.line)
         shapes.box(surface, rect.inflate(-2 * line, -2 * line), radius - line, self.palette.paper)
+
+    def wipe(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
+        """Fresh paper for a card that stands already: all but its border."""
+        surface.fill(self.palette.paper, rect.inflate(-2 * self.px(WIPED), -2 * self.px(WIPED)))
 
     def text_surface(self, text: str, size: float, colour: Colour, bold: bool = False) -> pygame.Surface:
         """A line of text; `size` in design pixels."""

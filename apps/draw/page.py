@@ -24,7 +24,6 @@ class Page:
 
     def __init__(self, surface: pygame.Surface, look: Look, rect: pygame.Rect) -> None:
         self.surface, self.look = surface, look
-        look.card(surface, rect)
         self.room = room_under_label(look, rect)
         self.top = self.room.top
         self._title_at = rect.top + look.px(LABEL_Y)
