@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn.inspection import Greatest, Rectified, Share, WeightedSum, region_of, stages
+from nn.inspection.stages import stages
+from nn.inspection.terms import Greatest, Rectified, Share, WeightedSum, region_of
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
 from nn.models import Sequential
 

@@ -52,7 +52,7 @@ def read(model: Any, ink: np.ndarray) -> Any:
 
 def look_inside(model: Any, image: np.ndarray) -> Any:
     """What follows an image (28, 28) through the model's layers."""
-    from nn.inspection import stages
+    from nn.inspection.stages import stages
 
     return stages(model.layers, image)
 

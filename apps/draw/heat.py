@@ -94,5 +94,5 @@ def _way(anchors: tuple[Colour, ...]) -> list[Colour]:
 
 @lru_cache(maxsize=1024)
 def readable(colour: Colour, palette: Palette) -> Colour:
-    """Whichever of the text's colour and the paper's can be read better on a colour."""
-    return max(palette.text, palette.paper, key=lambda ink: theme.contrast(ink, colour))
+    """Whichever can be read best on a colour: the text's colour, the paper's, black or white."""
+    return max(palette.text, palette.paper, (0, 0, 0), (255, 255, 255), key=lambda ink: theme.contrast(ink, colour))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pygame import Rect
 
 from apps.draw.look import Look
-from nn.inspection import Cell, Region
+from nn.inspection.terms import Cell, Region
 
 LABEL = 102  # the width of the labels on the left
 LINE = 18  # the least height of a band

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pygame
@@ -11,7 +12,10 @@ from apps.draw.inside_marks import Focus
 from apps.draw.look import Look
 from apps.draw.numbers import MINUS, SUM, TIMES, decimal
 from apps.draw.page import Page
-from nn.inspection import Cell, Greatest, Rectified, Share, Stage, WeightedSum
+from nn.inspection.terms import Cell, Greatest, Rectified, Share, WeightedSum
+
+if TYPE_CHECKING:
+    from nn.inspection.stages import Stage
 
 INVITATION = (
     "Point at any cell: what it was made of lights up in the layer before, and the very sum stands here.",
@@ -37,7 +41,7 @@ class CellCard:
                 page.skip(6)
             return
         stage, cell = trace[focus.stage], focus.cell
-        page.title(f"{'Image' if stage.layer is None else type(stage.layer).__name__} · {place_of(cell, stage.values.ndim == 3)}")
+        page.title(f"{stage.kind} · {place_of(cell, stage.values.ndim == 3)}")
         terms = stage.terms(cell)
         if isinstance(terms, WeightedSum) and terms.inputs.ndim == 3:
             _patch(page, terms, float(np.abs(stage.before).max()), focus.lens)

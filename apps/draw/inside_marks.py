@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pygame
@@ -12,7 +13,10 @@ from apps.draw import heat
 from apps.draw.inside_bands import Band
 from apps.draw.look import Look
 from apps.draw.theme import Colour
-from nn.inspection import Cell, Region, Stage, WeightedSum, region_of
+from nn.inspection.terms import Cell, Region, WeightedSum, region_of
+
+if TYPE_CHECKING:
+    from nn.inspection.stages import Stage
 
 VEIL = 165  # of 255: how much the layer before fades where it does not matter
 THREADS = 6  # lines to the inputs that matter most

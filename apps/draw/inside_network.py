@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pygame
@@ -12,8 +13,9 @@ from apps.draw.inside_bands import Band, lay_out, map_size
 from apps.draw.inside_marks import Focus
 from apps.draw.look import Look
 from apps.draw.numbers import TIMES, decimal
-from nn.inspection import Stage
-from nn.layers import Dense, Softmax
+
+if TYPE_CHECKING:
+    from nn.inspection.stages import Stage
 
 PADDING = 14
 CLASSES = 20  # the height of the line with the classes' names
@@ -27,7 +29,7 @@ class NetworkView:
     def __init__(self) -> None:
         self.bands: list[Band] = []
         self._arranged_for: object = None
-        self._trace: Sequence[Stage] = ()
+        self.trace: Sequence[Stage] = ()  # which was drawn last; there are as many bands, or none
         self._pictures: list[pygame.Surface] = []
 
     def focus_at(self, position: tuple[int, int]) -> Focus | None:
@@ -46,7 +48,7 @@ class NetworkView:
             room = rect.inflate(-2 * look.px(PADDING), -2 * look.px(PADDING))
             room.height -= look.px(CLASSES)
             self.bands = lay_out(shapes_of, room, look) or []
-            self._arranged_for, self._trace = wanted, ()
+            self._arranged_for, self._pictures = wanted, []
 
     def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
         """Paint what stands on the panel."""
@@ -56,9 +58,9 @@ class NetworkView:
                 middle = rect.centery + look.px(24 * number - 12)
                 look.text(surface, line, (rect.centerx, middle), theme.BODY, look.palette.quiet, align="centre")
             return
-        if trace is not self._trace:
+        if trace is not self.trace or not self._pictures:
             self._pictures = [_picture(look, band, stage) for band, stage in zip(self.bands, trace, strict=True)]
-            self._trace = trace
+            self.trace = trace
         for number, (band, picture) in enumerate(zip(self.bands, self._pictures, strict=True)):
             surface.blit(picture, band.rect)
             _label(surface, look, band, trace, number)
@@ -72,8 +74,8 @@ def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stag
     stage = trace[number]
     shape, values = stage.values.shape, stage.values
     rows, columns = map_size(shape)
-    scores = number + 1 < len(trace) and isinstance(trace[number + 1].layer, Softmax)
-    name = "Image" if stage.layer is None else "Logits" if scores else type(stage.layer).__name__
+    scores = number + 1 < len(trace) and trace[number + 1].kind == "Softmax"
+    name = "Logits" if scores else stage.kind
     size = (
         f"{rows} {TIMES} {columns}"
         if number == 0
@@ -84,7 +86,7 @@ def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stag
     least, most = float(values.min()), float(values.max())
     lines = [name, size, f"{decimal(least)} … {decimal(most)}"]
     if len(shape) == 1:
-        lines = [f"{name} {size}", lines[2]] if isinstance(stage.layer, Dense) and not band.numbered else [f"{name} {size}"]
+        lines = [f"{name} {size}", lines[2]] if stage.kind == "Dense" and not band.numbered else [f"{name} {size}"]
     step = look.px(17)
     shown = lines[: max(1, (band.label.height + look.px(4)) // step)]
     middle = band.label.centery - (len(shown) - 1) * step // 2
@@ -128,7 +130,7 @@ def _numbers(look: Look, band: Band, stage: Stage) -> pygame.Surface:
     """A short vector: its numbers, in boxes of their colours."""
     picture = pygame.Surface(band.rect.size)
     picture.fill(look.palette.paper)
-    shares = isinstance(stage.layer, Softmax)
+    shares = stage.kind == "Softmax"
     levels, palette = heat.levels(stage.values, float(np.abs(stage.values).max())), heat.colours(look.palette)
     for number, value in enumerate(stage.values.tolist()):
         place = band.map_rect(number).move(-band.rect.left, -band.rect.top)

@@ -125,7 +125,7 @@ class InsideScreen(Screen):
         if focus is None or focus.stage == 0 or not self.network.bands:
             self._start()
             return
-        self.focus = Focus(focus.stage - 1, self.trace[focus.stage].origin(focus.cell), pinned=True)
+        self.focus = Focus(focus.stage - 1, self.network.trace[focus.stage].origin(focus.cell), pinned=True)
 
     def layer_after(self) -> None:
         """To the cell of the next layer that stands at the same part of it."""
@@ -149,6 +149,6 @@ class InsideScreen(Screen):
     def _start(self) -> None:
         """Without a cell to start from: the strongest one of the first layer."""
         if self.focus is None and len(self.network.bands) > 1:
-            values = self.trace[1].values
+            values = self.network.trace[1].values
             strongest = np.unravel_index(int(values.argmax()), values.shape)
             self.focus = Focus(1, tuple(int(index) for index in strongest), pinned=True)

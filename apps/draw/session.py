@@ -164,6 +164,7 @@ class Session:
     def look_inside(self, wanted: bool) -> None:
         """From now on follow what is read through the network's layers, or no longer."""
         self.recognizer.looking = wanted
+        self.insides = ()
         self._asked = -1
 
     @property
@@ -247,7 +248,8 @@ class Session:
     @property
     def is_read(self) -> bool:
         """Whether what is on the sheet now has been read."""
-        return self._asked == self._answered == self.canvas.version
+        looked = bool(self.insides) or not self.recognizer.looking
+        return self._asked == self._answered == self.canvas.version and looked
 
     @property
     def is_settled(self) -> bool:
@@ -257,10 +259,10 @@ class Session:
     def _exchange(self) -> None:
         answer = self.recognizer.take()
         if answer is not None and answer.version >= self._blank_since:
-            self.insides = answer.insides
-            self.changes.add("reading")
+            self._answered, self.insides = answer.version, answer.insides
             if answer.version > self._blank_since:
-                self.reading, self.read_seconds, self._answered = answer.reading, answer.seconds, answer.version
+                self.reading, self.read_seconds = answer.reading, answer.seconds
+            self.changes.add("reading")
         if self.recognizer.is_ready != self._ready:
             self._ready = self.recognizer.is_ready
             self.changes |= {"reading", "tools"}

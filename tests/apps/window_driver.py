@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from nn.inspection import stages
+from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 

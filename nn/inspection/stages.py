@@ -1,14 +1,4 @@
-"""Looking inside a network: what each layer makes of one image, what a single value depends on, and the sum that it is.
-
-    trace = stages(model.layers, image)         # the image, then what each layer makes of it
-    stage = trace[1]                            # a convolution, say: stage.values (OH, OW, F)
-    stage.field(region_of((3, 4, 7)))           # which values of the stage before it this one was made of
-    stage.terms((3, 4, 7))                      # and how: patch, filter, bias, their sum, the activation
-
-Dropout, which does nothing when predicting, is no stage, nor is Flatten in front of a dense layer: they change no value. A
-softmax that is a dense layer's activation is a stage of its own, so that the scores before it (the logits) are seen too. The
-layers are computed in plain NumPy (`nn.numpy_inference`): it takes about a millisecond an image and waits for no compiler.
-"""
+"""The stages of one image on its way through a network, and the way back from any of their values."""
 
 from __future__ import annotations
 
@@ -20,80 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn import numpy_inference
+from nn.inspection.terms import Cell, Greatest, Rectified, Region, Share, Terms, WeightedSum, region_of
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
 from nn.layers.base import window_geometry
-
-Cell = tuple[int, ...]  # (i, j, c) of maps, (k,) of a vector
-Region = tuple[slice, ...]  # a box of cells
-
-
-@dataclass(frozen=True)
-class WeightedSum:
-    """A value of a convolution or a dense layer: activation(Σ inputs · weights + bias).
-
-    Shapes: inputs and weights (KH, KW, C), or (I,); zeros where a patch reaches into the padding.
-    """
-
-    inputs: NDArray
-    weights: NDArray
-    bias: float
-    activation: str
-    value: float
-
-    @property
-    def products(self) -> NDArray:
-        """Inputs · weights, one by one."""
-        return self.inputs * self.weights
-
-    @property
-    def by_channel(self) -> NDArray:
-        """Of a convolution: Σ inputs · weights of each channel (C,)."""
-        return self.products.sum(axis=(0, 1))
-
-    @property
-    def total(self) -> float:
-        """Σ inputs · weights + bias, before the activation; added up in float64."""
-        return float(self.products.sum(dtype=np.float64)) + self.bias
-
-    def strongest(self, count: int) -> list[Cell]:
-        """Where the products are largest, whether for or against: the indices of `count` of them, the largest first."""
-        products = self.products
-        order = np.argsort(-np.abs(products), axis=None, kind="stable")[:count]
-        return [tuple(int(index) for index in np.unravel_index(at, products.shape)) for at in order]
-
-
-@dataclass(frozen=True)
-class Greatest:
-    """A value of a max-pooling layer: the window (PH, PW), -∞ outside of the map, and which of it won (the first if several)."""
-
-    window: NDArray
-    winner: tuple[int, int]
-    value: float
-
-
-@dataclass(frozen=True)
-class Share:
-    """A value of softmax: exp(score - greatest score) as a part of the total over all scores (K,)."""
-
-    scores: NDArray
-    exponentials: NDArray
-    value: float
-
-    @property
-    def total(self) -> float:
-        """Σ exponentials."""
-        return float(self.exponentials.sum(dtype=np.float64))
-
-
-@dataclass(frozen=True)
-class Rectified:
-    """A value of a ReLU layer: max(0, score)."""
-
-    score: float
-    value: float
-
-
-Terms = WeightedSum | Greatest | Share | Rectified
 
 
 @dataclass(frozen=True)
@@ -106,6 +25,11 @@ class Stage:
     layer: Layer | None
     before: NDArray
     values: NDArray
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class, or "Image"."""
+        return "Image" if self.layer is None else type(self.layer).__name__
 
     def field(self, region: Region) -> Region:
         """The receptive field: the box of the stage before that the cells of a region were computed from."""
@@ -185,11 +109,6 @@ class Stage:
 
 def _window(layer: Conv2D | MaxPooling2D) -> tuple[int, int]:
     return layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
-
-
-def region_of(cell: Cell) -> Region:
-    """The region that is this one cell."""
-    return tuple(slice(index, index + 1) for index in cell)
 
 
 def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:
