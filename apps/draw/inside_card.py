@@ -31,8 +31,16 @@ STRIPES = 0.42, 0.72  # where the columns of a table begin, in parts of the widt
 class CellCard:
     """Explains one cell of a trace."""
 
-    def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
-        """Paint what stands on the card."""
+    def draw(
+        self,
+        surface: pygame.Surface,
+        look: Look,
+        rect: pygame.Rect,
+        trace: Sequence[Stage],
+        focus: Focus | None,
+        believed: Sequence[float],
+    ) -> None:
+        """Paint what stands on the card; `believed` are the calibrated probabilities that the reading goes by."""
         page = Page(surface, look, rect)
         if focus is None or focus.stage >= len(trace):
             page.title("Inside the network")
@@ -50,7 +58,7 @@ class CellCard:
         elif isinstance(terms, Greatest):
             _window(page, terms, float(np.abs(stage.before).max()))
         elif isinstance(terms, Share):
-            _shares(page, terms, cell[0])
+            _shares(page, terms, cell[0], believed)
         else:
             if isinstance(terms, Rectified):
                 page.line(("before", 0.0), value=decimal(terms.score, 4))
@@ -99,7 +107,7 @@ def _sum(page: Page, what: str, products: float, terms: WeightedSum) -> None:
 
 def _contributions(page: Page, terms: WeightedSum, before: tuple[int, ...]) -> None:
     """A dense layer: the products that count most, the others together, bias and activation."""
-    room = page.lines_left - 5
+    room = page.lines_left - 4
     page.line(("from", 0.0), ("value", STRIPES[0]), (f"{TIMES} weight", STRIPES[0] + 0.2), value="product")
     listed = terms.strongest(max(1, room))
     for at in listed:
@@ -134,18 +142,20 @@ def _window(page: Page, terms: Greatest, greatest: float) -> None:
     page.line((f"max({listed})", 0.0), value=decimal(terms.value, 4), strong=True)
 
 
-def _shares(page: Page, terms: Share, chosen: int) -> None:
-    """Softmax: every score's exponential, their total, and the chosen one's part of it."""
+def _shares(page: Page, terms: Share, chosen: int, believed: Sequence[float]) -> None:
+    """Softmax: every score's exponential, their total, and the chosen one's part of it; and what calibration makes of that."""
     most = float(terms.scores.max())
     page.line(("", 0.0), ("logit z", 0.12), (f"exp(z {MINUS} {decimal(most)})", STRIPES[0]), value="share")
     order = sorted(range(len(terms.scores)), key=lambda k: (k != chosen, -float(terms.scores[k])))
-    listed = sorted(order[: max(1, page.lines_left - 2)])
+    listed = sorted(order[: max(1, page.lines_left - 1 - (len(believed) > 0))])
     for number in listed:
         exponential = float(terms.exponentials[number])
         words = (str(number), 0.0), (decimal(float(terms.scores[number])), 0.12), (_small(exponential), STRIPES[0])
         page.line(*words, value=f"{decimal(100 * exponential / terms.total)} %", strong=number == chosen)
     page.rule()
     page.line((f"total of all {len(terms.scores)}", 0.0), (_small(terms.total), STRIPES[0]), value="100 %")
+    if chosen < len(believed):
+        page.line((f"the reading of {chosen}, calibrated", 0.0), value=f"{decimal(100 * believed[chosen])} %")
 
 
 def _small(value: float) -> str:

@@ -67,7 +67,9 @@ class InsideScreen(Screen):
             (look.card if everything else look.wipe)(surface, rect)
         self.network.draw(surface, look, places.network, self.trace, self.focus)
         self._draw_top(surface, look, places.network)
-        self.card.draw(surface, look, self._places.card, self.trace, self.focus)
+        digits = self.session.digits
+        believed = digits[self.session.selected].probabilities.tolist() if digits else []
+        self.card.draw(surface, look, places.card, self.trace, self.focus, believed)
         return [self._places.network, self._places.card]
 
     def _draw_top(self, surface: pygame.Surface, look: Look, panel: pygame.Rect) -> None:

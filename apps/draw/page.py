@@ -13,7 +13,7 @@ from apps.draw.look import Look
 from apps.draw.numbers import MINUS, decimal
 from apps.draw.theme import Colour
 
-LINE = 18
+LINE = 17
 FIGURES = (11, 10, 9)  # sizes of type in grids
 SMALL_NUMBERS = 0.095  # below, three decimals are shown
 CELL = (36, 22)  # the largest cell of a grid
