@@ -11,7 +11,7 @@ import pygame
 from apps.draw.inside_marks import Focus
 from apps.draw.look import Look
 from apps.draw.numbers import MINUS, SUM, TIMES, decimal
-from apps.draw.page import Page
+from apps.draw.page import LINE, RULE, Page
 from nn.inspection.terms import Cell, Greatest, Rectified, Share, WeightedSum
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ INVITATION = (
 )
 WINDOW_CELL = (56, 34)
 BARS = 34  # height of the channels' sums
+ROOMY = 200  # design pixels, from which on they are shown
+SUM_LINES = 4  # under a convolution's grids
 STRIPES = 0.42, 0.72  # where the columns of a table begin, in parts of the width
 
 
@@ -85,11 +87,14 @@ def _patch(page: Page, terms: WeightedSum, greatest: float, lens: int | None) ->
         grids.append(("products", products, max(float(np.abs(products).max()), 1e-9)))
     if channels > 1:
         grids[0] = (f"patch, map {shown}", patch, greatest)
-    page.grids(grids, f"{TIMES}="[: len(grids) - 1])
+    strip = BARS + 4 if channels > 1 and page.room_left > ROOMY else 0
+    below = SUM_LINES * LINE + RULE + (LINE + strip if channels > 1 else 0)
+    page.grids(grids, f"{TIMES}="[: len(grids) - 1], below=below)
     if channels > 1:
         comment = f"map {shown} counts most" if shown == strongest else f"here map {shown}"
         page.line((f"{SUM} map by map; {comment}", 0.0), value=decimal(float(products.sum()), 4))
-        page.columns(terms.by_channel, shown, BARS)
+        if strip:
+            page.columns(terms.by_channel, shown, BARS)
     _sum(page, f"{SUM} patch {TIMES} kernel, {terms.inputs.size} products", float(terms.products.sum(dtype=np.float64)), terms)
 
 

@@ -17,10 +17,11 @@ from pygame import Rect
 
 from apps.draw.layout import HEADER, KEY_LINE, TOOLS, Places, flow, least, sheet_within
 
-CARD = (328, 268)  # the least size of the card, in design pixels
+CARD = (328, 216)  # the least size of the card, in design pixels
 LEFT = 0.31  # of a wide window's body: the sheet's column
 ABOVE = 0.36  # of a tall window's body: the sheet's row
 WIDEST_LEFT = 560
+ROW = 268  # the least height of a tall window's sheet with its tools
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def arrange(size: Sequence[int], scale: float, key_widths: Sequence[int], key_ga
         left = body.left + column + gap
         network = Rect(left, top, body.right - left, body.height)
     else:
-        row = max(round(body.height * ABOVE), px(CARD[1]))
+        row = max(round(body.height * ABOVE), px(ROW))
         sheet = Rect(body.topleft, sheet_within(body.width - gap - px(CARD[0]), row - tools_height))
         tools = Rect(sheet.left, sheet.bottom + px(12), sheet.width, px(TOOLS))
         card = Rect(sheet.right + gap, top, body.right - sheet.right - gap, tools.bottom - top)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nn.inspection.stages import Stage
 
 PADDING = 14
-CLASSES = 20  # the height of the line with the classes' names
+CLASSES, LEAST_CLASS = 20, 10  # the height of the line with the classes' names, and the least width of one
 LOADING = ("Loading the network…", "Draw on, nothing is lost.")
 TOO_MUCH = ("This network has more maps than the window has room for.", "A larger window may do.")
 
@@ -98,7 +98,7 @@ def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stag
 
 def _classes(surface: pygame.Surface, look: Look, band: Band, stage: Stage) -> None:
     """The digits under the last layer, the winner in the accent."""
-    if not band.numbered:
+    if len(band.shape) > 1 or band.grid.rows > 1 or band.grid.cell[0] < look.px(LEAST_CLASS):
         return
     winner = int(stage.values.argmax())
     for number in range(band.shape[0]):

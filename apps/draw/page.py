@@ -16,7 +16,8 @@ from apps.draw.theme import Colour
 LINE = 17
 FIGURES = (11, 10, 9)  # sizes of type in grids
 SMALL_NUMBERS = 0.095  # below, three decimals are shown
-CELL = (36, 22)  # the largest cell of a grid
+CELL, LOWEST_CELL = (36, 22), 13  # the largest cell of a grid, and the least height of one with numbers
+UNDER, RULE = 6, 7  # below a grid; a hairline with the room around it
 
 
 class Page:
@@ -27,6 +28,11 @@ class Page:
         self.room = room_under_label(look, rect)
         self.top = self.room.top
         self._title_at = rect.top + look.px(LABEL_Y)
+
+    @property
+    def room_left(self) -> float:
+        """How many design pixels are left."""
+        return (self.room.bottom - self.top) / self.look.scale
 
     @property
     def lines_left(self) -> int:
@@ -58,7 +64,7 @@ class Page:
     def rule(self) -> None:
         """A hairline, as above a sum."""
         self.surface.fill(self.look.palette.line, (self.room.left, self.top + self.look.px(3), self.room.width, self.look.px(1)))
-        self.top += self.look.px(7)
+        self.top += self.look.px(RULE)
 
     def paragraph(self, text: str) -> None:
         """Words in as many lines as they need."""
@@ -77,13 +83,18 @@ class Page:
         signs: str = "",
         chosen: tuple[int, int] | None = None,
         cell: tuple[int, int] = CELL,
+        below: float = 0,
     ) -> None:
-        """Grids of numbers side by side, (caption, values (H, W), the greatest of their colours), with a sign between two."""
+        """Grids of numbers side by side, (caption, values (H, W), the greatest of their colours), with a sign between two.
+
+        Their cells are as high as the room allows that is left when `below` design pixels are kept free.
+        """
         look, sign = self.look, self.look.px(20)
         rows, columns = grids[0][1].shape
         wide = min(look.px(cell[0]), (self.room.width - sign * len(signs)) // (len(grids) * columns))
-        high = min(look.px(cell[1]), max(wide, 1))
         top, left = self.top + look.px(LINE), self.room.left
+        room = self.room.bottom - top - look.px(UNDER + below)
+        high = max(min(look.px(cell[1]), wide, room // rows), look.px(LOWEST_CELL) if wide > look.px(LOWEST_CELL) else 1)
         for number, (caption, values, greatest) in enumerate(grids):
             text = look.fitted(caption, wide * columns + sign if signs else self.room.width, 12)
             look.text(self.surface, text, (left, self.top + look.px(LINE) // 2), 12, look.palette.quiet)
@@ -93,7 +104,7 @@ class Page:
                 middle = left + sign // 2, top + rows * high // 2
                 look.text(self.surface, signs[number], middle, theme.BODY, look.palette.quiet, align="centre")
                 left += sign
-        self.top = top + rows * high + look.px(6)
+        self.top = top + rows * high + look.px(UNDER)
 
     def columns(self, values: np.ndarray, chosen: int, height: float) -> None:
         """Values as thin bars above and below a line, one of them marked."""
