@@ -46,6 +46,8 @@ class Recognizer:
     ) -> None:
         self._load, self._read, self._notify, self._look_inside = load, read, notify, look_inside
         self.looking = False
+        self._seen: list[tuple[np.ndarray, Any]] = []
+        self._seen_version = -1
         self._changed = threading.Condition()
         self._wanted: tuple[int, np.ndarray] | None = None
         self._answer: Answer | None = None
@@ -99,8 +101,7 @@ class Recognizer:
                 start = time.perf_counter()
                 reading = self._read(self.model, ink * np.float32(1 / 255))
                 seconds = time.perf_counter() - start
-                images = ([digit.image for digit in reading.digits] or [EMPTY]) if self.looking else []
-                insides = tuple(self._look_inside(self.model, image) for image in images)
+                insides = self._looks(version, [digit.image for digit in reading.digits] or [EMPTY]) if self.looking else ()
                 with self._changed:
                     self._answer = Answer(version, reading, seconds, insides)
                 self._notify()
@@ -108,6 +109,16 @@ class Recognizer:
             with self._changed:
                 self._failure = failure
             self._notify()
+
+    def _looks(self, version: int, images: list[np.ndarray]) -> tuple[Any, ...]:
+        """The insides of images; those that the last ink held already are not computed anew, unless it is the same ink again."""
+        known = [] if version == self._seen_version else self._seen
+        self._seen_version, self._seen = version, [(image, self._inside_of(image, known)) for image in images]
+        return tuple(inside for _, inside in self._seen)
+
+    def _inside_of(self, image: np.ndarray, known: list[tuple[np.ndarray, Any]]) -> Any:
+        same = (inside for seen, inside in known if np.array_equal(seen, image))
+        return next(same, None) or self._look_inside(self.model, image)
 
     def _next(self) -> tuple[int, np.ndarray] | None:
         with self._changed:
