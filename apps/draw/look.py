@@ -1,82 +1,17 @@
-"""How things look now: palette, scale and type, and the few ways in which text is set.
-
-Type is the same on every machine: Aileron Regular, which Pillow carries, and FreeSans Bold, which Pygame carries. Aileron's few
-mathematical signs, which Pillow left out, come from FreeSans too, a little smaller, so that they are not too heavy.
-"""
+"""How things look now: palette, scale and type, and the few ways in which text is set."""
 
 from __future__ import annotations
 
-import io
 from collections import OrderedDict
-from functools import lru_cache
-from itertools import groupby
 
 import pygame
-from PIL import ImageFont
-from pygame.pkgdata import getResource
 
-from apps.draw import shapes, theme
-from apps.draw.numbers import MINUS, SUM, TIMES
+from apps.draw import lettering, shapes, theme
 from apps.draw.theme import Colour, Palette
 
 TEXTS_KEPT = 400
-SIGNS = frozenset((MINUS, TIMES, SUM))
-SIGN_SIZE = 0.85
 WIPED = 4  # from a card's edge on, so that its rounded corners stay
 CAP_HEIGHT = 0.71  # of the size of type, for both faces
-
-
-@lru_cache(maxsize=64)
-def _font(size: int, bold: bool) -> pygame.font.Font:
-    if not bold:
-        face = ImageFont.load_default(size)
-        if isinstance(face, ImageFont.FreeTypeFont):
-            return pygame.font.Font(io.BytesIO(face.font_bytes), size)
-    return pygame.font.Font(getResource(pygame.font.get_default_font()), size)
-
-
-@lru_cache(maxsize=1000)
-def _width(text: str, size: int, bold: bool) -> int:
-    return sum(_face(size, strong, bold).size(run)[0] for run, strong in _runs(text, bold))
-
-
-def _face(size: int, strong: bool, bold: bool) -> pygame.font.Font:
-    """The face of a piece: the line's own, or the smaller one that lends its signs."""
-    return _font(size, bold) if strong == bold else _font(round(SIGN_SIZE * size), strong)
-
-
-def _runs(text: str, bold: bool) -> list[tuple[str, bool]]:
-    """The text in pieces of one face each: (piece, whether it is set in the bold face)."""
-    if bold or not SIGNS.intersection(text):
-        return [(text, bold)]
-    return [("".join(run), strong) for strong, run in groupby(text, SIGNS.__contains__)]
-
-
-def _set(text: str, size: int, colour: Colour, bold: bool) -> pygame.Surface:
-    """The line of text, its baseline where the face's own is."""
-    runs, ascent = _runs(text, bold), _font(size, bold).get_ascent()
-    if len(runs) == 1 and runs[0][1] == bold:
-        return _font(size, bold).render(text, True, colour)
-    line = pygame.Surface((_width(text, size, bold), _font(size, bold).get_height()), pygame.SRCALPHA)
-    line.fill((*colour, 0))
-    left = 0
-    for run, strong in runs:
-        font = _face(size, strong, bold)
-        raised = round((1 - SIGN_SIZE) * size / 3) if strong != bold else 0
-        line.blit(font.render(run, True, colour), (left, ascent - font.get_ascent() - raised))
-        left += font.size(run)[0]
-    return line
-
-
-@lru_cache(maxsize=200)
-def _fitted(text: str, width: int, size: int, bold: bool, from_start: bool) -> str:
-    if _width(text, size, bold) <= width:
-        return text
-    for length in range(len(text) - 1, 0, -1):
-        shorter = "…" + text[len(text) - length :] if from_start else text[:length].rstrip() + "…"
-        if _width(shorter, size, bold) <= width:
-            return shorter
-    return ""
 
 
 class Look:
@@ -106,7 +41,7 @@ class Look:
         key = text, self.px(size), colour, bold
         surface = self._texts.get(key)
         if surface is None:
-            surface = _set(text, key[1], colour, bold)
+            surface = lettering.render(text, key[1], colour, bold)
             self._texts[key] = surface
             if len(self._texts) > TEXTS_KEPT:
                 self._texts.popitem(last=False)
@@ -116,7 +51,7 @@ class Look:
 
     def text_width(self, text: str, size: float, bold: bool = False) -> int:
         """The width of a line of text in pixels."""
-        return _width(text, self.px(size), bold)
+        return lettering.width(text, self.px(size), bold)
 
     def text(
         self,
@@ -129,12 +64,18 @@ class Look:
         align: str = "left",
     ) -> pygame.Rect:
         """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is."""
-        line = self.text_surface(text, size, colour or self.palette.text, bold)
-        font = _font(self.px(size), bold)
-        shift = {"left": 0.0, "centre": line.get_width() / 2, "right": float(line.get_width())}[align]
-        top = at[1] + CAP_HEIGHT * self.px(size) / 2 - font.get_ascent()
-        return surface.blit(line, (round(at[0] - shift), round(top)))
+        colour, pixels = colour or self.palette.text, self.px(size)
+        width = lettering.width(text, pixels, bold)
+        left = round(at[0] - {"left": 0.0, "centre": width / 2, "right": float(width)}[align])
+        top = round(at[1] + CAP_HEIGHT * pixels / 2 - lettering.font(pixels, bold).get_ascent())
+        if not lettering.is_figures(text):
+            return surface.blit(self.text_surface(text, size, colour, bold), (left, top))
+        place = pygame.Rect(left, top, width, lettering.font(pixels, bold).get_height())
+        for figure in text:
+            surface.blit(self.text_surface(figure, size, colour, bold), (left, top))
+            left += lettering.width(figure, pixels, bold)
+        return place
 
     def fitted(self, text: str, width: int, size: float = theme.BODY, bold: bool = False, from_start: bool = False) -> str:
         """The text, shortened with an ellipsis (in front, where its end matters more) until it is no wider than `width`."""
-        return _fitted(text, width, self.px(size), bold, from_start)
+        return lettering.fitted(text, width, self.px(size), bold, from_start)

@@ -144,8 +144,8 @@ def _paint_grid(
     levels = heat.levels(np.where(np.isfinite(values), values, 0), greatest)
     places = 2 if greatest >= SMALL_NUMBERS else 3
     texts = [[compact(value, places) for value in row] for row in values.tolist()]
-    widths = {size: max(look.text_width(text, size) for row in texts for text in row) for size in FIGURES}
-    size = next((size for size, width in widths.items() if width <= first.width - look.px(3)), None)
+    longest = max((text for row in texts for text in row), key=len)
+    size = next((size for size in FIGURES if look.text_width(longest, size) <= first.width - look.px(3)), None)
     for (row, column), level in np.ndenumerate(levels):
         cell = first.move(column * first.width, row * first.height)
         cell.size = max(1, first.width - look.px(1)), max(1, first.height - look.px(1))
