@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ from apps.draw.look import Look
 from apps.draw.screen import Screen
 from apps.draw.session import Session
 
+LIVE = 1 / 40  # seconds between two pictures of the layers while one draws; the pen's own frames go on between them
+
 
 class InsideScreen(Screen):
     """The network's layers beside the sheet, and a card that explains one cell.
@@ -34,7 +37,8 @@ class InsideScreen(Screen):
         self.network, self.top, self.card = NetworkView(), TopRow(), CellCard()
         self.focus: Focus | None = None
         self._places: inside_layout.InsideLayout | None = None
-        self._shown: tuple[Any, ...] = ()
+        self._shown: tuple[Any, Focus | None, int] | None = None  # the trace, the cell and the digit that are to be seen
+        self._shown_at = 0.0
 
     @property
     def trace(self) -> Any:
@@ -56,12 +60,18 @@ class InsideScreen(Screen):
         self._places = inside_layout.arrange(size, look.scale, keys, look.px(edge_views.KEY_GAP))
         return self._places
 
+    @property
+    def is_current(self) -> bool:
+        """Whether what is shown is the newest there is."""
+        return self._shown is not None and self.trace is self._shown[0] and (self.focus, self.session.selected) == self._shown[1:]
+
     def draw(self, surface: pygame.Surface, look: Look, changes: set[str], everything: bool) -> list[pygame.Rect]:
-        """The layers and the card, whenever the trace or the cell one looks at is another one."""
-        shown = self.trace, self.focus, self.session.selected
-        if self._places is None or not (everything or shown[0] is not self._shown[0] or shown[1:] != self._shown[1:]):
+        """The layers and the card, whenever the trace or the cell one looks at is another one; a live trace now and then."""
+        now = time.perf_counter()
+        only_live = not everything and self._shown is not None and (self.focus, self.session.selected) == self._shown[1:]
+        if self._places is None or (only_live and (self.is_current or now - self._shown_at < LIVE)):
             return []
-        self._shown = shown
+        self._shown, self._shown_at = (self.trace, self.focus, self.session.selected), now
         places = self._places
         for rect in (places.network, places.card):
             (look.card if everything else look.wipe)(surface, rect)
@@ -70,7 +80,7 @@ class InsideScreen(Screen):
         digits = self.session.digits
         believed = digits[self.session.selected].probabilities.tolist() if digits else []
         self.card.draw(surface, look, places.card, self.trace, self.focus, believed)
-        return [self._places.network, self._places.card]
+        return [places.network, places.card]
 
     def _draw_top(self, surface: pygame.Surface, look: Look, panel: pygame.Rect) -> None:
         if not self.network.bands:

@@ -36,6 +36,11 @@ class Screen:
         """Keys and their meanings, as the window shows them."""
         return (*dict.fromkeys((binding.shown, binding.meaning) for binding in self.bindings), *self.gestures)
 
+    @property
+    def is_current(self) -> bool:
+        """Whether what is shown is the newest there is."""
+        return True
+
     def enter(self) -> None:
         """The screen is shown from now on."""
 

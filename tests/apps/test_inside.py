@@ -150,8 +150,7 @@ def read_lengths(model, ink):
 def wait_until_read(driver):
     for _ in range(1000):
         driver.app.frame()
-        if driver.app.session.is_read:
-            driver.app.frame()
+        if driver.app.session.is_read and driver.app.screen.is_current:
             return
         driver.app.wake.wait(0.005)
     raise AssertionError("nothing was read")

@@ -137,7 +137,7 @@ class Driver:
         """Run frames until everything drawn has been read and shown."""
         end = time.perf_counter() + seconds
         self.app.frame()
-        while not self.app.session.is_settled:
+        while not (self.app.session.is_settled and self.app.screen.is_current):
             assert time.perf_counter() < end, "the window did not come to rest"
             self.app.wake.wait(0.005)
             self.app.frame()
