@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nn.inspection.stages import Stage
 
 VEIL = 165  # of 255: how much the layer before fades where it does not matter
+REACH = 4  # design pixels that a mark may stand out of its band
 THREADS = 6  # lines to the inputs that matter most
 
 
@@ -60,6 +61,15 @@ def draw(
     else:
         outline(surface, here, look.palette.paper, look.px(1))
         outline(surface, here.inflate(2 * look.px(1), 2 * look.px(1)), look.palette.text, look.px(1))
+
+
+def places(look: Look, bands: Sequence[Band], focus: Focus) -> list[pygame.Rect]:
+    """The rectangles beside the bands that the marks reach."""
+    reach = 2 * look.px(REACH)
+    strip = bands[focus.stage].rect.inflate(reach, reach)
+    if focus.stage > 0:
+        strip.union_ip(bands[focus.stage - 1].rect.inflate(reach, reach))
+    return [strip, bands[0].rect.inflate(reach, reach)]
 
 
 def outline(surface: pygame.Surface, rect: pygame.Rect, colour: Colour, thickness: int) -> None:

@@ -28,8 +28,8 @@ class NetworkView:
 
     def __init__(self) -> None:
         self.bands: list[Band] = []
-        self._arranged_for: object = None
         self.trace: Sequence[Stage] = ()  # which was drawn last; there are as many bands, or none
+        self._arranged_for: object = None
         self._pictures: list[pygame.Surface] = []
 
     def focus_at(self, position: tuple[int, int]) -> Focus | None:
@@ -40,23 +40,50 @@ class NetworkView:
                 return Focus(number, cell)
         return None
 
-    def arrange(self, look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> None:
-        """Find a place for every layer of the trace; there are no bands if there is no room."""
-        shapes_of = tuple(stage.values.shape for stage in trace)
-        wanted = shapes_of, tuple(rect), look
+    def fits(self, look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> bool:
+        """Whether the trace can take the place of the one that was drawn last, in the same bands."""
+        return bool(self.bands) and self._arranged_for == _arrangement(look, rect, trace)
+
+    def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
+        """Paint everything that stands on the panel, which was wiped."""
+        self._arrange(look, rect, trace)
+        for number, line in enumerate(() if self.bands else TOO_MUCH if trace else LOADING):
+            middle = rect.centery + look.px(24 * number - 12)
+            look.text(surface, line, (rect.centerx, middle), theme.BODY, look.palette.quiet, align="centre")
+        self._paint(surface, look, trace)
+        if self.bands and focus is not None:
+            inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus)
+
+    def follow(
+        self, surface: pygame.Surface, look: Look, trace: Sequence[Stage], focus: Focus | None, beside: pygame.Rect
+    ) -> list[pygame.Rect]:
+        """Paint another trace that fits, over the last one, with the same focus; returns the rectangles that changed.
+
+        `beside` is wiped as well, for others to paint in.
+        """
+        places = [*(band.rect for band in self.bands), *(band.label.inflate(0, look.px(6)) for band in self.bands)]
+        last = self.bands[-1].rect
+        places += [beside, pygame.Rect(last.left, last.bottom + 1, last.width, look.px(CLASSES))]
+        if focus is not None:
+            places += inside_marks.places(look, self.bands, focus)
+        for place in places[len(self.bands) :]:
+            surface.fill(look.palette.paper, place)
+        self._paint(surface, look, trace)
+        if focus is not None:
+            inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus)
+        return places
+
+    def _arrange(self, look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> None:
+        wanted = _arrangement(look, rect, trace)
         if wanted != self._arranged_for:
             room = rect.inflate(-2 * look.px(PADDING), -2 * look.px(PADDING))
             room.height -= look.px(CLASSES)
-            self.bands = lay_out(shapes_of, room, look) or []
+            self.bands = lay_out([stage.values.shape for stage in trace], room, look) or []
             self._arranged_for, self._pictures = wanted, []
 
-    def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
-        """Paint what stands on the panel."""
-        self.arrange(look, rect, trace)
+    def _paint(self, surface: pygame.Surface, look: Look, trace: Sequence[Stage]) -> None:
+        """Maps, labels and classes."""
         if not self.bands:
-            for number, line in enumerate(TOO_MUCH if trace else LOADING):
-                middle = rect.centery + look.px(24 * number - 12)
-                look.text(surface, line, (rect.centerx, middle), theme.BODY, look.palette.quiet, align="centre")
             return
         if trace is not self.trace or not self._pictures:
             self._pictures = [_picture(look, band, stage) for band, stage in zip(self.bands, trace, strict=True)]
@@ -65,8 +92,11 @@ class NetworkView:
             surface.blit(picture, band.rect)
             _label(surface, look, band, trace, number)
         _classes(surface, look, self.bands[-1], trace[-1])
-        if focus is not None:
-            inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus)
+
+
+def _arrangement(look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> tuple[object, ...]:
+    """What the bands' places depend on."""
+    return tuple(stage.values.shape for stage in trace), tuple(rect), look
 
 
 def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stage], number: int) -> None:

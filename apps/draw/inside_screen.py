@@ -72,24 +72,28 @@ class InsideScreen(Screen):
         if self._places is None or (only_live and (self.is_current or now - self._shown_at < LIVE)):
             return []
         self._shown, self._shown_at = (self.trace, self.focus, self.session.selected), now
-        places = self._places
-        for rect in (places.network, places.card):
-            (look.card if everything else look.wipe)(surface, rect)
-        self.network.draw(surface, look, places.network, self.trace, self.focus)
-        self._draw_top(surface, look, places.network)
+        if only_live and self.network.fits(look, self._places.network, self.trace):
+            beside = self._top_room(look).inflate(2 * look.px(6), 2 * look.px(8))
+            changed = self.network.follow(surface, look, self.trace, self.focus, beside)
+        else:
+            (look.card if everything else look.wipe)(surface, self._places.network)
+            self.network.draw(surface, look, self._places.network, self.trace, self.focus)
+            changed = [self._places.network]
+        self.top.places = []
+        if self.network.bands:
+            images = [digit.image for digit in self.session.digits]
+            self.top.draw(surface, look, self._top_room(look), images, self.session.selected)
+        (look.card if everything else look.wipe)(surface, self._places.card)
         digits = self.session.digits
         believed = digits[self.session.selected].probabilities.tolist() if digits else []
-        self.card.draw(surface, look, places.card, self.trace, self.focus, believed)
-        return [places.network, places.card]
+        self.card.draw(surface, look, self._places.card, self.trace, self.focus, believed)
+        return [*changed, self._places.card]
 
-    def _draw_top(self, surface: pygame.Surface, look: Look, panel: pygame.Rect) -> None:
-        if not self.network.bands:
-            self.top.places = []
-            return
+    def _top_room(self, look: Look) -> pygame.Rect:
+        """The room beside the image."""
         image = self.network.bands[0].rect
-        room = pygame.Rect(image.right + look.px(24), image.top, 0, image.height)
-        room.width = panel.right - look.px(18) - room.left
-        self.top.draw(surface, look, room, [digit.image for digit in self.session.digits], self.session.selected)
+        left, right = image.right + look.px(24), self._places.network.right - look.px(18) if self._places else image.right
+        return pygame.Rect(left, image.top, max(0, right - left), image.height)
 
     def point(self, position: tuple[int, int] | None) -> int | None:
         """Look at the cell under the pointer; while one is kept, look at it through the map under the pointer."""

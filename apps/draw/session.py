@@ -165,7 +165,8 @@ class Session:
         """From now on follow what is read through the network's layers, or no longer."""
         self.recognizer.looking = wanted
         self.insides = ()
-        self._asked = -1
+        if wanted:
+            self._asked = -1
 
     @property
     def inside(self) -> Any:

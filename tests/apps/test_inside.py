@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -59,7 +60,8 @@ def test_tab_shows_the_network_and_tab_leads_back(driver):
     app = driver.app
     driver.stroke(*SQUARE)
     driver.settle()
-    before = pixels()
+    places = app.layout.sheet, app.layout.bars, app.layout.seen, app.layout.keys
+    before = [pixels(place) for place in places]
     driver.key(pygame.K_TAB)
     driver.settle()
     assert app.screen is app.inside_screen
@@ -68,7 +70,8 @@ def test_tab_shows_the_network_and_tab_leads_back(driver):
     driver.key(pygame.K_TAB)
     driver.settle()
     assert app.screen is app.reading_screen
-    np.testing.assert_array_equal(pixels(), before)
+    for place, shown in zip(places, before, strict=True):
+        np.testing.assert_array_equal(pixels(place), shown)
 
 
 def test_escape_leads_back_before_it_quits(inside):
@@ -132,6 +135,7 @@ def test_the_maps_follow_the_pen(make_app):
     driver.down(driver.place((100, 60)))
     for y in range(100, 400, 60):
         driver.move(driver.place((100, y)))
+        driver.app.frame()
         wait_until_read(driver)
         shown.append(pixels(screen(driver).network.bands[CONV].rect))
     driver.up(driver.place((100, 400)))
@@ -147,13 +151,12 @@ def read_lengths(model, ink):
     return FakeReading((FakeDigit((0, 0, 640, 480), image, 1, 0.9, np.full(10, 0.1), "sure"),))
 
 
-def wait_until_read(driver):
-    for _ in range(1000):
+def wait_until_read(driver, seconds=5.0):
+    end = time.perf_counter() + seconds
+    while not (driver.app.session.is_read and driver.app.screen.is_current):
+        assert time.perf_counter() < end, "nothing was read"
         driver.app.frame()
-        if driver.app.session.is_read and driver.app.screen.is_current:
-            return
-        driver.app.wake.wait(0.005)
-    raise AssertionError("nothing was read")
+        time.sleep(0.002)
 
 
 def plain_forward(driver):
@@ -428,11 +431,14 @@ def test_what_was_drawn_in_parts_equals_what_is_drawn_at_once(make_app, name, sc
     click(driver, SECOND_CONV, (5, 4, 1))
     click(driver, DENSE, (1,))
     point(driver, SOFTMAX, (1,))
-    driver.settle()
-    parts = pixels()
-    driver.post(pygame.WINDOWEXPOSED)
-    driver.app.frame()
-    np.testing.assert_array_equal(parts, pixels())
+    for stage, cell in ((SOFTMAX, (1,)), (CONV, (9, 9, 5)), (SECOND_CONV, (5, 4, 1))):
+        click(driver, stage, cell)
+        driver.stroke((220 + 20 * stage, 60), (250, 200), (220, 400))
+        driver.settle()
+        parts = pixels()
+        driver.post(pygame.WINDOWEXPOSED)
+        driver.app.frame()
+        np.testing.assert_array_equal(parts, pixels())
 
 
 def test_nothing_is_drawn_while_nothing_happens(inside):
