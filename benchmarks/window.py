@@ -87,6 +87,7 @@ def _report_drawing(title: str, drawing: dict[str, float]) -> bool:
     print(f"\n{title}: {drawing['frames']:.0f} frames; {drawing['points']:.0f} points; driver {drawing['driver']}")
     for name, what in (
         ("frame", "work for a frame"),
+        ("processor", "its processor time"),
         ("interval", "from frame to frame"),
         ("answer", "last point to answer shown"),
     ):
@@ -140,12 +141,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         def __init__(self) -> None:
             super().__init__(loader(model), read, look_inside, model.label, Path.cwd(), options.scale, "light")
             self.opened = self.answered = 0.0
-            self.times: list[tuple[float, float]] = []
+            self.times: list[tuple[float, float, float]] = []  # begin, end, processor time
             self.answers: list[float] = []
             self.lifted: float | None = None
 
         def frame(self) -> None:
-            begin = time.perf_counter()
+            begin, worked = time.perf_counter(), time.thread_time()
             was_drawing = self.session.canvas.is_drawing
             super().frame()
             end = time.perf_counter()
@@ -153,7 +154,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
             if self.session.reading is not None:
                 self.answered = self.answered or time.monotonic()
             if self.session.canvas.is_drawing:
-                self.times.append((begin, end))
+                self.times.append((begin, end, time.thread_time() - worked))
             if was_drawing and not self.session.canvas.is_drawing:
                 self.lifted = begin
             if self.lifted is not None and self.session.is_read:
@@ -241,10 +242,10 @@ class _Hand:
         pygame.event.post(pygame.event.Event(kind, **values))
 
 
-def _statistics(times: list[tuple[float, float]], answers: list[float], hand: _Hand) -> dict[str, float]:
-    begins, ends = np.array(times).T
+def _statistics(times: list[tuple[float, float, float]], answers: list[float], hand: _Hand) -> dict[str, float]:
+    begins, ends, worked = np.array(times).T
     steps = np.diff(ends)
-    groups = {"frame": ends - begins, "interval": steps[steps < PAUSE_SECONDS], "answer": np.array(answers)}
+    groups = {"frame": ends - begins, "processor": worked, "interval": steps[steps < PAUSE_SECONDS], "answer": np.array(answers)}
     result = {"frames": float(len(times)), "points": float(hand.points)}
     for name, values in groups.items():
         for part, value in (("median", np.median(values)), ("p99", np.percentile(values, 99)), ("max", values.max())):
