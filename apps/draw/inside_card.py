@@ -27,7 +27,7 @@ WINDOW_CELL = (56, 34)
 BARS = 34  # height of the channels' sums
 ROOMY = 200  # design pixels, from which on they are shown
 SUM_LINES = 4  # under a convolution's grids
-STRIPES = 0.42, 0.72  # where the columns of a table begin, in parts of the width
+SECOND, THIRD = 0.42, 0.62  # where a table's columns begin, in parts of the width
 
 
 class CellCard:
@@ -81,12 +81,10 @@ def _patch(page: Page, terms: WeightedSum, greatest: float, lens: int | None) ->
     channels, strongest = terms.inputs.shape[2], int(np.abs(terms.by_channel).argmax())
     shown = strongest if lens is None else lens
     patch, kernel, products = (array[..., shown] for array in (terms.inputs, terms.weights, terms.products))
-    extreme = max(float(np.abs(terms.weights).max()), 1e-9)
-    grids = [("patch", patch, greatest), ("kernel", kernel, extreme)]
+    caption = f"patch, map {shown}" if channels > 1 else "patch"
+    grids = [(caption, patch, greatest), ("kernel", kernel, float(np.abs(terms.weights).max()))]
     if patch.shape[1] <= 3:
-        grids.append(("products", products, max(float(np.abs(products).max()), 1e-9)))
-    if channels > 1:
-        grids[0] = (f"patch, map {shown}", patch, greatest)
+        grids.append(("products", products, float(np.abs(products).max())))
     strip = BARS + 4 if channels > 1 and page.room_left > ROOMY else 0
     below = SUM_LINES * LINE + RULE + (LINE + strip if channels > 1 else 0)
     page.grids(grids, f"{TIMES}="[: len(grids) - 1], below=below)
@@ -113,13 +111,13 @@ def _sum(page: Page, what: str, products: float, terms: WeightedSum) -> None:
 def _contributions(page: Page, terms: WeightedSum, before: tuple[int, ...]) -> None:
     """A dense layer: the products that count most, the others together, bias and activation."""
     room = page.lines_left - 4
-    page.line(("from", 0.0), ("value", STRIPES[0]), (f"{TIMES} weight", STRIPES[0] + 0.2), value="product")
+    page.line(("from", 0.0), ("value", SECOND), (f"{TIMES} weight", THIRD), value="product")
     listed = terms.strongest(max(1, room))
     for at in listed:
         cell = tuple(int(index) for index in np.unravel_index(at[0], before))
         where = f"map {cell[2]} ({cell[0]}, {cell[1]})" if len(cell) == 3 else f"unit {cell[0]}"
         value, weight = decimal(float(terms.inputs[at])), decimal(float(terms.weights[at]))
-        words = (where, 0.0), (value, STRIPES[0]), (f"{TIMES} {weight}", STRIPES[0] + 0.2)
+        words = (where, 0.0), (value, SECOND), (f"{TIMES} {weight}", THIRD)
         page.line(*words, value=decimal(float(terms.products[at]), 4), colour=page.look.palette.text)
     products = float(terms.products.sum(dtype=np.float64))
     rest = products - sum(float(terms.products[at]) for at in listed)
@@ -150,15 +148,15 @@ def _window(page: Page, terms: Greatest, greatest: float) -> None:
 def _shares(page: Page, terms: Share, chosen: int, believed: Sequence[float]) -> None:
     """Softmax: every score's exponential, their total, and the chosen one's part of it; and what calibration makes of that."""
     most = float(terms.scores.max())
-    page.line(("", 0.0), ("logit z", 0.12), (f"exp(z {MINUS} {decimal(most)})", STRIPES[0]), value="share")
+    page.line(("", 0.0), ("logit z", 0.12), (f"exp(z {MINUS} {decimal(most)})", SECOND), value="share")
     order = sorted(range(len(terms.scores)), key=lambda k: (k != chosen, -float(terms.scores[k])))
     listed = sorted(order[: max(1, page.lines_left - 1 - (len(believed) > 0))])
     for number in listed:
         exponential = float(terms.exponentials[number])
-        words = (str(number), 0.0), (decimal(float(terms.scores[number])), 0.12), (_small(exponential), STRIPES[0])
+        words = (str(number), 0.0), (decimal(float(terms.scores[number])), 0.12), (_small(exponential), SECOND)
         page.line(*words, value=f"{decimal(100 * exponential / terms.total)} %", strong=number == chosen)
     page.rule()
-    page.line((f"total of all {len(terms.scores)}", 0.0), (_small(terms.total), STRIPES[0]), value="100 %")
+    page.line((f"total of all {len(terms.scores)}", 0.0), (_small(terms.total), SECOND), value="100 %")
     if chosen < len(believed):
         page.line((f"the reading of {chosen}, calibrated", 0.0), value=f"{decimal(100 * believed[chosen])} %")
 
