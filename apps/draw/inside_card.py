@@ -148,7 +148,8 @@ def _window(page: Page, terms: Greatest, greatest: float) -> None:
 def _shares(page: Page, terms: Share, chosen: int, believed: Sequence[float]) -> None:
     """Softmax: every score's exponential, their total, and the chosen one's part of it; and what calibration makes of that."""
     most = float(terms.scores.max())
-    page.line(("", 0.0), ("logit z", 0.12), (f"exp(z {MINUS} {decimal(most)})", SECOND), value="share")
+    shift = f"{MINUS} {decimal(most)}" if most >= 0 else f"+ {decimal(-most)}"
+    page.line(("", 0.0), ("logit z", 0.12), (f"exp(z {shift})", SECOND), value="share")
     order = sorted(range(len(terms.scores)), key=lambda k: (k != chosen, -float(terms.scores[k])))
     listed = sorted(order[: max(1, page.lines_left - 1 - (len(believed) > 0))])
     for number in listed:
