@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     desktop.prepare()
     from apps.draw.app import App  # Pygame only after the environment is prepared, and never for --help
 
-    App(loader(model), read, model.label, folder, options.scale, options.theme).run()
+    App(loader(model), read, look_inside, model.label, folder, options.scale, options.theme).run()
     return 0
 
 
@@ -48,6 +48,13 @@ def read(model: Any, ink: np.ndarray) -> Any:
     from nn.recognition import read_number
 
     return read_number(model, ink)
+
+
+def look_inside(model: Any, image: np.ndarray) -> Any:
+    """What follows an image (28, 28) through the model's layers."""
+    from nn.inspection.stages import stages
+
+    return stages(model.layers, image)
 
 
 def _parser() -> ArgumentParser:

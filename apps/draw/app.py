@@ -17,11 +17,12 @@ import numpy as np
 import pygame
 
 from apps.draw import desktop, display, edge_views, layout, theme
+from apps.draw.inside_screen import InsideScreen
 from apps.draw.keys import action_of
 from apps.draw.look import Look
-from apps.draw.panel_views import BarsView, SeenView
-from apps.draw.reading_view import ReadingView
+from apps.draw.pointer import Pointer
 from apps.draw.recognizer import Recognizer
+from apps.draw.screen import ReadingScreen, Screen
 from apps.draw.session import Session
 from apps.draw.sheet_view import SheetView
 
@@ -31,7 +32,6 @@ SLEEP = 1 / 25  # the same after a while without events
 SLEEPY_AFTER = 3.0
 SETTLED_AFTER = 0.25  # seconds after the last change of a window's size
 TURN = 0.001  # seconds after which the reader's thread lets go of the interpreter, so that a frame need not wait longer
-LEFT, RIGHT = 1, 3
 
 
 class App:
@@ -41,6 +41,7 @@ class App:
         self,
         load: Callable[[], Any],
         read: Callable[[Any, np.ndarray], Any],
+        look_inside: Callable[[Any, np.ndarray], Any],
         model_label: str,
         folder: Path,
         scale: float | None = None,
@@ -48,11 +49,13 @@ class App:
         size: tuple[int, int] | None = None,
     ) -> None:
         self.wake = threading.Event()
-        self.session = Session(Recognizer(load, read, self.wake.set), folder, self.wake.set)
+        self.session = Session(Recognizer(load, read, self.wake.set, look_inside), folder, self.wake.set)
         self.model_label = model_label
         self.running = True
         self.buttons = edge_views.tool_buttons()
-        self.sheet, self.reading, self.bars, self.seen = SheetView(), ReadingView(), BarsView(), SeenView()
+        self.sheet, self.pointer = SheetView(), Pointer(self)
+        self.reading_screen, self.inside_screen = ReadingScreen(self.session), InsideScreen(self.session)
+        self.screen: Screen = self.reading_screen
         desktop_size = display.open_display()
         self.scale = scale or desktop.preferred_scale(desktop_size[1])
         name = desktop.preferred_theme() if theme_name == "auto" else theme_name
@@ -60,8 +63,7 @@ class App:
         pygame.display.set_caption(self.session.title)
         pygame.display.set_icon(display.window_icon())
         pygame.display.set_mode(size or display.first_size(desktop_size, self.scale), pygame.RESIZABLE)
-        self._title, self._cursor = self.session.title, ""
-        self._pressed_on_sheet: int | None = None
+        self._title = self.session.title
         self._resized_at: float | None = None
         self._last_event = time.perf_counter()
         self.layout = self._arrange()
@@ -107,109 +109,32 @@ class App:
         if event.type == pygame.QUIT:
             self.quit()
         elif event.type == pygame.KEYDOWN:
-            action = action_of(event)
+            action = action_of(event, self.screen.bindings)
             if action:
-                getattr(self, action)()
-        elif event.type == pygame.MOUSEBUTTONDOWN:
-            self._button_down(event.button, event.pos)
-        elif event.type == pygame.MOUSEBUTTONUP:
-            self._button_up(event.button, event.pos)
-        elif event.type == pygame.MOUSEMOTION:
-            self._motion(event.pos, event.buttons)
-        elif event.type == pygame.MOUSEWHEEL:
-            self.session.brush_by(max(-3, min(3, event.y)))
+                self.perform(action)
         elif event.type == pygame.DROPFILE:
             self.session.open(event.file)
-        elif event.type in (pygame.WINDOWLEAVE, pygame.WINDOWFOCUSLOST):
-            self._pointer_lost(event.type == pygame.WINDOWFOCUSLOST)
         elif event.type in (pygame.WINDOWEXPOSED, pygame.VIDEOEXPOSE):
             self._redraw = True
+        else:
+            self.pointer.handle(event)
 
-    def _button_down(self, button: int, position: tuple[int, int]) -> None:
-        if button not in (LEFT, RIGHT) or self._pressed_on_sheet is not None:
-            return
-        if button == LEFT and self.buttons.press(position):
-            self.session.changes.add("tools")
-        elif self.layout.sheet.collidepoint(position) and not self.buttons.is_held:
-            self._pressed_on_sheet = button
-            self.sheet.pointer = position
-            self.session.pen_down(self.sheet.to_sheet(position), erases=button == RIGHT)
-
-    def _button_up(self, button: int, position: tuple[int, int]) -> None:
-        if button == self._pressed_on_sheet:
-            self._lift()
-        elif button == LEFT and self.buttons.is_held:
-            action = self.buttons.release(position)
-            self.session.changes.add("tools")
-            if action:
-                getattr(self, action)()
-
-    def _motion(self, position: tuple[int, int], held: tuple[int, int, int]) -> None:
-        if self._pressed_on_sheet is not None and not held[self._pressed_on_sheet - 1]:
-            self._lift()  # its release went to somebody else
-        if self._pressed_on_sheet is not None:
-            self.session.pen_move(self.sheet.to_sheet(position))
-        over_sheet = self.layout.sheet.collidepoint(position) and not self.buttons.is_held
-        self._show_cursor("pen" if over_sheet else "button" if self.buttons.at(position) else "desk")
-        self.sheet.pointer = position if over_sheet or self._pressed_on_sheet is not None else None
-        if self._pressed_on_sheet is None:
-            if self.buttons.point(position):
-                self.session.changes.add("tools")
-            seen = self.seen.digit_at(position)
-            self.session.hover(self.sheet.digit_at(self.session, position) if seen is None and over_sheet else seen)
-
-    def _show_cursor(self, kind: str) -> None:
-        if kind != self._cursor:
-            self._cursor = kind
-            display.show_cursor(kind)
-
-    def _pointer_lost(self, for_good: bool) -> None:
-        if for_good or self._pressed_on_sheet is None:
-            self._lift()
-            self.sheet.pointer = None
-            self.buttons.release(None)
-            self.buttons.point(None)
-            self.session.hover(None)
-            self.session.changes.add("tools")
-
-    def _lift(self) -> None:
-        self._pressed_on_sheet = None
-        self.session.pen_up()
-
-    # ── what keys and buttons do ─────────────────────────────────────────────────────────────────────────────────────────
-
-    def recognise(self) -> None:
-        """Read once more."""
-        self.session.recognise()
-
-    def clear(self) -> None:
-        """Take a fresh sheet."""
-        self.session.clear()
-
-    def undo(self) -> None:
-        """One step back."""
-        self.session.undo()
-
-    def redo(self) -> None:
-        """One step forward."""
-        self.session.redo()
-
-    def thinner(self) -> None:
-        """A thinner brush."""
-        self.session.brush_by(-1)
-
-    def wider(self) -> None:
-        """A wider brush."""
-        self.session.brush_by(1)
-
-    def save(self) -> None:
-        """Save the drawing."""
-        self.session.save()
+    def perform(self, action: str) -> None:
+        """Do what a key or a button is for: a method of the window, of its screen, or of the session."""
+        owner = next(owner for owner in (self, self.screen, self.session) if hasattr(owner, action))
+        getattr(owner, action)()
 
     def toggle_theme(self) -> None:
         """Light to dark, dark to light."""
         name = theme.DARK.name if self.look.palette is theme.LIGHT else theme.LIGHT.name
         self.look = Look(theme.PALETTES[name], self.scale)
+        self.layout = self._arrange()
+
+    def toggle_inside(self) -> None:
+        """From the reading into the network, or back."""
+        self.screen.leave()
+        self.screen = self.reading_screen if self.screen is self.inside_screen else self.inside_screen
+        self.screen.enter()
         self.layout = self._arrange()
 
     def quit(self) -> None:
@@ -218,9 +143,9 @@ class App:
 
     # ── size and drawing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _arrange(self) -> layout.Layout:
+    def _arrange(self) -> layout.Places:
         size = pygame.display.get_window_size()
-        arranged = layout.arrange(size, self.scale, edge_views.key_widths(self.look), self.look.px(edge_views.KEY_GAP))
+        arranged = self.screen.arrange(size, self.look)
         self.sheet.place(arranged.sheet, self.look)
         self.session.canvas.resize(self.sheet.scale())
         self._arranged_for = size
@@ -247,15 +172,11 @@ class App:
         changed = []
         if everything:
             surface.fill(look.palette.desk)
-            edge_views.draw_keys(surface, look, places.keys)
+            edge_views.draw_keys(surface, look, places.keys, self.screen.shown_keys)
         if everything or "tools" in changes:
             edge_views.draw_header(surface, look, places.header, self.buttons, self.model_label, session.recognizer.is_ready)
             edge_views.draw_tools(surface, look, places.tools, self.buttons, session)
             changed += [places.header, places.tools]
-        if everything or "reading" in changes:
-            changed += self.reading.draw(surface, look, places.reading, session, everything)
-            changed += self.seen.draw(surface, look, places.seen, session, everything)
-        if everything or changes & {"reading", "bars"}:
-            changed += self.bars.draw(surface, look, places.bars, session, everything)
+        changed += self.screen.draw(surface, look, changes, everything)
         changed += self.sheet.draw(surface, look, session, session.canvas.take_damage(), everything)
         return [surface.get_rect()] if everything else changed

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pygame
 
 from apps.draw import shapes, theme
-from apps.draw.keys import BINDINGS, GESTURES
 from apps.draw.layout import KEY_LINE, flow
 from apps.draw.look import Look
 from apps.draw.session import BRUSHES, NAME, Session
 from apps.draw.widgets import Button, Buttons
 
 KEY_GAP = 18  # between one key with its meaning and the next
-SHOWN_KEYS = (*dict.fromkeys((binding.shown, binding.meaning) for binding in BINDINGS), *GESTURES)
+ROOMY = 420  # design pixels that all tools need
+
+Keys = Sequence[tuple[str, str]]  # what is on their caps, and what they do
 
 
 def tool_buttons() -> Buttons:
@@ -24,17 +27,21 @@ def tool_buttons() -> Buttons:
         Button("redo", icon="redo"),
         Button("save", icon="save"),
         Button("toggle_theme", icon="theme"),
+        Button("toggle_inside", icon="inside"),
     )
 
 
 def draw_header(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: Buttons, model: str, ready: bool) -> None:
-    """The name on the left; the model and the theme's button on the right."""
+    """The name on the left; the model and two buttons on the right: look inside, light or dark."""
     surface.fill(look.palette.desk, rect)
-    toggle = buttons["toggle_theme"]
-    toggle.rect = pygame.Rect(rect.right - rect.height, rect.top, rect.height, rect.height)
-    toggle.draw(surface, look)
+    right = rect.right
+    for action in ("toggle_theme", "toggle_inside"):
+        button = buttons[action]
+        button.rect = pygame.Rect(right - rect.height, rect.top, rect.height, rect.height)
+        button.draw(surface, look)
+        right = button.rect.left - look.px(8)
     name = look.text(surface, NAME, (rect.left, rect.centery), theme.TITLE, bold=True)
-    right = toggle.rect.left - look.px(14)
+    right -= look.px(6)
     label = model if ready else f"loading {model}"
     label = look.fitted(label, right - name.right - look.px(40), theme.SMALL, from_start=True)
     text = look.text(surface, label, (right, rect.centery), theme.SMALL, look.palette.quiet, align="right")
@@ -43,10 +50,11 @@ def draw_header(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons:
 
 
 def draw_tools(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: Buttons, session: Session) -> None:
-    """Recognise and Clear on the left, undo, redo and save on the right, the brush between them."""
+    """Recognise (where there is room for it) and Clear on the left, undo, redo and save on the right, the brush between them."""
     surface.fill(look.palette.desk, rect)
     gap, left, right = look.px(10), rect.left, rect.right
-    for action in ("recognise", "clear"):
+    buttons["recognise"].rect = pygame.Rect(0, 0, 0, 0)
+    for action in ("recognise", "clear") if rect.width >= look.px(ROOMY) else ("clear",):
         button = buttons[action]
         button.rect = pygame.Rect(left, rect.top, button.width(look, rect.height), rect.height)
         left = button.rect.right + gap
@@ -55,7 +63,8 @@ def draw_tools(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: 
         button.rect = pygame.Rect(right - rect.height, rect.top, rect.height, rect.height)
         right = button.rect.left - gap
     for action in ("recognise", "clear", "save", "redo", "undo"):
-        buttons[action].draw(surface, look)
+        if buttons[action].rect.width:
+            buttons[action].draw(surface, look)
     _draw_brush(surface, look, pygame.Rect(left + gap, rect.top, right - left - gap, rect.height), session)
 
 
@@ -76,19 +85,19 @@ def _draw_brush(surface: pygame.Surface, look: Look, room: pygame.Rect, session:
     surface.blit(knob, knob.get_rect(center=(track.left + round(part * track.width), track.centery)))
 
 
-def key_widths(look: Look) -> list[int]:
+def key_widths(look: Look, keys: Keys) -> list[int]:
     """The widths of all keys with their meanings, in pixels."""
-    return [_cap_width(look, key) + look.px(6) + look.text_width(meaning, theme.SMALL) for key, meaning in SHOWN_KEYS]
+    return [_cap_width(look, key) + look.px(6) + look.text_width(meaning, theme.SMALL) for key, meaning in keys]
 
 
-def draw_keys(surface: pygame.Surface, look: Look, rect: pygame.Rect) -> None:
+def draw_keys(surface: pygame.Surface, look: Look, rect: pygame.Rect, keys: Keys) -> None:
     """Every key, as caps with what they do, in as many lines as they need."""
     surface.fill(look.palette.desk, rect)
-    widths, gap = key_widths(look), look.px(KEY_GAP)
+    widths, gap = key_widths(look, keys), look.px(KEY_GAP)
     for row, numbers in enumerate(flow(widths, rect.width, gap)):
         left, middle = rect.left, rect.top + look.px(KEY_LINE * (row + 0.5))
         for number in numbers:
-            key, meaning = SHOWN_KEYS[number]
+            key, meaning = keys[number]
             cap = pygame.Rect(left, 0, _cap_width(look, key), look.px(18))
             cap.centery = middle
             shapes.box(surface, cap, look.px(4), look.palette.line)

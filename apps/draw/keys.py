@@ -1,10 +1,8 @@
-"""The keys: what each does, in one list that the window shows and the main loop obeys.
-
-Digits, Tab and W are left for looking inside the network.
-"""
+"""The keys: what each does, in lists that the window shows and the main loop obeys; each screen has a list of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pygame
@@ -21,30 +19,45 @@ class Binding(NamedTuple):
     characters: str = ""
 
 
-BINDINGS = (
-    Binding("recognise", "Enter", "recognise", (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE)),
+# On every screen.
+COMMON = (
     Binding("clear", "C", "clear", (pygame.K_c, pygame.K_DELETE, pygame.K_BACKSPACE)),
-    Binding("undo", "Ctrl Z", "undo", (pygame.K_z,), control=True),
-    Binding("redo", "Ctrl Y", "redo", (pygame.K_y,), control=True),
-    Binding("thinner", "[ ]", "brush (or wheel)", (pygame.K_KP_MINUS,), characters="[-"),
-    Binding("wider", "[ ]", "brush (or wheel)", (pygame.K_KP_PLUS,), characters="]+"),
+    Binding("undo", "Ctrl Z Y", "undo, redo", (pygame.K_z,), control=True),
+    Binding("redo", "Ctrl Z Y", "undo, redo", (pygame.K_y,), control=True),
+    Binding("thinner", "[ ]", "brush", (pygame.K_KP_MINUS,), characters="[-"),
+    Binding("wider", "[ ]", "brush", (pygame.K_KP_PLUS,), characters="]+"),
     Binding("save", "S", "save", (pygame.K_s,)),
     Binding("toggle_theme", "T", "light, dark", (pygame.K_t,)),
+)
+RECOGNISE = Binding("recognise", "Enter", "recognise", (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE))
+
+READING = (
+    RECOGNISE,
+    *COMMON,
+    Binding("toggle_inside", "Tab", "look inside", (pygame.K_TAB,)),
     Binding("quit", "Esc", "quit", (pygame.K_ESCAPE,)),
 )
+INSIDE = (
+    Binding("walk_left", "arrows", "next cell", (pygame.K_LEFT,)),
+    Binding("walk_right", "arrows", "next cell", (pygame.K_RIGHT,)),
+    Binding("walk_up", "arrows", "next cell", (pygame.K_UP,)),
+    Binding("walk_down", "arrows", "next cell", (pygame.K_DOWN,)),
+    Binding("layer_before", "PgUp PgDn", "layer", (pygame.K_PAGEUP,)),
+    Binding("layer_after", "PgUp PgDn", "layer", (pygame.K_PAGEDOWN,)),
+    *COMMON,
+    RECOGNISE,
+    Binding("toggle_inside", "Tab", "back", (pygame.K_TAB, pygame.K_ESCAPE)),
+)
 
-# What has no key but is worth knowing.
-GESTURES = (("right button", "erase"), ("drop a file", "open"))
 
-
-def action_of(event: pygame.event.Event) -> str | None:
-    """The action of a KEYDOWN event, if it has one."""
+def action_of(event: pygame.event.Event, bindings: Sequence[Binding]) -> str | None:
+    """The action of a KEYDOWN event, if it has one among these bindings."""
     modifiers = getattr(event, "mod", 0)
     control = bool(modifiers & (pygame.KMOD_CTRL | pygame.KMOD_META))
     if control and event.key == pygame.K_z and modifiers & pygame.KMOD_SHIFT:
         return "redo"
     character = getattr(event, "unicode", "")
-    for binding in BINDINGS:
+    for binding in bindings:
         if binding.control == control and (event.key in binding.keys or (character and character in binding.characters)):
             return binding.action
     return None

@@ -29,17 +29,23 @@ WIDEST_PANEL = 440
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The window's rectangles in pixels."""
+class Places:
+    """The rectangles, in pixels, of what every screen has."""
 
     size: tuple[int, int]
     header: Rect
     sheet: Rect
     tools: Rect
+    keys: Rect
+
+
+@dataclass(frozen=True)
+class Layout(Places):
+    """The same with the cards of the reading."""
+
     reading: Rect
     bars: Rect
     seen: Rect
-    keys: Rect
 
 
 def least(size: Sequence[int], scale: float) -> tuple[int, int]:
@@ -83,10 +89,10 @@ def arrange(size: Sequence[int], scale: float, key_widths: Sequence[int], key_ga
     header = Rect(block.left, px(14), block.width, px(HEADER))
     keys = Rect(block.left, bottom + px(14), block.width, lines * px(KEY_LINE))
     sheet, tools, reading, bars, seen = parts
-    return Layout((width, height), header, sheet, tools, reading, bars, seen, keys)
+    return Layout((width, height), header, sheet, tools, keys, reading, bars, seen)
 
 
-def _sheet_within(width: int, height: int) -> tuple[int, int]:
+def sheet_within(width: int, height: int) -> tuple[int, int]:
     """The largest 4 : 3 rectangle that fits."""
     widest = max(4, min(width, height * SHEET_WIDTH // SHEET_HEIGHT) // 4 * 4)
     return widest, widest * SHEET_HEIGHT // SHEET_WIDTH
@@ -96,7 +102,7 @@ def _beside(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
     """Sheet, tools, reading, bars and seen, the cards in a column on the right."""
     column_gap, tools_height = gap * 3 // 2, px(12) + px(TOOLS)
     panel = max(round(body.width * 0.28), px(264))
-    width, height = _sheet_within(body.width - panel - column_gap, body.height - tools_height)
+    width, height = sheet_within(body.width - panel - column_gap, body.height - tools_height)
     panel = min(px(WIDEST_PANEL), body.width - column_gap - width)
     least_column = px(READING) + px(BARS) + px(SEEN) + 2 * gap
     column_height = min(body.height, max(height + tools_height, least_column))
@@ -114,7 +120,7 @@ def _beside(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
 def _below(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
     """The same, with the cards in a row under the tools."""
     rest = px(12) + px(TOOLS) + gap
-    width, height = _sheet_within(body.width, body.height - rest - px(BELOW))
+    width, height = sheet_within(body.width, body.height - rest - px(BELOW))
     cards = min(body.height - height - rest, px(BELOW + 48))
     left = body.left + (body.width - width) // 2
     sheet = Rect(left, body.top + (body.height - height - rest - cards) // 2, width, height)

@@ -1,48 +1,17 @@
-"""How things look now: palette, scale and type, and the few ways in which text is set.
-
-Type is the same on every machine: Aileron Regular, which Pillow carries, and FreeSans Bold, which Pygame carries.
-"""
+"""How things look now: palette, scale and type, and the few ways in which text is set."""
 
 from __future__ import annotations
 
-import io
 from collections import OrderedDict
-from functools import lru_cache
 
 import pygame
-from PIL import ImageFont
-from pygame.pkgdata import getResource
 
-from apps.draw import shapes, theme
+from apps.draw import lettering, shapes, theme
 from apps.draw.theme import Colour, Palette
 
 TEXTS_KEPT = 400
+WIPED = 4  # from a card's edge on, so that its rounded corners stay
 CAP_HEIGHT = 0.71  # of the size of type, for both faces
-
-
-@lru_cache(maxsize=64)
-def _font(size: int, bold: bool) -> pygame.font.Font:
-    if not bold:
-        face = ImageFont.load_default(size)
-        if isinstance(face, ImageFont.FreeTypeFont):
-            return pygame.font.Font(io.BytesIO(face.font_bytes), size)
-    return pygame.font.Font(getResource(pygame.font.get_default_font()), size)
-
-
-@lru_cache(maxsize=1000)
-def _width(text: str, size: int, bold: bool) -> int:
-    return _font(size, bold).size(text)[0]
-
-
-@lru_cache(maxsize=200)
-def _fitted(text: str, width: int, size: int, bold: bool, from_start: bool) -> str:
-    if _width(text, size, bold) <= width:
-        return text
-    for length in range(len(text) - 1, 0, -1):
-        shorter = "…" + text[len(text) - length :] if from_start else text[:length].rstrip() + "…"
-        if _font(size, bold).size(shorter)[0] <= width:
-            return shorter
-    return ""
 
 
 class Look:
@@ -63,12 +32,16 @@ class Look:
         shapes.box(surface, rect, radius, self.palette.line)
         shapes.box(surface, rect.inflate(-2 * line, -2 * line), radius - line, self.palette.paper)
 
+    def wipe(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
+        """Fresh paper for a card that stands already: all but its border."""
+        surface.fill(self.palette.paper, rect.inflate(-2 * self.px(WIPED), -2 * self.px(WIPED)))
+
     def text_surface(self, text: str, size: float, colour: Colour, bold: bool = False) -> pygame.Surface:
         """A line of text; `size` in design pixels."""
         key = text, self.px(size), colour, bold
         surface = self._texts.get(key)
         if surface is None:
-            surface = _font(key[1], bold).render(text, True, colour)
+            surface = lettering.render(text, key[1], colour, bold)
             self._texts[key] = surface
             if len(self._texts) > TEXTS_KEPT:
                 self._texts.popitem(last=False)
@@ -78,7 +51,7 @@ class Look:
 
     def text_width(self, text: str, size: float, bold: bool = False) -> int:
         """The width of a line of text in pixels."""
-        return _width(text, self.px(size), bold)
+        return lettering.width(text, self.px(size), bold)
 
     def text(
         self,
@@ -91,12 +64,18 @@ class Look:
         align: str = "left",
     ) -> pygame.Rect:
         """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is."""
-        line = self.text_surface(text, size, colour or self.palette.text, bold)
-        font = _font(self.px(size), bold)
-        shift = {"left": 0.0, "centre": line.get_width() / 2, "right": float(line.get_width())}[align]
-        top = at[1] + CAP_HEIGHT * self.px(size) / 2 - font.get_ascent()
-        return surface.blit(line, (round(at[0] - shift), round(top)))
+        colour, pixels = colour or self.palette.text, self.px(size)
+        width = lettering.width(text, pixels, bold)
+        left = round(at[0] - {"left": 0.0, "centre": width / 2, "right": float(width)}[align])
+        top = round(at[1] + CAP_HEIGHT * pixels / 2 - lettering.font(pixels, bold).get_ascent())
+        if not lettering.is_figures(text):
+            return surface.blit(self.text_surface(text, size, colour, bold), (left, top))
+        place = pygame.Rect(left, top, width, lettering.font(pixels, bold).get_height())
+        for figure in text:
+            surface.blit(self.text_surface(figure, size, colour, bold), (left, top))
+            left += lettering.width(figure, pixels, bold)
+        return place
 
     def fitted(self, text: str, width: int, size: float = theme.BODY, bold: bool = False, from_start: bool = False) -> str:
         """The text, shortened with an ellipsis (in front, where its end matters more) until it is no wider than `width`."""
-        return _fitted(text, width, self.px(size), bold, from_start)
+        return lettering.fitted(text, width, self.px(size), bold, from_start)

@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from apps.draw.bars import Bars
 from apps.draw.canvas import Canvas
-from apps.draw.drawing import Picture, Point
-from apps.draw.pictures import open_picture, save_drawing
+from apps.draw.drawing import Point
+from apps.draw.opener import Opener
+from apps.draw.pictures import save_drawing
 from apps.draw.recognizer import Recognizer
-from nn.errors import InputError
 
 NAME = "Draw a digit"
 BRUSHES = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 36, 40, 48, 56, 64)  # sheet units
@@ -24,7 +24,6 @@ FIRST_BRUSH = BRUSHES.index(20)
 ERASER = 2.0  # times the brush
 MESSAGE_SECONDS = 4.0
 PULSE_SECONDS = 0.4
-BAR_SECONDS = 0.05  # in which a bar goes two thirds of its way
 
 
 def percent(probability: float) -> str:
@@ -39,21 +38,22 @@ class Session:
         self.canvas = Canvas()
         self.recognizer = recognizer
         self.folder = folder
+        self.insides: tuple[Any, ...] = ()  # of every digit, while somebody looks inside
         self.reading: Any = None  # None while nothing was read from what is on the sheet
         self.read_seconds = 0.0
-        self.bars = np.zeros(10)
+        self._bars = Bars()
         self.message = ""
         self.pulse = 0.0  # 1 just after Recognise was pressed, then fading to 0
         self.changes: set[str] = set()
         self._brush = FIRST_BRUSH
-        self._wake = wake
+        self._opener = Opener(wake)
         self._ready = False
         self._asked = self._answered = self._blank_since = 0
         self._message_until = 0.0
         self._now = 0.0
         self._hovered: int | None = None
         self._last_point: Point | None = None
-        self._opened: list[Picture | str] = []
+        self._chosen: int | None = None
 
     # ── pen and brush ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -67,6 +67,14 @@ class Session:
         """The eraser's width in sheet units."""
         return self.brush * ERASER
 
+    def thinner(self) -> None:
+        """A thinner brush."""
+        self.brush_by(-1)
+
+    def wider(self) -> None:
+        """A wider brush."""
+        self.brush_by(1)
+
     def brush_by(self, steps: int) -> None:
         """Make the brush wider (or thinner, below 0) by a number of sizes."""
         wanted = min(max(self._brush + steps, 0), len(BRUSHES) - 1)
@@ -79,6 +87,7 @@ class Session:
         if erases and self.canvas.drawing.is_blank and not self.canvas.is_drawing:
             return
         self.canvas.begin(point, self.eraser if erases else self.brush, erases)
+        self._chosen = None
         self._last_point = point
         self.changes |= {"ink", "tools"}
 
@@ -128,18 +137,10 @@ class Session:
 
     def open(self, path: str) -> None:
         """Read an image file in the background; it takes the sheet's place when it is ready."""
-        threading.Thread(target=self._open, args=(path,), name="opener", daemon=True).start()
-
-    def _open(self, path: str) -> None:
-        try:
-            self._opened.append(open_picture(path))
-        except (InputError, OSError) as error:
-            self._opened.append(f"Not opened: {error}")
-        self._wake()
+        self._opener.open(path)
 
     def _take_opened(self) -> None:
-        while self._opened:
-            opened = self._opened.pop(0)
+        for opened in self._opener.take():
             if isinstance(opened, str):
                 self.say(opened)
             else:
@@ -159,6 +160,24 @@ class Session:
         self._asked = -1
         self.pulse = 1.0
         self.changes.add("reading")
+
+    def look_inside(self, wanted: bool) -> None:
+        """From now on follow what is read through the network's layers, or no longer."""
+        self.recognizer.looking = wanted
+        self.insides = ()
+        if wanted:
+            self._asked = -1
+
+    @property
+    def inside(self) -> Any:
+        """What happens in the network to the selected digit, or to an empty image; None as long as nobody has looked."""
+        wanted = max(0, self.selected)
+        return self.insides[wanted] if wanted < len(self.insides) else None
+
+    @property
+    def bars(self) -> np.ndarray:
+        """The lengths (10,) of the bars now."""
+        return self._bars.lengths
 
     @property
     def state(self) -> str:
@@ -186,17 +205,23 @@ class Session:
         return f"{self.reading.number} - {NAME}"
 
     def hover(self, index: int | None) -> None:
-        """Show this digit's probabilities; None goes back to the one drawn last."""
+        """Look at this digit as long as the pointer is there; None goes back to the chosen one or the one drawn last."""
         if index != self._hovered:
             self._hovered = index
             self.changes.add("reading")
 
+    def choose(self, index: int) -> None:
+        """Look at this digit until the pen draws on."""
+        self._chosen = index
+        self.changes.add("reading")
+
     @property
     def selected(self) -> int:
-        """Which digit's probabilities are shown: the hovered one, else the one the pen left last, else the last."""
+        """Which digit is looked at: the hovered one, else the chosen one, else the one the pen left last, else the last."""
         count = len(self.digits)
-        if self._hovered is not None and self._hovered < count:
-            return self._hovered
+        for wanted in (self._hovered, self._chosen):
+            if wanted is not None and wanted < count:
+                return wanted
         if self._last_point is not None and count > 1:
             x = self._last_point[0] * self.canvas.reading.scale
             return min(range(count), key=lambda i: abs((self.digits[i].box[0] + self.digits[i].box[2]) / 2 - x))
@@ -213,17 +238,19 @@ class Session:
         if self.pulse:
             self.pulse = max(0.0, self.pulse - elapsed / PULSE_SECONDS)
             self.changes.add("reading")
-        self._move_bars(elapsed)
+        if self._bars.move(self._bar_goal(), elapsed):
+            self.changes.add("bars")
 
     @property
     def is_moving(self) -> bool:
         """Whether the next frame will differ from this one without anybody doing anything."""
-        return bool(self.pulse) or self.canvas.is_drawing or not np.array_equal(self.bars, self._bar_goal())
+        return bool(self.pulse) or self.canvas.is_drawing or not self._bars.rest_at(self._bar_goal())
 
     @property
     def is_read(self) -> bool:
         """Whether what is on the sheet now has been read."""
-        return self._asked == self._answered == self.canvas.version
+        looked = bool(self.insides) or not self.recognizer.looking
+        return self._asked == self._answered == self.canvas.version and looked
 
     @property
     def is_settled(self) -> bool:
@@ -232,8 +259,10 @@ class Session:
 
     def _exchange(self) -> None:
         answer = self.recognizer.take()
-        if answer is not None and answer.version > self._blank_since:
-            self.reading, self.read_seconds, self._answered = answer.reading, answer.seconds, answer.version
+        if answer is not None and answer.version >= self._blank_since:
+            self._answered, self.insides = answer.version, answer.insides
+            if answer.version > self._blank_since:
+                self.reading, self.read_seconds = answer.reading, answer.seconds
             self.changes.add("reading")
         if self.recognizer.is_ready != self._ready:
             self._ready = self.recognizer.is_ready
@@ -241,9 +270,9 @@ class Session:
         if self._asked == self.canvas.version:
             return
         self._asked = self.canvas.version
-        if self.canvas.has_ink:
+        if self.canvas.has_ink or self.recognizer.looking:
             self.recognizer.submit(self.canvas.version, self.canvas.ink())
-        else:
+        if not self.canvas.has_ink:
             self._blank_since = self._answered = self.canvas.version
             self.reading = None
         self.changes.add("reading")
@@ -252,11 +281,3 @@ class Session:
         if not self.digits:
             return np.zeros(10)
         return np.asarray(self.digits[self.selected].probabilities, dtype=float)
-
-    def _move_bars(self, elapsed: float) -> None:
-        goal = self._bar_goal()
-        if np.array_equal(self.bars, goal):
-            return
-        bars = goal + (self.bars - goal) * np.exp(-elapsed / BAR_SECONDS)
-        self.bars = goal if np.abs(bars - goal).max() < 0.002 else bars
-        self.changes.add("bars")

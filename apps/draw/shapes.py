@@ -37,6 +37,13 @@ ICONS: dict[str, tuple[tuple[Point, ...], ...]] = {
         *(((12 + x, 12 - h), (12 + x, 12 + h)) for x, h in ((0.6, 6.9), (2.1, 6.7), (3.6, 6.2), (5.1, 5.2), (6.4, 3.5))),
     ),
 }
+ICONS["inside"] = (
+    *(((left, top), (left + 5, top), (left + 5, top + 5), (left, top + 5), (left, top)) for left, top in ((4, 4), (4, 15))),
+    *(((9, y), (15, y)) for y in (6.5, 17.5)),
+    ((9, 7.5), (15, 16.5)),
+    ((9, 16.5), (15, 7.5)),
+    *(((left, top), (left + 5, top), (left + 5, top + 5), (left, top + 5), (left, top)) for left, top in ((15, 4), (15, 15))),
+)
 ICONS["redo"] = tuple(tuple((ICON_GRID - x, y) for x, y in line) for line in ICONS["undo"])
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 Colour = tuple[int, int, int]
 
 
-def _hex(text: str) -> Colour:
+def hex_colour(text: str) -> Colour:
+    """The colour that "C8420E" stands for."""
     return int(text[0:2], 16), int(text[2:4], 16), int(text[4:6], 16)
 
 
@@ -35,40 +36,40 @@ class Palette:
 
 LIGHT = Palette(
     name="light",
-    desk=_hex("F3F1EC"),
-    paper=_hex("FFFFFF"),
-    ink=_hex("1D1B19"),
-    text=_hex("1D1B19"),
-    quiet=_hex("6B665F"),
-    line=_hex("E1DDD5"),
-    raised=_hex("FFFFFF"),
-    raised_hover=_hex("F8F6F2"),
-    raised_pressed=_hex("E9E5DD"),
-    faint=_hex("C9C4BA"),
-    accent=_hex("C8420E"),
-    accent_hover=_hex("D84E18"),
-    accent_pressed=_hex("A83508"),
-    on_accent=_hex("FFFFFF"),
-    accent_soft=_hex("FBE6DC"),
+    desk=hex_colour("F3F1EC"),
+    paper=hex_colour("FFFFFF"),
+    ink=hex_colour("1D1B19"),
+    text=hex_colour("1D1B19"),
+    quiet=hex_colour("6B665F"),
+    line=hex_colour("E1DDD5"),
+    raised=hex_colour("FFFFFF"),
+    raised_hover=hex_colour("F8F6F2"),
+    raised_pressed=hex_colour("E9E5DD"),
+    faint=hex_colour("C9C4BA"),
+    accent=hex_colour("C8420E"),
+    accent_hover=hex_colour("D84E18"),
+    accent_pressed=hex_colour("A83508"),
+    on_accent=hex_colour("FFFFFF"),
+    accent_soft=hex_colour("FBE6DC"),
 )
 
 DARK = Palette(
     name="dark",
-    desk=_hex("171614"),
-    paper=_hex("211F1D"),
-    ink=_hex("F5F1EA"),
-    text=_hex("F1EDE6"),
-    quiet=_hex("A8A198"),
-    line=_hex("383430"),
-    raised=_hex("2B2825"),
-    raised_hover=_hex("35312D"),
-    raised_pressed=_hex("1E1C1A"),
-    faint=_hex("5A544D"),
-    accent=_hex("FF8552"),
-    accent_hover=_hex("FF9668"),
-    accent_pressed=_hex("E26C3A"),
-    on_accent=_hex("221006"),
-    accent_soft=_hex("46291C"),
+    desk=hex_colour("171614"),
+    paper=hex_colour("211F1D"),
+    ink=hex_colour("F5F1EA"),
+    text=hex_colour("F1EDE6"),
+    quiet=hex_colour("A8A198"),
+    line=hex_colour("383430"),
+    raised=hex_colour("2B2825"),
+    raised_hover=hex_colour("35312D"),
+    raised_pressed=hex_colour("1E1C1A"),
+    faint=hex_colour("5A544D"),
+    accent=hex_colour("FF8552"),
+    accent_hover=hex_colour("FF9668"),
+    accent_pressed=hex_colour("E26C3A"),
+    on_accent=hex_colour("221006"),
+    accent_soft=hex_colour("46291C"),
 )
 
 PALETTES = {"light": LIGHT, "dark": DARK}

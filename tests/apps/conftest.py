@@ -1,7 +1,7 @@
 """Windows without a screen."""
 
 import pytest
-from window_driver import Driver, fake_read
+from window_driver import Driver, fake_look, fake_read
 
 
 @pytest.fixture
@@ -14,9 +14,9 @@ def make_app(monkeypatch, tmp_path):
 
     made = []
 
-    def make(read=fake_read, load=lambda: "model", start=True, **options):
+    def make(read=fake_read, look_inside=fake_look, load=lambda: "model", start=True, **options):
         options = {"scale": 1.0, "theme_name": "light", "size": (1088, 704)} | options
-        app = App(load, read, "the bundled model", tmp_path, **options)
+        app = App(load, read, look_inside, "the bundled model", tmp_path, **options)
         made.append(app)
         if start:
             app.session.recognizer.start()

@@ -9,8 +9,6 @@ from window_driver import Driver, fake_read
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import theme  # noqa: E402
-from apps.draw.edge_views import SHOWN_KEYS  # noqa: E402
-from apps.draw.keys import BINDINGS  # noqa: E402
 
 SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
 TALL = ((100, 60), (100, 200), (100, 400))
@@ -169,11 +167,13 @@ def test_keys(driver):
 
 
 def test_every_key_is_shown_and_every_action_exists(driver):
-    for binding in BINDINGS:
-        assert (binding.shown, binding.meaning) in SHOWN_KEYS
-        assert callable(getattr(driver.app, binding.action))
-    for button in driver.app.buttons.all:
-        assert callable(getattr(driver.app, button.action))
+    app = driver.app
+    for screen in (app.reading_screen, app.inside_screen):
+        for binding in screen.bindings:
+            assert (binding.shown, binding.meaning) in screen.shown_keys
+            assert any(callable(getattr(owner, binding.action, None)) for owner in (app, screen, app.session))
+    for button in app.buttons.all:
+        assert any(callable(getattr(owner, button.action, None)) for owner in (app, app.session))
 
 
 def test_the_wheel_changes_the_brush(driver):
@@ -262,7 +262,7 @@ def test_hovering_a_digit_shows_its_probabilities(driver):
     driver.move(driver.place((100, 200)))
     driver.settle()
     assert driver.app.session.selected == 0
-    driver.move(driver.app.seen.places[1].center)
+    driver.move(driver.app.screen.seen.places[1].center)
     driver.settle()
     assert driver.app.session.selected == 1
 

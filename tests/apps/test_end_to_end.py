@@ -77,6 +77,27 @@ def test_dark_and_twice_as_large(pictures, tmp_path):
         window.wait_for(lambda: window.title() != "36 - Draw a digit")
 
 
+def test_looking_inside(pictures, tmp_path):
+    conv, softmax = (519, 365), (1020, 605)
+    with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:
+        window.hand("key", "Tab")
+        window.draw("2", 100, 90, 185)
+        window.wait_for_title("2 (")
+        window.hand("mousemove", *conv)
+        window.photograph(pictures / "window-inside.png")
+        window.hand("key", "c", "key", "t")
+        window.wait_for_title("Draw")
+        window.draw(["4 or 9"], 115, 90, 185)
+        window.wait_for(lambda: not window.title().startswith("Draw"))
+        window.hand("mousemove", *softmax)
+        window.photograph(pictures / "window-inside-softmax.png")
+        window.hand("key", "Escape", "key", "Escape")
+        assert window.command.wait(20) == 0
+        assert window.command.stderr.read() == ""
+    for name in ("inside", "inside-softmax"):
+        assert len(np.unique(np.asarray(Image.open(pictures / f"window-{name}.png").convert("L")))) > 100
+
+
 def test_a_window_that_is_closed_ends_the_command(pictures, tmp_path):
     with RealWindow("--scale", "1", folder=tmp_path) as window:
         window.draw("0", 300, 150, 300)

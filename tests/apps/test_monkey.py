@@ -19,6 +19,10 @@ KEYS = (
     (pygame.K_RIGHTBRACKET, 0, "]", 1),
     (pygame.K_t, 0, "t", 1),
     (pygame.K_TAB, 0, "\t", 1),
+    (pygame.K_RIGHT, 0, "", 2),
+    (pygame.K_UP, 0, "", 2),
+    (pygame.K_PAGEUP, 0, "", 1),
+    (pygame.K_PAGEDOWN, 0, "", 1),
     (pygame.K_7, 0, "7", 1),
     (pygame.K_F11, 0, "", 1),
 )
@@ -120,10 +124,14 @@ class Account:
             assert self.pixels.setdefault(tuple(map(id, self.now)), pixels) == pixels
 
 
-def test_ten_thousand_random_events(make_app, tmp_path):
+@pytest.mark.parametrize("inside", [False, True])
+def test_ten_thousand_random_events(make_app, tmp_path, inside):
     driver = Driver(make_app(size=(760, 600)))
     app, monkey = driver.app, Monkey(driver, np.random.default_rng(2026), tmp_path)
     account = Account(app.session.canvas)
+    if inside:
+        driver.stroke((300, 100), (400, 200))
+        driver.key(pygame.K_TAB)
     for number in range(EVENTS):
         monkey.act()
         if monkey.rng.random() < 0.4:  # events come in bunches, and a frame takes all that came

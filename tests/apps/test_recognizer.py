@@ -90,3 +90,32 @@ def test_closing_ends_the_thread():
     recognizer.start()
     recognizer.close()
     wait_for(lambda: threading.active_count() == before)
+
+
+def test_what_did_not_change_is_not_looked_into_again_unless_asked_again():
+    looked = []
+
+    class Reading:
+        def __init__(self, images):
+            self.digits = [Digit(image) for image in images]
+
+    class Digit:
+        def __init__(self, image):
+            self.image = np.full((2, 2), image)
+
+    def look(model, image):
+        looked.append(int(image[0, 0]))
+        return looked[-1]
+
+    inks = {1: [7], 2: [7, 8], 3: [8]}
+    recognizer = Recognizer(lambda: "model", lambda model, ink: Reading(inks[round(255 * float(ink[0, 0]))]), lambda: None, look)
+    recognizer.looking = True
+    recognizer.start()
+    for version, insides, count in ((1, (7,), 1), (2, (7, 8), 2), (2, (7, 8), 4), (3, (8,), 4)):
+        recognizer.submit(version, INK + np.uint8(version))
+        assert wait_for(recognizer.take).insides == insides
+        assert len(looked) == count
+    recognizer.looking = False
+    recognizer.submit(4, INK + np.uint8(1))
+    assert wait_for(recognizer.take).insides == ()
+    recognizer.close()

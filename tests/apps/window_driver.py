@@ -2,8 +2,13 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
+
+from nn.inspection.stages import stages
+from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from nn.models import Sequential
 
 SPECK = 12  # sheet pixels: thinner ink is no digit
 
@@ -51,6 +56,27 @@ def fake_read(model, ink):
         verdict = "unsure" if flat else "sure"
         digits.append(FakeDigit((int(left), top, int(right), bottom), image, digit, probability, probabilities, verdict))
     return FakeReading(tuple(digits))
+
+
+@lru_cache(maxsize=1)
+def network():
+    """A network as the window's own, but smaller and untrained."""
+    layers = [
+        Conv2D(6, (5, 5), activation="relu", input_shape=(28, 28, 1)),
+        MaxPooling2D((2, 2)),
+        Conv2D(8, (3, 3), activation="relu"),
+        MaxPooling2D((2, 2)),
+        Flatten(),
+        Dense(20, activation="relu"),
+        Dropout(0.5),
+        Dense(10, activation="softmax"),
+    ]
+    return Sequential(layers, seed=1)
+
+
+def fake_look(model, image):
+    """The untrained network's inside, whatever the model."""
+    return stages(network().layers, image)
 
 
 @dataclass
@@ -111,7 +137,7 @@ class Driver:
         """Run frames until everything drawn has been read and shown."""
         end = time.perf_counter() + seconds
         self.app.frame()
-        while not self.app.session.is_settled:
+        while not (self.app.session.is_settled and self.app.screen.is_current):
             assert time.perf_counter() < end, "the window did not come to rest"
             self.app.wake.wait(0.005)
             self.app.frame()

@@ -1,0 +1,11 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+MINUS, TIMES, SUM = "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{GREEK CAPITAL LETTER SIGMA}"
+
+
+def decimal(value: float, places: int = 2) -> str:
+    """A number with so many decimals, or in powers of ten where that would be long; never a minus before zero."""
+    text = f"{value:.{places}f}" if abs(value) < 10_000 else f"{value:.1e}"
+    return f"{abs(value):.{places}f}" if text.startswith("-") and float(text) == 0 else text.replace("-", MINUS)

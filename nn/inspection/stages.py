@@ -1,0 +1,133 @@
+"""The stages of one image on its way through a network, and the way back from any of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn import numpy_inference
+from nn.inspection.terms import Cell, Greatest, Rectified, Region, Share, Terms, WeightedSum, region_of
+from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers.base import window_geometry
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one layer makes of one image: `values` (H, W, C) or (K,) from `before`, the values of the stage before it.
+
+    The image itself is the first stage; it has no layer.
+    """
+
+    layer: Layer | None
+    before: NDArray
+    values: NDArray
+
+    @property
+    def kind(self) -> str:
+        """The name of the layer's class, or "Image"."""
+        return "Image" if self.layer is None else type(self.layer).__name__
+
+    def field(self, region: Region) -> Region:
+        """The receptive field: the box of the stage before that the cells of a region were computed from."""
+        everything = tuple(slice(0, size) for size in self.before.shape)
+        match self.layer:
+            case Conv2D():
+                return (self._span(0, region[0]), self._span(1, region[1]), everything[2])
+            case MaxPooling2D():
+                return (self._span(0, region[0]), self._span(1, region[1]), region[2])
+            case ReLU():
+                return region
+            case _:
+                return everything
+
+    def terms(self, cell: Cell) -> Terms | None:
+        """How a cell was computed; None for the image, and for a layer that computes otherwise."""
+        value = float(self.values[cell])
+        match self.layer:
+            case Conv2D() as layer:
+                kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
+                patch = self._patch(cell, 0)
+                return WeightedSum(patch, kernel[..., cell[2]], float(bias[cell[2]]), layer.activation_name, value)
+            case Dense() as layer:
+                kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
+                return WeightedSum(self.before.ravel(), kernel[:, cell[0]], float(bias[cell[0]]), layer.activation_name, value)
+            case MaxPooling2D():
+                window = self._patch(cell, -np.inf)[..., cell[2]]
+                row, column = divmod(int(window.argmax()), window.shape[1])
+                return Greatest(window, (row, column), value)
+            case Softmax():
+                return Share(self.before, np.exp(self.before - self.before.max()), value)
+            case ReLU():
+                return Rectified(float(self.before[cell]), value)
+            case _:
+                return None
+
+    def origin(self, cell: Cell) -> Cell:
+        """The cell of the stage before that mattered most: the factor of the largest product, the pool's winner, the score.
+
+        Where there is no such thing, the first cell.
+        """
+        terms = self.terms(cell)
+        match terms:
+            case WeightedSum() if terms.inputs.ndim == 1:
+                return tuple(int(index) for index in np.unravel_index(terms.strongest(1)[0][0], self.before.shape))
+            case WeightedSum():
+                row, column, channel = terms.strongest(1)[0]
+            case Greatest():
+                (row, column), channel = terms.winner, cell[2]
+            case Share() | Rectified():
+                return cell
+            case _:
+                return (0,) * self.before.ndim
+        rows, columns, _ = self.field(region_of(cell))
+        row, column = self._start(0, cell[0]) + row, self._start(1, cell[1]) + column
+        return min(max(row, rows.start), rows.stop - 1), min(max(column, columns.start), columns.stop - 1), channel
+
+    def _start(self, axis: int, index: int) -> int:
+        """Where the window of the output `index` begins on an axis; below 0 if it begins in the padding."""
+        layer = cast(Conv2D | MaxPooling2D, self.layer)
+        ahead = window_geometry(self.before.shape[axis], _window(layer)[axis], layer.strides[axis], layer.padding)[1]
+        return index * layer.strides[axis] - ahead
+
+    def _span(self, axis: int, part: slice) -> slice:
+        """What the windows of some outputs touch on an axis, without the padding."""
+        size = _window(cast(Conv2D | MaxPooling2D, self.layer))[axis]
+        return slice(max(0, self._start(axis, part.start)), min(self.before.shape[axis], self._start(axis, part.stop - 1) + size))
+
+    def _patch(self, cell: Cell, fill: float) -> NDArray:
+        """The window (KH, KW, C) that a cell looks at, `fill` where it reaches out of the maps."""
+        patch = np.full((*_window(cast(Conv2D | MaxPooling2D, self.layer)), self.before.shape[2]), fill, self.before.dtype)
+        rows, columns = (self._span(axis, slice(cell[axis], cell[axis] + 1)) for axis in (0, 1))
+        top, left = self._start(0, cell[0]), self._start(1, cell[1])
+        patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = self.before[rows, columns]
+        return patch
+
+
+def _window(layer: Conv2D | MaxPooling2D) -> tuple[int, int]:
+    return layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
+
+
+def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:
+    """What the layers of a built model make of one image (H, W) or (H, W, C), in order; the image comes first."""
+    dtype = next((array.dtype for layer in layers for array in layer.parameters.values()), np.dtype(np.float32))
+    values = np.asarray(image, dtype).reshape(layers[0].input_shape)
+    found = [Stage(None, values, values)]
+    parts = [part for layer in layers for part in _parts(layer) if not isinstance(part, Dropout)]
+    for part, after in zip(parts, [*parts[1:], None], strict=True):
+        values = numpy_inference.forward([part], values[None])[0]
+        if not (isinstance(part, Flatten) and isinstance(after, Dense)):
+            found.append(Stage(part, found[-1].values, values))
+    return found
+
+
+def _parts(layer: Layer) -> list[Layer]:
+    """The layer; or, of a dense layer with softmax, the sum and the softmax."""
+    if isinstance(layer, Dense) and layer.activation_name == "softmax":
+        scores = Dense(layer.units, name=layer.name)
+        scores.parameters = layer.parameters
+        return [scores, Softmax(name=layer.name)]
+    return [layer]

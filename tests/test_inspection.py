@@ -1,0 +1,213 @@
+"""Looking inside: stages against a plain forward pass, sums against their cells, receptive fields against changed pixels."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nn.inspection.stages import stages
+from nn.inspection.terms import Greatest, Rectified, Share, WeightedSum, region_of
+from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.models import Sequential
+
+
+def student():
+    return [
+        Conv2D(6, (5, 5), activation="relu", input_shape=(28, 28, 1)),
+        MaxPooling2D((2, 2)),
+        Conv2D(8, (3, 3), activation="relu"),
+        MaxPooling2D((2, 2)),
+        Flatten(),
+        Dense(16, activation="relu"),
+        Dropout(0.3),
+        Dense(10, activation="softmax"),
+    ]
+
+
+def spelled_out():
+    return [
+        Conv2D(3, (4, 3), strides=(2, 3), padding="same", input_shape=(11, 13, 2)),
+        ReLU(),
+        MaxPooling2D((3, 2), strides=(2, 1), padding="same"),
+        Flatten(),
+        ReLU(),
+        Dense(7),
+        Softmax(),
+    ]
+
+
+class Squares(Layer):
+    """A layer of a user's own."""
+
+    def forward(self, x, training=False, rng=None):
+        return x * x, x
+
+
+MODELS = {"student": student, "spelled out": spelled_out}
+
+
+def built(layers, dtype=np.float64):
+    model = Sequential(layers, seed=3, dtype=dtype)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        for array in layer.parameters.values():
+            array[...] += 0.1 * rng.standard_normal(array.shape)
+    return model, rng.random(model.input_shape)
+
+
+@pytest.fixture(params=MODELS, scope="module")
+def traced(request):
+    model, image = built(MODELS[request.param]())
+    return model, image, stages(model.layers, image)
+
+
+def all_cells(stage):
+    return [tuple(map(int, cell)) for cell in np.ndindex(*stage.values.shape)]
+
+
+def some_cells(stage, count=60):
+    cells = all_cells(stage)
+    chosen = np.random.default_rng(1).choice(len(cells), min(count, len(cells)), replace=False)
+    return [cells[number] for number in chosen]
+
+
+def test_every_stage_is_what_the_layers_own_forward_gives(traced):
+    model, image, trace = traced
+    arrays, x = [image], image[None]
+    for layer in model.layers:
+        x = layer.forward(x)[0]
+        arrays.append(x[0])
+    outputs = [stage.values for stage in trace]
+    for array, layer in zip(arrays[1:], model.layers, strict=True):
+        if not isinstance(layer, Dropout):
+            assert any(array.size == values.size and np.allclose(array.ravel(), values.ravel(), atol=1e-12) for values in outputs)
+    np.testing.assert_array_equal(trace[0].values, image)
+    np.testing.assert_allclose(trace[-1].values, model.predict(image[None])[0], rtol=1e-12)
+    for before, stage in itertools.pairwise(trace):
+        assert stage.before is before.values
+
+
+def test_the_stages_of_the_student_are_seen_one_by_one():
+    model, image = built(student())
+    shapes = [stage.values.shape for stage in stages(model.layers, image)]
+    assert shapes == [(28, 28, 1), (24, 24, 6), (12, 12, 6), (10, 10, 8), (5, 5, 8), (16,), (10,), (10,)]
+
+
+def test_a_softmax_inside_a_dense_layer_is_a_stage_after_its_scores():
+    model, image = built(student())
+    scores, shares = stages(model.layers, image)[-2:]
+    np.testing.assert_allclose(scores.values, model.logits(image[None])[0], rtol=1e-12)
+    assert shares.values.sum() == pytest.approx(1)
+
+
+def test_the_terms_of_every_cell_add_up_to_it(traced):
+    _, _, trace = traced
+    kinds = set()
+    for stage in trace[1:]:
+        for cell in some_cells(stage):
+            terms, value = stage.terms(cell), float(stage.values[cell])
+            kinds.add(type(terms))
+            match terms:
+                case WeightedSum():
+                    total = float((terms.inputs * terms.weights).sum()) + terms.bias
+                    assert terms.total == pytest.approx(total, abs=1e-12)
+                    assert (max(0, total) if terms.activation == "relu" else total) == pytest.approx(value, abs=1e-12)
+                    if terms.inputs.ndim == 3:
+                        assert terms.by_channel.sum() + terms.bias == pytest.approx(total, abs=1e-12)
+                case Greatest():
+                    assert terms.window[terms.winner] == terms.window.max() == value
+                case Share():
+                    assert terms.exponentials[cell] / terms.total == pytest.approx(value, abs=1e-12)
+                case Rectified():
+                    assert max(0.0, terms.score) == value
+                case _:
+                    assert isinstance(stage.layer, Flatten)
+    assert {WeightedSum, Greatest, Share} <= kinds
+
+
+def test_in_float32_the_terms_add_up_within_rounding():
+    model, image = built(student(), np.float32)
+    for stage in stages(model.layers, image)[1:]:
+        for cell in some_cells(stage):
+            terms = stage.terms(cell)
+            if isinstance(terms, WeightedSum):
+                total = max(0.0, terms.total) if terms.activation == "relu" else terms.total
+                rounding = np.finfo(np.float32).eps * terms.inputs.size * (np.abs(terms.products).sum() + abs(terms.bias))
+                assert abs(total - stage.values[cell]) <= rounding
+
+
+def test_the_strongest_products_come_first():
+    terms = WeightedSum(np.array([1.0, -2.0, 3.0, 1.0]), np.array([1.0, 5.0, -1.0, 0.5]), 0.0, "linear", 0.0)
+    assert terms.strongest(3) == [(1,), (2,), (0,)]
+
+
+@st.composite
+def windows(draw):
+    """A convolution or a pool of any geometry on a small image."""
+    rows, columns = draw(st.integers(3, 8)), draw(st.integers(3, 8))
+    size = draw(st.integers(1, min(4, rows))), draw(st.integers(1, min(4, columns)))
+    strides = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    padding, shape = draw(st.sampled_from(["valid", "same"])), (rows, columns, 2)
+    if draw(st.booleans()):
+        return Conv2D(3, size, strides, padding, input_shape=shape)
+    return MaxPooling2D(size, strides, padding, input_shape=shape)
+
+
+@settings(max_examples=60, deadline=None)
+@given(windows(), st.randoms(use_true_random=False))
+def test_a_cell_depends_on_its_receptive_field_and_on_nothing_else(layer, random):
+    model, image = built([layer])
+    stage = stages(model.layers, image)[1]
+    cell = tuple(random.randrange(size) for size in stage.values.shape)
+    inside = np.zeros(image.shape, bool)
+    inside[stage.field(region_of(cell))] = True
+    for pixel in np.ndindex(*image.shape):
+        changed = image.copy()
+        changed[pixel] += 10
+        after = stages(model.layers, changed)[1].values[cell]
+        assert (after != stage.values[cell]) == inside[pixel], (cell, pixel)
+
+
+def test_fields_of_fields_reach_back_to_the_image(traced):
+    """Composed, they hold every pixel that matters to a cell of a deep layer."""
+    model, image, trace = traced
+    deepest = next(number for number in range(len(trace) - 1, 0, -1) if trace[number].values.ndim == 3)
+    cell = tuple(size // 2 for size in trace[deepest].values.shape)
+    region = region_of(cell)
+    for stage in reversed(trace[1 : deepest + 1]):
+        region = stage.field(region)
+    changed = np.random.default_rng(5).random(image.shape)
+    changed[region] = image[region]
+    np.testing.assert_array_equal(stages(model.layers, changed)[deepest].values[cell], trace[deepest].values[cell])
+    assert any(part.stop - part.start < size for part, size in zip(region, image.shape, strict=True))
+
+
+def test_the_origin_of_a_cell_is_in_its_field_and_counts_most(traced):
+    _, _, trace = traced
+    for stage in trace[1:]:
+        for cell in some_cells(stage):
+            origin, terms = stage.origin(cell), stage.terms(cell)
+            field = stage.field(region_of(cell))
+            assert all(part.start <= index < part.stop for part, index in zip(field, origin, strict=True))
+            if isinstance(terms, Greatest):
+                assert stage.before[origin] == stage.values[cell]
+            elif isinstance(terms, WeightedSum):
+                most = np.abs(terms.products).max()
+                factors = terms.weights.ravel()[np.isclose(np.abs(terms.products).ravel(), most, rtol=1e-12)]
+                assert any(abs(stage.before[origin] * factor) == pytest.approx(most) for factor in factors)
+
+
+def test_a_layer_of_ones_own_has_values_and_no_terms():
+    model, image = built([Squares(input_shape=(4, 3)), Flatten(), Dense(2)])
+    trace = stages(model.layers, image)
+    np.testing.assert_array_equal(trace[1].values, image**2)
+    assert trace[1].terms((2, 1)) is None
+    assert trace[1].field(region_of((2, 1))) == (slice(0, 4), slice(0, 3))
+    assert trace[1].origin((2, 1)) == (0, 0)
+
+
+def test_the_image_may_come_without_its_channel():
+    model, image = built(student())
+    np.testing.assert_array_equal(stages(model.layers, image[..., 0])[0].values, image)
