@@ -8,6 +8,7 @@ scribbles, noise; and an empty sheet, which is to be blank. Doodles and scribble
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,7 +20,7 @@ from nn.cli import ArgumentParser, run, whole_number
 from nn.datasets import fashion_mnist, mnist
 from nn.errors import InputError
 from nn.models import load_model
-from nn.preprocessing import to_ink, to_mnist
+from nn.preprocessing import to_ink
 from nn.recognition import Model, read_number
 from nn.strokes.templates import templates_of
 
@@ -41,14 +42,14 @@ def doodles() -> Things:
 
 
 def scribble(_: int, rng: np.random.Generator) -> np.ndarray:
-    """A pen that wanders about, turning this way and that, for one to four strokes."""
+    """A pen that wanders about for long, turning this way and that, in one to three strokes that cross."""
     strokes = []
-    for _ in range(int(rng.integers(1, 5))):
-        count = int(rng.integers(40, 160))
-        turn = np.cumsum(rng.normal(0, rng.uniform(0.02, 0.25), count)) + rng.normal(0, 0.1)
-        angle = np.cumsum(np.clip(turn, -0.7, 0.7)) + rng.uniform(0, 6.3)
-        steps = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-        strokes.append(np.cumsum(steps, axis=0) + rng.uniform(-12, 12, 2))
+    for _ in range(int(rng.integers(1, 4))):
+        count = int(rng.integers(200, 500))
+        turn = 0.15 * np.sin(np.cumsum(rng.normal(0.1, 0.15, count)) + rng.uniform(0, 6.3)) + rng.normal(0, 0.1, count)
+        angle = np.cumsum(turn) + rng.uniform(0, 6.3)
+        strokes.append(np.cumsum(np.stack([np.cos(angle), np.sin(angle)], axis=1), axis=0))
+        strokes[-1] += rng.uniform(-8, 8, 2) - strokes[-1].mean(axis=0)
     return draw_sample(strokes, rng, float(rng.uniform(*PENS)))
 
 
@@ -80,7 +81,9 @@ def of_images(images: np.ndarray) -> Things:
 
 def verdicts(model: Model, things: Things, count: int, seed: int) -> dict[str, float]:
     """The shares of the verdicts over `count` things."""
-    found = [read_number(model, things(number, np.random.default_rng((seed, number)))).verdict for number in range(count)]
+    found: list[str] = [
+        read_number(model, things(number, np.random.default_rng((seed, number)))).verdict for number in range(count)
+    ]
     return {verdict: found.count(verdict) / count for verdict in VERDICTS}
 
 
@@ -106,8 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if good else 1
 
 
-def _row(model: Model, name: str, things: Things, options: object, verdict: str, low: float, high: float) -> bool:
-    found = verdicts(model, things, options.count, options.seed)  # type: ignore[attr-defined]
+def _row(model: Model, name: str, things: Things, options: argparse.Namespace, verdict: str, low: float, high: float) -> bool:
+    found = verdicts(model, things, options.count, options.seed)
     shares = "  ".join(f"{100 * found[each]:7.2f} %" for each in VERDICTS)
     goal = f"{verdict} {'always' if low == 1 else f'at most {high:.0%}'}"
     print(f"{name:<14} {shares}   {goal}", flush=True)

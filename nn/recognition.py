@@ -20,7 +20,7 @@ from nn.preprocessing import Box, Digit, Pieces, take_apart
 
 SURE_FROM = 0.8
 SURE_IF_CUT = 0.9  # and of what was cut out of connected ink: pieces of a drawing resemble digits easily
-MOST_PIECES_IN_A_DIGIT = 8
+MOST_PIECES_IN_A_DIGIT = 16
 WIDEST_DIGIT = 1.5  # in heights of the tallest piece
 WIDEST_UNCUT = 2.5  # the same where no other ink hangs together with it
 WIDEST_GAP = 0.4  # inside a digit, in heights

@@ -119,6 +119,35 @@ def test_mnist_image_comes_through_as_it_is():
 FIVE_LIKE = [FIVE_BODY, [(12, 0), (80, -4)]]
 
 
+def test_levels_of_an_mnist_image_stay_as_they_are():
+    image = to_mnist(draw(FIVE_LIKE))
+    for scene in (image, 1 - image, 0.8 - 0.5 * image):
+        np.testing.assert_allclose(to_ink(scene), image, atol=1e-5)
+
+
+def test_blotch_is_not_pared_down_to_a_stroke():
+    ink = np.zeros((200, 200), np.float32)
+    ink[40:160, 50:150] = 1
+    image = to_mnist(ink)
+    columns = np.flatnonzero(image.max(axis=0) > 0.5)
+    assert columns[-1] - columns[0] + 1 == pytest.approx(20 * 100 / 120, abs=1)
+    assert len(take_apart(ink)) == 1
+
+
+def test_cuts_know_how_many_strokes_they_go_through():
+    two_arcs = [[(0, 0), (100, 0)], [(0, 0), (0, 60)], [(100, 0), (100, 60)], [(0, 60), (100, 60)]]
+    assert {seam.cut for seam in take_apart(draw(two_arcs, pen=6)).seams} == {2}
+    one_arc = [[(0, 0), (0, 80), (140, 80), (140, 0)]]
+    assert {seam.cut for seam in take_apart(draw(one_arc, pen=6)).seams} == {1}
+    apart = take_apart(draw(ONE, 250, onto=draw(FOUR)))
+    assert [seam.cut for seam in apart.seams] == [0]
+
+
+def test_drawing_of_many_strokes_is_not_cut_up():
+    ladder = [[(0, 0), (0, 120)], [(140, 0), (140, 120)], *([(0, y), (140, y)] for y in (20, 60, 100))]
+    assert len(take_apart(draw(ladder, pen=6))) == 1
+
+
 def test_box_of_soft_edges_has_fractions():
     ink = np.zeros((10, 10), np.float32)
     ink[3:7, 2:6] = 1

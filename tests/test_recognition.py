@@ -102,3 +102,52 @@ def test_card_sets_temperature_and_the_line_of_doubt():
     assert read_images(Prototypes(temperature=3.0), images, temperature=1.0)[0, 7] == plain
     assert read_number(Prototypes(sure_from=0.999), draw(SEVEN)).verdict == "unsure"
     assert read_number(Prototypes(sure_from=0.1), draw(SEVEN)).verdict == "sure"
+
+
+def ring(width, height, points=24):
+    angles = np.linspace(0, 2 * np.pi, points)
+    return [(width / 2 * (1 + np.cos(a)), height / 2 * (1 + np.sin(a))) for a in angles]
+
+
+def test_a_flat_digit_is_read_whole_however_wide_it_is():
+    flat = [ring(230, 110)]
+    model = Prototypes()
+    model.known[0] = to_mnist(draw(flat, 60))
+    assert read_number(model, draw(flat, 60)).number == "0"
+
+
+def test_halves_that_resemble_digits_do_not_part_a_ring_that_is_one():
+    both = [ring(110, 130)]
+    model = Prototypes()
+    left, right = to_mnist(draw(both)[:, :135]), to_mnist(draw(both)[:, 135:])
+    model.known |= {0: to_mnist(draw(both)), 6: left, 3: right}
+    assert read_number(model, draw(both)).number == "0"
+
+
+def test_strokes_of_different_height_are_rather_one_digit():
+    angle, stem = [(60, 0), (0, 90), (70, 90)], [(100, 60), (100, 150)]
+    model = Prototypes()
+    model.known |= {4: to_mnist(draw([angle, stem])), 6: to_mnist(draw([angle]))}
+    assert read_number(model, draw([angle, stem])).number == "4"
+
+
+def test_pieces_of_connected_ink_have_to_be_surer_than_others():
+    touching = beside(([TWO], 30), ([[(0, 138), (0, 0)]], 122))
+    doubting = Prototypes(temperature=0.7, sure_from=0.5)
+    reading = read_number(doubting, touching)
+    assert reading.number == "21"
+    assert all(0.5 <= d.probability < 0.9 for d in reading.digits)
+    assert reading.verdict == "unsure"
+    assert read_number(doubting, beside(([TWO], 30))).verdict == "sure"
+
+
+def test_picture_of_the_networks_own_size_is_sure_only_if_it_is_as_it_stands():
+    small = np.zeros((28, 28), np.float32)
+    small[2:16, 3:17] = to_mnist(draw(SEVEN))[4:24:1, 4:24][3:17, 3:17]
+    image = to_mnist(small)
+    model = Prototypes()
+    model.known = {7: image}
+    assert read_number(model, np.pad(small, 1)).verdict == "sure"
+    reading = read_number(model, small)
+    assert (reading.number, reading.verdict) == ("7", "unsure")
+    assert read_number(model, image).verdict == "sure"
