@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nn.datasets.loading import Part
 
 FAILED = 1
-IMAGES, EPOCHS = 1_200, 3
+IMAGES, EPOCHS = 640, 2
 RECIPE = ("--classic", "--epochs", str(EPOCHS), "--train-limit", str(IMAGES), "--batch-size", "64")
 SETTLED = 100  # epochs until memory has found its size
 GROWTH_MB = 4.0

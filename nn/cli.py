@@ -107,6 +107,10 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         where = f"{error.filename}: " if error.filename else ""
         print(f"{program}: {where}{error.strerror or error}", file=sys.stderr)
         code = BAD_INPUT
+    except MemoryError as error:
+        detail = f" ({error})" if str(error) else ""
+        print(f"{program}: there is not enough memory for this; try smaller batches or fewer threads{detail}", file=sys.stderr)
+        code = BAD_INPUT
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         code = INTERRUPTED

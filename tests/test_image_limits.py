@@ -76,3 +76,13 @@ def test_pipe_and_device_are_refused_at_once(tmp_path):
     for path in (tmp_path / "pipe.png", "/dev/zero"):
         with pytest.raises(InputError, match="got a device or pipe"):
             read_image(path)
+
+
+def test_folder_that_may_not_be_searched(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(InputError, match="may not be read"):
+        read_image(tmp_path / "secret.png")

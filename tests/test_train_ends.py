@@ -127,6 +127,18 @@ def test_weights_that_break_in_the_batch_of_the_interruption(train, monkeypatch)
     assert "try a smaller learning rate, such as --learning-rate 0.5; the last good checkpoint is" in ended.err
 
 
+def test_batches_that_do_not_fit_into_memory(train, monkeypatch):
+    def aligned(*_, **__):
+        raise MemoryError("Unable to allocate 17.2 GiB")
+
+    monkeypatch.setattr("nn.plan.aligned", aligned)
+    ended = train(*SHORT)
+    assert ended.code == 2
+    assert len(ended.err.strip().splitlines()) == 1
+    assert "memory" in ended.err
+    assert os.listdir() == []
+
+
 @pytest.mark.parametrize(("held", "asked"), [("mnist", "mnist.npz"), ("mnist.npz", "mnist")])
 def test_trainings_whose_checkpoints_have_one_name_do_not_mix(train, tmp_path, held, asked):
     name = tmp_path / "mnist.checkpoint.npz"

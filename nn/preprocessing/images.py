@@ -34,8 +34,8 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
             pixels for a JPEG in grey or colour, 9 million for others).
     """
     name = Path(path)
-    if name.exists() and not name.is_file():
-        raise InputError(f"{name}: expected an image file, got a {'folder' if name.is_dir() else 'device or pipe'}")
+    if os.path.exists(name) and not os.path.isfile(name):
+        raise InputError(f"{name}: expected an image file, got a {'folder' if os.path.isdir(name) else 'device or pipe'}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
