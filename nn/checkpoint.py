@@ -59,6 +59,8 @@ class Checkpoint:
             raise InputError(f"{self.path}: expected a checkpoint of this network, got one with other layers")
         if progress.epoch > trainer.epochs or progress.step > trainer.steps_in_epoch or progress.seen > len(trainer.source):
             raise InputError(f"{self.path}: expected at most {trainer.epochs} epochs of {trainer.steps_in_epoch} batches")
+        if trainer.validation is not None and any(entry.keys() != HISTORY for entry in progress.history):
+            raise InputError(f"{self.path}: expected a history with {', '.join(sorted(HISTORY))} for every epoch")
         parameters, slots = model_file.weights_of(model), model.slots()
         if any(len(self.slots[name]) != len(arrays) for name, arrays in slots.items()):
             raise InputError(f"{self.path}: the accumulators are those of another optimizer")
@@ -82,7 +84,8 @@ def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any])
     for name, parameter in model_file.weights_of(model).items():
         for kind, array in zip(names, (parameter, *model.slots()[name]), strict=True):
             if not np.isfinite(array).all():
-                raise Diverged(f"the {kind.replace('_', ' ')} of layer {name.partition('/')[0]} are no longer finite")
+                what = f"the {kind.replace('_', ' ')} of layer {name.partition('/')[0]}"
+                raise Diverged(f"{what} are no longer finite; try a smaller learning rate")
             arrays[f"{kind}/{name}"] = array
     header = {
         "format": FORMAT,

@@ -166,13 +166,26 @@ def trainer_for(
 
 
 def warm_up(recipe: Recipe, train: Part) -> None:
-    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network."""
+    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network.
+
+    The kernels that make images are compiled in a second process meanwhile, if there is a second processor.
+    """
+    from nn.compiling import compiled_beside
+
     few = train[0][:32], train[1][:32]
+    network_only = replace(recipe, epochs=1, batch_size=32, learning_rate=1.0, augment=False, strokes=0.0, doodles=0.0)
+    with compiled_beside(recipe) as wait:
+        trainer_for(network_only, few, few, threads=1).run()
+        wait()
+    warm_up_sources(recipe, *few)
+
+
+def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> None:
+    """The part of `warm_up` that makes images: one of every source."""
     first = np.zeros(1, np.int64)
-    for source in _sources(recipe, *few):
+    for source in _sources(recipe, images, labels):
         source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
         source.targets(first, 0)
-    trainer_for(replace(recipe, epochs=1, batch_size=32, learning_rate=1.0), few, few, threads=1).run()
 
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:

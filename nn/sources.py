@@ -71,6 +71,8 @@ class ScaledImages:
             raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
         if labels.ndim == 1:
             _check_labels(labels, classes)
+        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or labels.min(initial=0) < 0:
+            raise InputError("labels: expected shares of at least 0 for every class, got others")
         self._images = images[..., np.newaxis] if images.ndim == 3 else images
         self._labels = labels
         self._scale, self._classes = np.float32(scale), classes

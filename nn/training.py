@@ -101,7 +101,7 @@ class Trainer:
             for entry in self.progress.history:
                 history.record(entry)
             self._tell("on_train_begin")
-            while self.progress.epoch < self.epochs and not self.stop_requested:
+            while self.progress.epoch < self.epochs and not self._stops():
                 self._run_epoch(plan, executor)
                 if self.progress.step == self.steps_in_epoch:
                     history.record(self._finish_epoch())
@@ -114,12 +114,15 @@ class Trainer:
         updates = plan.updates()
         began = time.perf_counter() - progress.seconds
         self._tell("on_epoch_begin", progress.epoch)
-        while progress.step < self.steps_in_epoch and not self.stop_requested:
+        while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
             self._train_batch(plan, executor, updates, indices)
             progress.step += 1
             progress.seconds = time.perf_counter() - began
-            self._tell("on_batch_end", progress.step - 1)
+            self._tell("on_train_batch_end", progress.step - 1)
+
+    def _stops(self) -> bool:
+        return self.stop_requested or self.model.stop_training
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         """The samples of an epoch in the order in which they are seen."""

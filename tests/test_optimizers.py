@@ -121,6 +121,7 @@ def test_defaults_are_keras_but_for_the_rate():
     assert (Adadelta().rho, Adadelta().epsilon, Adadelta().rate_at(0)) == (0.95, 1e-7, 1.0)
     assert Adadelta().config() == {"name": "adadelta", "learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-7}
     assert SGD().config() == {"name": "sgd", "learning_rate": 0.01}
+    assert SGD(weight_decay=0.5).config() == {"name": "sgd", "learning_rate": 0.01, "weight_decay": 0.5}
     assert "OneCycle" in SGD(OneCycle(1.0, 5)).config()["learning_rate"]
 
 
@@ -133,15 +134,23 @@ def test_wrong_rates_are_refused(make, rate):
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [({"rho": 1}, "rho"), ({"rho": -0.1}, "rho"), ({"epsilon": 0}, "epsilon"), ({"epsilon": np.inf}, "epsilon")],
+    [
+        ({"weight_decay": 1}, "weight_decay"),
+        ({"weight_decay": -0.1}, "weight_decay"),
+        ({"rho": 1}, "rho"),
+        ({"rho": -0.1}, "rho"),
+        ({"epsilon": 0}, "epsilon"),
+        ({"epsilon": np.inf}, "epsilon"),
+    ],
 )
 def test_wrong_constants_are_refused(arguments, named):
     with pytest.raises(InputError, match=named):
         Adadelta(**arguments)
 
 
-def test_rho_zero_is_allowed():
+def test_zeros_are_allowed():
     assert Adadelta(rho=0).rho == 0
+    assert SGD(weight_decay=0).weight_decay == 0
 
 
 def test_optimizer_by_name_or_object():
