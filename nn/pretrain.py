@@ -24,7 +24,7 @@ from nn.files import check_writable
 from nn.recipes import BUNDLED, Recipe, load_parts, trainer_for
 
 TRAINED = 55_000
-RECIPE = Recipe(epochs=24, strokes=0.06, doodles=0.015)
+RECIPE = Recipe(epochs=80, weight_decay=1e-4, strokes=0.1, doodles=0.02)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
