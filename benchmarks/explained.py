@@ -30,6 +30,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "g = np.empty((4, 3, F), kernel.dtype)  [4]  ->  5", ROOM),
     ("nn/kernels/winograd.py", "g = np.empty((4, 3, F), kernel.dtype)  [3]  ->  4", ROOM),
+    ("nn/kernels/winograd.py", "[x.shape[3] + L - 1]  ->  x.shape[3] + L + 1", ROOM),
     ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
     ("nn/layers/conv2d.py", "aligned((16, *kernel.shape[2:]), kernel.dtype)  [16]  ->  17", ROOM),
