@@ -6,7 +6,7 @@ from benchmarks.mutation import Mutant
 
 REST = "NumPy takes any negative length for the one that is left to compute, not only -1"
 ORDER = "only looked through, and no two of them can fit"
-BLOCK = "how much is worked on at once decides how fast it goes, not what comes out"
+BLOCK = "blocks that overlap do some of the work twice, with the same outcome"
 ROOM = "room that is never used"
 CHANCE = "shows once in four thousand million random numbers"
 EITHER = "both sides give the same number there"
@@ -25,8 +25,12 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "changes the lowest of 32 bits: " + CHANCE,
     ),
     ("nn/kernels/elementwise.py", ">> np.uint64(32))  [31]  ->  32", "changes the lowest of 32 bits: " + CHANCE),
+    ("nn/kernels/elementwise.py", "range(j0, min(j0 + 16, x.shape[1])):  [16]  ->  17", BLOCK),
+    ("nn/kernels/elementwise.py", "range(i0, min(i0 + 16, last)):  [16]  ->  17", BLOCK),
     ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "g = np.empty((4, 3, F), kernel.dtype)  [4]  ->  5", ROOM),
+    ("nn/kernels/winograd.py", "g = np.empty((4, 3, F), kernel.dtype)  [3]  ->  4", ROOM),
+    ("nn/kernels/winograd.py", "[x.shape[3] + L - 1]  ->  x.shape[3] + L + 1", ROOM),
     ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
     ("nn/layers/conv2d.py", "aligned((16, *kernel.shape[2:]), kernel.dtype)  [16]  ->  17", ROOM),

@@ -139,6 +139,16 @@ def test_softmax_cross_entropy_counts_right_answers_and_the_first_of_equals():
     assert loss == pytest.approx(-np.log(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True))[range(3), [1, 1, 2]].sum())
 
 
+def test_an_answer_is_right_if_the_greatest_logit_stands_where_the_greatest_target_does():
+    for answer, label in np.ndindex(3, 3):
+        right = elementwise.softmax_cross_entropy(np.eye(3)[[answer]], np.eye(3)[[label]], 1.0, np.empty((1, 3)))[1]
+        assert right == (answer == label)
+    # Of equal targets the first counts.
+    for answer, expected in ((0, 1), (1, 0)):
+        targets = np.array([[0.5, 0.5, 0.0]])
+        assert elementwise.softmax_cross_entropy(np.eye(3)[[answer]], targets, 1.0, np.empty((1, 3)))[1] == expected
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
 @pytest.mark.parametrize("shape", [(1,), (3, 5), (0, 4), (2, 3, 4, 5)])
 def test_aligned_arrays_start_on_a_cache_line_and_own_some_room_behind(shape, dtype):
