@@ -7,7 +7,7 @@ asked for, so that a script may say `import nn as keras`.
 from importlib import import_module
 from types import ModuleType
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> ModuleType:
