@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from apps.draw.canvas import READING_SCALE
 from apps.draw.drawing import SHEET_HEIGHT, SHEET_WIDTH, Stroke
 from apps.draw.raster import Raster
 from nn.cli import ArgumentParser, positive_number, run, whole_number
@@ -82,8 +83,13 @@ def draw_sample(
     scale = min(part * SHEET_HEIGHT / max(span.max(), 1e-9), part * SHEET_HEIGHT / max(span[1], 1e-9))
     room = np.maximum(np.array([SHEET_WIDTH, SHEET_HEIGHT]) - scale * span - 2 * brush, 0)
     origin = brush + room * rng.random(2)
-    sheet = Raster(1.0)
-    sheet.render(Stroke(tuple(map(tuple, (stroke - low) * scale + origin)), brush) for stroke in strokes)
+    return rendered([(stroke - low) * scale + origin for stroke in strokes], brush)
+
+
+def rendered(strokes: Sequence[np.ndarray], brush: float) -> np.ndarray:
+    """Ink (480, 640) float32 of strokes (n, 2) in sheet units, as the window draws and reads them."""
+    sheet = Raster(READING_SCALE)
+    sheet.render(Stroke(tuple(map(tuple, stroke)), brush) for stroke in strokes)
     return sheet.ink * np.float32(1 / 255)
 
 

@@ -37,21 +37,22 @@ class Faults:
     def __getattr__(self, name: str) -> Any:
         return getattr(os, name)
 
+    def open(self, path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
+        """Open a file, or fail to; and if it is one to write to, decide whether and where it will fail."""
+        if flags & os.O_CREAT:
+            fails = self.random.random() < self.failures
+            self._step = self.random.choice(("open", "write", "fsync", "replace")) if fails else ""
+            self.pause("open")
+        return os.open(path, flags, mode)
+
     def fdopen(self, descriptor: int, mode: str) -> Any:
-        """Open the file, and decide whether and where this one will fail."""
-        fails = self.random.random() < self.failures
-        self._step = self.random.choice(("write", "fsync", "chmod", "replace")) if fails else ""
+        """The open file, as Python's `open` gives it, but slow and with short writes."""
         return io.BufferedWriter(_SlowFile(self, descriptor, mode), 1 << 16)
 
     def fsync(self, descriptor: int) -> None:
         """Flush to disk, or fail."""
         self.pause("fsync")
         os.fsync(descriptor)
-
-    def chmod(self, path: str, mode: int) -> None:
-        """Set the mode, or fail."""
-        self.pause("chmod")
-        os.chmod(path, mode)
 
     def replace(self, source: str, target: os.PathLike[str]) -> None:
         """Rename, or fail."""

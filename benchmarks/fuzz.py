@@ -1,76 +1,107 @@
 """Hostile input for the readers: IDX files, model files, checkpoints, images; millions of them, made from good ones by mutation.
 
     python -m benchmarks fuzz idx --count 1000000
+    python -m benchmarks fuzz image --count 1000000 --seconds 200     # as far as it gets; again, and it goes on from there
 
 With atheris installed (`pip install atheris`) the mutations are guided by coverage: an input that reaches new code is mutated
-further. Without it they are blind. Found is: an exception other than `InputError`, an input that takes more than a second
-of processor time, memory that grows by more than 200 MB. Whatever was found is written to --keep, and the exit code is 1.
+further. Without it they are blind. Archives are mutated inside, with their checksums made right again. Found is: an exception
+other than `InputError`, an input that takes more than a second of processor time, memory that grows by more than 200 MB, and
+with atheris an input that never ends. Whatever was found is written to --keep, and the exit code is 1.
+
+What --count still lacks is run; the inputs of former runs are counted in `results/fuzz.json` (--out), the interesting ones kept
+in --corpus. --anew forgets them.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-
-from nn.cli import ArgumentParser, run, whole_number
+from benchmarks import report
+from benchmarks.hostile import ARCHIVES, MAX_INPUT, TARGETS, mutated, mutated_archive, reader, seeds
+from nn.cli import ArgumentParser, positive_number, run, whole_number
 from nn.errors import InputError
 
 FAILED = 1
 MAX_SECONDS, MAX_MB = 1.0, 200.0
-MAX_INPUT = 1 << 14
-TARGETS = ("idx", "model", "checkpoint", "image")
+ENDLESS = 60  # seconds after which atheris gives an input up
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every input was read or refused as it should be, 1 if not."""
     parser = ArgumentParser(prog="python -m benchmarks fuzz", description="Hostile input for the readers.")
     parser.add_argument("target", choices=TARGETS)
-    parser.add_argument("--count", type=whole_number(1), default=100_000, help="inputs (%(default)s)")
-    parser.add_argument("--seed", type=whole_number(0), default=0)
-    parser.add_argument("--keep", default="fuzz-found", metavar="DIR", help="where inputs that broke something go")
+    parser.add_argument(
+        "--count", type=whole_number(1), default=100_000, help="inputs, those of former runs included (%(default)s)"
+    )
+    parser.add_argument("--seconds", type=positive_number, default=float("inf"), help="stop earlier after so many (never)")
+    parser.add_argument("--anew", action="store_true", help="do not go on from former runs")
+    parser.add_argument("--corpus", default="fuzz-corpus", metavar="DIR", help="where interesting inputs are kept (%(default)s)")
+    parser.add_argument("--keep", default="fuzz-found", metavar="DIR", help="where inputs that broke something go (%(default)s)")
     parser.add_argument("--blind", action="store_true", help="without atheris, even if it is there")
     parser.add_argument("--guided-here", action="store_true", help=argparse.SUPPRESS)
+    report.add_out(parser)
     options = parser.parse_args(arguments)
     if options.guided_here:
         _guided(options)
+    report.check_out(options.out, "fuzz")
     if options.blind or importlib.util.find_spec("atheris") is None:
         return _blind(options)
     # atheris ends the process itself, and wants to be there before the modules that it watches.
-    words = [options.target, "--count", str(options.count), "--seed", str(options.seed), "--keep", options.keep, "--guided-here"]
-    return FAILED if subprocess.run([sys.executable, "-m", "benchmarks.fuzz", *words], check=False).returncode else 0
+    words = list(arguments if arguments is not None else sys.argv[1:])
+    return (
+        FAILED
+        if subprocess.run([sys.executable, "-m", "benchmarks.fuzz", *words, "--guided-here"], check=False).returncode
+        else 0
+    )
 
 
 class Probe:
-    """Feeds inputs to a reader, one file after another, and judges what happens."""
+    """Feeds inputs to a reader, one file after another, judges what happens, and keeps the books."""
 
-    def __init__(self, target: str, keep: str) -> None:
-        self.read = reader(target)
-        self.keep = Path(keep)
-        self.target = target
+    def __init__(self, options: argparse.Namespace, guided: bool) -> None:
+        self.options = options
+        self.read = reader(options.target)
+        self.place = report.check_out(options.out, "fuzz")
+        self.before = {} if options.anew else report.former(self.place, "targets").get(options.target, {})
+        self.guided = guided
         # A file in memory, where the system has a place for such.
         folder = "/dev/shm" if os.path.isdir("/dev/shm") else None
-        descriptor, self.path = tempfile.mkstemp(prefix=f"fuzz-{target}-", dir=folder)
+        descriptor, self.path = tempfile.mkstemp(prefix=f"fuzz-{options.target}-", dir=folder)
         os.close(descriptor)
         self.count = self.accepted = self.found = 0
         self.slowest = 0.0
-        self.memory = _peak_mb()
+        self.began = time.monotonic()
+
+    @property
+    def seed(self) -> int:
+        """Another one for every run."""
+        return int(self.before.get("runs", 0)) + 1
+
+    def done(self) -> bool:
+        """Whether there are enough inputs, or no time is left."""
+        enough = self.count + self.before.get("inputs", 0) >= self.options.count
+        return enough or time.monotonic() - self.began > self.options.seconds
 
     def __call__(self, data: bytes) -> None:
         """Read one input; InputError is the one way to refuse it."""
         with open(self.path, "wb") as file:
             file.write(data)
+        if self.count == 0:
+            with contextlib.suppress(Exception):  # for what is imported and allocated once; whatever comes will come again
+                self.read(self.path)
+            self.memory = _peak_mb()
         self.count += 1
         began = time.process_time()
         problem = ""
@@ -89,153 +120,88 @@ class Probe:
             problem = f"{_peak_mb() - self.memory:.0f} MB"
             self.memory = _peak_mb()
         if problem:
-            self.found += 1
-            self.keep.mkdir(exist_ok=True)
-            path = self.keep / f"{self.target}-{self.found}"
-            path.write_bytes(data)
-            print(f"\n{path}: {problem}", file=sys.stderr, flush=True)
+            self._keep(data, problem)
+
+    def _keep(self, data: bytes, problem: str) -> None:
+        self.found += 1
+        folder = Path(self.options.keep)
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{self.options.target}-{self.seed}-{self.found}"
+        path.write_bytes(data)
+        print(f"\n{path}: {problem}", file=sys.stderr, flush=True)
 
     def close(self) -> int:
-        """The verdict, printed, and the exit code."""
+        """The verdict, printed and added to the books; and the exit code."""
         os.unlink(self.path)
+        before, now = (
+            self.before,
+            {
+                "inputs": self.count,
+                "accepted": self.accepted,
+                "problems": self.found,
+                "processor_seconds": time.process_time(),
+                "runs": 1,
+            },
+        )
+        row: dict[str, Any] = {name: before.get(name, 0) + value for name, value in now.items()}
+        row["slowest_ms"] = max(before.get("slowest_ms", 0.0), self.slowest * 1000)
+        row["memory_mb"] = max(before.get("memory_mb", 0.0), _peak_mb() - self.memory)
+        row["guided"] = self.guided and before.get("guided", True)
+        report.write(self.place, {"targets": {**report.former(self.place, "targets"), self.options.target: row}})
         print(
-            f"{self.target}: {self.count:,} inputs, {self.accepted:,} accepted, {self.found} problems, slowest "
-            f"{self.slowest * 1000:.0f} ms, peak memory {_peak_mb():.0f} MB",
+            f"{self.options.target}: {row['inputs']:,} inputs, {row['accepted']:,} accepted, {row['problems']} problems, "
+            f"slowest {row['slowest_ms']:.0f} ms, memory grew by {row['memory_mb']:.0f} MB",
             flush=True,
         )
         return FAILED if self.found else 0
 
 
-def reader(target: str) -> Callable[[str], object]:
-    """The function under fire."""
-    if target == "idx":
-        from nn.datasets.idx import read_idx
-
-        return read_idx
-    if target == "image":
-        from nn.preprocessing import read_drawing, read_image, to_ink
-
-        return lambda path: read_drawing(to_ink(read_image(path)))
-    if target == "checkpoint":
-        from nn import checkpoint
-
-        return checkpoint.load
-    from nn.models import load_model
-
-    return load_model
-
-
-def seeds(target: str) -> list[bytes]:
-    """Small good files to start from."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        {"idx": _write_idx, "image": _write_images, "model": _write_model, "checkpoint": _write_checkpoint}[target](folder)
-        return [path.read_bytes() for path in sorted(folder.iterdir())]
-
-
-def _write_idx(folder: Path) -> None:
-    from nn.datasets.idx import TYPES, write_idx
-
-    for dtype in TYPES.values():
-        write_idx(folder / dtype.name, np.arange(12).reshape(3, 2, 2).astype(dtype))
-        write_idx(folder / f"{dtype.name}.gz", np.arange(3).astype(dtype))
-
-
-def _write_images(folder: Path) -> None:
-    from PIL import Image
-
-    grey = np.zeros((20, 24), np.uint8)
-    grey[4:16, 10:13] = 255
-    for kind in ("png", "jpg", "bmp", "gif", "tiff", "webp", "ppm"):
-        Image.fromarray(grey).save(folder / f"grey.{kind}")
-    Image.fromarray(np.dstack([grey] * 4)).save(folder / "transparent.png")
-    Image.fromarray(grey.astype(np.uint16) * 257).save(folder / "deep.png")
-
-
-def _small_trainer() -> object:
-    from nn.layers import Dense, Dropout
-    from nn.models import Sequential
-    from nn.sources import ScaledImages
-    from nn.training import Trainer
-
-    model = Sequential([Dense(3, activation="relu", input_shape=(4,)), Dropout(0.25), Dense(2, activation="softmax")])
-    model.compile()
-    data = ScaledImages(np.zeros((4, 4), np.float32), np.array([0, 1, 0, 1]), 1.0, 2)
-    return Trainer(model, data, batch_size=4, epochs=2)
-
-
-def _write_model(folder: Path) -> None:
-    from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
-    from nn.models import Sequential
-
-    _small_trainer().model.save(folder / "dense.npz")  # type: ignore[attr-defined]
-    layers = [Conv2D(2, 3, activation="relu", input_shape=(6, 6, 1)), MaxPooling2D(), Flatten(), Dense(2)]
-    Sequential(layers).save(folder / "conv.npz")
-
-
-def _write_checkpoint(folder: Path) -> None:
-    from nn import checkpoint
-    from nn.training import Progress, Trainer
-
-    trainer = _small_trainer()
-    assert isinstance(trainer, Trainer)
-    entry = {"epoch": 1, "loss": 0.5, "accuracy": 0.5, "val_loss": 0.5, "val_accuracy": 0.5, "seconds": 1.0}
-    trainer.progress = Progress(1, 1, 0.25, 3, 4, 0.5, [entry])
-    checkpoint.save(folder / "c.npz", trainer, {"recipe": {"epochs": 2}, "data": "0"})
-
-
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """`data` with a few bits, bytes or pieces changed, repeated, removed or replaced by numbers that programs stumble over."""
-    piece = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 4, 8))):
-        place = chance.randrange(len(piece) + 1)
-        length = chance.choice((1, 2, 4, 8, chance.randrange(64)))
-        kind = chance.randrange(6)
-        if kind == 0 and place < len(piece):
-            piece[place] ^= 1 << chance.randrange(8)
-        elif kind == 1:
-            piece[place : place + length] = chance.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * length
-        elif kind == 2:
-            del piece[place : place + length]
-        elif kind == 3:
-            piece[place:place] = piece[place : place + length]
-        elif kind == 4:
-            piece[place : place + length] = chance.randbytes(length)
-        else:
-            del piece[place:]
-    return bytes(piece[:MAX_INPUT])
-
-
 def _blind(options: argparse.Namespace) -> int:
-    chance = random.Random(options.seed)
+    probe = Probe(options, guided=False)
+    chance = random.Random(probe.seed)
     good = seeds(options.target)
-    probe = Probe(options.target, options.keep)
-    for _ in range(options.count):
-        probe(mutated(chance.choice(good), chance))
+    while not probe.done():
+        probe(_spoiled(options.target, good, chance))
     return probe.close()
+
+
+def _spoiled(target: str, good: list[bytes], chance: random.Random) -> bytes:
+    if target in ARCHIVES:
+        return mutated_archive(chance.choice(good), chance, lambda piece, _: mutated(piece, chance), good)
+    return mutated(chance.choice(good), chance)
 
 
 def _guided(options: argparse.Namespace) -> None:
     """Hand over to atheris; it never returns."""
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["nn", "zipfile", "PIL"]):
-        probe = Probe(options.target, options.keep)
+        probe = Probe(options, guided=True)
         good = seeds(options.target)
-    with tempfile.TemporaryDirectory() as corpus:
-        for number, data in enumerate(good):
-            (Path(corpus) / str(number)).write_bytes(data)
+    corpus = Path(options.corpus) / options.target
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(good):
+        (corpus / f"good-{number}").write_bytes(data)
 
-        def one(data: bytes) -> None:
-            probe(data)
-            if probe.count == options.count:
-                os._exit(probe.close())
+    def one(data: bytes) -> None:
+        if probe.done():
+            os._exit(probe.close())
+        probe(data)
 
-        flags = [f"-seed={options.seed + 1}", f"-max_len={MAX_INPUT}", "-verbosity=0", "-rss_limit_mb=4096", "-runs=-1"]
-        atheris.Setup([sys.argv[0], *flags, corpus], one)
-        atheris.Fuzz()
+    def mutator(data: bytes, size: int, seed: int) -> bytes:
+        return mutated_archive(data, random.Random(seed), atheris.Mutate, good)[:size]
+
+    flags = [f"-seed={probe.seed}", f"-max_len={MAX_INPUT}", "-verbosity=0", "-rss_limit_mb=4096", f"-timeout={ENDLESS}"]
+    extra = {"custom_mutator": mutator} if options.target in ARCHIVES else {}
+    atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={options.keep}-", "-runs=-1", str(corpus)], one, **extra)
+    atheris.Fuzz()
 
 
 def _peak_mb() -> float:
+    """The most memory that this process has had; 0 where the system does not say."""
+    if importlib.util.find_spec("resource") is None:
+        return 0.0
+    import resource
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

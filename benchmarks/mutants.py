@@ -5,7 +5,9 @@ really made (`real_faults.py`) and by mechanical ones (`mutation.py`, all of the
 of its file, without the compiler and without shrinking, until the first failure. A mutant whose tests all pass has survived,
 and is shown; `explained.py` holds those that were looked at and change nothing that a test could or should see.
 
-Every mutant has a process of its own, forked from one in which pytest and NumPy are loaded already; no file is written.
+Every mutant has a process of its own, forked from one in which pytest, NumPy and Numba are loaded already; no file is written.
+First the files as they are go through their tests: these must pass, and say how much time a mutant may take before it counts as
+caught in an endless loop.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ from nn.errors import InputError
 from nn.files import atomic_write, check_writable
 
 ROOT = Path(__file__).parent.parent
-CPU_SECONDS = 150
+# How long a mutant may take: so many seconds, and so many times as long as the tests take.
+SPARE_SECONDS, PATIENCE = 5, 2
 WANTED = 0.95
 SURVIVED = 0
 
@@ -89,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(*mutants, f"{len(mutants)} mutants", sep="\n")
         return 0
     started = time.perf_counter()
-    survivors = run_all(mutants, options.workers)
+    limits = time_limits({mutant.path for mutant in mutants})
+    survivors = run_all(mutants, limits, options.workers)
     return _report(mutants, survivors, time.perf_counter() - started, options.json)
 
 
@@ -117,22 +121,36 @@ def _chosen(only: str, sample: int | None, seed: int) -> list[Mutant]:
     return real + [mutation.mutant(path, sources[path], number) for path, number in mechanical]
 
 
-def run_all(mutants: list[Mutant], workers: int) -> list[Mutant]:
-    """Run every mutant's tests, `workers` at once; those whose tests all passed."""
-    import pytest  # noqa: F401  (loaded here, so that every fork has it)
+def time_limits(paths: set[str]) -> dict[str, int]:
+    """The CPU seconds that a mutant of each file may take.
+
+    Raises:
+        InputError: tests fail although nothing is broken, so that they would catch every mutant.
+    """
+    import hypothesis  # noqa: F401  (all loaded here, so that every fork has them)
+    import numba  # noqa: F401
+    import pytest  # noqa: F401
     import scipy.signal  # noqa: F401
 
+    limits = {}
+    for path in sorted(paths):
+        child = _start(Mutant(path, 0, "", "", (ROOT / path).read_text()), None)
+        _, status, usage = os.wait4(child, 0)
+        if os.waitstatus_to_exitcode(status) != SURVIVED:
+            raise InputError(f"{path}: its tests fail before anything is broken")
+        limits[path] = SPARE_SECONDS + PATIENCE * int(usage.ru_utime + usage.ru_stime + 1)
+    return limits
+
+
+def run_all(mutants: list[Mutant], limits: dict[str, int], workers: int) -> list[Mutant]:
+    """Run every mutant's tests, `workers` at once; those whose tests all passed."""
     running: dict[int, Mutant] = {}
     survivors, done = [], 0
     waiting = list(mutants)
     while waiting or running:
         while waiting and len(running) < workers:
             mutant = waiting.pop(0)
-            sys.stdout.flush()
-            child = os.fork()
-            if child == 0:
-                os._exit(_tests_of(mutant))
-            running[child] = mutant
+            running[_start(mutant, limits[mutant.path])] = mutant
         child, status = os.wait()
         mutant = running.pop(child)
         done += 1
@@ -143,16 +161,19 @@ def run_all(mutants: list[Mutant], workers: int) -> list[Mutant]:
     return survivors
 
 
-def _tests_of(mutant: Mutant) -> int:
-    """In a process of its own: pytest's exit code for the tests of the mutant's file."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+def _start(mutant: Mutant, cpu_seconds: int | None) -> int:
+    """Fork a process that ends with pytest's exit code for the tests of the mutant's file; its number."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    if cpu_seconds:
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     os.chdir(ROOT)
-    if mutant.path in COMPILED_TESTS:
-        return _with_the_compiler(mutant)
-    return _pytest(mutant, TESTS[mutant.path])
+    os._exit(_with_the_compiler(mutant) if mutant.path in COMPILED_TESTS else _pytest(mutant, TESTS[mutant.path]))
 
 
 def _with_the_compiler(mutant: Mutant) -> int:
@@ -177,7 +198,7 @@ def _pytest(mutant: Mutant, tests: list[str]) -> int:
         del sys.modules[loaded]
     sys.meta_path.insert(0, _Finder(name, ROOT / mutant.path, mutant.source))
     with contextlib.suppress(SystemExit):
-        return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore", *tests]))
+        return int(pytest.main(["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-W", "ignore", *tests]))
     return 1
 
 

@@ -119,7 +119,8 @@ def _changes(node: ast.AST) -> list[Callable[[Any], ast.AST]]:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
         return [lambda twin: _set(twin, value=twin.value + 1)]
     if isinstance(node, ast.Tuple) and len(node.elts) > 1 and isinstance(node.ctx, ast.Load):
-        return [lambda twin, at=at: _swapped(twin, at) for at in range(len(node.elts) - 1)]  # type: ignore[misc]
+        neighbours = [at for at in range(len(node.elts) - 1) if ast.dump(node.elts[at]) != ast.dump(node.elts[at + 1])]
+        return [lambda twin, at=at: _swapped(twin, at) for at in neighbours]  # type: ignore[misc]
     if isinstance(node, ast.Name) and node.id in NAMES:
         return [lambda twin: _set(twin, id=NAMES[twin.id])]
     stored = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)

@@ -7,7 +7,7 @@
 `kills` trains the student's network on a few images over and over, kills it (SIGKILL, no warning) at a random moment, checks
 that the newest checkpoint loads, and resumes; slowed-down writes see to it that many kills fall into one. Whenever a training
 gets to its end, its model file must equal, byte for byte, that of an undisturbed training. `epochs` watches memory, open files
-and threads.
+and threads. Results go into `results/reliability.json`; with --seconds `kills` stops earlier, and the next call adds to it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import report
 from benchmarks.faults import Faults
 from nn.cli import ArgumentParser, positive_number, run, whole_number
 from nn.errors import InputError
@@ -43,58 +44,89 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 if nothing was lost, 1 if something was."""
     parser = ArgumentParser(prog="python -m benchmarks reliability", description="Interruptions, failing disks, long trainings.")
     parser.add_argument("what", choices=("kills", "epochs"))
-    parser.add_argument("--count", type=whole_number(1), default=100, help="kills, or epochs (%(default)s)")
+    parser.add_argument(
+        "--count", type=whole_number(1), default=100, help="kills, those of former runs included, or epochs (100)"
+    )
+    parser.add_argument("--seconds", type=positive_number, default=float("inf"), help="no more kills after so many (no limit)")
+    parser.add_argument("--anew", action="store_true", help="do not add to former runs")
     parser.add_argument("--failures", type=float, default=0.0, help="the probability that a file cannot be written (0)")
     parser.add_argument("--delay", type=positive_number, default=0.01, help="seconds, the most that a step of a write is delayed")
-    parser.add_argument("--seed", type=whole_number(0), default=0)
+    report.add_out(parser)
     options = parser.parse_args(arguments)
+    place = report.check_out(options.out, "reliability")
     if not hasattr(os, "fork"):
         raise InputError("reliability: expected a system with fork and SIGKILL, got none")
     with tempfile.TemporaryDirectory() as folder:
-        return _kills(options, Path(folder)) if options.what == "kills" else _epochs(options.count, Path(folder))
+        return _kills(options, place, Path(folder)) if options.what == "kills" else _epochs(options.count, place, Path(folder))
 
 
 # -- Kills -----------------------------------------------------------------------------------------------------------------------
 
 
-def _kills(options: argparse.Namespace, folder: Path) -> int:
-    from nn import checkpoint, recipes
+def _kills(options: argparse.Namespace, place: Path, folder: Path) -> int:
+    from nn import recipes
 
+    what = f"kills, {options.failures:.0%} of the files fail to be written"
+    before = {} if options.anew else report.former(place, what)
     _write_small_data(folder / "data")
     recipes.warm_up(recipes.CLASSIC, recipes.load_parts("mnist", str(folder / "data"))[0])
     began = time.perf_counter()
     if _wait(_start(folder, "reference.npz", None)) != 0:
         raise InputError("reliability: the undisturbed training failed")
     alone = time.perf_counter() - began
-    reference = (folder / "reference.npz").read_bytes()
-    chance = random.Random(options.seed)
-    kills = in_writes = resumed = finished = refused = wrong = 0
-    while kills < options.count:
-        child = _start(folder, "mnist.npz", Faults(chance.randrange(2**32), options.failures, options.delay))
-        code = _wait(child, chance.random() * alone * 1.5)
-        resumed += (folder / "mnist.checkpoint.npz").exists()
+    series = Series(folder, options, alone, seed=before.get("runs", 0))
+    while before.get("kills", 0) + series.books["kills"] < options.count and time.perf_counter() - began < options.seconds:
+        series.round()
+        print("\r" + ", ".join(f"{count} {name}" for name, count in series.books.items()), end="", flush=True)
+    series.finish()
+    books = {name: before.get(name, 0) + count for name, count in {**series.books, "runs": 1}.items()}
+    report.write(place, {**report.everything(place), what: books})
+    print(f"{what}: " + ", ".join(f"{count} {name}" for name, count in books.items()))
+    return FAILED if series.books["with other bytes"] or series.books["left behind"] else 0
+
+
+class Series:
+    """One training after another in a folder, each killed or not, and what came of them."""
+
+    def __init__(self, folder: Path, options: argparse.Namespace, alone: float, seed: int) -> None:
+        self.folder = folder
+        self.options = options
+        self.alone = alone
+        self.chance = random.Random(seed)
+        self.reference = (folder / "reference.npz").read_bytes()
+        names = ("kills", "inside a write", "checkpoints loaded", "ended by a failing disk", "finished", "with other bytes")
+        self.books = dict.fromkeys([*names, "left behind"], 0)
+
+    def round(self) -> None:
+        """Start or resume, kill or not, look at what is there."""
+        from nn import checkpoint
+
+        faults = Faults(self.chance.randrange(2**32), self.options.failures, self.options.delay)
+        code = _wait(_start(self.folder, "mnist.npz", faults), self.chance.random() * self.alone)
         if code == -signal.SIGKILL:
-            kills += 1
-            in_writes += any(folder.glob(".mnist*.part"))
-        if (folder / "mnist.checkpoint.npz").exists():
-            checkpoint.load(folder / "mnist.checkpoint.npz")
-        refused += code == 2
-        if code == 0:
-            finished += 1
-            wrong += (folder / "mnist.npz").read_bytes() != reference
-            (folder / "mnist.npz").unlink()
-        elif code not in (2, -signal.SIGKILL):
+            self.books["kills"] += 1
+            self.books["inside a write"] += any(self.folder.glob(".mnist*.part"))
+        elif code not in (0, 2):
             raise InputError(f"reliability: a training ended with code {code}")
-        print(f"\r{kills} kills, {in_writes} inside a write, {finished} trainings finished, {wrong} wrong", end="", flush=True)
-    code = _wait(_start(folder, "mnist.npz", None))
-    wrong += code != 0 or (folder / "mnist.npz").read_bytes() != reference
-    left = sorted(path.name for path in folder.iterdir() if path.name.startswith((".mnist", "mnist")))
-    print(
-        f"\r{kills} kills of a training of {alone:.1f} s, {in_writes} of them inside a write; every checkpoint loaded; "
-        f"{refused} ended by a failing disk; {finished + 1} trainings came to their end, {wrong} of them with other bytes "
-        f"than the undisturbed one; left behind: {', '.join(left)}"
-    )
-    return FAILED if wrong or left != ["mnist.history.json", "mnist.npz"] else 0
+        if (self.folder / "mnist.checkpoint.npz").exists():
+            checkpoint.load(self.folder / "mnist.checkpoint.npz")
+            self.books["checkpoints loaded"] += 1
+        self.books["ended by a failing disk"] += code == 2
+        if code == 0:
+            self._compare()
+
+    def finish(self) -> None:
+        """Let the last one come to its end, undisturbed."""
+        if _wait(_start(self.folder, "mnist.npz", None)) != 0:
+            raise InputError("reliability: the last training failed")
+        self._compare()
+        self.books["left behind"] = sum(path.name.startswith((".mnist", "mnist")) for path in self.folder.iterdir()) - 1
+
+    def _compare(self) -> None:
+        model = self.folder / "mnist.npz"
+        self.books["finished"] += 1
+        self.books["with other bytes"] += model.read_bytes() != self.reference
+        model.unlink()
 
 
 def _write_small_data(folder: Path) -> None:
@@ -145,7 +177,7 @@ def _wait(child: int, patience: float | None = None) -> int:
 # -- A thousand epochs -----------------------------------------------------------------------------------------------------------
 
 
-def _epochs(count: int, folder: Path) -> int:
+def _epochs(count: int, place: Path, folder: Path) -> int:
     """Train on one batch of images for many epochs, with a checkpoint after each; memory, files and threads must stay flat."""
     from nn import recipes
     from nn.callbacks import Callback
@@ -171,6 +203,8 @@ def _epochs(count: int, folder: Path) -> int:
     settled, last = samples[min(SETTLED, count) - 1], samples[-1]
     growth = max(sample[0] for sample in samples[min(SETTLED, count) - 1 :]) - settled[0]
     flat = growth <= GROWTH_MB and settled[1:] == last[1:]
+    body = {"count": count, "settled_after": SETTLED, "settled": settled, "last": last, "growth_mb": growth}
+    report.write(place, {**report.everything(place), "epochs": body})
     print(f"{count} epochs: memory grew by {growth:.1f} MB after epoch {SETTLED}; files and threads {'flat' if flat else 'grew'}")
     return 0 if flat else FAILED
 

@@ -66,7 +66,8 @@ def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]]
 
     `draw(figure, body)` draws into a figure.
     """
-    body = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine.describe(), **body}
+    measured = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine.describe()}
+    body = {**measured, **body, **measured}
     with atomic_write(path) as file:
         file.write((json.dumps(rounded(body), indent=1, ensure_ascii=False) + "\n").encode())
     print(f"\nwritten: {path}")
@@ -74,6 +75,16 @@ def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]]
         from benchmarks.charts import save_chart
 
         print(save_chart(path.with_suffix(".png"), body, draw))
+
+
+def everything(place: Path) -> dict[str, Any]:
+    """What earlier runs have written; nothing if there are none."""
+    return dict(json.loads(place.read_text())) if place.exists() else {}
+
+
+def former(place: Path, part: str) -> dict[str, Any]:
+    """One part of it."""
+    return dict(everything(place).get(part, {}))
 
 
 def rounded(value: Any) -> Any:

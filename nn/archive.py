@@ -14,7 +14,9 @@ import io
 import json
 import math
 import os
+import re
 import stat
+import struct
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -28,13 +30,23 @@ from nn.files import atomic_write
 
 HEADER = "header"
 MAX_HEADER_BYTES = 16 * 2**20
+# How NumPy writes the header of a .npy member whose elements are numbers or characters. Read by a pattern, not as the Python
+# expression that it looks like: whatever does not fit is no header, and no parser can be led astray.
+NPY_HEADER = re.compile(
+    r"{'descr': '([<|](?:[iu][1248]|f[248]|b1|U[1-9]\d{0,7}))', 'fortran_order': False, "
+    r"'shape': \(((?:\d{1,18}, ?)*(?:\d{1,18})?)\), } *\n",
+    re.ASCII,
+)
+NPY_MAGIC = b"\x93NUMPY\x01\x00"  # version 1.0; the length of the header follows, two bytes
+MAX_RANK = 8
+MAX_DIGITS = 300  # of a whole number in the header, so that products of a few of them can still be printed
 # One fixed time stamp, so that the same content gives the same bytes.
 TIME_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def write_archive(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
     """Write `header` (as JSON can hold it) and `arrays` by name; all or nothing."""
-    checked = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    checked = {name: np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C") for name, array in arrays.items()}
     digests = {name: hashlib.sha256(array.data).hexdigest() for name, array in checked.items()}
     text = json.dumps({**header, "sha256": digests}, allow_nan=False)
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -62,6 +74,7 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (
         zipfile.BadZipFile,
+        struct.error,
         NotImplementedError,
         RuntimeError,
         EOFError,
@@ -104,25 +117,30 @@ def _members(path: str | os.PathLike[str], archive: zipfile.ZipFile, size: int) 
 
 def _array(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray:
     """One member; zipfile checks its CRC. The shape must account for every byte, so nothing is allocated on its word."""
-    content = io.BytesIO(archive.read(member))
-    if npy.read_magic(content) != (1, 0):
-        raise InputError(f"{path}: {member.filename} is not a version 1.0 .npy member")
-    shape, fortran, dtype = npy.read_array_header_1_0(content)
-    if dtype.hasobject:
-        raise InputError(f"{path}: {member.filename} holds Python objects (a pickle), which are never loaded")
-    data = content.getbuffer()[content.tell() :]
-    if fortran or math.prod(shape) * dtype.itemsize != len(data) or len(shape) > 8:
+    content = archive.read(member)
+    begin = len(NPY_MAGIC) + 2
+    end = begin + int.from_bytes(content[len(NPY_MAGIC) : begin], "little")
+    found = NPY_HEADER.fullmatch(content[begin:end].decode("latin-1")) if content.startswith(NPY_MAGIC) else None
+    if found is None:
+        raise InputError(
+            f"{path}: expected {member.filename} to be an array of numbers or text as NumPy writes it, got something else"
+        )
+    dtype, shape = np.dtype(found[1]), tuple(int(size) for size in found[2].split(",") if size.strip())
+    data = content[end:]
+    if math.prod(shape) * dtype.itemsize != len(data) or len(shape) > MAX_RANK:
         raise InputError(
             f"{path}: {member.filename} declares shape {shape} of {dtype}, which does not fit its {len(data):,} bytes"
         )
-    return np.frombuffer(bytes(data), dtype).reshape(shape)
+    return np.frombuffer(data, dtype).reshape(shape)
 
 
 def _header(path: str | os.PathLike[str], member: NDArray, format_name: str, version: int) -> dict[str, Any]:
     if member.dtype.kind != "U" or member.ndim != 0:
         raise InputError(f"{path}: expected the header to be a string, got {member.dtype} of shape {member.shape}")
     try:
-        header = json.loads(str(member), parse_constant=_refuse_constant)
+        # Not str(member): that is a SystemError where a number is no character at all.
+        text = member.tobytes().decode("utf-32-le", "surrogatepass").rstrip("\0")
+        header = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole_number)
     except RecursionError as error:
         raise InputError(f"{path}: the header is nested too deeply") from error
     if not isinstance(header, dict) or header.get("format") != format_name:
@@ -130,6 +148,12 @@ def _header(path: str | os.PathLike[str], member: NDArray, format_name: str, ver
     if header.get("version") != version:
         raise InputError(f"{path}: expected {format_name} version {version}, got {header.get('version')!r}")
     return header
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise ValueError(f"a number of {len(text):,} digits in the header")
+    return int(text)
 
 
 def _refuse_constant(text: str) -> None:

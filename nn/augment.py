@@ -39,7 +39,7 @@ class Limits:
     shear: float = 0.2
     shift: float = 2.0
     thickness: float = 0.3
-    elastic: float = 0.0
+    elastic: float = 1.0
     smoothness: float = 7.0
 
     def __post_init__(self) -> None:

@@ -17,7 +17,8 @@ class Callback:
 
     Attributes:
         model: the model in training.
-        trainer: the loop itself; `trainer.stop_requested = True` ends the training after this batch.
+        trainer: the loop itself; `trainer.stop_requested = True`, or `model.stop_training = True` as in Keras, ends the training
+            after this batch.
     """
 
     model: Sequential
@@ -35,12 +36,18 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
 
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        """After a batch, counted from 0 in its epoch; unless overridden it hands on to `on_batch_end`, its older name."""
+        self.on_batch_end(batch, logs)
+
     def on_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch, counted from 0 in its epoch."""
+        """See `on_train_batch_end`."""
 
 
 class History:
     """What `fit` returns: one value an epoch for loss, accuracy, val_loss, val_accuracy and seconds.
+
+    Accuracy goes by the name that `compile(metrics=...)` gave it.
 
     Attributes:
         history: lists by name.
@@ -55,9 +62,10 @@ class History:
     def record(self, entry: dict[str, float]) -> None:
         """Append one epoch: `entry` holds its number from 1 under "epoch", and its values by name."""
         self.epoch.append(int(entry["epoch"]) - 1)
+        accuracy = self.model.metrics_names[1]
         for name, value in entry.items():
             if name != "epoch":
-                self.history.setdefault(name, []).append(value)
+                self.history.setdefault(name.replace("accuracy", accuracy), []).append(value)
 
 
 class ProgressBar(Callback):
@@ -65,10 +73,13 @@ class ProgressBar(Callback):
 
     Args:
         file: where to write; the bar itself only appears on a terminal, the lines always.
+        bar: False never shows it.
     """
 
-    def __init__(self, file: TextIO | None = None) -> None:
+    def __init__(self, file: TextIO | None = None, bar: bool = True) -> None:
         self.file = sys.stdout if file is None else file
+        # A process need not have a stdout (`>&-`, windowed programs on Windows); then nothing is printed.
+        self.shown = bar and self.file is not None and self.file.isatty()
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Open the epoch's bar."""
@@ -85,7 +96,7 @@ class ProgressBar(Callback):
             leave=False,
             bar_format="{desc} |{bar}| {percentage:3.0f} %, {rate_fmt}, {remaining} left{postfix}",
             file=self.file,
-            disable=not self.file.isatty(),
+            disable=not self.shown,
         )
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:

@@ -59,6 +59,8 @@ class Checkpoint:
             raise InputError(f"{self.path}: expected a checkpoint of this network, got one with other layers")
         if progress.epoch > trainer.epochs or progress.step > trainer.steps_in_epoch or progress.seen > len(trainer.source):
             raise InputError(f"{self.path}: expected at most {trainer.epochs} epochs of {trainer.steps_in_epoch} batches")
+        if trainer.validation is not None and any(entry.keys() != HISTORY for entry in progress.history):
+            raise InputError(f"{self.path}: expected a history with {', '.join(sorted(HISTORY))} for every epoch")
         parameters, slots = model_file.weights_of(model), model.slots()
         if any(len(self.slots[name]) != len(arrays) for name, arrays in slots.items()):
             raise InputError(f"{self.path}: the accumulators are those of another optimizer")
@@ -82,7 +84,8 @@ def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any])
     for name, parameter in model_file.weights_of(model).items():
         for kind, array in zip(names, (parameter, *model.slots()[name]), strict=True):
             if not np.isfinite(array).all():
-                raise Diverged(f"the {kind.replace('_', ' ')} of layer {name.partition('/')[0]} are no longer finite")
+                what = f"the {kind.replace('_', ' ')} of layer {name.partition('/')[0]}"
+                raise Diverged(f"{what} are no longer finite; try a smaller learning rate")
             arrays[f"{kind}/{name}"] = array
     header = {
         "format": FORMAT,
@@ -126,17 +129,22 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
 
 def _progress(entry: object, path: str | os.PathLike[str]) -> Progress:
     """The Progress in a header, every number checked."""
+    if isinstance(entry, dict):
+        entry = {"norms": [], **entry}  # which older versions did not write
     if not isinstance(entry, dict) or entry.keys() != {each.name for each in fields(Progress)}:
         raise InputError(f"{path}: expected the fields of a training's progress, got {entry!r:.80}")
     whole = [entry[name] for name in ("epoch", "step", "right", "seen")]
     real = [entry[name] for name in ("loss_sum", "seconds")]
-    history = entry["history"]
+    history, norms = entry["history"], entry["norms"]
     sound = (
         all(type(value) is int and 0 <= value < MOST_STEPS for value in whole)
         and all(_is_real(value) for value in real)
         and isinstance(history, list)
         and len(history) == entry["epoch"]
         and all(_is_history(number, each) for number, each in enumerate(history, 1))
+        and isinstance(norms, list)
+        and len(norms) <= entry["epoch"]
+        and all(map(_is_norms, norms))
     )
     if not sound:
         raise InputError(f"{path}: the training's progress does not make sense")
@@ -150,6 +158,10 @@ def _is_history(number: int, entry: object) -> bool:
         and entry.get("epoch") == number
         and all(map(_is_real, entry.values()))
     )
+
+
+def _is_norms(entry: object) -> bool:
+    return isinstance(entry, dict) and all(isinstance(each, list) and all(map(_is_real, each)) for each in entry.values())
 
 
 def _is_real(value: object) -> bool:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn, TextIO
 
 from nn.errors import InputError
 
@@ -47,17 +49,53 @@ def positive_number(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0.0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a finite number above 0, got {text!r}")
     return value
+
+
+class _Unfailing:
+    """A stream that drops what it cannot write."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write it, if there is still somebody who takes it."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """The same."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def unfailing_output() -> Iterator[None]:
+    """Inside, a reader that is gone (`| head`, a closed terminal) or a full disk (`> log`) does not end the work."""
+    with contextlib.ExitStack() as stack:
+        for redirect, stream in ((contextlib.redirect_stdout, sys.stdout), (contextlib.redirect_stderr, sys.stderr)):
+            if stream is not None:
+                stack.enter_context(redirect(_Unfailing(stream)))
+        yield
 
 
 def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> NoReturn:
     """Call `main` and leave the process with its exit code; bad input becomes one sentence and 2, Ctrl-C 130."""
     program = getattr(sys.modules["__main__"].__spec__, "name", None) or sys.argv[0]
     program = program.removesuffix(".__main__")
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be text that the terminal can show.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
         print(f"{program}: {error}", file=sys.stderr)
         code = BAD_INPUT

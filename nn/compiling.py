@@ -1,44 +1,126 @@
-"""Say so while kernels are compiled: the first run on a machine has to, later ones load them from disk.
+"""Kernels are compiled when they are first called on a machine, and loaded from disk ever after. Here it is told, and halved.
 
 Whether it happens is not guessed: Numba announces each compilation (`numba.core.event`), and a kernel found in the cache is none.
+
+Numba compiles one function at a time in a process, on one processor. A second process can compile other kernels into the same
+cache at the same time: it is this module run as a program (`python -m nn.compiling RECIPE`), for those that make images.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-# On two cores of 2024; a guess for other machines, and called one.
-USUAL_SECONDS = 30
+if TYPE_CHECKING:
+    from nn.recipes import Recipe
+
+
+def load_compiler() -> None:
+    """Import Numba and all that it would otherwise import at the first call of a kernel: half a second, for a quiet moment."""
+    from numba.core.registry import cpu_target
+
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 @contextlib.contextmanager
-def compilation_told(expected_seconds: int = USUAL_SECONDS) -> Iterator[None]:
+def compilation_told() -> Iterator[None]:
     """Print a line to stderr if anything is compiled inside, when it starts and how long it took."""
+    began = 0.0
+
+    def tell() -> None:
+        nonlocal began
+        began = time.perf_counter()
+        # What it took on machines of 2018 to 2024.
+        print("compiling the kernels for this machine, once, 5 to 20 s ...", end="", file=sys.stderr, flush=True)
+
+    done = False
+    try:
+        with _at_first_compilation(tell):
+            yield
+        done = True
+    finally:
+        if began:
+            print(f" done in {time.perf_counter() - began:.0f} s" if done else "", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def compiled_beside(recipe: Recipe) -> Iterator[Callable[[], None]]:
+    """If anything is compiled inside, compile the kernels that make the recipe's images in a second process meanwhile.
+
+    Yields a function that waits until the second process has ended; it ends with the context in any case. Should it fail,
+    nothing is lost but time: what is not in the cache is compiled by whoever calls it.
+    """
+    from nn.executor import available_threads
+
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        if available_threads() > 1 and sys.executable:
+            folders = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+            processes.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "nn.compiling", json.dumps(asdict(recipe))],
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+
+    def wait() -> None:
+        for process in processes:
+            process.wait()
+
+    try:
+        with _at_first_compilation(start):
+            yield wait
+    finally:
+        for process in processes:
+            process.kill()
+        wait()
+
+
+@contextlib.contextmanager
+def _at_first_compilation(call: Callable[[], None]) -> Iterator[None]:
+    """Call once, when Numba begins to compile for the first time inside."""
     from numba.core import event
 
-    class Teller(event.Listener):
-        began = 0.0
+    class Listener(event.Listener):
+        heard = False
 
         def on_start(self, event: Any) -> None:
-            if not self.began:
-                self.began = time.perf_counter()
-                text = f"compiling the kernels for this machine, once, about {expected_seconds} s ..."
-                print(text, end="", file=sys.stderr, flush=True)
+            if not self.heard:
+                self.heard = True
+                call()
 
         def on_end(self, event: Any) -> None:
             pass
 
-    teller = Teller()
-    event.register("numba:compile", teller)
-    done = False
+    listener = Listener()
+    event.register("numba:compile", listener)
     try:
         yield
-        done = True
     finally:
-        event.unregister("numba:compile", teller)
-        if teller.began:
-            print(f" done in {time.perf_counter() - teller.began:.0f} s" if done else "", file=sys.stderr, flush=True)
+        event.unregister("numba:compile", listener)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Compile the kernels that make the images of a recipe, given as JSON."""
+    import numpy as np
+
+    from nn.recipes import IMAGE_SHAPE, Recipe, warm_up_sources
+
+    warm_up_sources(Recipe(**json.loads(arguments[0])), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -15,6 +15,9 @@ from typing import Self
 
 from nn.errors import InputError
 
+# Each has arrays of its own.
+MOST_THREADS = 64
+
 
 def available_threads() -> int:
     """The number of processors that this process may use."""
@@ -27,13 +30,14 @@ class Executor:
     """Runs numbered work on several threads; the calling thread is one of them.
 
     Args:
-        threads: how many; as many as there are processors unless given.
+        threads: how many; as many as there are processors unless given. More than the processors or 64, which nobody gains from,
+            are not started.
     """
 
     def __init__(self, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads: expected at least 1, got {threads}")
-        self.threads = threads or available_threads()
+        self.threads = min(threads or available_threads(), max(MOST_THREADS, available_threads()))
         self._helpers = ThreadPoolExecutor(self.threads - 1, "nn") if self.threads > 1 else None
 
     def __enter__(self) -> Self:

@@ -6,8 +6,9 @@ import contextlib
 import errno
 import glob
 import os
+import secrets
+import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -19,40 +20,43 @@ from nn.errors import InputError
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a temporary file beside `path`; on success it replaces `path` in one step, on any failure it vanishes.
 
-    A reader therefore sees the old file or the new one, never a part of either (POSIX `rename`).
+    A reader therefore sees the old file or the new one, never a part of either (POSIX `rename`). Where `path` is a link, the file
+    that it leads to is replaced. The new file has the mode of the old one.
 
     Raises:
         OSError: the folder is missing or read-only, the disk is full, ...; a former `path` is untouched.
     """
-    target = Path(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    target = _place(path)
+    part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with _create(part) as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-        _sync_folder(target.parent)
+            _flush_to_disk(file.fileno())
+        with contextlib.suppress(OSError):
+            # Some file systems have no modes (FAT), and the first file has no former one.
+            os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
+        os.replace(part, target)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        with contextlib.suppress(OSError):
+            os.unlink(part)
         raise
+    _sync_folder(target.parent)
 
 
 def check_writable(path: str | os.PathLike[str], argument: str) -> None:
     """Raise `InputError` now if a file cannot be created at `path` later, before hours of work depend on it."""
-    target = Path(path)
-    if target.is_dir():
-        raise InputError(f"{argument}: expected a file name, got the folder {target}")
+    if os.path.isdir(path):
+        raise InputError(f"{argument}: expected a file name, got the folder {path}")
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        target = _place(path)
+        part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
+        _create(part).close()
+        os.unlink(part)
     except OSError as error:
-        raise InputError(f"{argument}: cannot write {target}: {error.strerror}") from error
-    os.close(descriptor)
-    os.unlink(name)
+        raise InputError(f"{argument}: cannot write {path}: {error.strerror}") from error
     if target.exists() and not os.access(target, os.W_OK):
-        raise InputError(f"{argument}: cannot write {target}: the file is read-only")
+        raise InputError(f"{argument}: cannot write {path}: the file is read-only")
 
 
 @contextlib.contextmanager
@@ -65,14 +69,14 @@ def only_writer(path: str | os.PathLike[str], argument: str) -> Iterator[None]:
     Raises:
         InputError: another process holds it, or the folder cannot be written.
     """
-    target = Path(path)
-    lock = target.with_name(f".{target.name}.lock")
     try:
+        target = _place(path)
+        lock = target.with_name(f".{target.name}.lock")
         file = _locked(lock)
     except BlockingIOError:
-        raise InputError(f"{argument}: another run is writing {target} just now; wait for it, or choose another name") from None
+        raise InputError(f"{argument}: another run is writing {path} just now; wait for it, or choose another name") from None
     except OSError as error:
-        raise InputError(f"{argument}: cannot write {target}: {error.strerror}") from error
+        raise InputError(f"{argument}: cannot write {path}: {error.strerror}") from error
     try:
         yield
     finally:
@@ -84,8 +88,8 @@ def only_writer(path: str | os.PathLike[str], argument: str) -> Iterator[None]:
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
     """Remove the temporary files of writers of `path` that were killed; only for the one that holds `only_writer`."""
-    target = Path(path)
-    for leftover in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
+    target = _place(path)
+    for leftover in target.parent.glob(_part_name(glob.escape(target.name), "[0-9a-f]" * 8)):
         with contextlib.suppress(OSError):
             leftover.unlink()
 
@@ -127,18 +131,42 @@ def _lock(descriptor: int) -> None:
                 raise
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _place(path: str | os.PathLike[str]) -> Path:
+    """Where a file named `path` lies once a link is followed; `OSError` if something lies there that must not be replaced."""
+    target = Path(os.path.realpath(path) if os.path.islink(path) else path)
+    if target.exists() and not target.is_file():
+        raise FileExistsError(errno.EEXIST, "there is a folder, device or pipe of that name", str(target))
+    return target
+
+
+def _part_name(name: str, number: str) -> str:
+    """The temporary file of one writer; so exact that no other file's is taken for a leftover."""
+    return f".{name}.{number}.part"
+
+
+def _create(path: Path) -> BinaryIO:
+    """A new file, with the mode that the user's umask leaves."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "wb")
+
+
+def _flush_to_disk(descriptor: int) -> None:
+    """What the system has buffered of a file, to the disk itself; on macOS `fsync` alone stops at the drive's cache."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable; systems that cannot open a folder (Windows) do without."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Make the rename itself durable, where the system can: Windows opens no folders, some network drives sync none."""
+    if hasattr(os, "O_DIRECTORY"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

@@ -1,21 +1,43 @@
-"""`python -m nn.train --live`: the curves of loss and accuracy in a window, drawn again after every epoch (matplotlib)."""
+"""`python -m nn.train --live`: the curves of loss and accuracy in a window, drawn again after every epoch (matplotlib).
+
+Between epochs the window only answers what is asked of it: it can be moved, and closed, and the training goes on without it.
+When the training ends so does the window; `python -m nn.report` draws the same curves from the history.
+"""
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from nn.callbacks import Callback, Logs
 from nn.errors import InputError
+from nn.report.histories import NAMES, History
 
-PANELS = (("loss", "val_loss", "loss"), ("accuracy", "val_accuracy", "accuracy"))
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SIZE, ROOM = (9.0, 4.2), 0.25  # inches; the room is for longer numbers than those of the first epoch
+ANSWER_EVERY = 0.1  # seconds
 
 
 def check_live() -> None:
     """Raise `InputError` if matplotlib is missing, or there is no screen to draw on."""
+    from nn.report.style import check_matplotlib
+
+    check_matplotlib("--live")
+    from matplotlib import pyplot
+    from matplotlib.backends import BackendFilter, backend_registry
+
     try:
-        from matplotlib import pyplot
-    except ImportError:
-        raise InputError("--live: expected matplotlib to be installed, as the extra `report` does, got none") from None
-    if pyplot.get_backend().lower() in ("agg", "pdf", "ps", "svg", "template", "cairo"):
-        raise InputError(f"--live: expected a screen to draw on, got matplotlib's backend {pyplot.get_backend()!r}")
+        # Only a window that was made tells whether one can be made; where matplotlib may choose, it falls back on a file instead.
+        pyplot.close(pyplot.figure())
+    except Exception as error:  # each toolkit has one of its own, such as _tkinter.TclError
+        raise InputError(f"--live: expected a screen to draw on; matplotlib says: {' '.join(str(error).split())}") from error
+    backend = pyplot.get_backend()
+    if backend.lower() not in map(str.lower, backend_registry.list_builtin(BackendFilter.INTERACTIVE)):
+        raise InputError(f"--live: expected a screen to draw on, got matplotlib's backend {backend!r}, which draws into files")
 
 
 class LiveCurves(Callback):
@@ -25,29 +47,59 @@ class LiveCurves(Callback):
         """Open the window, with the epochs before an interruption."""
         from matplotlib import pyplot
 
-        pyplot.ion()
-        self.figure, self.panels = pyplot.subplots(1, 2, figsize=(10, 4), layout="constrained")
+        with pyplot.ion():  # in which a new figure is shown at once
+            self.figure: Figure | None = pyplot.figure("nn.train", figsize=SIZE, layout="constrained")
+        self.figure.get_layout_engine().set(w_pad=ROOM)
+        self.figure.canvas.mpl_connect("close_event", lambda _: self._forget())
+        self._answered, self._drawn = 0.0, False
         self._draw()
+        self._answer()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """One more point on each curve."""
         self._draw()
+        self._answer()
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """Let the window answer, now and then."""
+        if time.monotonic() - self._answered >= ANSWER_EVERY:
+            self._answer()
 
     def on_train_end(self, logs: Logs) -> None:
         """Close the window."""
         from matplotlib import pyplot
 
-        pyplot.close(self.figure)
+        if self.figure is not None:
+            pyplot.close(self.figure)
+
+    def _forget(self) -> None:
+        self.figure = None
 
     def _draw(self) -> None:
-        history = self.trainer.progress.history
-        epochs = [entry["epoch"] for entry in history]
-        for panel, (training, test, title) in zip(self.panels, PANELS, strict=True):
-            panel.clear()
-            panel.plot(epochs, [entry[training] for entry in history], "o-", label="training")
-            panel.plot(epochs, [entry[test] for entry in history], "o-", label="test")
-            panel.set(title=title, xlabel="epoch", xlim=(0.5, self.trainer.epochs + 0.5))
-            panel.grid(alpha=0.3)
-            panel.legend()
-        self.figure.canvas.draw_idle()
-        self.figure.canvas.flush_events()
+        if self.figure is None:
+            return
+        from nn.report.curves import move_curves, training_curves
+        from nn.report.style import styled
+
+        with styled():
+            if self._drawn:
+                move_curves(self.figure, self._history())
+            else:
+                self.figure.clear()
+                training_curves([self._history()], self.figure, self.trainer.epochs)
+            self.figure.canvas.draw()
+        if not self._drawn and self.trainer.progress.history:
+            # The layout is found once; to find it again takes as long as to draw.
+            self.figure.set_layout_engine("none")
+            self._drawn = True
+
+    def _history(self) -> History:
+        entries = self.trainer.progress.history
+        names = [name for name in NAMES if not entries or name in entries[0]]
+        arrays = {name: np.array([entry[name] for entry in entries]) for name in ("epoch", *names)}
+        return History("", arrays.pop("epoch"), arrays)
+
+    def _answer(self) -> None:
+        self._answered = time.monotonic()
+        if self.figure is not None:
+            self.figure.canvas.flush_events()

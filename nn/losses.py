@@ -26,7 +26,11 @@ from nn.kernels import elementwise
 
 
 def one_hot(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np.float32]:
-    """Targets (N, classes) from integer labels (N,) or (N, 1); targets that are already (N, classes) are only checked."""
+    """Targets (N, classes) from integer labels (N,) or (N, 1); targets that are already (N, classes) are only checked.
+
+    >>> one_hot([2, 0], 3).tolist()
+    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
+    """
     array = np.asarray(labels)
     if array.ndim == 2 and array.shape[1] == classes and classes > 1:
         targets = np.ascontiguousarray(array, np.float32)
@@ -47,10 +51,20 @@ def one_hot(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np
 class CategoricalCrossentropy:
     """The loss of classifiers: how surprised the network is by the right answers, in nats, averaged over the samples.
 
+    Shapes: probabilities, targets, logits and their gradients (N, K); the loss is one number.
+
+    Example: p = (1/4, 3/4) where the second class is right costs -log 3/4 = 0.287682; ∂L/∂p = (0, -1 / (3/4)) = (0, -4/3).
+
     >>> loss = CategoricalCrossentropy()
     >>> value, cache = loss.forward(np.array([[0.25, 0.75]]), np.array([[0.0, 1.0]]))
     >>> round(value, 6), loss.backward(cache).round(6).tolist()
     (0.287682, [[-0.0, -1.333333]])
+
+    Joined with softmax, on the scores (0, log 3) that have those probabilities: ∂L/∂z = p - t = (1/4, 3/4 - 1).
+
+    >>> value, dlogits = loss.with_softmax(np.log([[1.0, 3.0]]), np.array([[0.0, 1.0]]))
+    >>> round(value, 6), dlogits.round(6).tolist()
+    (0.287682, [[0.25, -0.25]])
     """
 
     name = "categorical_crossentropy"

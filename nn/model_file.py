@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from nn.models import Sequential
 
 FORMAT, VERSION = "numba-cnn model", 1
-# Of one sample, in any layer: 64 MB of float32. More is a mistake or an attack.
+# Of one sample, in all layers, with the frames of padding: 64 MB of float32. More is a mistake or an attack.
 MAX_ACTIVATIONS = 2**24
+# Weights are kept as float32, whatever a file has them as.
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def describe(model: Sequential) -> dict[str, Any]:
@@ -80,29 +82,40 @@ def _layer_from(entry: object, path: str | os.PathLike[str]) -> Layer:
         raise InputError(f"{path}: there is no layer type {kind!r:.80}")
     try:
         return getattr(known_layers, kind)(**entry["config"])
-    except (TypeError, InputError) as error:
+    except (TypeError, ValueError) as error:
         raise InputError(f"{path}: the configuration of a {kind} layer is wrong: {error}") from error
 
 
 def check_weights(layers: Sequence[Layer], shape: Shape, weights: dict[str, NDArray], path: str | os.PathLike[str]) -> None:
     """Every parameter is there, in its shape, float and finite, and nothing else; checked before anything is allocated."""
     expected: dict[str, Shape] = {}
+    values = 0
     names = [layer.name for layer in layers]
-    if len(set(names)) != len(names) or not all(isinstance(name, str) and name for name in names):
+    if not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
         raise InputError(f"{path}: expected every layer to have a name of its own")
     for layer in layers:
         try:
             expected |= {f"{layer.name}/{name}": size for name, size in layer.parameter_shapes(shape).items()}
+            values += _framed_size(layer, shape)
             shape = layer.compute_output_shape(shape)
         except InputError as error:
             raise InputError(f"{path}: the layers do not fit together: {error}") from error
-        if math.prod(shape) > MAX_ACTIVATIONS:
-            raise InputError(f"{path}: layer {layer.name} makes {math.prod(shape):,} values, more than {MAX_ACTIVATIONS:,}")
+        values += math.prod(shape)
+        if values > MAX_ACTIVATIONS:
+            raise InputError(f"{path}: up to layer {layer.name} a sample takes more than {MAX_ACTIVATIONS:,} values")
     if weights.keys() != expected.keys():
         odd = sorted(weights.keys() ^ expected.keys())[0]
         raise InputError(f"{path}: the weights do not fit the layers: {odd!r} is {'missing' if odd in expected else 'foreign'}")
     for name, array in weights.items():
         if array.shape != expected[name]:
             raise InputError(f"{path}: expected {name} to have shape {expected[name]}, got {array.shape}")
-        if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():
+        if array.dtype not in (np.float32, np.float64) or not np.abs(array).max(initial=0) <= LARGEST:
             raise InputError(f"{path}: expected {name} to be finite float32 or float64 numbers")
+
+
+def _framed_size(layer: Layer, shape: Shape) -> int:
+    """An upper bound on the values of a sample with the frame that `padding="same"` adds: at most a window along each axis."""
+    window = getattr(layer, "kernel_size", getattr(layer, "pool_size", (0, 0)))
+    if getattr(layer, "padding", "valid") == "valid" or len(shape) != 3:
+        return 0
+    return (shape[0] + window[0]) * (shape[1] + window[1]) * shape[2]

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import model_file, numpy_inference, training
+from nn.arguments import array_of, callbacks_of, check_images, finite, labelled, metrics_of, split_off, whole
 from nn.callbacks import Callback, History, ProgressBar
 from nn.errors import InputError
 from nn.inference import for_each_part
-from nn.kernels.memory import aligned
+from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Dense, Layer, Softmax
 from nn.layers.base import Shape
 from nn.losses import CategoricalCrossentropy, loss_named
@@ -38,6 +39,7 @@ class Sequential:
         layers: the layers.
         card: what is known of the training, kept in the model file; anything that JSON can hold.
         use_kernels: False predicts in plain NumPy, for when there is no time to wait for the compiler (see `warm_up`).
+        stop_training: a callback may set it, as in Keras, to end `fit` after the batch in hand.
     """
 
     def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
@@ -49,11 +51,20 @@ class Sequential:
         self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
         self.use_kernels = True
+        self.stop_training = False
         self._rng = np.random.default_rng(seed)
         self._slots: dict[str, tuple[NDArray, ...]] = {}
         self._local = threading.local()
         for layer in layers:
             self.add(layer)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies, and for processes that a model is handed to: everything but what belongs to this process' threads."""
+        return {name: value for name, value in vars(self).items() if name != "_local"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _local=threading.local())
+        self._slots = {name: tuple(map(aligned_copy, slots)) for name, slots in self._slots.items()}
 
     # -- Building ------------------------------------------------------------------------------------------------------
 
@@ -97,16 +108,18 @@ class Sequential:
         self,
         loss: object = "categorical_crossentropy",
         optimizer: object = "adadelta",
-        metrics: Sequence[str] = ("accuracy",),
+        metrics: Sequence[str] | None = ("accuracy",),
     ) -> None:
-        """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is)."""
-        for metric in metrics:
-            if metric not in ("accuracy", "acc", "categorical_accuracy"):
-                raise InputError(f"compile: metrics may hold 'accuracy', got {metric!r}")
+        """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and always kept)."""
+        self.metrics = metrics_of(metrics)
         self.loss = loss_named(loss)
         self.optimizer = optimizer_named(optimizer)
-        self.metrics = list(metrics)
         self._slots = {}
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What the numbers are called that `evaluate` returns."""
+        return ["loss", *(self.metrics[:1] or ["accuracy"])]
 
     @property
     def input_shape(self) -> Shape:
@@ -142,10 +155,11 @@ class Sequential:
         self,
         x: NDArray | ImageSource,
         y: ArrayLike | None = None,
-        batch_size: int = 32,
+        batch_size: int | None = 32,
         epochs: int = 1,
-        verbose: int = 1,
-        callbacks: Sequence[Callback] = (),
+        verbose: int | str = 1,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
         validation_data: tuple[NDArray, ArrayLike] | ImageSource | None = None,
         shuffle: bool = True,
         *,
@@ -157,10 +171,11 @@ class Sequential:
         Args:
             x: inputs (N, ...), or a source that makes batches (`nn.sources`).
             y: labels (N,) or one-hot targets (N, K); none with a source.
-            batch_size: samples for one change of the weights.
+            batch_size: samples for one change of the weights; None means 32, as in Keras.
             epochs: how often each sample is seen.
-            verbose: 0 prints nothing, 1 a progress bar and a line an epoch.
+            verbose: 0 prints nothing, 1 (or "auto") a progress bar and a line an epoch, 2 the line only.
             callbacks: see `nn.callbacks`.
+            validation_split: this part of x and y, from their end, is no training but validation data.
             validation_data: (x, y), or a source, evaluated after every epoch.
             shuffle: a new order in every epoch.
             seed: of shuffling, dropout and augmentation; the model's unless given.
@@ -170,32 +185,42 @@ class Sequential:
             InputError: shapes, counts or labels that do not fit.
             Diverged: the loss became NaN or infinite.
         """
-        for name, value in (("batch_size", batch_size), ("epochs", epochs)):
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise InputError(f"fit: {name} must be a whole number of at least 1, got {value!r}")
+        batch_size, epochs = whole(32 if batch_size is None else batch_size, "batch_size"), whole(epochs, "epochs")
+        watching = callbacks_of(callbacks)
+        if validation_split and validation_data is None:
+            (x, y), validation_data = split_off(*labelled(cast(NDArray, x), y, "x"), validation_split)
         source = self._source("x", x, y)
         validation = None
         if isinstance(validation_data, tuple | list):
+            if len(validation_data) != 2:
+                raise InputError(f"validation_data: expected (x, y), got {len(validation_data)} parts")
             validation = self._source("validation_data", *validation_data)
         elif validation_data is not None:
             validation = self._source("validation_data", validation_data, None)
+        self.stop_training = False
         trainer = training.Trainer(
             self,
             source,
-            batch_size=int(batch_size),
-            epochs=int(epochs),
+            batch_size=batch_size,
+            epochs=epochs,
             shuffle=shuffle,
             seed=self.seed if seed is None else seed,
             validation=validation,
-            callbacks=[*callbacks, ProgressBar()] if verbose else callbacks,
+            callbacks=[*watching, ProgressBar(bar=verbose != 2)] if verbose else watching,
             threads=threads,
         )
         return trainer.run()
 
     def evaluate(
-        self, x: NDArray | ImageSource, y: ArrayLike | None = None, verbose: int = 0, *, threads: int | None = None
+        self,
+        x: NDArray | ImageSource,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        *,
+        threads: int | None = None,
     ) -> list[float]:
-        """[mean loss, accuracy] on inputs and labels, or on a source."""
+        """[mean loss, accuracy] on inputs and labels, or on a source. `batch_size` is there for Keras' sake, as in `predict`."""
         loss, accuracy = training.evaluate(self, self._source("x", x, y), threads)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
@@ -216,16 +241,11 @@ class Sequential:
         if hasattr(x, "fill") and hasattr(x, "targets"):
             source = cast(ImageSource, x)
         else:
-            if y is None:
-                raise InputError(f"{argument}: the labels are missing")
-            images = np.asarray(x)
-            labels = np.asarray(y)
-            if len(images) != len(labels):
-                raise InputError(f"{argument}: {len(images):,} inputs but {len(labels):,} labels")
+            images, labels = labelled(cast(NDArray, x), y, argument)
             if not self.layers or not self.layers[0].built:
                 self._check_layers()
                 self.build(images.shape[1:])
-            self._check_images(images, argument)
+            check_images(images, self.input_shape, argument)
             source = ScaledImages(images, labels, scale=1.0, classes=self.output_shape[-1])
         if len(source) == 0:
             raise InputError(f"{argument}: expected at least one sample, got none")
@@ -240,26 +260,20 @@ class Sequential:
         if not self.layers:
             raise InputError("the model has no layers")
 
-    def _check_images(self, x: NDArray, argument: str) -> None:
-        if x.shape[1:] != self.input_shape and (*x.shape[1:], 1) != self.input_shape:
-            raise InputError(f"{argument}: expected shape (samples, {', '.join(map(str, self.input_shape))}), got {x.shape}")
-        if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.issubdtype(x.dtype, np.complexfloating):
-            raise InputError(f"{argument}: expected real numbers, got {x.dtype}")
-        if np.issubdtype(x.dtype, np.floating) and not np.isfinite(x).all():
-            raise InputError(f"{argument}: expected finite numbers, got NaN or infinity")
-
     # -- Predicting ----------------------------------------------------------------------------------------------------
 
-    def predict(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0, *, threads: int | None = None) -> NDArray:
+    def predict(
+        self, x: ArrayLike, batch_size: int | None = None, verbose: int | str = 0, *, threads: int | None = None
+    ) -> NDArray:
         """The network's output for inputs (N, ...): probabilities (N, K) where it ends in softmax.
 
         May be called from several threads at once. `batch_size` is there for Keras' sake and changes nothing.
         """
-        return self._predict(x, threads, logits=False)
+        return finite(self._predict(x, threads, logits=False))
 
     def logits(self, x: ArrayLike, *, threads: int | None = None) -> NDArray:
         """The scores (N, K) before the final softmax."""
-        return self._predict(x, threads, logits=True)
+        return finite(self._predict(x, threads, logits=True))
 
     def warm_up(self) -> None:
         """Load or compile the kernels that `predict` needs, then use them. Meant for a background thread."""
@@ -267,9 +281,9 @@ class Sequential:
         self.use_kernels = True
 
     def _predict(self, x: ArrayLike, threads: int | None, logits: bool) -> NDArray:
-        images = np.asarray(x)
+        images = array_of(x, "x")
         self._built()
-        self._check_images(images, "x")
+        check_images(images, self.input_shape, "x")
         images = images.reshape(len(images), *self.input_shape)
         if self.use_kernels:
             return self._run_kernels(images, threads, logits)

@@ -17,9 +17,10 @@ from nn.layers.base import window_geometry
 
 
 def forward(layers: Sequence[Layer], x: NDArray) -> NDArray:
-    """The output of the last layer for x (N, ...)."""
-    for layer in layers:
-        x = _layer(layer, x)
+    """The output of the last layer for x (N, ...); NaN or infinity where weights are too large."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer in layers:
+            x = _layer(layer, x)
     return x
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from nn.datasets import fashion_mnist, mnist
 from nn.datasets.loading import Part
 from nn.errors import InputError
-from nn.sources import CLASSES, ImageSource, Mixture, ScaledImages
+from nn.sources import CLASSES, Concatenation, ImageSource, ScaledImages
 
 if TYPE_CHECKING:
     from nn.callbacks import Callback
@@ -37,8 +37,10 @@ class Recipe:
     epochs, batch_size   as they say
     learning_rate        of Adadelta; where a schedule changes it, its mean over the training
     schedule             constant, one-cycle or cosine (`nn.schedules`)
+    weight_decay         share of each weight that a step with rate 1 takes off (`nn.optimizers`)
     augment              turn, scale, shear and shift the training images anew in every epoch (`nn.augment`)
-    strokes, doodles     shares of synthetic pen strokes, and of scribbles that are no digit, in every epoch (`nn.strokes`)
+    strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
+                         in parts of their number (`nn.strokes`)
     seed                 of first weights, order, dropout, and all that is drawn
     """
 
@@ -48,6 +50,7 @@ class Recipe:
     batch_size: int = 128
     learning_rate: float = 1.0
     schedule: str = "one-cycle"
+    weight_decay: float = 2e-4
     augment: bool = True
     strokes: float = 0.05
     doodles: float = 0.0
@@ -59,10 +62,10 @@ class Recipe:
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= LARGEST:
                 raise InputError(f"{name}: expected a whole number from {least} to {LARGEST}, got {value!r}")
-        for name, most in {"learning_rate": math.inf, "strokes": 1.0, "doodles": 1.0}.items():
+        for name, most in {"learning_rate": math.inf, "weight_decay": 0.1, "strokes": 1.0, "doodles": 1.0}.items():
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
-                raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else ' to 1'}, got {value!r}")
+                raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
         for name, choices in {"dataset": DATASETS, "schedule": SCHEDULES, "augment": (True, False)}.items():
             if getattr(self, name) not in choices:
                 raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
@@ -71,23 +74,27 @@ class Recipe:
         """In words, on one line."""
         rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate of mean"
         parts = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
+        if self.weight_decay:
+            parts.append(f"weight decay {self.weight_decay:g}")
         parts.append("augmented images" if self.augment else "images as they are")
         parts += [
-            f"{share:.0%} {what}" for share, what in ((self.strokes, "synthetic strokes"), (self.doodles, "doodles")) if share
+            f"{100 * share:g} % {what} on top"
+            for share, what in ((self.strokes, "synthetic strokes"), (self.doodles, "doodles"))
+            if share
         ]
         return ", ".join([*parts, f"seed {self.seed}"])
 
 
 BEST = Recipe()
 # The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see `nn.optimizers.Adadelta`).
-CLASSIC = Recipe(schedule="constant", augment=False, strokes=0.0, doodles=0.0)
+CLASSIC = Recipe(schedule="constant", weight_decay=0.0, augment=False, strokes=0.0, doodles=0.0)
 
 
 def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
     """Which fields of a recipe the given command-line options decide, and how; the others are the default's, `BEST`."""
     decided: dict[str, Any] = {}
     if options.get("classic"):
-        decided = {name: getattr(CLASSIC, name) for name in ("schedule", "augment", "strokes", "doodles")}
+        decided = {name: getattr(CLASSIC, name) for name in ("schedule", "weight_decay", "augment", "strokes", "doodles")}
     if options.get("dataset", "mnist") != "mnist" or not options.get("augment", True):
         decided |= {"strokes": 0.0, "doodles": 0.0}
     return decided | {each.name: options[each.name] for each in fields(Recipe) if each.name in options}
@@ -153,18 +160,32 @@ def trainer_for(
         callbacks=callbacks,
         threads=threads,
     )
-    model.compile(optimizer=Adadelta(rate_of(recipe, trainer.steps_in_epoch * recipe.epochs)))
+    rate = rate_of(recipe, trainer.steps_in_epoch * recipe.epochs)
+    model.compile(optimizer=Adadelta(rate, weight_decay=recipe.weight_decay))
     return trainer
 
 
 def warm_up(recipe: Recipe, train: Part) -> None:
-    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network."""
+    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network.
+
+    The kernels that make images are compiled in a second process meanwhile, if there is a second processor.
+    """
+    from nn.compiling import compiled_beside
+
     few = train[0][:32], train[1][:32]
+    network_only = replace(recipe, epochs=1, batch_size=32, learning_rate=1.0, augment=False, strokes=0.0, doodles=0.0)
+    with compiled_beside(recipe) as wait:
+        trainer_for(network_only, few, few, threads=1).run()
+        wait()
+    warm_up_sources(recipe, *few)
+
+
+def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> None:
+    """The part of `warm_up` that makes images: one of every source."""
     first = np.zeros(1, np.int64)
-    for source in _sources(recipe, *few):
+    for source in _sources(recipe, images, labels):
         source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
         source.targets(first, 0)
-    trainer_for(replace(recipe, epochs=1, batch_size=32, learning_rate=1.0), few, few, threads=1).run()
 
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
@@ -179,12 +200,11 @@ def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
 def training_source(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> ImageSource:
     """What the network is shown: uint8 images (N, 28, 28) with labels (N,), changed and mixed as the recipe says."""
     sources = _sources(recipe, images, labels)
-    shares = [share for share in (recipe.strokes, recipe.doodles) if share]
-    return Mixture(sources, shares, recipe.seed) if shares else sources[0]
+    return Concatenation(sources) if len(sources) > 1 else sources[0]
 
 
 def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[ImageSource]:
-    """The images first, then what is mixed in."""
+    """The images first, then what is shown on top of them."""
     sources: list[ImageSource] = [plain_source(images, labels)]
     if recipe.augment:
         from nn.augment import AugmentedImages
@@ -194,9 +214,9 @@ def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[Ima
         from nn.strokes import Doodles, SyntheticDigits
 
         if recipe.strokes:
-            sources.append(SyntheticDigits(recipe.seed, len(images)))
+            sources.append(SyntheticDigits(recipe.seed, math.ceil(recipe.strokes * len(images))))
         if recipe.doodles:
-            sources.append(Doodles(recipe.seed, len(images)))
+            sources.append(Doodles(recipe.seed, math.ceil(recipe.doodles * len(images))))
     return sources
 
 

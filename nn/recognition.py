@@ -9,7 +9,6 @@ Pure functions; the commands and the window share them. `model` is anything with
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -20,12 +19,16 @@ from nn.calibration import calibrated
 from nn.preprocessing import Box, Digit, Pieces, take_apart
 
 SURE_FROM = 0.8
+SURE_IF_CUT = 0.9  # and of what was cut out of connected ink: pieces of a drawing resemble digits easily
 MOST_PIECES_IN_A_DIGIT = 8
 WIDEST_DIGIT = 1.5  # in heights of the tallest piece
-WIDEST_GAP = 0.3  # inside a digit, in heights
-JOIN_COST, JOIN_COST_PER_GAP = 0.1, 3.0  # in log probability: joining pieces that are apart
-CUT_COST = 1.0  # parting pieces that touch
-SMALL, SMALL_COST = 0.5, 4.0  # a digit lower than this part of the tallest piece is rather a stroke of its neighbour
+WIDEST_UNCUT = 2.5  # the same where no other ink hangs together with it
+WIDEST_GAP = 0.4  # inside a digit, in heights
+# What follows is in log probability.
+JOIN_COST, JOIN_COST_PER_GAP = 0.1, 1.5  # joining pieces that are apart
+CUT_COST, CUT_COST_PER_STROKE = 0.5, 1.0  # parting pieces that touch; for every stroke more that the cut goes through
+SMALL, SMALL_COST = 0.7, 4.0  # a digit lower than this part of the tallest piece is rather a stroke of its neighbour
+LEVEL, UNEVEN_COST = 0.15, 1.0  # neighbours whose tops or feet differ by more than this, in heights of the tallest piece
 
 Verdict = Literal["sure", "unsure", "blank"]
 
@@ -78,6 +81,8 @@ def read_number(model: Model, ink: np.ndarray, temperature: float | None = None)
     Where the pieces of ink may be grouped in several ways, the model reads every way, and the one whose digits it
     believes most, less what unusual gaps and cuts cost, is taken (dynamic programming over the pieces).
 
+    What a picture of the network's own size says is sure only if the network is sure of the picture as it stands, too.
+
     `temperature` replaces the card's.
     """
     pieces = take_apart(ink)
@@ -85,11 +90,18 @@ def read_number(model: Model, ink: np.ndarray, temperature: float | None = None)
         return Reading(())
     spans = _spans(pieces)
     digits = {span: pieces.digit(*span) for span in spans}
-    images = np.stack([digits[span].image for span in spans])
+    as_it_stands = [pieces.ink] if pieces.ink.shape == (28, 28) else []
+    images = np.stack([digits[span].image for span in spans] + as_it_stands)
     probabilities = read_images(model, images, temperature)
-    believed = dict(zip(spans, np.log(probabilities.max(axis=1)).tolist(), strict=True))
-    rows = dict(zip(spans, probabilities, strict=True))
-    return Reading(tuple(_judged(model, digits[span], rows[span]) for span in _best_grouping(pieces, believed)))
+    doubtful = not is_sure(model, probabilities[len(spans) :]).all()
+    believed = dict(zip(spans, np.log(probabilities[: len(spans)].max(axis=1)).tolist(), strict=True))
+    rows = dict(zip(spans, probabilities, strict=False))
+    read = []
+    for span in _best_grouping(pieces, believed):
+        cut = any(seam.cut for seam in pieces.seams_around(*span))
+        sure = not doubtful and bool(is_sure(model, rows[span][None], SURE_IF_CUT if cut else 0.0)[0])
+        read.append(_judged(digits[span], rows[span], sure))
+    return Reading(tuple(read))
 
 
 def read_images(model: Model, images: np.ndarray, temperature: float | None = None) -> np.ndarray:
@@ -99,14 +111,13 @@ def read_images(model: Model, images: np.ndarray, temperature: float | None = No
     return calibrated(model.predict(images.reshape(-1, 28, 28, 1)), temperature)
 
 
-def is_sure(model: Model, probabilities: np.ndarray) -> np.ndarray:
+def is_sure(model: Model, probabilities: np.ndarray, at_least: float = 0.0) -> np.ndarray:
     """Which rows of calibrated probabilities (N, 10) are to be believed: boolean (N,)."""
-    return probabilities.max(axis=1) >= float(model.card.get("sure_from", SURE_FROM))
+    return probabilities.max(axis=1) >= max(float(model.card.get("sure_from", SURE_FROM)), at_least)
 
 
-def _judged(model: Model, digit: Digit, probabilities: np.ndarray) -> ReadDigit:
+def _judged(digit: Digit, probabilities: np.ndarray, sure: bool) -> ReadDigit:
     best = int(probabilities.argmax())
-    sure = bool(is_sure(model, probabilities[None])[0])
     return ReadDigit(digit.box, digit.image, best, float(probabilities[best]), probabilities, "sure" if sure else "unsure")
 
 
@@ -116,28 +127,39 @@ def _spans(pieces: Pieces) -> list[tuple[int, int]]:
     for first in range(len(pieces)):
         for last in range(first + 1, min(len(pieces), first + MOST_PIECES_IN_A_DIGIT) + 1):
             inner = pieces.seams[first : last - 1]
-            box = pieces.hull(first, last)
-            if inner and (box.width > WIDEST_DIGIT * pieces.height or any(s.gap > WIDEST_GAP for s in inner)):
+            width = pieces.hull(first, last).width / pieces.height
+            if inner and (width > WIDEST_UNCUT or any(seam.gap > WIDEST_GAP for seam in inner)):
                 break
-            spans.append((first, last))
+            if not inner or width <= WIDEST_DIGIT or _is_one_component(pieces, first, last):
+                spans.append((first, last))
     return spans
 
 
+def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
+    """Whether pieces first .. last − 1 are all that hangs together there."""
+    inside = pieces.seams[first : last - 1]
+    return all(seam.cut for seam in inside) and not any(seam.cut for seam in pieces.seams_around(first, last))
+
+
 def _best_grouping(pieces: Pieces, believed: Mapping[tuple[int, int], float]) -> list[tuple[int, int]]:
-    """The spans that cover all pieces with the highest sum of log probabilities less costs (Bellman's recursion)."""
-    best: list[tuple[float, int]] = [(0.0, 0)]
-    for last in range(1, len(pieces) + 1):
-        options = []
-        for first in range(last):
-            if (first, last) in believed:
-                score = best[first][0] + believed[first, last] - _cost(pieces, first, last)
-                options.append((score, first))
-        best.append(max(options, default=(-math.inf, last - 1)))
-    spans, last = [], len(pieces)
-    while last > 0:
-        first = best[last][1]
-        spans.append((first, last))
-        last = first
+    """The spans that cover all pieces with the highest sum of log probabilities less costs (Bellman's recursion).
+
+    What two neighbours cost together depends on both, so the recursion runs over (last span, sum so far).
+    """
+    best: dict[tuple[int, int], tuple[float, tuple[int, int] | None]] = {}
+    for span in sorted(believed, key=lambda span: span[1]):
+        score = believed[span] - _cost(pieces, *span)
+        before = [(best[each][0] - _unevenness(pieces, each, span), each) for each in best if each[1] == span[0]]
+        if before:
+            sum_before, each = max(before)
+            best[span] = score + sum_before, each
+        elif span[0] == 0:
+            best[span] = score, None
+    here: tuple[int, int] | None = max((span for span in best if span[1] == len(pieces)), key=lambda span: best[span][0])
+    spans = []
+    while here is not None:
+        spans.append(here)
+        here = best[here][1]
     return spans[::-1]
 
 
@@ -146,5 +168,12 @@ def _cost(pieces: Pieces, first: int, last: int) -> float:
     joins = (s for s in pieces.seams[first : last - 1] if not s.cut)
     cost = sum(JOIN_COST + JOIN_COST_PER_GAP * max(s.gap, 0.0) for s in joins)
     if first > 0 and pieces.seams[first - 1].cut:
-        cost += CUT_COST
+        cost += CUT_COST + CUT_COST_PER_STROKE * (pieces.seams[first - 1].cut - 1)
     return cost + SMALL_COST * max(0.0, SMALL - pieces.hull(first, last).height / pieces.height)
+
+
+def _unevenness(pieces: Pieces, one: tuple[int, int], other: tuple[int, int]) -> float:
+    """What speaks against two neighbours being digits of one row: strokes of one digit begin and end at different heights."""
+    a, b = pieces.hull(*one), pieces.hull(*other)
+    steps = abs(a.top - b.top) / pieces.height, abs(a.bottom - b.bottom) / pieces.height
+    return UNEVEN_COST * sum(max(0.0, step - LEVEL) for step in steps)

@@ -14,6 +14,15 @@ from dataclasses import dataclass
 class OneCycle:
     """A straight line from 0 to `peak` in the first fifth of the steps, then a straight line down to 0.
 
+    rate(step) = peak · min(d / warmup, (1 - d) / (1 - warmup)) with d = (step + ½) / steps, the share that is done. The two lines
+    enclose a triangle, so the mean over the training is peak / 2.
+
+    Example: ten steps with a peak of 2. Step 0: d = 0.05, rate 2 · 0.05 / 0.2 = 0.5; step 9: d = 0.95, 2 · 0.05 / 0.8 = 0.125.
+
+        >>> schedule = OneCycle(2.0, 10)
+        >>> [round(schedule(step), 3) for step in (0, 1, 2, 9)]
+        [0.5, 1.5, 1.875, 0.125]
+
     References:
         L. N. Smith, N. Topin: Super-convergence: very fast training of neural networks using large learning rates, 2019.
     """
@@ -31,6 +40,14 @@ class OneCycle:
 @dataclass(frozen=True)
 class Cosine:
     """Half a cosine wave from `peak` down to 0.
+
+    rate(step) = peak · (1 + cos π d) / 2 with d = (step + ½) / steps, the share that is done; the mean is peak / 2.
+
+    Example: in the middle of three steps d = ½, and the rate is half the peak.
+
+        >>> schedule = Cosine(2.0, 3)
+        >>> [round(schedule(step), 3) for step in range(3)]
+        [1.866, 1.0, 0.134]
 
     References:
         I. Loshchilov, F. Hutter: SGDR: stochastic gradient descent with warm restarts, 2017, equation 5 (one period).

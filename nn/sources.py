@@ -6,7 +6,7 @@ source's seed and those two numbers alone. So any thread may make any chunk, in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -71,6 +71,8 @@ class ScaledImages:
             raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
         if labels.ndim == 1:
             _check_labels(labels, classes)
+        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or labels.min(initial=0) < 0:
+            raise InputError("labels: expected shares of at least 0 for every class, got others")
         self._images = images[..., np.newaxis] if images.ndim == 3 else images
         self._labels = labels
         self._scale, self._classes = np.float32(scale), classes
@@ -94,57 +96,43 @@ class ScaledImages:
         return one_hot(self._labels[indices], self._classes)
 
 
-class Mixture:
-    """Every sample comes from one of several sources, drawn anew each epoch with the given shares.
+class Concatenation:
+    """The samples of several sources, one source after another: an epoch shows all of each."""
 
-    As long as its first source: the others stand in for that one's samples. `shares` are those of the other sources.
-    """
-
-    def __init__(self, sources: Sequence[ImageSource], shares: Sequence[float], seed: int) -> None:
-        if len(shares) != len(sources) - 1 or min(shares, default=0) < 0 or sum(shares) > 1:
-            raise InputError(
-                f"shares: expected {len(sources) - 1} parts of 1, one for each source but the first, got {list(shares)}"
-            )
+    def __init__(self, sources: Sequence[ImageSource]) -> None:
         if len({source.image_shape for source in sources}) != 1:
             raise InputError(f"sources: expected images of one shape, got {[source.image_shape for source in sources]}")
         self._sources = list(sources)
-        self._edges = np.cumsum([1 - sum(shares), *shares])[:-1]
-        self._seed = seed
+        self._begins = np.cumsum([0, *map(len, sources)])
 
     def __len__(self) -> int:
-        return len(self._sources[0])
+        return int(self._begins[-1])
 
     @property
     def image_shape(self) -> tuple[int, ...]:
         """(H, W, C) of all sources."""
         return self._sources[0].image_shape
 
-    def _chosen(self, indices: np.ndarray, epoch: int) -> np.ndarray:
-        """The number of the source of each sample: (n,)."""
-        from nn.kernels.counter import uniforms
-
-        draws = np.empty(len(indices))
-        uniforms(self._seed, epoch, np.asarray(indices, np.int64), draws)
-        return np.searchsorted(self._edges, draws, side="right")
+    def _members(self, indices: np.ndarray) -> Iterator[tuple[ImageSource, np.ndarray, np.ndarray]]:
+        """Each source that is asked, the positions in `indices` that are its own, and its own numbers for them."""
+        chosen = np.searchsorted(self._begins, indices, side="right") - 1
+        for number in np.unique(chosen).tolist():
+            places = np.flatnonzero(chosen == number)
+            yield self._sources[number], places, indices[places] - self._begins[number]
 
     def fill(self, out: np.ndarray, indices: np.ndarray, epoch: int) -> None:
-        """Write samples `indices` into `out` (n, H, W, C), each from its source of this epoch."""
-        chosen = self._chosen(indices, epoch)
-        for k, source in enumerate(self._sources):
-            mine = np.flatnonzero(chosen == k)
-            if len(mine) == len(indices):
-                source.fill(out, indices, epoch)
-            elif len(mine):
-                part = np.empty((len(mine), *self.image_shape), np.float32)
-                source.fill(part, indices[mine], epoch)
-                out[mine] = part
+        """Write samples `indices` into `out` (n, H, W, C), each from its source."""
+        for source, places, own in self._members(indices):
+            if len(places) == len(indices):
+                source.fill(out, own, epoch)
+            else:
+                part = np.empty((len(places), *self.image_shape), np.float32)
+                source.fill(part, own, epoch)
+                out[places] = part
 
     def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
         """(n, 10), each row from the source that made the image."""
-        chosen = self._chosen(indices, epoch)
         out = np.empty((len(indices), CLASSES), np.float32)
-        for k, source in enumerate(self._sources):
-            mine = chosen == k
-            if mine.any():
-                out[mine] = source.targets(indices[mine], epoch)
+        for source, places, own in self._members(indices):
+            out[places] = source.targets(own, epoch)
         return out

@@ -19,44 +19,19 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nn import __version__
-from nn.cli import INTERRUPTED, ArgumentParser, positive_number, run, whole_number
+from nn.cli import INTERRUPTED, ArgumentParser, positive_number, run, unfailing_output, whole_number
 from nn.datasets.loading import Part
 from nn.errors import InputError
 from nn.files import atomic_write, check_writable, only_writer, remove_leftovers
+from nn.places import Places, places_of
 from nn.recipes import BEST, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_parts
 
 if TYPE_CHECKING:
     from nn.checkpoint import Checkpoint, Checkpoints
     from nn.training import Trainer
-
-
-@dataclass(frozen=True)
-class Places:
-    """The files of a training: the model `mnist.npz`, and beside it the history and the checkpoint."""
-
-    model: Path
-
-    @property
-    def history(self) -> Path:
-        """mnist.history.json."""
-        return self._beside("history.json")
-
-    @property
-    def checkpoint(self) -> Path:
-        """mnist.checkpoint.npz, while the training is unfinished."""
-        return self._beside("checkpoint.npz")
-
-    @property
-    def previous(self) -> Path:
-        """Where an unfinished training is kept when another one begins in its place."""
-        return self._beside("checkpoint.previous.npz")
-
-    def _beside(self, ending: str) -> Path:
-        return self.model.with_name(f"{self.model.name.removesuffix('.npz')}.{ending}")
 
 
 @dataclass(frozen=True)
@@ -71,17 +46,16 @@ class Data:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when all epochs are done, 130 when interrupted."""
     options = _options(arguments)
-    if Path(options.out).is_dir():
-        raise InputError(f"--out: expected a file name, got the folder {options.out}")
-    places = Places(Path(options.out))
+    places = places_of(options.out)
     if options.live:
         from nn.live import check_live
 
         check_live()
-    with only_writer(places.model, "--out"):
+    # `mnist` and `mnist.npz` share a checkpoint, two links may share a model.
+    with unfailing_output(), only_writer(places.checkpoint, "--out"), only_writer(places.model, "--out"):
         for path in (places.model, places.history, places.checkpoint):
-            remove_leftovers(path)
             check_writable(path, "--out")
+            remove_leftovers(path)
         return _train(options, places)
 
 
@@ -121,9 +95,12 @@ def _train(options: argparse.Namespace, places: Places) -> int:
     checkpoint = _checkpoint_for(decided, places) if options.resume else None
     recipe = replace(BEST, **decided) if checkpoint is None else Recipe(**checkpoint.run["recipe"])
     with ThreadPoolExecutor(1) as reader:
-        # Numba takes longer to import than the data to read, so both go on at once.
+        # Numba takes longer to load than the data, so both go on at once.
         reading = reader.submit(_read, recipe, options.data)
         import nn.checkpoint  # noqa: F401
+        from nn.compiling import load_compiler
+
+        load_compiler()
     data = reading.result()
     print(f"{recipe.dataset}: {len(data.train[0]):,} training images, {len(data.test[0]):,} test images")
     print(f"recipe: {recipe.describe()}", flush=True)
@@ -179,8 +156,9 @@ def _checkpoint_for(decided: dict[str, Any], places: Places) -> Checkpoint:
 def _keep_previous(places: Places) -> None:
     """An unfinished training is never thrown away, only moved aside."""
     if places.checkpoint.exists():
-        os.replace(places.checkpoint, places.previous)
-        print(f"note: {places.checkpoint} held an unfinished training (--resume goes on with such); it is now {places.previous}")
+        previous = places.previous()
+        os.replace(places.checkpoint, previous)
+        print(f"note: {places.checkpoint} held an unfinished training (--resume goes on with such); it is now {previous}")
 
 
 def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, places: Places) -> tuple[Trainer, Checkpoints]:
@@ -208,6 +186,10 @@ def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: ar
     try:
         with _stoppable(trainer):
             trainer.run()
+            if trainer.progress.epoch >= trainer.epochs:
+                _write_results(trainer, recipe, places)
+                return 0
+            kept = checkpoints.write()
     except Diverged as error:
         raise InputError(
             f"{error}, such as --learning-rate {recipe.learning_rate / 2:g}; the last good checkpoint is {places.checkpoint}"
@@ -215,19 +197,14 @@ def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: ar
     except KeyboardInterrupt:
         print(f"\nstopped at once; go on from the last checkpoint with: {again}", file=sys.stderr)
         return INTERRUPTED
-    if trainer.progress.epoch < trainer.epochs:
-        kept = checkpoints.write()
-        print(f"interrupted {_where(trainer)}" + (f", kept in {places.checkpoint}" if kept else ""), file=sys.stderr)
-        print(f"go on with: {again}", file=sys.stderr)
-        return INTERRUPTED
-    try:
-        _write_results(trainer, recipe, places)
     except OSError as error:
         raise InputError(
             f"{places.model}: cannot be written: {error.strerror or error}; {places.checkpoint} holds its state "
             f"{checkpoints.kept}; make room and run: {again}"
         ) from error
-    return 0
+    print(f"interrupted {_where(trainer)}" + (f", kept in {places.checkpoint}" if kept else ""), file=sys.stderr)
+    print(f"go on with: {again}", file=sys.stderr)
+    return INTERRUPTED
 
 
 def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
@@ -238,7 +215,8 @@ def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
         "recipe": asdict(recipe),
         "test_accuracy": last["val_accuracy"],
         "test_loss": last["val_loss"],
-        "training_images": len(trainer.source),
+        "samples_in_epoch": len(trainer.source),
+        "norms": trainer.progress.norms,
         "version": __version__,
     }
     model.save(places.model)
@@ -253,7 +231,9 @@ def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
 
 @contextlib.contextmanager
 def _stoppable(trainer: Trainer) -> Iterator[None]:
-    """Inside, Ctrl-C or SIGTERM ends the training after the batch in hand, and a second one at once (`KeyboardInterrupt`)."""
+    """Inside, Ctrl-C, SIGTERM or a closed terminal ends the training after the batch in hand; a second one at once
+    (`KeyboardInterrupt`). What the caller has told us to ignore (`nohup`) stays ignored.
+    """
 
     def stop(number: int, frame: object) -> None:
         if trainer.stop_requested:
@@ -266,7 +246,9 @@ def _stoppable(trainer: Trainer) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    former = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nn.callbacks import Callback, History
 from nn.executor import Executor
 from nn.inference import for_each_part
+from nn.norms import Norms, norms_of
 from nn.plan import Plan
 from nn.sources import ImageSource
 from nn.steps import Change, Part
@@ -38,6 +39,7 @@ class Progress:
     """Where a training stands: everything that changes besides weights and optimizer slots.
 
     `epoch` and `step` (within the epoch) are those to be done next; the sums are over the epoch's batches so far.
+    `history` and `norms` (`nn.norms`) have an entry for each epoch that is done.
     """
 
     epoch: int = 0
@@ -47,6 +49,7 @@ class Progress:
     seen: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
+    norms: list[Norms] = field(default_factory=list)
 
     def logs(self) -> dict[str, float]:
         """The epoch's means so far."""
@@ -98,7 +101,7 @@ class Trainer:
             for entry in self.progress.history:
                 history.record(entry)
             self._tell("on_train_begin")
-            while self.progress.epoch < self.epochs and not self.stop_requested:
+            while self.progress.epoch < self.epochs and not self._stops():
                 self._run_epoch(plan, executor)
                 if self.progress.step == self.steps_in_epoch:
                     history.record(self._finish_epoch())
@@ -111,12 +114,15 @@ class Trainer:
         updates = plan.updates()
         began = time.perf_counter() - progress.seconds
         self._tell("on_epoch_begin", progress.epoch)
-        while progress.step < self.steps_in_epoch and not self.stop_requested:
+        while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
             self._train_batch(plan, executor, updates, indices)
             progress.step += 1
             progress.seconds = time.perf_counter() - began
-            self._tell("on_batch_end", progress.step - 1)
+            self._tell("on_train_batch_end", progress.step - 1)
+
+    def _stops(self) -> bool:
+        return self.stop_requested or self.model.stop_training
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         """The samples of an epoch in the order in which they are seen."""
@@ -184,7 +190,8 @@ class Trainer:
             if not math.isfinite(logs["val_loss"]):
                 raise Diverged(self._diagnose_validation(logs["val_loss"]))
         entry = {"epoch": progress.epoch + 1, **logs, "seconds": progress.seconds}
-        self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry])
+        norms = [*progress.norms, norms_of(self.model)]
+        self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry], norms=norms)
         for callback in self.callbacks:
             callback.on_epoch_end(progress.epoch, logs)
         return entry

@@ -17,9 +17,11 @@ def to_categorical(y: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     labels = np.asarray(y)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
-    whole = labels.astype(np.int64)
-    if not np.array_equal(whole, labels):
+    if labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or not np.array_equal(labels, np.trunc(labels)):
         raise InputError("to_categorical: expected whole numbers, got others")
+    if num_classes is not None and (not isinstance(num_classes, int | np.integer) or num_classes < 1):
+        raise InputError(f"to_categorical: expected num_classes to be a whole number of at least 1, got {num_classes!r}")
+    whole = labels.astype(np.int64)
     classes = int(whole.max(initial=-1)) + 1 if num_classes is None else num_classes
     if whole.size and not (whole.min() >= 0 and whole.max() < classes):
         raise InputError(f"to_categorical: expected values from 0 to {classes - 1}, got {whole.min()} to {whole.max()}")

@@ -237,7 +237,7 @@ def test_failing_write_leaves_the_former_checkpoint(written, monkeypatch, number
     assert [path.name for path in written.parent.iterdir()] == [written.name]
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace", "chmod"])
+@pytest.mark.parametrize("call", ["fsync", "replace", "open"])
 def test_failing_flush_or_rename_leaves_the_former_checkpoint(written, monkeypatch, call):
     def fail(*_, **__):
         raise OSError(5, "failed")

@@ -104,6 +104,30 @@ def test_float32_layers_are_refused():
         check_layer(layer, (3,))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"layer": Scale}, "layer: expected an instance of a subclass of nn.layers.Layer"),
+        ({"input_shape": 4}, "input_shape: expected the shape of one sample"),
+        ({"batch": 0}, "batch: expected at least 1 sample, got 0"),
+        ({"entries": 0}, "entries: expected at least 1 or None, got 0"),
+        ({"x": np.ones((2, 5))}, "x: expected samples of shape"),
+        ({"x": np.ones((0, 4))}, "x: expected samples of shape"),
+        ({"approach": np.ones(4)}, r"approach: expected an offset to x, of shape \(3, 4\), got \(4,\)"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(arguments, said):
+    with pytest.raises(InputError, match=said):
+        check_layer(**({"layer": Scale(), "input_shape": (4,)} | arguments))
+
+
+def test_outputs_in_float32_are_called_so():
+    narrow = variant(forward=lambda self, x, training=False, rng=None: ((x * self.parameters["factor"]).astype(np.float32), x))
+    report = check_layer(narrow, (4,))
+    assert not report.passed
+    assert "the outputs are float32" in report.complaints[0]
+
+
 def test_built_layers_keep_their_parameters_and_inputs_come_back_unmoved():
     layer, x = Dense(2), np.random.default_rng(1).standard_normal((2, 3))
     layer.build((3,), np.random.default_rng(0), np.float64)
@@ -256,11 +280,12 @@ def test_plot_without_matplotlib_says_how_to_get_it(tmp_path, monkeypatch):
         command.main(["--layer", "flatten", "--plot", str(tmp_path / "v.png")])
 
 
-def test_plot_is_written(tmp_path, monkeypatch):
+def test_plot_is_written_and_named(tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib", reason="the plot needs matplotlib (the extra 'report')")
     monkeypatch.setattr(plot, "STEPS", np.logspace(-1, -11, 6))
     assert command.main(["--layer", "flatten", "--plot", str(tmp_path / "v.svg")]) == 0
     assert (tmp_path / "v.svg").read_text().startswith("<?xml")
+    assert f"written: {tmp_path / 'v.svg'}" in capsys.readouterr().out
 
 
 def test_curves_are_v_shaped(monkeypatch):

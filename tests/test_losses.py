@@ -104,6 +104,10 @@ def test_labels_become_one_hot_rows(labels):
     assert targets.dtype == np.float32
 
 
+def test_a_column_of_labels_of_a_single_class_is_labels_not_targets():
+    assert one_hot([[0], [0]], 1).tolist() == [[1], [1]]
+
+
 def test_no_labels_are_no_rows():
     assert one_hot([], 3).shape == (0, 3)
     assert one_hot(np.empty((0, 3)), 3).shape == (0, 3)

@@ -59,6 +59,11 @@ def npy(array, allow_pickle=False):
     return content.getvalue()
 
 
+def raw_npy(header):
+    """A .npy member with any text as its header."""
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+
+
 def with_header(change):
     def apply(members):
         header = json.loads(str(np.load(io.BytesIO(members["header.npy"]))))
@@ -186,6 +191,12 @@ def test_pickle_instead_of_a_member_is_refused(tiny):
         (with_header(lambda header: header["layers"][1]["config"].update(rate=1.5)), "Dropout"),
         (with_header(lambda header: header["layers"][1]["config"].update(name="dense")), "name"),
         (with_header(lambda header: header["layers"][1]["config"].update(name=7)), ""),
+        (with_header(lambda header: header["layers"][1]["config"].update(name=["dense"])), "name"),
+        (with_header(lambda header: header["layers"][0]["config"].update(input_shape=["x"])), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(input_shape=[0.5])), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(units=[3, 4])), "Dense"),
+        (with_header(lambda header: header.update(input_shape=[10**299] * 3)), ""),
+        (with_header(lambda header: header.update(card={"number": 10**400})), "digits"),
         (with_header(lambda header: header.update(input_shape=[5])), "dense/kernel"),
         (with_header(lambda header: header.update(input_shape=[4, 4])), ""),
         (with_header(lambda header: header.update(input_shape=[-4])), "shape"),
@@ -199,12 +210,63 @@ def test_tampered_file_is_refused(tiny, change, says):
     assert says in refused(tiny)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': (",
+        "{'descr': " + "-" * 9_000 + "1}",
+        "{'descr': " + "(" * 500 + ")" * 500 + "}",
+        "{'descr': 1is 2}",
+        "{'descr': '\\d'}",
+        "{'descr': '\0'}",
+        "{'descr': '<M8[ns]', 'fortran_order': False, 'shape': (0,), }\n",
+        "{'descr': '|S0', 'fortran_order': False, 'shape': (4, 3), }\n",
+        "{'descr': '|O', 'fortran_order': False, 'shape': (4, 3), }\n",
+        "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (4, 3), }\n",
+        "{'descr': '<f4', 'fortran_order': True, 'shape': (4, 3), }\n",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (-4, -3), }\n",
+        f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({'9' * 30}, 0), }}\n",
+        "",
+    ],
+)
+@pytest.mark.parametrize("member", ["dense/kernel.npy", "header.npy"])
+def test_array_header_is_not_read_as_python(tiny, recwarn, member, header):
+    rewritten(tiny, lambda members: members.update({member: raw_npy(header) + bytes(48)}))
+    refused(tiny)
+    assert not recwarn.list
+
+
+def test_numbers_that_are_no_characters_are_refused(tiny):
+    header = raw_npy("{'descr': '<U1', 'fortran_order': False, 'shape': (), }\n") + b"\xff\xff\xff\x7f"
+    rewritten(tiny, lambda members: members.update({"header.npy": header}))
+    refused(tiny)
+
+
+def test_padding_that_makes_an_image_huge_is_refused(tmp_path):
+    Sequential([MaxPooling2D((9, 9), strides=1, padding="same", input_shape=(9, 9, 1))]).save(tmp_path / "same.npz")
+    assert load_model(tmp_path / "same.npz").output_shape == (9, 9, 1)
+    rewritten(tmp_path / "same.npz", with_header(lambda header: header["layers"][0]["config"].update(pool_size=[10**5, 10**5])))
+    assert "more than" in refused(tmp_path / "same.npz")
+
+
+def test_layers_that_are_small_each_but_not_together_are_refused(tmp_path):
+    Sequential([ReLU(input_shape=(1000, 1000))]).save(tmp_path / "one.npz")
+    load_model(tmp_path / "one.npz")
+    rewritten(tmp_path / "one.npz", with_header(lambda header: header.update(layers=many_layers(20))))
+    assert "more than" in refused(tmp_path / "one.npz")
+
+
+def many_layers(count):
+    return [{"type": "ReLU", "config": {"name": f"layer{number}"}} for number in range(count)]
+
+
 def test_wrong_weights_with_right_checksums_are_refused(tmp_path):
     model = tiny_model()
     path = tmp_path / "model.npz"
     for array, says in (
         (np.full((4, 3), np.nan, np.float32), "finite"),
         (np.full((4, 3), np.inf, np.float32), "finite"),
+        (np.full((4, 3), 1e39), "finite"),
         (np.zeros((3, 4), np.float32), "shape"),
         (np.zeros((4, 3), np.int32), "float"),
         (np.zeros((4, 3), np.float16), "float"),
@@ -298,3 +360,35 @@ def test_archives_survive_a_round_trip(tmp_path_factory, header, arrays):
     assert read.keys() == made.keys()
     for name, array in made.items():
         assert (read[name].dtype, read[name].shape, read[name].tobytes()) == (array.dtype, array.shape, array.tobytes())
+
+
+sizes = st.integers(1, 3)
+windows = st.fixed_dictionaries({"strides": st.tuples(sizes, sizes), "padding": st.sampled_from(["valid", "same"])})
+image_layers = st.one_of(
+    st.builds(lambda filters, size, more: Conv2D(filters, size, **more), sizes, st.tuples(sizes, sizes), windows),
+    st.builds(lambda size, more: MaxPooling2D(size, **more), st.tuples(sizes, sizes), windows),
+    st.builds(ReLU),
+    st.builds(Dropout, st.floats(0, 0.99)),
+)
+vector_layers = st.one_of(
+    st.builds(Dense, sizes, st.sampled_from([None, "relu", "softmax"])), st.builds(Softmax), st.builds(ReLU)
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    shape=st.tuples(st.integers(3, 9), st.integers(3, 9), sizes),
+    images=st.lists(image_layers, max_size=3),
+    vectors=st.lists(vector_layers, max_size=3),
+    seed=st.integers(0, 2**32),
+)
+def test_models_survive_a_round_trip(tmp_path_factory, shape, images, vectors, seed):
+    model = Sequential([ReLU(input_shape=shape)], seed=seed)
+    for layer in [*images, Flatten(), *vectors]:
+        with contextlib.suppress(InputError):  # a window that the image has become too small for
+            model.add(layer)
+    path = tmp_path_factory.mktemp("model") / "file.npz"
+    model.save(path)
+    loaded = load_model(path)
+    assert same(model, loaded)
+    assert (loaded.input_shape, loaded.output_shape) == (model.input_shape, model.output_shape)

@@ -39,6 +39,16 @@ def test_many_steps_follow_the_paper(rate, rho, epsilon):
         assert (w[i], slots[0][i], slots[1][i]) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", [Adadelta, SGD])
+def test_weight_decay_shrinks_the_weights_apart_from_the_gradient(kind):
+    # η = 0.5, λ = 0.1: w ← w · 0.95, then the same step as without decay.
+    w, plain = np.array([4.0, -2.0]), np.array([4.0, -2.0])
+    gradient = np.array([0.3, 0.1])
+    for weights, optimizer in ((w, kind(weight_decay=0.1)), (plain, kind())):
+        optimizer.update(weights, gradient, tuple(np.zeros(2) for _ in optimizer.slots), 0.5)
+    np.testing.assert_allclose(w, plain - 0.05 * np.array([4.0, -2.0]), rtol=1e-12)
+
+
 def test_adadelta_step_does_not_depend_on_the_size_of_the_loss():
     # The ratio of the roots takes the unit of the gradient away: ten times the loss, nearly the same step.
     steps = []
@@ -111,6 +121,7 @@ def test_defaults_are_keras_but_for_the_rate():
     assert (Adadelta().rho, Adadelta().epsilon, Adadelta().rate_at(0)) == (0.95, 1e-7, 1.0)
     assert Adadelta().config() == {"name": "adadelta", "learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-7}
     assert SGD().config() == {"name": "sgd", "learning_rate": 0.01}
+    assert SGD(weight_decay=0.5).config() == {"name": "sgd", "learning_rate": 0.01, "weight_decay": 0.5}
     assert "OneCycle" in SGD(OneCycle(1.0, 5)).config()["learning_rate"]
 
 
@@ -123,15 +134,23 @@ def test_wrong_rates_are_refused(make, rate):
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [({"rho": 1}, "rho"), ({"rho": -0.1}, "rho"), ({"epsilon": 0}, "epsilon"), ({"epsilon": np.inf}, "epsilon")],
+    [
+        ({"weight_decay": 1}, "weight_decay"),
+        ({"weight_decay": -0.1}, "weight_decay"),
+        ({"rho": 1}, "rho"),
+        ({"rho": -0.1}, "rho"),
+        ({"epsilon": 0}, "epsilon"),
+        ({"epsilon": np.inf}, "epsilon"),
+    ],
 )
 def test_wrong_constants_are_refused(arguments, named):
     with pytest.raises(InputError, match=named):
         Adadelta(**arguments)
 
 
-def test_rho_zero_is_allowed():
+def test_zeros_are_allowed():
     assert Adadelta(rho=0).rho == 0
+    assert SGD(weight_decay=0).weight_decay == 0
 
 
 def test_optimizer_by_name_or_object():

@@ -82,6 +82,26 @@ def test_the_order_of_the_parts_changes_no_bit(layers):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
+def test_a_fused_plan_computes_what_its_unfused_parts_do(layers):
+    # Scores, losses and one step of plain descent; float32 sums in another order.
+    samples = PART + 5
+    results = []
+    for fuse in (True, False):
+        model, plan = plan_of(layers, samples, fuse)
+        parts = parts_of(model, samples)
+        for part in parts:
+            plan.train_part(part, samples)
+        slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
+        for piece in plan.updates():
+            plan.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
+        results.append((len(plan.steps), [plan.dscores, plan.losses[: len(parts)], *model.get_weights()]))
+    (fused_steps, fused), (steps, unfused) = results
+    assert fused_steps <= steps
+    for one, other in zip(fused, unfused, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
 def test_parts_add_up_to_the_gradient_of_the_whole_batch():
     # One step of plain descent with rate 1, by the plan in three parts and layer by layer in one.
     samples = 2 * PART + 5

@@ -7,7 +7,7 @@ import pytest
 
 from nn.augment import AugmentedImages, Limits
 from nn.errors import InputError
-from nn.sources import Mixture, ScaledImages, one_hot
+from nn.sources import Concatenation, ScaledImages, one_hot
 from nn.strokes import Doodles, SyntheticDigits
 
 RNG = np.random.default_rng(0)
@@ -20,10 +20,10 @@ def sources():
     return {
         "scaled": ScaledImages(IMAGES[..., None], LABELS),
         "augmented": augmented,
-        "elastic": AugmentedImages(IMAGES, LABELS, seed=3, limits=Limits(elastic=1.0)),
+        "stiff": AugmentedImages(IMAGES, LABELS, seed=3, limits=Limits(elastic=0.0)),
         "strokes": SyntheticDigits(3, 50),
         "doodles": Doodles(3, 50),
-        "mixture": Mixture([augmented, SyntheticDigits(3, 50), Doodles(3, 50)], [0.3, 0.2], seed=3),
+        "concatenation": Concatenation([ScaledImages(IMAGES[:20], LABELS[:20]), SyntheticDigits(3, 20), Doodles(3, 10)]),
     }
 
 
@@ -55,7 +55,7 @@ def test_a_sample_does_not_depend_on_order_or_neighbours(name):
     np.testing.assert_array_equal(source.targets(order, 2), targets[order])
 
 
-@pytest.mark.parametrize("name", ["augmented", "strokes", "doodles", "mixture"])
+@pytest.mark.parametrize("name", ["augmented", "strokes", "doodles"])
 def test_every_epoch_shows_something_new(name):
     source = sources()[name]
     first, second = filled(source, range(50), 0), filled(source, range(50), 1)
@@ -71,7 +71,7 @@ def test_targets_are_distributions(name):
 
 
 def test_threads_get_the_same_images():
-    source = sources()["mixture"]
+    source = sources()["concatenation"]
     whole, out = filled(source, range(50)), np.empty((50, 28, 28, 1), np.float32)
     parts = [np.arange(k, 50, 5) for k in range(5)]
 
@@ -86,15 +86,16 @@ def test_threads_get_the_same_images():
     np.testing.assert_array_equal(out, whole)
 
 
-def test_mixture_takes_its_shares_and_the_targets_that_belong_to_them():
-    plain = ScaledImages(np.zeros((4000, 28, 28, 1), np.uint8), np.zeros(4000, np.uint8))
-    mixture = Mixture([plain, Doodles(0, 4000)], [0.25], seed=1)
-    uniform = mixture.targets(np.arange(4000), 0)[:, 0] < 0.5
-    assert 0.22 < uniform.mean() < 0.28
-    drawn = filled(mixture, range(4000)).any(axis=(1, 2, 3))
-    assert not drawn[~uniform].any()
-    assert drawn[uniform].mean() > 0.95
-    assert (mixture.targets(np.arange(4000), 1)[:, 0] < 0.5).tolist() != uniform.tolist()
+def test_concatenation_shows_all_of_every_source_with_its_targets():
+    plain, doodles = ScaledImages(IMAGES, LABELS), Doodles(0, 20)
+    both = Concatenation([plain, doodles])
+    assert len(both) == len(plain) + 20
+    indices = np.array([3, len(plain) + 19, 0, len(plain)])
+    images, targets = filled(both, indices), both.targets(indices, 0)
+    np.testing.assert_array_equal(images[[0, 2]], filled(plain, [3, 0]))
+    np.testing.assert_array_equal(images[[1, 3]], filled(doodles, [19, 0]))
+    np.testing.assert_array_equal(targets[[0, 2]], plain.targets(np.array([3, 0]), 0))
+    np.testing.assert_allclose(targets[[1, 3]], 0.1)
 
 
 def test_scaled_images_take_any_shape_and_soft_labels():
@@ -118,9 +119,7 @@ def test_one_hot():
         (lambda: ScaledImages(np.zeros((1, 2)), np.array([0.5])), "labels: expected whole numbers"),
         (lambda: AugmentedImages(np.zeros((3, 28, 28)), LABELS[:3], 0), "images: expected uint8"),
         (lambda: AugmentedImages(IMAGES, LABELS[:3], 0), "labels: expected 50"),
-        (lambda: Mixture([Doodles(0, 5)], [0.5], 0), "shares: expected 0 parts"),
-        (lambda: Mixture([Doodles(0, 5), Doodles(0, 5)], [1.5], 0), "shares: expected 1 parts"),
-        (lambda: Mixture([Doodles(0, 5), ScaledImages(np.zeros((2, 3)), np.zeros(2, int))], [0.5], 0), "one shape"),
+        (lambda: Concatenation([Doodles(0, 5), ScaledImages(np.zeros((2, 3)), np.zeros(2, int))]), "one shape"),
         (lambda: Doodles(0, 0), "length: expected at least 1"),
         (lambda: Limits(rotation=-1), "rotation: expected a number from 0"),
         (lambda: Limits(thickness=2), "thickness up to 1"),

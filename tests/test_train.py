@@ -295,6 +295,13 @@ def test_resume_from_a_damaged_checkpoint_is_refused(train, tmp_path, content):
         (("--colour",), "--colour"),
         (("--out", "missing/mnist.npz"), "--out"),
         (("--out", "."), "--out"),
+        (("--out", ""), "--out"),
+        (("--out", "new/"), "--out"),
+        (("--out", "/dev/null"), "--out"),
+        (("--epochs", 10**20), "epochs"),
+        (("--batch-size", 10**30), "batch_size"),
+        (("--learning-rate", "1e400"), "--learning-rate"),
+        (("--learning-rate", "1e-400"), "--learning-rate"),
         (("--data", "missing"), "missing"),
     ],
 )
@@ -353,7 +360,7 @@ def test_images_of_another_size(command, small_mnist, tmp_path):
 def test_second_training_of_the_same_file_is_told(train, tmp_path):
     with files.only_writer(tmp_path / "mnist.npz", "--out"):
         assert "another run is writing" in one_sentence(train(*SHORT))
-        assert os.listdir() == [".mnist.npz.lock"]
+        assert os.listdir() == [".mnist.npz.lock"], "the second one left something behind"
     assert train(*SHORT).code == 0
 
 

@@ -1,5 +1,6 @@
-"""Training and predicting from several threads and processes at once."""
+"""The order of the samples, and training and predicting from several threads and processes at once."""
 
+import itertools
 import multiprocessing
 import os
 import threading
@@ -41,6 +42,40 @@ def expected():
 def put_bits(pipe):
     pipe.send_bytes(bits(trained()))
     pipe.close()
+
+
+def orders(samples, epochs, shuffle=True):
+    """The order in which a training sees its samples, a tuple for each epoch."""
+    seen = []
+
+    class Watched(ScaledImages):
+        def fill(self, out, indices, epoch):
+            seen.append((epoch, indices.tolist()))
+            super().fill(out, indices, epoch)
+
+    model = Sequential([Dense(2, activation="softmax", input_shape=(1,))])
+    model.compile(optimizer=Adadelta())
+    source = Watched(np.zeros((samples, 1), np.float32), np.zeros(samples, np.uint8), 1.0, 2)
+    Trainer(model, source, batch_size=3, epochs=epochs, shuffle=shuffle, threads=1).run()
+    return [tuple(itertools.chain(*(each for at, each in seen if at == epoch))) for epoch in range(epochs)]
+
+
+def test_without_shuffling_every_epoch_has_the_order_of_the_data():
+    assert orders(8, 2, shuffle=False) == [tuple(range(8))] * 2
+
+
+def test_shuffling_takes_every_order_equally_often():
+    # 24 orders of 4 samples, 40 epochs each; chi-squared with 23 degrees of freedom: mean 23, standard deviation 6.8.
+    found = orders(4, 960)
+    counts = [found.count(order) for order in itertools.permutations(range(4))]
+    assert sum(counts) == 960
+    assert sum((count - 40) ** 2 / 40 for count in counts) < 23 + 5 * 6.8
+
+
+def test_each_epoch_sees_each_sample_once_in_an_order_of_its_own():
+    one, other = orders(100, 2)
+    assert sorted(one) == sorted(other) == list(range(100))
+    assert one != other
 
 
 def test_trainings_in_several_threads_do_not_disturb_each_other(expected):
@@ -87,6 +122,26 @@ def test_training_in_another_process_gives_the_same_bits(expected, method):
         assert ours.recv_bytes() == expected
         process.join(PATIENCE)
         assert process.exitcode == 0
+    finally:
+        process.kill()
+
+
+def put_prediction(pipe, model):
+    pipe.send_bytes(model.predict(X).tobytes())
+    pipe.close()
+
+
+@pytest.mark.parametrize("method", sorted(set(multiprocessing.get_all_start_methods()) & {"fork", "spawn"}))
+@pytest.mark.filterwarnings("ignore:This process")
+def test_model_can_be_handed_to_another_process(method):
+    model = trained()
+    context = multiprocessing.get_context(method)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=put_prediction, args=(theirs, model))
+    process.start()
+    try:
+        assert ours.poll(PATIENCE), "no answer: a deadlock"
+        assert ours.recv_bytes() == model.predict(X).tobytes()
     finally:
         process.kill()
 

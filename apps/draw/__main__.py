@@ -33,9 +33,9 @@ def loader(model: ModelFile) -> Any:
     """What loads the model, in the recognizer's thread."""
 
     def load() -> Any:
-        from nn.models import load_model
+        from nn.recipes import load_reader
 
-        network = load_model(model.path)
+        network, _ = load_reader(model.path)
         network.use_kernels = False  # read in plain NumPy until the compiler has had its time
         threading.Thread(target=network.warm_up, name="warm-up", daemon=True).start()
         return network

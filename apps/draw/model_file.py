@@ -41,8 +41,8 @@ def choose_model(asked_for: str | None, folder: Path) -> ModelFile:
 
 def _glance(path: Path) -> None:
     """The cheap part of loading: is there a readable .npz? What is in it the loader checks, behind the open window."""
-    if path.is_dir():
-        raise InputError(f"{path}: expected a model file, got a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: expected a model file, got a {'folder' if path.is_dir() else 'device or pipe'}")
     if not path.exists():
         raise InputError(f"{path}: expected a model file, got no such file")
     if not os.access(path, os.R_OK):

@@ -5,3 +5,12 @@
 Below them: `idx` is the format and `content` the bytes under it; `collection` describes a data set, `locate` finds its files,
 `fetch` downloads them, `loading` reads and checks them.
 """
+
+from importlib import import_module
+from types import ModuleType
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name in ("mnist", "fashion_mnist"):
+        return import_module(f"nn.datasets.{name}")
+    raise AttributeError(f"module 'nn.datasets' has no attribute {name!r}")

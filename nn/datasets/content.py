@@ -23,6 +23,7 @@ from nn.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_RATIO = 1032
+MAX_INFLATED = 2**30  # bytes; the largest of MNIST's kin (EMNIST) has 640 MB
 PIECE = 64 * 1024
 
 
@@ -58,7 +59,7 @@ class Gunzipped:
     """What a gzip file holds: one or several members, each with its checksum verified when its end is reached."""
 
     def __init__(self, file: BinaryIO, size: int, name: str) -> None:
-        self.most = size * MAX_RATIO
+        self.most = min(size * MAX_RATIO, MAX_INFLATED)
         self._file = file
         self._name = name
         self._member = _new_member()

@@ -16,6 +16,8 @@ from pathlib import Path
 from nn.datasets.collection import Collection, DataFile
 from nn.datasets.loading import Part, load
 
+NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+
 FASHION_MNIST = Collection(
     title="Fashion-MNIST",
     folder="fashion-mnist",

@@ -61,7 +61,7 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
         header = 4 + 4 * len(shape)
         expected = f"{name}: expected {header + body} bytes, as its header (shape {shape} of {dtype}) says, got"
         if header + body > content.most:
-            raise InputError(f"{expected} no more than {content.most}")
+            raise InputError(f"{expected} a file that holds no more than {content.most}")
         try:
             array = np.empty(shape, dtype)
         except (MemoryError, ValueError) as error:  # ValueError: sizes such as (0, 2**32 - 1, 2**32 - 1, 2**32 - 1)

@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from nn.gradcheck import plot
 
         plot.save(options.plot, options.seed)
+        print(f"written: {options.plot}, the error against the step for three layers")
     started = time.perf_counter()
     print(f"Slopes measured in float64, random dout, seed {options.seed}; relative error must stay below {cases.TOLERANCES}.")
     print("`24 of 800` entries are a random sample. At a kink a gradient is compared with the slope to one side.\n")

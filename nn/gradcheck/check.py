@@ -131,15 +131,21 @@ def check_gradients(
         arrays: float64 arrays by name; they are moved and put back.
         seed: for dout and for the sample of entries.
         tolerance: the largest relative error that passes.
-        entries: compare so many entries of each tensor, drawn at random; None: all.
+        entries: compare so many entries of each tensor, at least 1, drawn at random; None: all.
         approach: offsets by name, see above.
     """
+    if entries is not None and entries < 1:
+        raise InputError(f"entries: expected at least 1 or None, got {entries}")
     rng = np.random.default_rng(seed)
     report = Report(name, tolerance=tolerance)
     first = np.array(outputs())
     if not np.array_equal(first, outputs(), equal_nan=True):
         report.complaints.append("two equal forward passes differ; a random layer needs a fixed key")
         return report
+    if first.dtype != np.float64:
+        report.complaints.append(
+            f"the outputs are {first.dtype}, which has too few digits; compute in the type of the input, float64"
+        )
     u = rng.choice((-1.0, 1.0), first.shape) * rng.uniform(0.5, 1.5, first.shape)
     analytic = gradients(u)
     report.complaints += _shape_complaints(analytic, arrays)
@@ -181,7 +187,11 @@ def check_layer(
         training, key: passed to `forward`; the key freezes a dropout mask.
         seed, tolerance, entries: as in `check_gradients`.
         name: for the report; the class's name if None.
+
+    Raises:
+        InputError: an argument is no layer, no shape, or does not fit the others; a parameter is not float64.
     """
+    _check_arguments(layer, input_shape, batch, x, approach)
     rng = np.random.default_rng(seed)
     title = name or type(layer).__name__
     if not layer.built:
@@ -222,6 +232,20 @@ def check_layer(
     if outputs().shape != expected:
         report.complaints.append(f"forward gives {outputs().shape}, compute_output_shape says {expected}")
     return report
+
+
+def _check_arguments(layer: object, input_shape: object, batch: int, x: NDArray | None, approach: NDArray | None) -> None:
+    if not isinstance(layer, Layer):
+        raise InputError(f"layer: expected an instance of a subclass of nn.layers.Layer, got {layer!r}")
+    if not isinstance(input_shape, tuple | list):
+        raise InputError(f"input_shape: expected the shape of one sample, such as (5, 4), got {input_shape!r}")
+    if batch < 1:
+        raise InputError(f"batch: expected at least 1 sample, got {batch}")
+    if x is not None and (np.shape(x)[1:] != tuple(input_shape) or len(x) < 1):
+        raise InputError(f"x: expected samples of shape {tuple(input_shape)}, got an array of shape {np.shape(x)}")
+    expected = (batch, *input_shape) if x is None else np.shape(x)
+    if approach is not None and np.shape(approach) != expected:
+        raise InputError(f"approach: expected an offset to x, of shape {expected}, got {np.shape(approach)}")
 
 
 def _shape_complaints(analytic: Gradients, arrays: dict[str, NDArray]) -> list[str]:

@@ -19,7 +19,7 @@ import numpy as np
 from nn.kernels.counter import begin, between, normal, uniform
 from nn.kernels.jit import kernel
 
-STREAM_VIEW = 3
+STREAM_VIEW = np.int64(3)
 MARGIN = 2  # zeros around the source, so that sampling at its rim needs no questions
 
 
@@ -123,11 +123,11 @@ def augment(
     """
     height, width = images.shape[1], images.shape[2]
     state = np.empty(3, np.int64)
-    a, shift = np.empty((2, 2)), np.empty(2)
+    a, shift = np.empty((2, 2), np.float64), np.empty(2, np.float64)
     source = np.zeros((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
-    thicker = np.zeros_like(source)
+    thicker = np.zeros(source.shape, np.float32)
     bent = limits[6] > 0.0
-    grid = np.zeros((int(height / spacing) + 4, int(width / spacing) + 4, 2))
+    grid = np.zeros((int(height / spacing) + 4, int(width / spacing) + 4, 2), np.float64)
     bends = np.zeros((height, width, 2), np.float32)
     for k in range(indices.shape[0]):
         begin(state, STREAM_VIEW, seed, epoch, indices[k])

@@ -27,6 +27,7 @@ def mix(x: int) -> int:
     return x ^ (x >> 15)
 
 
+# Streams are np.int64: Numba would compile `begin` once more for every Python number that it is given as a constant.
 @kernel
 def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> None:
     """Point `state` (3,) int64 at the first draw of a sample; different `stream`s of one sample are independent."""
@@ -61,15 +62,3 @@ def normal(state: np.ndarray) -> float:
 def normal_within(state: np.ndarray, limit: float) -> float:
     """A standard normal number, cut off at ± limit."""
     return min(max(normal(state), -limit), limit)
-
-
-STREAM_MIXTURE = 0
-
-
-@kernel
-def uniforms(seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
-    """One number of [0, 1) for each sample: out (n,)."""
-    state = np.empty(3, np.int64)
-    for k in range(indices.shape[0]):
-        begin(state, STREAM_MIXTURE, seed, epoch, indices[k])
-        out[k] = uniform(state)

@@ -1,4 +1,4 @@
-"""What is no digit: scribbles, signs, digits run together or crossed out, filled and textured shapes, noise.
+"""What is no digit: scribbles, signs, digits run together or crossed out, sketches, writing, filled shapes, noise.
 
 A network that has seen only digits calls everything a digit. Shown these with "any of the ten, equally" as the answer, it learns
 to be undecided where nothing can be decided (outlier exposure: Hendrycks, Mazeika & Dietterich 2019).
@@ -13,10 +13,11 @@ import numpy as np
 from nn.kernels.counter import begin, between, normal, uniform
 from nn.kernels.jit import kernel
 from nn.kernels.pen import capsule, centre, draw, fit
-from nn.kernels.strokes import MOST_POINTS, pen_radius, pick, trace, write
+from nn.kernels.sketches import hatching, piece, sketch, writing
+from nn.kernels.strokes import MOST_POINTS, deform, pen_radius, pick, press, trace, write
 
-STREAM_DOODLE = 4
-KINDS = 7
+STREAM_DOODLE = np.int64(4)
+KINDS = 11
 
 
 @kernel
@@ -27,7 +28,7 @@ def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np
     n = 0
     for _ in range(strokes):
         count = max(3, (fewest + int(10.0 * uniform(state))) // strokes)
-        points, corners = np.empty((count, 2)), np.zeros(count, np.uint8)
+        points, corners = np.empty((count, 2), np.float64), np.zeros(count, np.uint8)
         for k in range(count):
             points[k, 0], points[k, 1] = uniform(state), uniform(state)
             corners[k] = 1 if uniform(state) < angular else 0
@@ -65,7 +66,7 @@ def lines(state: np.ndarray, image: np.ndarray) -> None:
 @kernel
 def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: int) -> None:
     """A curve (28,) that goes from one random height to the next in `steps` straight or smooth steps."""
-    heights = np.empty(steps + 1)
+    heights = np.empty(steps + 1, np.float64)
     for k in range(steps + 1):
         heights[k] = between(state, low, high)
     for j in range(28):
@@ -80,7 +81,7 @@ def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: in
 @kernel
 def silhouette(state: np.ndarray, image: np.ndarray) -> None:
     """A filled shape between two curves, symmetrical at times, at times parted in the middle, with stripes and shading."""
-    upper, lower, tone = np.empty(28), np.empty(28), np.empty(28)
+    upper, lower, tone = np.empty(28, np.float64), np.empty(28, np.float64), np.empty(28, np.float64)
     steps = 2 + int(7.0 * uniform(state))
     bumps(state, upper, 0.0, 12.0, steps)
     bumps(state, lower, 16.0, 28.0, steps)
@@ -128,7 +129,7 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
     `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two sets of templates.
     """
     state = np.empty(3, np.int64)
-    x, y, r = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)
+    x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)
     image = np.empty((28, 28), np.float32)
     for k in range(indices.shape[0]):
@@ -151,8 +152,10 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
             lines(state, image)
         elif kind == 5:
             silhouette(state, image)
-        else:
+        elif kind == 6:
             noise(state, image)
+        else:
+            n = sketched(kind, state, x, y, r, down)
         if n > 0:
             # A thin pen: what a thick one fills to the brim could as well be somebody's bold 8.
             fit(x, y, r, n, min(pen_radius(state), 1.3))
@@ -163,6 +166,22 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
             centre(image, out[k])
         else:
             out[k, :, :, 0] = image
+
+
+@kernel
+def sketched(kind: int, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
+    """A sketch (kinds 7, 8), writing (9), hatching (else), or a piece of one, in a hand of its own; the length of the path."""
+    if kind < 9:
+        n = sketch(state, x, y, down)
+    elif kind == 9:
+        n = writing(state, x, y, down)
+    else:
+        n = hatching(state, x, y, down)
+    if uniform(state) < 0.4:
+        n = piece(state, x, y, down, n)
+    deform(x, y, n, 1.0, state)
+    press(x, y, r, n, state)
+    return n
 
 
 @kernel

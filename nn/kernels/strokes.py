@@ -16,7 +16,7 @@ from nn.kernels.jit import kernel
 from nn.kernels.pen import capsule, centre, draw, fit
 
 MOST_POINTS = 1024  # of a path
-STREAM_TEMPLATE, STREAM_STYLE = 1, 2
+STREAM_TEMPLATE, STREAM_STYLE = np.int64(1), np.int64(2)
 
 
 @kernel
@@ -47,7 +47,7 @@ def root_of_distance(points: np.ndarray, a: int, b: int) -> float:
     return math.sqrt(math.sqrt((points[b, 0] - points[a, 0]) ** 2 + (points[b, 1] - points[a, 1]) ** 2)) + 1e-6
 
 
-@kernel
+@kernel(inline=True)
 def tangents(points: np.ndarray, a: int, starts: bool, ends: bool, m: np.ndarray) -> None:
     """Tangents of the piece from point a to a + 1 into m (4,): x and y at the beginning, x and y at the end.
 
@@ -207,7 +207,7 @@ def mishaps(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, wildness: fl
     return n
 
 
-@kernel
+@kernel(inline=True)
 def write(
     points: np.ndarray,
     corners: np.ndarray,
@@ -226,7 +226,7 @@ def write(
     control = np.empty((last - first, 2), np.float64)
     jitter(points, first, last, wildness, state, control)
     per_piece = 2 + int(5.0 * uniform(state))
-    n = 0
+    n = np.int64(0)
     for s in range(first_stroke, last_stroke):
         n = trace(control, corners[first:last], point_offsets[s] - first, point_offsets[s + 1] - first, per_piece, x, y, down, n)
     if uniform(state) < 0.4:
@@ -237,7 +237,7 @@ def write(
     return n
 
 
-@kernel
+@kernel(inline=True)
 def pen_radius(state: np.ndarray) -> float:
     """In pixels of the 20 × 20 box: a little more varied than MNIST's, as preprocessing leaves it."""
     return min(max(1.3 * math.exp(0.25 * normal(state)), 0.85), 2.6)
@@ -257,7 +257,7 @@ def draw_digits(
 ) -> None:
     """Draw sample indices[k] of an epoch from template chosen[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1]."""
     state = np.empty(3, np.int64)
-    x, y, r = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)
+    x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)
     image = np.empty((28, 28), np.float32)
     for k in range(indices.shape[0]):

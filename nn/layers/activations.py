@@ -14,7 +14,16 @@ from nn.layers.base import Gradients, Layer
 
 
 class Linear(Layer):
-    """The identity: `activation=None` or `"linear"`."""
+    """The identity: `activation=None` or `"linear"`.
+
+    Shapes: x and out (N, ...), any. Forward: out = x. Backward: ∂out/∂x = 1, so dx = dout. Saved: nothing.
+
+    Example: what goes in comes out, in both directions.
+
+        >>> out, cache = Linear().forward(np.array([-2.0, 3.0]))
+        >>> out.tolist(), Linear().backward(np.array([5.0, 6.0]), cache)[0].tolist()
+        ([-2.0, 3.0], [5.0, 6.0])
+    """
 
     def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
         """Out = x."""

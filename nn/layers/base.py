@@ -47,11 +47,16 @@ class Layer:
 
     def __init__(self, *, name: str | None = None, input_shape: Shape | None = None) -> None:
         self.name = name or ""
-        self.given_input_shape = None if input_shape is None else tuple(int(size) for size in input_shape)
+        self.given_input_shape = None if input_shape is None else _sizes(input_shape, type(self).__name__)
         self.parameters: dict[str, NDArray] = {}
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
         self.built = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Copies and unpickled layers: their arrays, too, lie in memory as the kernels want it."""
+        vars(self).update(state)
+        self.parameters = {name: aligned_copy(array) for name, array in self.parameters.items()}
 
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """Learn the input's shape and create the parameters."""
@@ -89,6 +94,17 @@ class Layer:
         return sum(array.size for array in self.parameters.values())
 
 
+def _sizes(shape: Shape, layer: str) -> Shape:
+    """A shape as a tuple of whole numbers, each at least 1."""
+    try:
+        sizes = tuple(operator.index(size) for size in shape)
+    except TypeError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise InputError(f"{layer}: input_shape must be a tuple of whole numbers of at least 1, got {shape!r}")
+    return sizes
+
+
 def pair(value: int | tuple[int, int], layer: str, argument: str) -> tuple[int, int]:
     """One size for both axes or (rows, columns), each at least 1."""
     values = value if isinstance(value, tuple | list) else (value, value)
@@ -99,6 +115,17 @@ def pair(value: int | tuple[int, int], layer: str, argument: str) -> tuple[int, 
     if len(sizes) != 2 or min(sizes) < 1:
         raise InputError(f"{layer}: {argument} must be one or two whole numbers of at least 1, got {value!r}")
     return sizes[0], sizes[1]
+
+
+def whole(value: int, layer: str, argument: str) -> int:
+    """One size, at least 1."""
+    try:
+        size = operator.index(value)
+    except TypeError:
+        size = 0
+    if size < 1:
+        raise InputError(f"{layer}: {argument} must be a whole number of at least 1, got {value!r}")
+    return size
 
 
 def window_geometry(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from nn.errors import InputError
 from nn.kernels import conv, conv_backward, dense, elementwise, winograd
 from nn.kernels.memory import aligned, aligned_copy
 from nn.layers.activations import activation_named
-from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, window_geometry
+from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, whole, window_geometry
 
 # With fewer channels or filters Winograd's transforms cost more than its products save.
 FEW_CHANNELS = 8
@@ -73,7 +73,7 @@ class Conv2D(Layer):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.filters = pair(filters, "Conv2D", "filters")[0]
+        self.filters = whole(filters, "Conv2D", "filters")
         self.kernel_size = pair(kernel_size, "Conv2D", "kernel_size")
         self.strides = pair(strides, "Conv2D", "strides")
         self.padding = check_padding(padding, "Conv2D")

@@ -13,7 +13,7 @@ from nn.errors import InputError
 from nn.kernels import dense
 from nn.kernels.memory import aligned, aligned_copy
 from nn.layers.activations import activation_named
-from nn.layers.base import Gradients, Layer, Shape, pair
+from nn.layers.base import Gradients, Layer, Shape, whole
 
 
 class Dense(Layer):
@@ -53,7 +53,7 @@ class Dense(Layer):
         self, units: int, activation: str | None = None, *, input_shape: Shape | None = None, name: str | None = None
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.units = pair(units, "Dense", "units")[0]
+        self.units = whole(units, "Dense", "units")
         self.activation_name, self.activation = activation_named(activation, "Dense")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -9,6 +9,7 @@ Four rooms: `images` (files), `ink` (polarity, paper, light, noise), `segmentati
 """
 
 from nn.preprocessing.geometry import ink_box as ink_box
+from nn.preprocessing.geometry import is_mnist as is_mnist
 from nn.preprocessing.geometry import stroke_width as stroke_width
 from nn.preprocessing.geometry import to_mnist as to_mnist
 from nn.preprocessing.images import read_image as read_image

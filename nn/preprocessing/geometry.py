@@ -21,6 +21,7 @@ BOX = 20
 CENTRE = 14
 FINE = 4  # sub-pixels per pixel while strokes are thickened or thinned
 THINNEST, WIDEST = 2.0, 3.4  # pixels of the 20 × 20 box; MNIST's middle 90 % by the same measure
+BLOTCH = 7.0  # what is wider is no stroke, and stays as it is: pared down, it might look like one
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
@@ -29,7 +30,7 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     A picture that has MNIST's geometry already is returned as it is.
     """
     ink = as_picture(ink, "ink")
-    if ink.shape == (SIDE, SIDE) and _is_mnist(ink):
+    if is_mnist(ink):
         return ink
     box = ink_box(ink)
     if box is None:
@@ -80,7 +81,10 @@ def stroke_width(ink: np.ndarray) -> float:
     return 2 * float(ink.sum()) / outline if outline > 0 else 0.0
 
 
-def _is_mnist(ink: np.ndarray) -> bool:
+def is_mnist(ink: np.ndarray) -> bool:
+    """Whether a picture has MNIST's geometry: 28 × 28, the longer side 20 (or 19, 21), the centre of mass at index 14, 14."""
+    if ink.shape != (SIDE, SIDE):
+        return False
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
     if len(rows) == 0:
         return False
@@ -97,7 +101,8 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     x0, y0, x1, y1 = int(np.floor(x)), int(np.floor(y)), int(np.ceil(x + long)), int(np.ceil(y + long))
     height, width = ink.shape
     part = ink[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
-    part = np.pad(part, ((max(-y0, 0), max(y1 - height, 0)), (max(-x0, 0), max(x1 - width, 0))))
+    if min(y0, x0) < 0 or y1 > height or x1 > width:
+        part = np.pad(part, ((max(-y0, 0), max(y1 - height, 0)), (max(-x0, 0), max(x1 - width, 0))))
     # The mean over each pixel's square when shrinking, as coverage of a bilevel image would be; smooth when enlarging.
     kind = Image.Resampling.BOX if long > 2 * side else Image.Resampling.BILINEAR
     image = Image.fromarray(part).resize((side, side), kind, box=(x - x0, y - y0, x - x0 + long, y - y0 + long))
@@ -106,14 +111,15 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
 
 def _saturated(fine: np.ndarray) -> np.ndarray:
     """Strokes that became faint because they are thinner than a pixel: back to full ink, as on a bilevel original."""
-    level = float(np.percentile(fine[fine > 0.3 * fine.max()], 75))
+    inked = fine[fine > 0.3 * fine.max()]
+    level = float(np.partition(inked, 3 * len(inked) // 4)[3 * len(inked) // 4])  # the upper quartile
     return fine if level > 0.9 else np.minimum(fine / np.float32(level), np.float32(1))
 
 
 def _wanted_change(fine: np.ndarray) -> float:
     """How much each rim of the stroke should move outwards, in sub-pixels (negative: inwards), 0 if the width is MNIST's."""
     width = stroke_width(fine) / FINE
-    if width <= 0 or THINNEST <= width <= WIDEST:
+    if width <= 0 or THINNEST <= width <= WIDEST or width > BLOTCH:
         return 0.0
     # Moving the rims by c makes the longer side 20·FINE + 2c; scaled back to 20, the width is (w + 2c/FINE) / (1 + 2c/(20·FINE)).
     wanted = THINNEST if width < THINNEST else WIDEST

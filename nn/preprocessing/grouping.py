@@ -15,6 +15,8 @@ MOST_PARTS = 48
 MOST_PIECES = 24
 EVEN_CUTS_FROM, EVEN_CUT = 0.9, 0.2  # in heights of the drawing
 CUT_FROM = 0.6  # narrower than this, in heights of the drawing, nothing is cut
+BLOTCH = 0.25  # a pen wider than this, in heights of the drawing, drew no strokes that could be told apart
+MOST_CROSSED = 2  # digits that touch do so in one place, or in two; who cuts through more strokes cuts up a drawing
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,11 @@ class Part:
         )
 
 
-def group(coarse: np.ndarray) -> tuple[np.ndarray, set[int]]:
+def group(coarse: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
     """Number the pieces of a coarse picture of ink from left to right.
 
-    Returns int32 labels (h, w): 0 no ink, 1, 2, ... pieces, −1 specks; and the k for which pieces k and k + 1 (counted
-    from 0) were cut apart through ink.
+    Returns int32 labels (h, w): 0 no ink, 1, 2, ... pieces, −1 specks; and for each k for which pieces k and k + 1 (counted
+    from 0) were cut apart through ink, how many strokes the cut goes through.
     """
     labels, count = label(coarse >= INK)
     pen = stroke_width(coarse)
@@ -57,7 +59,7 @@ def group(coarse: np.ndarray) -> tuple[np.ndarray, set[int]]:
     groups = sorted(sorted(groups, key=lambda p: -p.area)[:MOST_PIECES], key=lambda p: p.left + p.right)
     tallest = max(p.bottom - p.top for p in groups)
     pieces = np.where(labels > 0, np.int32(-1), np.int32(0))
-    cuts: set[int] = set()
+    cuts: dict[int, int] = {}
     number = 0
     for part in groups:
         mask = np.isin(labels, part.labels)
@@ -65,7 +67,7 @@ def group(coarse: np.ndarray) -> tuple[np.ndarray, set[int]]:
         for cut in _necks(mask[:, part.left : part.right], tallest, pen):
             number += 1
             pieces[:, begin : part.left + cut][mask[:, begin : part.left + cut]] = number
-            cuts.add(number - 1)
+            cuts[number - 1] = _crossed(mask, part.left + cut)
             begin = part.left + cut
         number += 1
         pieces[:, begin:][mask[:, begin:]] = number
@@ -147,13 +149,14 @@ def _necks(mask: np.ndarray, tallest: int, pen: float) -> list[int]:
     touch with their walls, where there is much ink. Which of the cuts are real is for a reader to say.
     """
     width = mask.shape[1]
-    if width < CUT_FROM * tallest:
+    if width < CUT_FROM * tallest or pen > BLOTCH * tallest:
         return []
     profile = mask.sum(axis=0)
     before = np.cumsum(profile) / profile.sum()
     margin = max(2, min(round(0.15 * tallest), round(1.1 * pen)))  # a neighbour may be a bare 1
     inside = np.arange(margin, width - margin)
     inside = inside[(before[inside] > 0.12) & (before[inside] < 0.88)]
+    inside = inside[np.fromiter((_crossed(mask, c) <= MOST_CROSSED for c in inside.tolist()), bool, len(inside))]
     thin = inside[profile[inside] <= 1.8 * pen + 1]
     centre = np.abs(thin - width / 2) / width
     cuts = _apart([], thin[np.argsort(profile[thin] + centre, kind="stable")], 0.25 * tallest)[: int(2 * width / tallest) + 1]
@@ -161,6 +164,12 @@ def _necks(mask: np.ndarray, tallest: int, pen: float) -> list[int]:
         steps = np.linspace(0, width, round(width / (EVEN_CUT * tallest)) + 1)[1:-1].round().astype(int)
         cuts = _apart(cuts, steps[np.isin(steps, inside)], 0.5 * EVEN_CUT * tallest)
     return sorted(cuts)
+
+
+def _crossed(mask: np.ndarray, column: int) -> int:
+    """How many strokes a cut between `column` − 1 and `column` goes through."""
+    through = mask[:, column - 1] & mask[:, column]
+    return int(through[0]) + int(np.count_nonzero(through[1:] & ~through[:-1]))
 
 
 def _apart(chosen: list[int], more: np.ndarray, distance: float) -> list[int]:

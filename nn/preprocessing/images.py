@@ -13,9 +13,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from nn.errors import InputError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-# Refused before any pixel is decoded, so that a small file cannot ask for more than 200 MB: as large as a phone's photo.
-MAX_PIXELS = {"JPEG": 24_000_000}
-MAX_PIXELS_OTHERS = 16_000_000
+# Refused before any pixel is decoded, so that a small file cannot ask for more than 200 MB: as large as a phone's photo, which
+# is a JPEG (or several in one: MPO) and decoded at a part of its size, or a screen of 3840 x 2160 pixels, which some decoders
+# hold several times.
+MAX_PIXELS = {"JPEG": 25_000_000, "MPO": 25_000_000}
+MAX_PIXELS_OTHERS = 9_000_000
+MAX_SIDE = 30_000  # every row costs memory of its own
 LONGEST_SIDE = 1024  # larger pictures are reduced to this: a digit over a tenth of it still has five pixels for one of MNIST's
 
 _READING_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError, struct.error)
@@ -27,20 +30,20 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     Transparency is paper: under dark ink it turns white, under light ink black.
 
     Raises:
-        InputError: the file is missing, unreadable, empty, foreign, damaged or too large (over 24 million
-            pixels for JPEG, 16 million for others).
+        InputError: the file is missing, unreadable, empty, foreign, damaged or too large (over 25 million
+            pixels for a JPEG in grey or colour, 9 million for others).
     """
     name = Path(path)
-    if name.is_dir():
-        raise InputError(f"{name}: expected an image file, got a folder")
+    if name.exists() and not name.is_file():
+        raise InputError(f"{name}: expected an image file, got a {'folder' if name.is_dir() else 'device or pipe'}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(name, formats=FORMATS) as image:
                 _check_size(name, image)
                 image.draft("L", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is decoded at the size that is needed
-                upright = ImageOps.exif_transpose(image)
-                return _brightness(upright)
+                ImageOps.exif_transpose(image, in_place=True)
+                return _brightness(image)
     except InputError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -51,9 +54,9 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
 
 def _check_size(name: Path, image: Image.Image) -> None:
     width, height = image.size
-    most = MAX_PIXELS.get(image.format or "", MAX_PIXELS_OTHERS)
-    if width * height > most:
-        raise InputError(f"{name}: expected at most {most:,} pixels, got {width} x {height}")
+    most = MAX_PIXELS_OTHERS if image.mode == "CMYK" else MAX_PIXELS.get(image.format or "", MAX_PIXELS_OTHERS)
+    if width * height > most or max(width, height) > MAX_SIDE:
+        raise InputError(f"{name}: expected at most {most:,} pixels, and {MAX_SIDE:,} a side, got {width} x {height}")
     if min(width, height) < 1:
         raise InputError(f"{name}: expected an image, got one without pixels")
 

@@ -20,6 +20,8 @@ MIN_SIGNAL_TO_NOISE = 6.0
 SHADE = 0.15  # paper is taken to be lit at least so much
 GRID = 48  # paper is estimated on about 48 × 48 blocks
 REACH = 6  # blocks; ink narrower than twice this (a quarter of the image) cannot hide the paper
+EVEN = 1.5 / 255  # paper of a drawing program: this even, along so much of the border, and over so much of the picture
+EVEN_BORDER, EVEN_PAPER = 0.75, 0.3
 
 
 def to_ink(grey: np.ndarray) -> np.ndarray:
@@ -95,7 +97,23 @@ def _grain(grey: np.ndarray) -> float:
     )
 
 
+def _even_paper(grey: np.ndarray) -> float | None:
+    """The one brightness of paper that no camera saw; None if it varies."""
+    border = _border(grey)
+    level = float(np.median(border))
+    even = float((np.abs(border - level) <= EVEN).mean()) >= EVEN_BORDER
+    return level if even and float((np.abs(grey - level) <= EVEN).mean()) >= EVEN_PAPER else None
+
+
 def _ink_on_light_paper(grey: np.ndarray) -> np.ndarray:
+    level = _even_paper(grey)
+    if level is not None:
+        depth = level - grey
+        peak = float(_softened(depth).max())
+        if peak < MIN_CONTRAST:
+            return np.zeros_like(grey)
+        full = float(np.percentile(depth[depth > 0.5 * peak], 90))
+        return np.clip(depth / full, 0, 1).astype(np.float32)
     step = -(-max(grey.shape) // GRID)
     noise = _grain(grey)
     levels = _closing(block_reduce(grey, step, np.maximum))

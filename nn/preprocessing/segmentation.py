@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.preprocessing.geometry import to_mnist
+from nn.preprocessing.geometry import is_mnist, to_mnist
 from nn.preprocessing.grouping import INK, group
 from nn.preprocessing.ink import as_picture, block_reduce
 
@@ -51,24 +51,28 @@ class Digit:
 
 @dataclass(frozen=True)
 class Seam:
-    """Between piece k and piece k + 1: `gap` in heights of the tallest piece (negative: overlap), or a cut through ink."""
+    """Between piece k and piece k + 1: `gap` in heights of the tallest piece (negative: overlap), or a cut through ink.
+
+    `cut` is the number of strokes that the cut goes through; 0 where the pieces lie apart.
+    """
 
     gap: float
-    cut: bool
+    cut: int
 
 
 class Pieces:
     """A drawing taken apart, left to right; any run of neighbouring pieces can be asked for as one digit.
 
-    `boxes[k]` and `seams[k]` (between k and k + 1) describe them; `height` is that of the tallest piece in pixels.
+    `ink` is the drawing; `boxes[k]` and `seams[k]` (between k and k + 1) describe the pieces; `height` is that of the
+    tallest piece in pixels.
     """
 
-    def __init__(self, ink: np.ndarray, labels: np.ndarray, step: int, origin: tuple[int, int], cuts: set[int]) -> None:
-        self._ink, self._labels, self._step, self._origin = ink, labels, step, origin
+    def __init__(self, ink: np.ndarray, labels: np.ndarray, step: int, origin: tuple[int, int], cuts: dict[int, int]) -> None:
+        self.ink, self._labels, self._step, self._origin = ink, labels, step, origin
         self.boxes = [self._box(labels == k) for k in range(1, int(labels.max(initial=0)) + 1)]
         self.height = max((box.height for box in self.boxes), default=0)
         self.seams = [
-            Seam((after.left - before.right) / self.height, k in cuts)
+            Seam((after.left - before.right) / self.height, cuts.get(k, 0))
             for k, (before, after) in enumerate(zip(self.boxes, self.boxes[1:], strict=False))
         ]
 
@@ -78,7 +82,7 @@ class Pieces:
     def _box(self, mask: np.ndarray) -> Box:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         top, left = self._origin
-        height, width = self._ink.shape
+        height, width = self.ink.shape
         step = self._step
         return Box(
             left + int(columns[0]) * step,
@@ -94,10 +98,14 @@ class Pieces:
             min(b.left for b in boxes), min(b.top for b in boxes), max(b.right for b in boxes), max(b.bottom for b in boxes)
         )
 
+    def seams_around(self, first: int, last: int) -> list[Seam]:
+        """The seams before and behind pieces first .. last - 1, where there are neighbours."""
+        return [*self.seams[max(first - 1, 0) : first], *self.seams[last - 1 : last]]
+
     def digit(self, first: int, last: int) -> Digit:
         """Pieces first .. last - 1 as one digit."""
         box = self.hull(first, last)
-        ink = self._ink[box.top : box.bottom, box.left : box.right]
+        ink = self.ink[box.top : box.bottom, box.left : box.right]
         top, left = self._origin
         step = self._step
         rows = (np.arange(box.top, box.bottom) - top) // step
@@ -110,11 +118,13 @@ class Pieces:
 
 
 def take_apart(ink: np.ndarray) -> Pieces:
-    """Take a drawing (H, W), white on black, apart into pieces; none where there is no ink."""
+    """Take a drawing (H, W), white on black, apart into pieces; none where there is no ink, one for an image of MNIST's."""
     ink = as_picture(ink, "ink")
+    if is_mnist(ink):
+        return Pieces(ink, np.ones(ink.shape, np.int32), 1, (0, 0), {})
     rows, columns = np.flatnonzero(ink.max(axis=1, initial=0) >= INK), np.flatnonzero(ink.max(axis=0, initial=0) >= INK)
     if len(rows) == 0:
-        return Pieces(ink, np.zeros((0, 0), np.int32), 1, (0, 0), set())
+        return Pieces(ink, np.zeros((0, 0), np.int32), 1, (0, 0), {})
     top, left = int(rows[0]), int(columns[0])
     part = ink[top : rows[-1] + 1, left : columns[-1] + 1]
     step = max(1, round(max(part.shape[0], part.shape[1] / 2) / COARSE))

@@ -42,7 +42,12 @@ def digit_templates() -> Templates:
 @cache
 def other_templates() -> Templates:
     """Signs that are no digits; their label is 255."""
-    return _packed([(weight, name, strokes, 255) for weight, name, strokes in _parsed(OTHERS)])
+    return templates_of(OTHERS)
+
+
+def templates_of(text: str) -> Templates:
+    """Shapes written down as in `nn.strokes.shapes`, as templates of label 255."""
+    return _packed([(weight, name, strokes, 255) for weight, name, strokes in _parsed(text)])
 
 
 def _parsed(text: str) -> list[tuple[float, str, str]]:

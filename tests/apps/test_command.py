@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apps.draw.__main__ import loader
 from apps.draw.model_file import choose_model
 from nn.archive import write_archive
 from nn.errors import InputError
+from nn.layers import Dense, Flatten
+from nn.models import Sequential
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,12 +34,14 @@ def one_sentence(text):
     return text.count("\n") == 1 and "Traceback" not in text
 
 
-@pytest.mark.parametrize("name", ["missing.npz", "empty.npz", "words.npz", "arrays.npz", "folder.npz"])
+@pytest.mark.parametrize("name", ["missing.npz", "empty.npz", "words.npz", "arrays.npz", "folder.npz", "pipe.npz"])
 def test_a_missing_or_foreign_model_is_refused(tmp_path, name):
     (tmp_path / "empty.npz").write_bytes(b"")
     (tmp_path / "words.npz").write_text("these are words")
     np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
     (tmp_path / "folder.npz").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.npz")
     with pytest.raises(InputError, match=name):
         choose_model(str(tmp_path / name), tmp_path)
 
@@ -48,6 +53,13 @@ def test_a_foreign_model_is_one_sentence_before_any_window(tmp_path):
     assert "words.npz" in done.stderr
     assert one_sentence(done.stderr), done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(("shape", "classes"), [((8, 8, 1), 10), ((28, 28, 1), 3)])
+def test_a_model_of_something_else_than_digits_is_refused_when_it_is_loaded(tmp_path, shape, classes):
+    Sequential([Flatten(input_shape=shape), Dense(classes, activation="softmax")]).save(tmp_path / "other.npz")
+    with pytest.raises(InputError, match=r"other\.npz: expected a model from \(28, 28, 1\)"):
+        loader(choose_model(str(tmp_path / "other.npz"), tmp_path))()
 
 
 def test_a_damaged_model_of_ones_own_is_not_passed_over(tmp_path):

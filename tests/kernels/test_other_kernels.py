@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shapes import dtypes, few
 
 from nn.kernels import dense, elementwise, pool
-from nn.kernels.memory import ALIGNMENT, SLACK, aligned, aligned_copy
+from nn.kernels.memory import ALIGNMENT, SLACK, aligned, aligned_copy, flat
 
 
 def tolerance(dtype):
@@ -162,3 +162,11 @@ def test_aligned_copy_is_a_copy_in_the_asked_dtype():
     assert copy.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert (copy.dtype, copy.flags.c_contiguous) == (np.float32, True)
     assert aligned_copy(original).dtype == np.float64
+
+
+def test_flat_is_the_same_memory_or_refused():
+    array = aligned((2, 3, 4))
+    assert flat(array).shape == (24,)
+    assert np.shares_memory(flat(array), array)
+    with pytest.raises(ValueError, match="copy"):
+        flat(array.transpose(2, 0, 1))

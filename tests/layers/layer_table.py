@@ -19,6 +19,8 @@ TABLE = {
     "conv-one-pixel": (lambda: Conv2D(2, (4, 3)), (4, 3, 2)),
     "conv-wide-kernel-same": (lambda: Conv2D(1, 5, padding="same"), (2, 2, 1)),
     "conv-winograd": (lambda: Conv2D(9, 3, activation="relu"), (4, 5, 8)),
+    "conv-winograd-linear": (lambda: Conv2D(8, 3), (4, 5, 8)),
+    "conv-many-channels-strides": (lambda: Conv2D(9, 3, strides=(1, 2)), (4, 5, 8)),
     "pool": (lambda: MaxPooling2D(), (4, 6, 2)),
     "pool-remainder": (lambda: MaxPooling2D((2, 3)), (5, 7, 2)),
     "pool-overlapping": (lambda: MaxPooling2D(3, strides=2), (7, 5, 1)),

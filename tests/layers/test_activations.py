@@ -36,6 +36,11 @@ def test_softmax_takes_the_maximum_row_by_row():
     assert out.tolist() == [[0.5, 0.5], [0.5, 0.5]]
 
 
+def test_softmax_finds_the_maximum_wherever_it_stands():
+    out, _ = Softmax().forward(2000 * np.eye(4))
+    assert out.tolist() == np.eye(4).tolist()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_softmax_of_extreme_scores_is_finite_and_sums_to_one(dtype):
     largest = np.finfo(dtype).max / 4

@@ -1,3 +1,5 @@
+import inspect
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,7 @@ def test_a_layer_without_passes_says_so():
 
     with pytest.raises(NotImplementedError, match="Empty has no forward"):
         Empty().forward(np.zeros(1))
+    assert inspect.signature(Empty().forward).parameters["training"].default is False
     with pytest.raises(NotImplementedError, match="Empty has no backward"):
         Empty().backward(np.zeros(1), None)
 

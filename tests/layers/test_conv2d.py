@@ -50,6 +50,30 @@ def test_hand_worked_stride_skips_inputs_that_no_patch_reaches():
     assert dx.ravel().tolist() == [1, 10, 0, 2, 20, 0]
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("size", [(4, 5), (5, 4)])
+@pytest.mark.parametrize("window", [(1, 2), (2, 1), (2, 3), (4, 2)])
+@pytest.mark.parametrize("strides", [(1, 2), (2, 1), (1, 1)])
+def test_every_place_of_the_kernel_meets_the_input_it_should(padding, size, window, strides):
+    # Place (ki, kj) at output (i, j) meets the input i·SH + ki - above, j·SW + kj - left, if there is one; with same padding,
+    # above and left are half of what all windows together reach beyond the image, rounded down.
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1, *size, 1))
+    layer = conv(rng.standard_normal((*window, 1, 1)), 0, x.shape[1:], strides=strides, padding=padding)
+    out, cache = layer.forward(x)
+    dout = rng.standard_normal(out.shape)
+    reach = [(places - 1) * s + w - n for places, s, w, n in zip(out.shape[1:3], strides, window, size, strict=True)]
+    above, left = (max(each, 0) // 2 if padding == "same" else 0 for each in reach)
+    kernel, expected, dx = layer.parameters["kernel"][..., 0, 0], np.zeros(out.shape), np.zeros(x.shape)
+    for i, j, ki, kj in np.ndindex(*out.shape[1:3], *window):
+        row, column = i * strides[0] + ki - above, j * strides[1] + kj - left
+        if 0 <= row < size[0] and 0 <= column < size[1]:
+            expected[0, i, j, 0] += kernel[ki, kj] * x[0, row, column, 0]
+            dx[0, row, column, 0] += kernel[ki, kj] * dout[0, i, j, 0]
+    np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(layer.backward(dout, cache)[0], dx, rtol=1e-12, atol=1e-12)
+
+
 def test_kernel_is_not_flipped_and_channels_are_summed():
     # Two channels; the filter takes channel 0 at the left and channel 1 at the right.
     kernel = np.zeros((1, 2, 2, 1))
@@ -109,6 +133,7 @@ def test_same_padding_without_strides_agrees_with_scipy():
     [
         ({"filters": 0, "kernel_size": 3}, "filters"),
         ({"filters": 2.5, "kernel_size": 3}, "filters"),
+        ({"filters": (2, 2), "kernel_size": 3}, "filters"),
         ({"filters": 2, "kernel_size": (3, 0)}, "kernel_size"),
         ({"filters": 2, "kernel_size": (3, 3, 3)}, "kernel_size"),
         ({"filters": 2, "kernel_size": 3, "strides": 0}, "strides"),
@@ -126,6 +151,25 @@ def test_wrong_arguments_are_named(arguments, named):
 def test_an_input_it_cannot_take_is_refused(shape, said):
     with pytest.raises(InputError, match=said):
         Conv2D(1, 3).compute_output_shape(shape)
+
+
+@pytest.mark.parametrize(
+    ("filters", "kernel", "strides", "channels", "taken"),
+    [
+        (8, 3, 1, 8, True),
+        (64, 3, 1, 32, True),
+        (7, 3, 1, 8, False),
+        (8, 3, 1, 7, False),
+        (8, 3, (1, 2), 8, False),
+        (8, 3, (2, 1), 8, False),
+        (8, (3, 4), 1, 8, False),
+        (8, (4, 3), 1, 8, False),
+    ],
+)
+def test_winograd_is_for_three_by_three_kernels_one_step_apart_and_many_channels(filters, kernel, strides, channels, taken):
+    layer = Conv2D(filters, kernel, strides)
+    layer.build((6, 6, channels), np.random.default_rng(0), np.float64)
+    assert layer.takes_winograd() is taken
 
 
 def test_parameters_start_as_keras_starts_them():

@@ -51,7 +51,7 @@ def test_images_are_refused_with_advice():
         Dense(3).compute_output_shape((4, 4, 1))
 
 
-@pytest.mark.parametrize("units", [0, -1, 1.5, "many"])
+@pytest.mark.parametrize("units", [0, -1, 1.5, "many", (3, 4), None])
 def test_wrong_units_are_refused(units):
     with pytest.raises(InputError, match="units"):
         Dense(units)

@@ -30,6 +30,18 @@ def test_kept_elements_are_scaled_and_about_as_many_as_asked(rate):
     assert abs(kept - (1 - rate)) < 5 * np.sqrt(rate * (1 - rate) / out.size)
 
 
+def test_hand_worked_with_published_random_numbers():
+    # The first five numbers of SplitMix64 for the seed 1234567, as Rosetta Code lists them. Element e draws the upper half of
+    # number e; the seed itself comes before the first. Halves in 2³²: 0.35, 0.17, 0.53, 0.25, 0.89; kept are those from 0.3.
+    published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
+    assert [round(number / 2**64, 2) for number in published] == [0.35, 0.17, 0.53, 0.25, 0.89]
+    x = np.array([[9.0, 7, 7, 7, 7, 7]])
+    out, cache = Dropout(0.3).forward(x, True, 1234567)
+    np.testing.assert_allclose(out[0, 1:], [10, 0, 10, 0, 10], rtol=1e-15)
+    dx, _ = Dropout(0.3).backward(np.array([[0.0, 1, 2, 3, 4, 5]]), cache)
+    np.testing.assert_allclose(dx[0, 1:], [1 / 0.7, 0, 3 / 0.7, 0, 5 / 0.7], rtol=1e-15)
+
+
 def test_expected_value_is_kept():
     x = np.random.default_rng(0).uniform(1, 2, 20_000)[None]
     out, _ = Dropout(0.3).forward(x, True, 1)
@@ -53,6 +65,11 @@ def test_generator_draws_a_new_mask_each_time_and_the_same_with_the_same_seed():
     first, second = mask(0.5, (4, 50), rng), mask(0.5, (4, 50), rng)
     assert (first != second).any()
     np.testing.assert_array_equal(mask(0.5, (4, 50), np.random.default_rng(0)), first)
+
+
+def test_generator_does_not_run_out_of_masks():
+    rng = np.random.default_rng(0)
+    assert len({mask(0.5, (1, 64), rng).tobytes() for _ in range(300)}) == 300
 
 
 def test_without_a_generator_masks_differ():

@@ -1,5 +1,7 @@
 """What holds for every layer, in every awkward shape."""
 
+import inspect
+
 import numba
 import numpy as np
 import pytest
@@ -121,6 +123,11 @@ def test_output_shape_is_announced(make, shape):
     assert out.shape == (2, *layer.output_shape)
     assert layer.compute_output_shape(shape) == layer.output_shape
     assert dx.shape == (2, *shape)
+
+
+@every_layer
+def test_forward_does_not_train_unless_it_is_told_to(make, shape):
+    assert inspect.signature(make().forward).parameters["training"].default is False
 
 
 @every_layer

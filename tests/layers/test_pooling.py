@@ -53,6 +53,30 @@ def test_same_padding_with_overlap_crops_the_frame():
     assert pooled([[-1, -2, -9]], (1, 3), strides=2, padding="same") == ([[-1, -2]], [[1, 2, 0]])
 
 
+@pytest.mark.parametrize("size", [(3, 5), (4, 4), (5, 3)])
+@pytest.mark.parametrize("window", [(2, 3), (3, 2), (4, 1)])
+@pytest.mark.parametrize("strides", [(1, 2), (2, 1), (3, 2)])
+def test_same_padding_looks_up_every_window(size, window, strides):
+    # Window (i, j) begins `before` places above and left of input (i·SH, j·SW): half of what the windows reach beyond the image.
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((1, *size, 3))
+    layer = MaxPooling2D(window, strides, "same")
+    layer.build(x.shape[1:], rng, np.float64)
+    out, cache = layer.forward(x)
+    dout = rng.standard_normal(out.shape)
+    before = [
+        max((places - 1) * s + w - n, 0) // 2 for places, s, w, n in zip(out.shape[1:3], strides, window, size, strict=True)
+    ]
+    expected = np.zeros_like(x)
+    for _, i, j, c in np.ndindex(out.shape):
+        top, left = i * strides[0] - before[0], j * strides[1] - before[1]
+        rows, columns = (slice(max(start, 0), start + length) for start, length in zip((top, left), window, strict=True))
+        patch = x[0, rows, columns, c]
+        assert out[0, i, j, c] == patch.max()
+        expected[0, rows, columns, c] += dout[0, i, j, c] * (patch == patch.max())
+    np.testing.assert_allclose(layer.backward(dout, cache)[0], expected, rtol=1e-12)
+
+
 def test_channels_and_samples_are_apart():
     x = np.arange(2 * 2 * 2 * 2, dtype=float).reshape(2, 2, 2, 2)
     x[1, :, :, 1] *= -1

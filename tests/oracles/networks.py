@@ -128,9 +128,9 @@ def ours(task, step):
     return result | {"d x": dout}
 
 
-def ours_trained(task):
+def ours_trained(task, weight_decay=None):
     """The parameters after STEPS steps of Adadelta."""
-    optimizer = Adadelta(RATE, RHO, EPSILON)
+    optimizer = Adadelta(RATE, RHO, EPSILON, weight_decay)
     parameters = task.parameters()
     slots = {name: (np.zeros_like(array), np.zeros_like(array)) for name, array in parameters.items()}
     for step in range(STEPS):

@@ -56,13 +56,15 @@ def test_forward_loss_and_every_gradient(name):
         np.testing.assert_allclose(result[key], array, rtol=1e-9, atol=1e-12 * max(1, np.abs(array).max()), err_msg=key)
 
 
+@pytest.mark.parametrize("weight_decay", [None, 0.01])
 @every_network
-def test_a_hundred_steps_of_adadelta(name):
+def test_a_hundred_steps_of_adadelta(name, weight_decay):
     task = without_dropout(name)
     model = in_keras(task)
-    optimizer = keras.optimizers.Adadelta(learning_rate=RATE, rho=RHO, epsilon=EPSILON)
+    optimizer = keras.optimizers.Adadelta(learning_rate=RATE, rho=RHO, epsilon=EPSILON, weight_decay=weight_decay)
     model.compile(loss="categorical_crossentropy", optimizer=optimizer)
     for step in range(STEPS):
         model.train_on_batch(*task.batch(step))
-    for (key, array), other in zip(ours_trained(without_dropout(name)).items(), model.get_weights(), strict=True):
+    trained = ours_trained(without_dropout(name), weight_decay)
+    for (key, array), other in zip(trained.items(), model.get_weights(), strict=True):
         np.testing.assert_allclose(array, other, rtol=0, atol=1e-6, err_msg=key)

@@ -1,0 +1,22 @@
+"""A hand that writes on the window's sheet: shapes given as templates, each time a little otherwise, as lists of points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nn.kernels.counter import begin
+from nn.kernels.strokes import MOST_POINTS, STREAM_STYLE, write
+from nn.strokes.templates import Templates
+
+
+def written(templates: Templates, number: int, seed: int, index: int) -> list[np.ndarray]:
+    """Template `number` in the hand of sample `index`: strokes (n, 2) float64, about one unit high, y down."""
+    state = np.empty(3, np.int64)
+    begin(state, STREAM_STYLE, seed, 0, index)
+    x, y, radius = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)
+    down = np.empty(MOST_POINTS, np.uint8)
+    t = templates
+    strokes = t.stroke_offsets[number], t.stroke_offsets[number + 1]
+    count = write(t.points, t.corners, t.point_offsets, strokes[0], strokes[1], state, x, y, radius, down)
+    begins = np.flatnonzero(down[:count] == 0)
+    return np.split(np.stack([x[:count], y[:count]], axis=1), begins[begins > 0])

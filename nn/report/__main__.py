@@ -1,0 +1,103 @@
+"""`python -m nn.report MODEL`: what a model has learned, in pictures, on one page.
+
+Everything is drawn before anything is written, each file is written in one step, and the page comes last.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nn.cli import ArgumentParser, run, whole_number
+from nn.errors import InputError
+from nn.files import atomic_write, check_writable
+from nn.recipes import DATASETS, load_parts, load_reader
+from nn.report.style import check_matplotlib
+
+if TYPE_CHECKING:
+    from nn.datasets.loading import Part
+
+PAGE = "index.html"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page and its pictures; 0 when done."""
+    options = _options(arguments)
+    folder = Path(options.out)
+    check_matplotlib("the report")
+    _check_folder(folder)
+    from nn.report.histories import layer_norms, read_histories
+
+    model, path = load_reader(options.model)
+    histories, norms = read_histories(path, options.history), layer_norms(model.card, path)
+    dataset = options.dataset or _trained_on(model.card)
+    _, test = load_parts(dataset, options.data)
+    number = _chosen(options, test)
+    from nn.compiling import compilation_told
+    from nn.report.contents import compose
+    from nn.report.measures import examine
+
+    with compilation_told():
+        found = examine(model, test, _temperature(model.card, path))
+        html, pictures = compose(model, path, dataset, found, histories, norms, number)
+    folder.mkdir(exist_ok=True)
+    for name, content in {**{f"{name}.png": png for name, png in pictures.items()}, PAGE: html.encode()}.items():
+        with atomic_write(folder / name) as file:
+            file.write(content)
+    print(f"written: {folder / PAGE}, which needs no other file, and beside it its {len(pictures)} pictures")
+    wrong = f"{len(found.wrong):,} of {len(test[0]):,} wrong"
+    print(f"{path} on the test images of {dataset}: accuracy {found.accuracy:.4f}, loss {found.loss:.4f}, {wrong}")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = ArgumentParser(prog="python -m nn.report", description="What a model has learned, in pictures, on one page.")
+    add = parser.add_argument
+    add("model", nargs="?", metavar="MODEL", help="a model file (mnist.npz if it is here, else the bundled one)")
+    add("--out", default="report", metavar="DIR", help=f"folder for {PAGE} and the pictures (%(default)s)")
+    add("--history", nargs="+", default=[], metavar="FILE", help="histories of other trainings, drawn over the model's own")
+    add("--dataset", choices=DATASETS, help="whose test images (those of the data that the model was trained on)")
+    add("--data", metavar="DIR", help="folder of the data set's files, if not in a usual place")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--digit", type=int, choices=range(10), help="follow the first test image of this digit or class")
+    chosen.add_argument("--image", type=whole_number(0), default=0, metavar="N", help="or the test image of this number (0)")
+    return parser.parse_args(arguments)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise `InputError` now if `folder` cannot be made or written later."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out: expected a folder, got the file {folder}")
+    check_writable(folder / PAGE if folder.exists() else folder, "--out")
+
+
+def _trained_on(card: dict[str, Any]) -> str:
+    recipe = card.get("recipe")
+    dataset = recipe.get("dataset") if isinstance(recipe, dict) else None
+    return dataset if dataset in DATASETS else DATASETS[0]
+
+
+def _temperature(card: dict[str, Any], path: Path) -> float:
+    temperature = card.get("temperature", 1.0)
+    if type(temperature) not in (int, float) or not 0 < temperature < float("inf"):
+        raise InputError(f"{path}: expected the card's temperature to be a number above 0, got {temperature!r:.80}")
+    return float(temperature)
+
+
+def _chosen(options: argparse.Namespace, test: Part) -> int:
+    """The number of the test image whose way through the network is shown."""
+    images, labels = test
+    if options.digit is not None:
+        numbers = (labels == options.digit).nonzero()[0]
+        if not len(numbers):
+            raise InputError(f"--digit: there is no {options.digit} among these {len(images):,} test images")
+        return int(numbers[0])
+    if options.image >= len(images):
+        raise InputError(f"--image: expected a number below {len(images):,}, the count of test images, got {options.image}")
+    return int(options.image)
+
+
+if __name__ == "__main__":
+    run(main)

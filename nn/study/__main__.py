@@ -1,0 +1,64 @@
+"""`python -m nn.study NAME`: one small experiment, its result in a line and in a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from nn.cli import ArgumentParser, run
+from nn.files import atomic_write, check_writable
+from nn.recipes import load_parts
+from nn.report.style import check_matplotlib, png, styled
+
+# In the order of the README's way; each is a function of that name: (training part, test part) -> (picture, a line of text).
+EXPERIMENTS = {
+    "dense": "layers",
+    "convolution": "layers",
+    "pooling": "layers",
+    "dropout": "layers",
+    "loss": "learning",
+    "optimizers": "learning",
+    "schedules": "learning",
+    "initializers": "learning",
+    "plan": "machinery",
+    "checkpoint": "machinery",
+    "photo": "machinery",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one experiment; 0 when its picture is written."""
+    parser = ArgumentParser(prog="python -m nn.study", description="Small experiments along the README's way through the code.")
+    parser.add_argument("name", choices=EXPERIMENTS, metavar="NAME", help=", ".join(EXPERIMENTS))
+    parser.add_argument("--out", metavar="FILE", help="the picture to write, a PNG (NAME.png)")
+    parser.add_argument("--data", metavar="DIR", help="folder of the MNIST files, if not in a usual place")
+    options = parser.parse_args(arguments)
+    path = options.out or f"{options.name}.png"
+    check_matplotlib("this experiment")
+    check_writable(path, "--out")
+    train, test = load_parts("mnist", options.data)
+    from nn.compiling import compilation_told
+
+    with compilation_told(), styled():
+        experiment: Callable[..., tuple[Any, str]] = getattr(import_module(f"nn.study.{EXPERIMENTS[options.name]}"), options.name)
+        picture, says = experiment(train, test)
+        content = _png(picture)
+    with atomic_write(path) as file:
+        file.write(content)
+    print(says)
+    print(f"written: {path}")
+    return 0
+
+
+def _png(picture: Any) -> bytes:
+    if not hasattr(picture, "savefig"):
+        packed = io.BytesIO()
+        picture.save(packed, "PNG", optimize=True)
+        return packed.getvalue()
+    return png(picture)
+
+
+if __name__ == "__main__":
+    run(main)

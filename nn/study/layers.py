@@ -1,0 +1,109 @@
+"""What single layers do: experiments with `nn.layers`, each through the layer's own forward and backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.datasets.loading import Part
+from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
+from nn.layers.base import Shape
+from nn.models import Sequential
+from nn.recipes import IMAGE_SHAPE, plain_source
+from nn.report.measures import first_filters, pixels
+from nn.report.style import bare, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Picture = tuple[str, NDArray]
+NOTHING = np.empty((0, 0))
+LEARNED_FROM = 12_000
+FIVE, THREE = 0, 7  # the first 5 and the first 3 among the training images
+
+KERNELS = {
+    "left edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "upper edges": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "outlines": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "mean": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+}
+
+
+def dense(train: Part, test: Part) -> tuple[Figure, str]:
+    """A network of a single dense layer learns ten pictures, from weights of 0: what speaks for each digit, and what against."""
+    model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(10, activation="softmax")])
+    model.layers[1].parameters["kernel"][...] = 0
+    model.fit(plain_source(train[0][:LEARNED_FROM], train[1][:LEARNED_FROM]), batch_size=128, epochs=3, verbose=0)
+    _, accuracy = model.evaluate(plain_source(*test))
+    filters = first_filters(model)
+    assert filters is not None
+    figure = _row([(str(digit), weights) for digit, weights in enumerate(filters[1])], columns=5)
+    return figure, f"one dense layer, {model.count_params():,} parameters: {100 * accuracy:.1f} % of the test images read right"
+
+
+def convolution(train: Part, test: Part) -> tuple[Figure, str]:
+    """Four kernels of nine numbers slide over a digit."""
+    image = pixels(train[0][[FIVE]])
+    layer = _built(Conv2D(len(KERNELS), 3), IMAGE_SHAPE)
+    layer.parameters["kernel"][...] = np.array(list(KERNELS.values())).transpose(1, 2, 0)[:, :, np.newaxis]
+    out = layer.forward(image)[0][0]
+    pictures: list[Picture] = [("", NOTHING), *((name, np.array(kernel, float)) for name, kernel in KERNELS.items())]
+    pictures += [("x", image[0, ..., 0]), *(("x * kernel", out[..., number]) for number in range(len(KERNELS)))]
+    i, j = np.unravel_index(out[..., 0].argmax(), out.shape[:2])
+    return _row(pictures, columns=5), f"the strongest left edge is at row {i}, column {j}: {out[i, j, 0]:.3f}"
+
+
+def pooling(train: Part, test: Part) -> tuple[Figure, str]:
+    """Edge, ReLU, pooling, forward; then a gradient of ones goes back, to the winners only."""
+    image = pixels(train[0][[THREE]])
+    edge = _built(Conv2D(1, 3), IMAGE_SHAPE)
+    edge.parameters["kernel"][..., 0, 0] = KERNELS["left edges"]
+    pool = _built(MaxPooling2D(2), edge.output_shape)
+    z, _ = edge.forward(image)
+    relu = ReLU()
+    rectified, from_relu = relu.forward(z)
+    pooled, winners = pool.forward(rectified)
+    from_pool, _ = pool.backward(np.ones_like(pooled), winners)
+    dz, _ = relu.backward(from_pool, from_relu)
+    arrays = {"x": image, "left edges": z, "ReLU": rectified, "max-pooling": pooled}
+    back = {"dout, all 1": np.ones_like(pooled), "behind pooling": from_pool, "behind ReLU": dz}
+    pictures = [(name, array[0, ..., 0]) for name, array in {**arrays, **back}.items()]
+    share = np.count_nonzero(dz) / dz.size
+    return _row(pictures, columns=4), f"{100 * share:.0f} % of the gradients before ReLU and pooling are not 0"
+
+
+def dropout(train: Part, test: Part) -> tuple[Figure, str]:
+    """The same image under three masks, and the mean under 300: what is left is scaled up, so the mean stays."""
+    image = pixels(train[0][[FIVE]])
+    layer = Dropout(0.5)
+    masked = [layer.forward(image, training=True, rng=key)[0][0, ..., 0] for key in range(300)]
+    mean = np.mean(masked, axis=0)
+    pictures = [("x", image[0, ..., 0]), *((f"mask {key}", masked[key]) for key in range(3)), ("mean of 300", mean)]
+    return _row(
+        pictures, columns=5
+    ), f"the mean of 300 masks differs from x by {np.abs(mean - image[0, ..., 0]).mean():.3f} on average"
+
+
+def _built(layer: Conv2D | MaxPooling2D, shape: Shape) -> Conv2D | MaxPooling2D:
+    layer.build(shape, np.random.default_rng(0), np.float32)
+    return layer
+
+
+def _row(pictures: Sequence[Picture], columns: int) -> Figure:
+    """Titled pictures, each on a scale of its own around 0: purple positive, orange negative, white 0."""
+    rows = -(-len(pictures) // columns)
+    figure = new_figure(rows * (7.2 / columns + 0.25))
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    blanks = [("", NOTHING)] * (len(axes) - len(pictures))
+    for panel, (name, picture) in zip(axes, [*pictures, *blanks], strict=True):
+        if not picture.size:
+            panel.set_visible(False)
+            continue
+        limit = float(np.abs(picture).max()) or 1.0
+        panel.imshow(picture, cmap="PuOr", vmin=-limit, vmax=limit, interpolation="nearest")
+        panel.set_title(name, fontsize=9.5, weight="normal")
+        bare(panel)
+    return figure

@@ -1,0 +1,146 @@
+"""How a batch goes through: which thread does what, and when. And a photo to read."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from nn.datasets.loading import Part as Images
+from nn.executor import Executor
+from nn.plan import Plan
+from nn.recipes import plain_source, student_network
+from nn.report.style import SERIES, new_figure
+from nn.steps import Change, Part
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nn.models import Sequential
+    from nn.sources import ImageSource
+
+BATCH, WARM = 256, 5
+CUT = 61  # batches before the training is stopped
+Spell = tuple[int, str, float, float]  # thread, what, began, ended
+
+
+def plan(train: Images, test: Images) -> tuple[Figure, str]:
+    """One batch of 256 images on the threads that there are: first its parts, forward and backward; then the weights."""
+    model = student_network()
+    model.compile()
+    walked = Plan(model.layers, BATCH, model.dtype, model.loss)
+    source, indices = plain_source(*train), np.arange(BATCH)
+    spells: list[Spell] = []
+    with Executor() as executor:
+        for _ in range(WARM):
+            spells.clear()
+            _train_batch(walked, executor, model, source, indices, spells)
+        threads = executor.threads
+    return _chart(spells, threads), f"{walked}\n{BATCH} images in {_length(spells):.1f} ms on {threads} threads"
+
+
+def _train_batch(
+    walked: Plan, executor: Executor, model: Sequential, source: ImageSource, indices: np.ndarray, spells: list[Spell]
+) -> None:
+    """As `nn.training.Trainer` does it, with a stopwatch."""
+    keys = {layer.name: 1 for layer in model.layers if layer.random}
+
+    def train(number: int) -> None:
+        rows = walked.rows(number, BATCH)
+        source.fill(walked.images[rows], indices[rows], 0)
+        walked.targets[rows] = source.targets(indices[rows], 0)
+        walked.train_part(Part(number, rows, keys), BATCH)
+
+    executor.run(_timed("parts", train, spells), walked.parts(BATCH))
+    updates = walked.updates()
+    change = Change(BATCH, walked.parts(BATCH), model.optimizer, model.slots(), 1.0)
+    executor.run(_timed("weights", lambda number: walked.update(updates[number], change), spells), len(updates))
+
+
+def _timed(what: str, work: Callable[[int], None], spells: list[Spell]) -> Callable[[int], None]:
+    def measured(number: int) -> None:
+        began = time.perf_counter()
+        work(number)
+        spells.append((threading.get_ident(), what, began, time.perf_counter()))
+
+    return measured
+
+
+def _length(spells: list[Spell]) -> float:
+    """Milliseconds from the first beginning to the last end."""
+    return 1000 * (max(spell[3] for spell in spells) - min(spell[2] for spell in spells))
+
+
+def _chart(spells: list[Spell], threads: int) -> Figure:
+    figure = new_figure(1.2 + 0.45 * threads)
+    axes = figure.subplots()
+    zero = min(spell[2] for spell in spells)
+    numbers = {ident: number for number, ident in enumerate(dict.fromkeys(spell[0] for spell in spells))}
+    for what, colour in (("parts", SERIES[0]), ("weights", SERIES[1])):
+        mine = [spell for spell in spells if spell[1] == what]
+        left = [1000 * (spell[2] - zero) for spell in mine]
+        width = [1000 * (spell[3] - spell[2]) for spell in mine]
+        axes.barh(
+            [numbers[spell[0]] for spell in mine],
+            width,
+            left=left,
+            color=colour,
+            edgecolor="white",
+            linewidth=0.5,
+            height=0.7,
+            label=what,
+        )
+    axes.set_yticks(range(len(numbers)), [f"thread {number + 1}" for number in range(len(numbers))])
+    axes.set(title="One batch: 32 images a bar, then pieces of the weights", xlabel="milliseconds")
+    axes.invert_yaxis()
+    figure.legend(loc="outside lower left", ncols=2)
+    return figure
+
+
+def checkpoint(train: Images, test: Images) -> tuple[Figure, str]:
+    """A training that is stopped in the middle of an epoch, kept in a file and taken up again, beside an undisturbed one."""
+    from nn import checkpoint as checkpoints
+    from nn.study.learning import BatchLosses, small_trainer
+
+    whole, first, second = BatchLosses(), BatchLosses(last=CUT), BatchLosses()
+    undisturbed, stopped, resumed = (small_trainer(train, seen) for seen in (whole, first, second))
+    with tempfile.TemporaryDirectory() as folder:
+        undisturbed.run()
+        stopped.run()
+        checkpoints.save(Path(folder) / "c.npz", stopped, {})
+        checkpoints.load(Path(folder) / "c.npz").restore(resumed)
+        resumed.run()
+    figure = new_figure(3.0, width=5.6)
+    axes = figure.subplots()
+    axes.plot(whole.values, color="#c9d1d9", linewidth=6, label="undisturbed")
+    axes.plot(first.values, color=SERIES[0], label="until it was stopped")
+    axes.plot(range(CUT, len(whole.values)), second.values, color=SERIES[1], label="resumed from the file")
+    axes.set(title="Loss of every batch", xlabel="batch")
+    axes.legend()
+    weights = [b"".join(array.tobytes() for array in each.model.get_weights()) for each in (undisturbed, resumed)]
+    same = sum(a == b for a, b in zip(*weights, strict=True))
+    return figure, f"{same:,} of {len(weights[0]):,} bytes of the weights are the same in the end"
+
+
+def photo(train: Images, test: Images) -> tuple[Image.Image, str]:
+    """2026 in one hand, on paper that is brighter on one side: synthetic strokes (`nn.strokes`), and something to read."""
+    from nn.strokes.generator import SyntheticDigits
+
+    source = SyntheticDigits(3, 400)
+    labels = source.targets(np.arange(400), 0).argmax(axis=1)
+    chosen = [int(np.flatnonzero(labels == digit)[number]) for number, digit in enumerate((2, 0, 2, 6))]
+    digits = np.empty((4, 28, 28, 1), np.float32)
+    source.fill(digits, np.array(chosen), 0)
+    ink = np.concatenate([digit[..., 0] for digit in digits], axis=1)
+    large = np.asarray(Image.fromarray((255 * ink).astype(np.uint8)).resize((640, 160), Image.Resampling.BICUBIC)) / 255
+    large = np.pad(large, ((50, 50), (40, 40)))
+    rows, columns = np.mgrid[: large.shape[0], : large.shape[1]]
+    light = 235 - 60 * columns / large.shape[1] - 20 * rows / large.shape[0]
+    paper = np.clip(light * (1 - 0.8 * large), 0, 255).astype(np.uint8)
+    return Image.fromarray(paper), "a photo of 2026; read it: python -m nn.predict FILE"

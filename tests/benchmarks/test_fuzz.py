@@ -1,0 +1,65 @@
+"""The fuzzer notices what it is there for, and counts right."""
+
+import json
+import random
+
+import pytest
+
+from benchmarks import corpus, fuzz, hostile
+from nn.errors import InputError
+from nn.preprocessing import images
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for limit in ("MAX_PIXELS", "MAX_PIXELS_OTHERS"):  # which the fuzzer lowers
+        monkeypatch.setattr(images, limit, getattr(images, limit))
+
+    def call(target, *words):
+        code = fuzz.main([target, "--blind", "--out", str(tmp_path), *map(str, words)])
+        return code, json.loads((tmp_path / "fuzz.json").read_text())["targets"][target]
+
+    return call
+
+
+@pytest.mark.parametrize("target", ["idx", "model", "checkpoint", "image"])
+def test_runs_add_up(run, target):
+    assert run(target, "--count", 30)[1]["inputs"] == 30
+    code, row = run(target, "--count", 50)
+    assert (code, row["inputs"], row["problems"], row["runs"]) == (0, 50, 0, 2)
+    assert run(target, "--count", 10, "--anew")[1]["inputs"] == 10
+
+
+@pytest.mark.parametrize("error", [KeyError("odd"), InputError("two\nlines"), RecursionError()])
+def test_what_is_no_sentence_is_found_and_kept(run, tmp_path, monkeypatch, error):
+    def read(path):
+        raise error
+
+    monkeypatch.setattr(fuzz, "reader", lambda target: read)
+    code, row = run("idx", "--count", 3)
+    assert (code, row["problems"]) == (1, 3)
+    assert len(list((tmp_path / "fuzz-found").iterdir())) == 3
+
+
+def test_slow_and_greedy_inputs_are_found(run, monkeypatch):
+    clock = iter(range(100)).__next__
+    monkeypatch.setattr(fuzz.time, "process_time", lambda: 2.0 * clock())
+    assert run("idx", "--count", 2)[1]["problems"] == 2
+    monkeypatch.undo()
+    monkeypatch.setattr(fuzz, "_peak_mb", lambda: 300.0 * clock())
+    assert fuzz.main(["idx", "--blind", "--anew", "--count", "2", "--out", "."]) == 1
+
+
+def test_archives_are_spoiled_behind_their_checksums(tmp_path):
+    """Most spoiled archives get past zip's CRC, and many past the SHA-256, to a reason of their own."""
+    good = hostile.seeds("model")
+    chance = random.Random(1)
+
+    def spoiled():
+        return hostile.mutated_archive(chance.choice(good), chance, lambda piece, _: hostile.mutated(piece, chance), good)
+
+    ends = {corpus.ending("model", spoiled()) for _ in range(300)}
+    assert "read" in ends
+    assert sum("layer" in end for end in ends) > 3
+    assert len(ends) > 15

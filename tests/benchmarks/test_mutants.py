@@ -1,0 +1,89 @@
+"""The mutants: each breaks one place, in a file that goes on being Python, and the lists beside them fit today's sources."""
+
+import ast
+
+import pytest
+
+from benchmarks import explained, mutants, mutation, real_faults
+
+SOURCE = '''
+def clamp(x: int, low=0, *, high=9):
+    """Documented with 1 + 1."""
+    if x < low and not x > 100:
+        raise ValueError(f"{x + 1} is too small")
+    total = min(x, high) + 2 * x
+    total += x
+    pair[x, 0] = total, x
+    return total
+'''
+
+
+def changes(source):
+    return [mutation.mutant("file.py", source, number) for number in range(mutation.count(source))]
+
+
+def test_every_kind_of_place_is_broken_and_nothing_else():
+    found = {f"{mutant.before.split('  [')[0].strip()} -> {mutant.after}" for mutant in changes(SOURCE)}
+    head = "def clamp(x: int, low=0, *, high=9):"
+    test = "if x < low and (not x > 100):"
+    assert found == {
+        f"{head} -> 1",
+        f"{head} -> 10",
+        f"{test} -> x < low or not x > 100",
+        f"{test} -> x <= low",
+        f"{test} -> x > 100",
+        f"{test} -> x >= 100",
+        f"{test} -> 101",
+        "total = min(x, high) + 2 * x -> min(x, high) - 2 * x",
+        "total = min(x, high) + 2 * x -> max",
+        "total = min(x, high) + 2 * x -> 2 + x",
+        "total = min(x, high) + 2 * x -> 3",
+        "total += x -> total -= x",
+        "total += x -> total = x",
+        "total += x -> (removed)",
+        "pair[x, 0] = (total, x) -> (removed)",
+        "pair[x, 0] = (total, x) -> (x, total)",
+        "pair[x, 0] = (total, x) -> (0, x)",
+        "pair[x, 0] = (total, x) -> 1",
+    }
+
+
+def test_a_mutant_differs_from_its_source_in_one_statement():
+    original = ast.unparse(ast.parse(SOURCE)).splitlines()
+    for mutant in changes(SOURCE):
+        lines = mutant.source.splitlines()
+        assert len(lines) == len(original)
+        assert sum(one != other for one, other in zip(lines, original, strict=True)) == 1, mutant
+
+
+def test_twins_do_not_change_places():
+    assert [mutant.after for mutant in changes("def f(x):\n    return x, x\n")] == []
+
+
+def test_real_faults_fit_the_sources_and_leave_them_python():
+    found = real_faults.mutants(mutants.ROOT)
+    assert len(found) == len({mutant.before for mutant in found}) >= 39
+    for mutant in found:
+        assert mutant.source != (mutants.ROOT / mutant.path).read_text()
+        compile(mutant.source, mutant.path, "exec")
+
+
+@pytest.mark.parametrize("path", mutants.TESTS)
+def test_each_file_names_tests_that_exist(path):
+    assert (mutants.ROOT / path).exists()
+    tests = [word for word in mutants.TESTS[path] if word.startswith("tests/")]
+    assert tests
+    assert all((mutants.ROOT / test).exists() for test in tests)
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _, _ in explained.EXPLAINED}))
+def test_each_explanation_is_of_a_mutant_that_exists(path):
+    wanted = {part: why for where, part, why in explained.EXPLAINED if where == path}
+    assert all(wanted.values())
+    source = (mutants.ROOT / path).read_text()
+    for number in range(mutation.count(source)):
+        if not wanted:
+            break
+        mutant = mutation.mutant(path, source, number)
+        wanted = {part: why for part, why in wanted.items() if part not in f"{mutant.before}  ->  {mutant.after}"}
+    assert not wanted

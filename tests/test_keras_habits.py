@@ -1,0 +1,181 @@
+"""What scripts written for Keras do besides the plain call of fit: it works, or says in one sentence why not."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+import nn as keras
+from nn.callbacks import Callback
+from nn.errors import InputError
+from nn.layers import Conv2D, Dense, Dropout, Flatten
+from nn.models import Sequential
+from nn.optimizers import Adadelta
+from nn.utils import to_categorical
+
+RNG = np.random.default_rng(7)
+X = RNG.random((40, 6, 6, 1), np.float32)
+Y = RNG.integers(0, 4, 40)
+ONE_HOT = to_categorical(Y, 4)
+
+
+def new_model(**options):
+    model = Sequential([Flatten(input_shape=(6, 6, 1)), Dropout(0.2), Dense(4, activation="softmax")], seed=1)
+    model.compile(**options)
+    return model
+
+
+def fit(**options):
+    return new_model().fit(**{"x": X, "y": ONE_HOT, "verbose": 0, **options})
+
+
+def bits(model):
+    return b"".join(array.tobytes() for array in model.get_weights())
+
+
+def test_package_serves_as_keras():
+    assert keras.datasets.mnist.load_data
+    assert keras.layers.Conv2D is Conv2D
+    assert keras.models.Sequential is Sequential
+    assert keras.optimizers.Adadelta is Adadelta
+    with pytest.raises(AttributeError, match="applications"):
+        _ = keras.applications
+
+
+@pytest.mark.parametrize(
+    ("metrics", "name"),
+    [(None, "accuracy"), ([], "accuracy"), ("accuracy", "accuracy"), (["acc"], "acc")],
+)
+def test_accuracy_is_kept_under_the_name_it_was_asked_for(metrics, name):
+    model = new_model(metrics=metrics)
+    assert model.metrics_names == ["loss", name]
+    history = model.fit(X, ONE_HOT, verbose=0, validation_data=(X, Y)).history
+    assert {"loss", name, "val_loss", f"val_{name}"} <= history.keys()
+
+
+def test_what_is_left_out_or_none_is_kerases_default():
+    assert bits_after(batch_size=None) == bits_after(batch_size=32) == bits_after()
+    assert fit(callbacks=None).epoch == [0]
+
+
+def bits_after(**options):
+    model = new_model()
+    model.fit(X, ONE_HOT, verbose=0, **options)
+    return bits(model)
+
+
+@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (1, 2), ("auto", 2), (2, 2)])
+def test_verbose(capsys, verbose, lines):
+    fit(verbose=verbose, epochs=2)
+    assert len(capsys.readouterr().out.splitlines()) == lines
+
+
+def test_validation_split_takes_the_end_before_shuffling():
+    split, given = new_model(), new_model()
+    history = split.fit(X, ONE_HOT, verbose=0, epochs=2, validation_split=0.25)
+    expected = given.fit(X[:30], ONE_HOT[:30], verbose=0, epochs=2, validation_data=(X[30:], ONE_HOT[30:]))
+    assert bits(split) == bits(given)
+    assert history.history["val_loss"] == expected.history["val_loss"]
+
+
+def test_callback_may_stop_the_training():
+    class Stop(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    model = new_model()
+    assert model.fit(X, Y, epochs=9, verbose=0, callbacks=[Stop()]).epoch == [0, 1]
+    assert model.fit(X, Y, epochs=1, verbose=0).epoch == [0]
+
+
+def test_both_names_of_the_event_after_a_batch():
+    seen = []
+
+    class New(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(("new", batch))
+
+    class Old(Callback):
+        def on_batch_end(self, batch, logs=None):
+            seen.append(("old", batch))
+
+    fit(batch_size=20, callbacks=[New(), Old()])
+    assert seen == [("new", 0), ("old", 0), ("new", 1), ("old", 1)]
+
+
+def test_event_that_never_comes_is_told():
+    class Deaf(Callback):
+        def on_test_begin(self, logs=None):
+            """Never called."""
+
+    with pytest.raises(InputError, match="no event on_test_begin"):
+        fit(callbacks=[Deaf()])
+    with pytest.raises(InputError, match=r"nn\.callbacks\.Callback"):
+        fit(callbacks=[3])
+
+
+def test_evaluate_takes_a_batch_size_where_keras_has_it():
+    model = new_model()
+    assert model.evaluate(X, Y, 8) == model.evaluate(X, Y, batch_size=16, verbose=0) == model.evaluate(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"x": 3, "y": 4}, "samples"),
+        ({"x": None}, "samples"),
+        ({"x": [[1], [1, 2]], "y": [0, 1]}, "array"),
+        ({"x": X.astype(object)}, "real numbers"),
+        ({"y": np.where(ONE_HOT > 0, np.nan, ONE_HOT)}, "labels"),
+        ({"y": np.where(ONE_HOT > 0, np.inf, ONE_HOT)}, "labels"),
+        ({"y": -ONE_HOT}, "labels"),
+        ({"y": ONE_HOT.astype(str)}, "labels"),
+        ({"y": Y[:, None]}, "labels"),
+        ({"validation_data": (X, Y, Y)}, "3 parts"),
+        ({"validation_data": (X,)}, "1 parts"),
+        ({"validation_data": X}, "labels are missing"),
+        ({"validation_split": 1.5}, "validation_split"),
+        ({"validation_split": 0.999}, "empty"),
+        ({"validation_split": "half"}, "validation_split"),
+        ({"batch_size": 32.0}, "batch_size"),
+        ({"epochs": float("nan")}, "epochs"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_one_sentence(arguments, says):
+    with pytest.raises(InputError, match=re.escape(says)) as error:
+        fit(**arguments)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("shape", [784, (None, 28, 1), (28.5, 28, 1), (0, 28, 1), (), "28"])
+def test_wrong_input_shape_is_told(shape):
+    with pytest.raises(InputError, match="input_shape"):
+        Conv2D(3, 3, input_shape=shape)
+
+
+@pytest.mark.parametrize("y", [["a"], [np.nan], [0.5], [np.inf], [None]])
+def test_to_categorical_refuses_what_is_no_number_of_a_class(y):
+    with pytest.raises(InputError, match="whole numbers"):
+        to_categorical(y, 3)
+    with pytest.raises(InputError, match="num_classes"):
+        to_categorical([1], -3)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))], ids=["copy", "pickle"])
+def test_copies_learn_and_read_alike(copied):
+    model = new_model()
+    model.fit(X, Y, verbose=0)
+    other = copied(model)
+    arrays = [array for layer in other.layers for array in layer.parameters.values()]
+    assert all(array.ctypes.data % 64 == 0 for array in arrays)
+    assert other.predict(X).tobytes() == model.predict(X).tobytes()
+    for each in (model, other):
+        each.fit(X, Y, verbose=0, epochs=2)
+    assert bits(other) == bits(model)
+    assert other.slots().keys() == model.slots().keys()
+
+
+def test_hundred_thousand_threads_are_not_started():
+    assert bits_after(threads=100_000) == bits_after(threads=1)

@@ -1,0 +1,43 @@
+"""The worked examples in the docstrings are right, and nothing that a reader studies is without one."""
+
+import doctest
+import importlib
+import inspect
+
+import pytest
+
+from nn import initializers, losses, optimizers, schedules
+from nn.layers import activations, conv2d, dense, dropout, flatten, pooling
+
+LAYERS = (activations, conv2d, dense, dropout, flatten, pooling)
+MODULES = (*LAYERS, losses, optimizers, schedules, initializers)
+STUDIED = [
+    *(
+        layer
+        for module in LAYERS
+        for layer in vars(module).values()
+        if inspect.isclass(layer) and layer.__module__ == module.__name__
+    ),
+    losses.CategoricalCrossentropy,
+    *(optimizers.SGD, optimizers.Adadelta, schedules.OneCycle, schedules.Cosine, initializers.fans, initializers.glorot_uniform),
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_worked_examples_of(module):
+    ended = doctest.testmod(importlib.import_module(module.__name__))
+    assert ended.attempted > 0
+    assert ended.failed == 0
+
+
+@pytest.mark.parametrize("studied", STUDIED, ids=lambda studied: studied.__name__)
+def test_everything_to_be_studied_has_an_example(studied):
+    assert doctest.DocTestParser().get_examples(inspect.getdoc(studied))
+
+
+@pytest.mark.parametrize(
+    "layer", [each for each in STUDIED if each.__module__.startswith("nn.layers")], ids=lambda each: each.__name__
+)
+def test_every_layer_says_its_shapes_both_passes_and_what_it_saves(layer):
+    for word in ("Shapes:", "Forward", "Backward", "Saved:", "Example:"):
+        assert word in layer.__doc__, word
