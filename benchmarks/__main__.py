@@ -22,6 +22,7 @@ COMMANDS = {
     "invariance": "what place, size, pen, paper, light and noise change",
     "numbers": "how well numbers of two to eight digits are read",
     "doubt": "how often digits are doubted, and other things are not",
+    "teaching": "whether a lesson helps, and what it costs elsewhere",
     "window": "what the drawing window costs and how fast it answers",
     "mutants": "whether the tests notice broken code",
     "reliability": "long runs: interruption, resumption, memory",

@@ -2,9 +2,10 @@
 
     python -m benchmarks window [--seconds 60] [--scale 1] [--model FILE]
 
-Four runs of the real main loop, each in a process of its own, on the display there is, else on Xvfb, else on SDL's dummy driver:
+Five runs of the real main loop, each in a process of its own, on the display there is, else on Xvfb, else on SDL's dummy driver:
 opened with an empty compiler cache, opened again with a full one, drawn in for a minute (digits in many hands, 125 points a
-second as a mouse gives them, four to a sheet), and the same while one looks inside the network, with the sum of a cell shown.
+second as a mouse gives them, four to a sheet), the same while one looks inside the network, with the sum of a cell shown, and the
+same with the ink in the colours of what speaks for the digit and what against it.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ import numpy as np
 from apps.draw import desktop
 from apps.draw.__main__ import loader, look_inside, read
 from apps.draw.model_file import choose_model
+from apps.draw.teacher import Teacher
+from apps.draw.why import explain
 from nn.cli import ArgumentParser, positive_number
 from nn.errors import InputError
+from nn.kept_drawings import lessons_folder
 from nn.strokes.templates import digit_templates
 
 POINTS_A_SECOND = 125
@@ -36,32 +40,30 @@ DIGITS_A_SECOND = 1.0
 DIGITS_ON_A_SHEET = 4
 PAUSE_SECONDS = 0.15  # between strokes
 SETTLING_SECONDS = 10.0  # after which memory is expected to stay as it is
-DRAWING, INSIDE = "drawing", "drawing while looking inside"
+DRAWING, INSIDE, WHY = "drawing", "drawing while looking inside", "drawing while asking why"
 FRAME_GOAL, START_GOAL, ANSWER_GOAL = 33.0, 2.0, 50.0  # ms, s, ms
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the four measurements and print them; 1 if a goal was missed."""
+    """Run the five measurements and print them; 1 if a goal was missed."""
     options = _parser().parse_args(arguments)
     if options.child:
         print(json.dumps(_measure(options)))
         return 0
     results: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as cache, _Display() as environment:
-        for name, seconds in (("first start", 0.0), ("next start", 0.0), (DRAWING, options.seconds), (INSIDE, options.seconds)):
+        drawn = [(name, options.seconds) for name in (DRAWING, INSIDE, WHY)]
+        for name, seconds in [("first start", 0.0), ("next start", 0.0), *drawn]:
             caching = environment if seconds else environment | {"NUMBA_CACHE_DIR": cache}
-            results[name] = _run_child(options, seconds, caching, inside=name == INSIDE)
+            results[name] = _run_child(options, seconds, caching, name)
     return _report(results)
 
 
-def _run_child(
-    options: argparse.Namespace, seconds: float, environment: dict[str, str], inside: bool = False
-) -> dict[str, float]:
+def _run_child(options: argparse.Namespace, seconds: float, environment: dict[str, str], name: str) -> dict[str, float]:
     words = ["--child", "--seconds", str(seconds or 1e-9), "--scale", str(options.scale), "--started", str(time.monotonic())]
     if options.model:
         words += ["--model", options.model]
-    if inside:
-        words.append("--inside")
+    words += ["--doing", name]
     command = [sys.executable, "-m", "benchmarks.window", *words]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
@@ -76,7 +78,7 @@ def _report(results: dict[str, dict[str, float]]) -> int:
         window, prediction = results[name]["window"], results[name]["prediction"]
         print(f"{name:<12} window after {window:.2f} s, first prediction after {prediction:.2f} s (goal {START_GOAL:.0f} s each)")
         good &= max(window, prediction) <= START_GOAL
-    for name in (DRAWING, INSIDE):
+    for name in (DRAWING, INSIDE, WHY):
         good &= _report_drawing(name, results[name])
     outcome = "met" if good else "MISSED"
     print(f"goals: frames {FRAME_GOAL:.0f} ms and answers {ANSWER_GOAL:.0f} ms at the 99th percentile: {outcome}")
@@ -139,7 +141,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
         """Notes when frames begin and end and when answers are shown."""
 
         def __init__(self) -> None:
-            super().__init__(loader(model), read, look_inside, model.label, Path.cwd(), options.scale, "light")
+            teacher = Teacher(lessons_folder(), model.base)
+            super().__init__(loader(model), read, look_inside, explain, teacher, model.label, Path.cwd(), options.scale, "light")
             self.opened = self.answered = 0.0
             self.times: list[tuple[float, float, float]] = []  # begin, end, processor time
             self.answers: list[float] = []
@@ -162,7 +165,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
                 self.lifted = None
 
     app = Watched()
-    hand = _Hand(app, options.seconds, options.inside)
+    hand = _Hand(app, options.seconds, options.doing)
     thread = threading.Thread(target=hand.draw, daemon=True)
     thread.start()
     app.run()
@@ -176,8 +179,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 class _Hand:
     """Posts what a mouse would: digits, one beside the other, at a mouse's rate."""
 
-    def __init__(self, app: Any, seconds: float, inside: bool) -> None:
-        self.app, self.seconds, self.inside = app, seconds, inside
+    def __init__(self, app: Any, seconds: float, doing: str) -> None:
+        self.app, self.seconds, self.doing = app, seconds, doing
         self.points = 0
         self.memory: list[tuple[float, float]] = []  # (seconds, MiB)
         self._rng = np.random.default_rng(0)
@@ -191,7 +194,9 @@ class _Hand:
         self._digit(0)
         while not self.app.answered:
             time.sleep(0.005)
-        if self.inside:
+        if self.doing == WHY:
+            self._key(pygame.K_w)
+        if self.doing == INSIDE:
             self._key(pygame.K_TAB)
             time.sleep(PAUSE_SECONDS)
             self._key(pygame.K_RIGHT)
@@ -268,7 +273,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument("--seconds", type=positive_number, default=60.0, help="of drawing (default: 60)")
     parser.add_argument("--scale", type=positive_number, default=1.0, help="pixels to a design pixel (default: 1)")
     parser.add_argument("--model", metavar="FILE", help="the model to read with (default: the window's)")
-    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--doing", default=DRAWING, help=argparse.SUPPRESS)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--started", type=float, default=0.0, help=argparse.SUPPRESS)
     return parser

@@ -289,7 +289,7 @@ class Sequential:
             return self._run_kernels(images, threads, logits)
         layers = self.layers
         if logits:
-            layers = self._without_softmax()
+            layers = self.layers_to_logits()
         return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
 
     def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
@@ -319,7 +319,8 @@ class Sequential:
             self._local.key = key
         return self._local.plan
 
-    def _without_softmax(self) -> list[Layer]:
+    def layers_to_logits(self) -> list[Layer]:
+        """The layers without the final softmax: what comes out of the last of them are the logits."""
         last = self.layers[-1]
         if isinstance(last, Softmax):
             return self.layers[:-1]

@@ -46,9 +46,11 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class ReadDigit:
-    """One digit: where, what the network saw (28, 28), its best guess, all ten calibrated probabilities, and the verdict."""
+    """One digit: where, its ink (box.height, box.width), what the network saw (28, 28), its best guess, all ten calibrated
+    probabilities, and the verdict."""
 
     box: Box
+    ink: np.ndarray
     image: np.ndarray
     digit: int
     probability: float
@@ -118,7 +120,8 @@ def is_sure(model: Model, probabilities: np.ndarray, at_least: float = 0.0) -> n
 
 def _judged(digit: Digit, probabilities: np.ndarray, sure: bool) -> ReadDigit:
     best = int(probabilities.argmax())
-    return ReadDigit(digit.box, digit.image, best, float(probabilities[best]), probabilities, "sure" if sure else "unsure")
+    verdict: Verdict = "sure" if sure else "unsure"
+    return ReadDigit(digit.box, digit.ink, digit.image, best, float(probabilities[best]), probabilities, verdict)
 
 
 def _spans(pieces: Pieces) -> list[tuple[int, int]]:

@@ -106,7 +106,9 @@ def reading(*digits):
         rest = (1 - sum(probabilities.values())) / (10 - len(probabilities))
         row = np.array([probabilities.get(digit, rest) for digit in range(10)])
         best = int(row.argmax())
-        made.append(recognition.ReadDigit(Box(0, 0, 5, 5), np.zeros((28, 28)), best, float(row[best]), row, verdict))
+        made.append(
+            recognition.ReadDigit(Box(0, 0, 5, 5), np.zeros((5, 5)), np.zeros((28, 28)), best, float(row[best]), row, verdict)
+        )
     return recognition.Reading(tuple(made))
 
 

@@ -13,19 +13,24 @@ import numpy as np
 
 from apps.draw import desktop
 from apps.draw.model_file import ModelFile, choose_model
+from apps.draw.teacher import Teacher
+from apps.draw.why import explain
 from nn.cli import ArgumentParser, run
+from nn.kept_drawings import FOLDER_VARIABLE, lessons_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Choose the model, open the window, stay until it is closed."""
     options = _parser().parse_args(arguments)
     folder = Path.cwd()
-    model = choose_model(options.model, folder)
+    lessons = Path(options.lessons) if options.lessons else lessons_folder()
+    model = choose_model(options.model, folder, None if options.untaught else lessons)
     desktop.check_screen()
     desktop.prepare()
     from apps.draw.app import App  # Pygame only after the environment is prepared, and never for --help
 
-    App(loader(model), read, look_inside, model.label, folder, options.scale, options.theme).run()
+    teacher = Teacher(lessons, model.base)
+    App(loader(model), read, look_inside, explain, teacher, model.label, folder, options.scale, options.theme).run()
     return 0
 
 
@@ -60,6 +65,13 @@ def look_inside(model: Any, image: np.ndarray) -> Any:
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="python -m apps.draw", description="Draw digits and see them recognised.")
     parser.add_argument("--model", metavar="FILE", help="a model of yours (default: mnist.npz here, else the bundled one)")
+    parser.add_argument(
+        "--lessons",
+        metavar="DIR",
+        help=f"folder of the drawings you correct and of the taught model (default: {FOLDER_VARIABLE}, "
+        "else numba-cnn/lessons among your data)",
+    )
+    parser.add_argument("--untaught", action="store_true", help="read as if there had been no lessons")
     parser.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (default: the desktop's)")
     parser.add_argument(
         "--scale",

@@ -19,12 +19,16 @@ import pygame
 from apps.draw import desktop, display, edge_views, layout, theme
 from apps.draw.inside_screen import InsideScreen
 from apps.draw.keys import action_of
+from apps.draw.lessons import Teaching
 from apps.draw.look import Look
 from apps.draw.pointer import Pointer
 from apps.draw.recognizer import Recognizer
 from apps.draw.screen import ReadingScreen, Screen
 from apps.draw.session import Session
 from apps.draw.sheet_view import SheetView
+from apps.draw.study import Study
+from apps.draw.why import Answer, Question
+from apps.draw.why_view import WhyView
 
 FRAME = 1 / 90  # seconds between frames while something moves: on a 60 Hz screen every frame is new
 REST = 1 / 60  # between looks at the event queue
@@ -42,6 +46,8 @@ class App:
         load: Callable[[], Any],
         read: Callable[[Any, np.ndarray], Any],
         look_inside: Callable[[Any, np.ndarray], Any],
+        explain: Callable[[Question], Answer],
+        teacher: Teaching,
         model_label: str,
         folder: Path,
         scale: float | None = None,
@@ -50,11 +56,12 @@ class App:
     ) -> None:
         self.wake = threading.Event()
         self.session = Session(Recognizer(load, read, self.wake.set, look_inside), folder, self.wake.set)
+        self.study = Study(self.session, explain, teacher, self.wake.set)
         self.model_label = model_label
         self.running = True
         self.buttons = edge_views.tool_buttons()
-        self.sheet, self.pointer = SheetView(), Pointer(self)
-        self.reading_screen, self.inside_screen = ReadingScreen(self.session), InsideScreen(self.session)
+        self.sheet, self.pointer = SheetView(WhyView(self.study)), Pointer(self)
+        self.reading_screen, self.inside_screen = ReadingScreen(self.session, self.study), InsideScreen(self.session)
         self.screen: Screen = self.reading_screen
         desktop_size = display.open_display()
         self.scale = scale or desktop.preferred_scale(desktop_size[1])
@@ -82,6 +89,7 @@ class App:
             self.wake.wait(max(0.0, self._pause() - (time.perf_counter() - start)))
             self.wake.clear()
         self.session.recognizer.close()
+        self.study.close()
 
     def frame(self) -> None:
         """One turn: events, update, draw, flip."""
@@ -89,7 +97,9 @@ class App:
             self._last_event = time.perf_counter()
             self.handle(event)
         self._follow_size()
-        self.session.update(time.perf_counter())
+        now = time.perf_counter()
+        self.session.update(now)
+        self.study.update(now)
         changed = self.draw()
         if changed:
             pygame.display.update(changed)
@@ -120,9 +130,10 @@ class App:
             self.pointer.handle(event)
 
     def perform(self, action: str) -> None:
-        """Do what a key or a button is for: a method of the window, of its screen, or of the session."""
-        owner = next(owner for owner in (self, self.screen, self.session) if hasattr(owner, action))
-        getattr(owner, action)()
+        """Do what a key or a button is for: a method of the window, its screen, the session or the study, and what it takes."""
+        name, *numbers = action.split()
+        owner = next(owner for owner in (self, self.screen, self.session, self.study) if hasattr(owner, name))
+        getattr(owner, name)(*map(int, numbers))
 
     def toggle_theme(self) -> None:
         """Light to dark, dark to light."""
@@ -140,6 +151,11 @@ class App:
     def quit(self) -> None:
         """Leave the main loop."""
         self.running = False
+
+    def step_out(self) -> None:
+        """Leave the questions if there are any, else the main loop."""
+        if not self.study.leave():
+            self.quit()
 
     # ── size and drawing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -174,7 +190,8 @@ class App:
             surface.fill(look.palette.desk)
             edge_views.draw_keys(surface, look, places.keys, self.screen.shown_keys)
         if everything or "tools" in changes:
-            edge_views.draw_header(surface, look, places.header, self.buttons, self.model_label, session.recognizer.is_ready)
+            label = self.model_label + self.study.taught
+            edge_views.draw_header(surface, look, places.header, self.buttons, label, session.recognizer.is_ready)
             edge_views.draw_tools(surface, look, places.tools, self.buttons, session)
             changed += [places.header, places.tools]
         changed += self.screen.draw(surface, look, changes, everything)

@@ -9,7 +9,7 @@ import pygame
 
 
 class Binding(NamedTuple):
-    """Keys that do one thing: the method of the app, how the window shows them, and the keys themselves."""
+    """Keys that do one thing: a method (and the number it takes), how the window shows them, and the keys themselves."""
 
     action: str
     shown: str
@@ -17,6 +17,7 @@ class Binding(NamedTuple):
     keys: tuple[int, ...] = ()
     control: bool = False
     characters: str = ""
+    shift: bool = False  # whether `keys` count with Shift only
 
 
 # On every screen.
@@ -35,7 +36,11 @@ READING = (
     RECOGNISE,
     *COMMON,
     Binding("toggle_inside", "Tab", "look inside", (pygame.K_TAB,)),
-    Binding("quit", "Esc", "quit", (pygame.K_ESCAPE,)),
+    Binding("cycle_why", "W", "why?", (pygame.K_w,)),
+    *(Binding(f"what_if {k}", "Shift 0-9", "what if? (or click a bar)", (pygame.K_0 + k,), shift=True) for k in range(10)),
+    *(Binding(f"teach {k}", "0-9", "teach what it is", characters=str(k)) for k in range(10)),
+    Binding("take_back", "U", "take a lesson back", (pygame.K_u,)),
+    Binding("step_out", "Esc", "quit", (pygame.K_ESCAPE,)),
 )
 INSIDE = (
     Binding("walk_left", "arrows", "next cell", (pygame.K_LEFT,)),
@@ -58,6 +63,7 @@ def action_of(event: pygame.event.Event, bindings: Sequence[Binding]) -> str | N
         return "redo"
     character = getattr(event, "unicode", "")
     for binding in bindings:
-        if binding.control == control and (event.key in binding.keys or (character and character in binding.characters)):
+        pressed = event.key in binding.keys and (not binding.shift or modifiers & pygame.KMOD_SHIFT)
+        if binding.control == control and (pressed or (character and character in binding.characters)):
             return binding.action
     return None

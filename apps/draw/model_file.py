@@ -1,7 +1,12 @@
-"""Which model the window reads with: the one asked for, else the user's own, else the bundled one. No Pygame."""
+"""Which model the window reads with: the one asked for, else the user's own, else the bundled one. No Pygame.
+
+If that model was taught in the window before, it is the taught one, which lies in the folder of lessons. The name of its file
+ends with a part of the digest of the model it was taught from: each model has a taught one of its own, and a new model has none.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import zipfile
 from dataclasses import dataclass
@@ -12,31 +17,44 @@ from nn.archive import HEADER
 from nn.errors import InputError
 
 OWN = "mnist.npz"
+DIGITS = 12  # of a digest
 BUNDLED = Path(nn.__file__).parent / "pretrained" / "mnist.npz"
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model's file and how the window calls it."""
+    """A model's file, how the window calls it, and the file that lessons start from: the same, unless it was taught."""
 
     path: Path
     label: str
+    base: Path
 
 
-def choose_model(asked_for: str | None, folder: Path) -> ModelFile:
+def choose_model(asked_for: str | None, folder: Path, lessons: Path | None = None) -> ModelFile:
     """Choose the model file and look at it briefly, so that a wrong one is told before a window opens.
+
+    `lessons` is the folder in which a taught model may lie; None leaves lessons aside.
 
     Raises:
         InputError: there is no such file, or it is no model file.
     """
     if asked_for is not None:
-        chosen = ModelFile(Path(asked_for), f"model: {asked_for}")
+        base, label = Path(asked_for), f"model: {asked_for}"
     elif (folder / OWN).exists():
-        chosen = ModelFile(folder / OWN, f"your own model: {OWN}")
+        base, label = folder / OWN, f"your own model: {OWN}"
     else:
-        chosen = ModelFile(BUNDLED, "the bundled model")
-    _glance(chosen.path)
-    return chosen
+        base, label = BUNDLED, "the bundled model"
+    _glance(base)
+    taught = base if lessons is None else taught_file(lessons, base)
+    if taught == base or not taught.exists():
+        return ModelFile(base, label, base)
+    _glance(taught)
+    return ModelFile(taught, label, base)
+
+
+def taught_file(lessons: Path, base: Path) -> Path:
+    """Where the model lies that was taught from the one in the file `base`."""
+    return lessons / f"taught-{hashlib.sha256(base.read_bytes()).hexdigest()[:DIGITS]}.npz"
 
 
 def _glance(path: Path) -> None:

@@ -21,15 +21,25 @@ BLANK = bytes(28 * 28)
 class BarsView(Card):
     """Ten bars, one of which wins."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[pygame.Rect] = []
+
+    def bar_at(self, position: tuple[int, int]) -> int | None:
+        """Which digit's row is under a position."""
+        return next((digit for digit, row in enumerate(self.rows) if row.collidepoint(position)), None)
+
     def parts(self, look: Look, rect: pygame.Rect, session: Session) -> list[Part]:
         """The label and a row for each digit."""
         room = room_under_label(look, rect)
         track = pygame.Rect(room.left + look.px(22), 0, room.width - look.px(22 + 48), look.px(8))
         shown = session.digits[session.selected] if session.digits else None
         parts, count = [self._label(look, rect, session)], len(session.bars)
+        self.rows = []
         for digit, value in enumerate(session.bars):
             top, bottom = (room.top + round(edge * room.height / count) for edge in (digit, digit + 1))
             row = pygame.Rect(room.left, top, room.width, bottom - top)
+            self.rows.append(row)
             track.centery = row.centery
             said = percent(float(shown.probabilities[digit])) if shown else ""
             wins = shown is not None and shown.digit == digit
@@ -118,7 +128,7 @@ def _grid(room: pygame.Rect, count: int, gap: int) -> tuple[int, int]:
 
 
 def _paint_image(look: Look, place: pygame.Rect, image: bytes, chosen: bool, surface: pygame.Surface) -> None:
-    surface.blit(_picture(image, place.width, look.palette.desk, look.palette.ink), place)
+    surface.blit(picture(image, place.width, look.palette.desk, look.palette.ink), place)
     if chosen:
         shapes.frame(surface, place.inflate(look.px(6), look.px(6)), look.px(4), look.palette.accent, look.px(1))
 
@@ -130,7 +140,7 @@ def _paint_explanation(look: Look, room: pygame.Rect, surface: pygame.Surface) -
 
 
 @lru_cache(maxsize=32)
-def _picture(image: bytes, side: int, low: Colour, high: Colour) -> pygame.Surface:
+def picture(image: bytes, side: int, low: Colour, high: Colour) -> pygame.Surface:
     """28 × 28 bytes as a square of `side` pixels, each of its pixels a square too."""
     small = pygame.image.frombuffer(image, (28, 28), "P")
     small.set_palette([theme.mix(low, high, level / 255) for level in range(256)])

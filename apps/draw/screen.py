@@ -7,12 +7,16 @@ from collections.abc import Sequence
 import pygame
 
 from apps.draw import edge_views, layout
+from apps.draw.cards import Card
 from apps.draw.edge_views import Keys
 from apps.draw.keys import READING, Binding
+from apps.draw.lesson_view import LessonView
 from apps.draw.look import Look
 from apps.draw.panel_views import BarsView, SeenView
 from apps.draw.reading_view import ReadingView
 from apps.draw.session import Session
+from apps.draw.study import Study
+from apps.draw.what_if_view import WhatIfView
 
 
 class Screen:
@@ -64,15 +68,22 @@ class Screen:
 
 
 class ReadingScreen(Screen):
-    """The answer, the ten probabilities, and what the network sees."""
+    """The answer, the ten probabilities, and a third card: what the network sees, or would see, or the lesson that it takes."""
 
     bindings = READING
     gestures = (("right button", "erase"), ("drop a file", "open"))
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, study: Study) -> None:
         super().__init__(session)
+        self.study = study
         self.reading, self.bars, self.seen = ReadingView(), BarsView(), SeenView()
+        self.lesson, self.would_see = LessonView(study), WhatIfView(study)
+        self._third: Card = self.seen
         self._places: layout.Layout | None = None
+
+    def leave(self) -> None:
+        """Nobody asks why any more."""
+        self.study.leave()
 
     def arrange(self, size: Sequence[int], look: Look) -> layout.Layout:
         """The cards beside the sheet or below it."""
@@ -86,11 +97,25 @@ class ReadingScreen(Screen):
             return []
         if everything or "reading" in changes:
             changed += self.reading.draw(surface, look, places.reading, session, everything)
-            changed += self.seen.draw(surface, look, places.seen, session, everything)
+            third = self._third_card()
+            changed += third.draw(surface, look, places.seen, session, everything or third is not self._third)
+            self._third = third
         if everything or changes & {"reading", "bars"}:
             changed += self.bars.draw(surface, look, places.bars, session, everything)
         return changed
 
+    def _third_card(self) -> Card:
+        """What the network sees, or what it would see, or the lesson that it takes."""
+        if self.study.shows_lesson:
+            return self.lesson
+        return self.would_see if self.study.shows_what_if else self.seen
+
     def point(self, position: tuple[int, int] | None) -> int | None:
         """Which of the images that the network sees is under the pointer."""
-        return None if position is None else self.seen.digit_at(position)
+        return None if position is None or self._third is not self.seen else self.seen.digit_at(position)
+
+    def press(self, position: tuple[int, int]) -> None:
+        """A bar was clicked: what would make it that digit?"""
+        digit = self.bars.bar_at(position)
+        if digit is not None:
+            self.study.what_if(digit)

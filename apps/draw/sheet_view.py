@@ -5,7 +5,7 @@ Only what changed is drawn again: the ink's own damage, and every overlay that c
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pygame
@@ -28,10 +28,21 @@ class Overlay(NamedTuple):
     strong: bool = False
 
 
+class MoreOverlays(Protocol):
+    """Somebody who lays more over the ink, below the frames."""
+
+    def overlays(self, look: Look, sheet: pygame.Rect, scale: float) -> list[Overlay]:
+        """What lies over the ink now; `scale` is the pixels to a unit of the sheet."""
+
+    def paint(self, surface: pygame.Surface, look: Look, overlay: Overlay) -> None:
+        """Paint one of them."""
+
+
 class SheetView:
     """Draws the sheet; `draw` returns the window's rectangles that changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, more: MoreOverlays | None = None) -> None:
+        self.more = more
         self.rect = pygame.Rect(0, 0, 4, 3)
         self._paper = pygame.Surface((4, 3), 0, 8)
         self._shown: tuple[Overlay, ...] = ()
@@ -100,7 +111,7 @@ class SheetView:
     # ── overlays ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _overlays(self, look: Look, session: Session) -> tuple[Overlay, ...]:
-        overlays: list[Overlay] = []
+        overlays = self.more.overlays(look, self.rect, self.scale()) if self.more else []
         if session.canvas.drawing.is_blank and not session.canvas.is_drawing:
             hint = pygame.Rect(0, 0, look.px(320), look.px(90))
             hint.center = self.rect.center
@@ -168,3 +179,5 @@ class SheetView:
         elif overlay.kind == "brush":
             colour = palette.accent if overlay.strong else palette.quiet
             surface.blit(shapes.disc(rect.width - 2, colour, look.px(1)), rect)
+        elif self.more:
+            self.more.paint(surface, look, overlay)

@@ -32,6 +32,9 @@ class Palette:
     accent_pressed: Colour
     on_accent: Colour
     accent_soft: Colour  # the accent as a background
+    speaks_for: Colour  # orange and blue: told apart by everyone, and by their brightness
+    speaks_against: Colour
+    mute: Colour  # ink that speaks neither for nor against
 
 
 LIGHT = Palette(
@@ -51,6 +54,9 @@ LIGHT = Palette(
     accent_pressed=hex_colour("A83508"),
     on_accent=hex_colour("FFFFFF"),
     accent_soft=hex_colour("FBE6DC"),
+    speaks_for=hex_colour("C8420E"),
+    speaks_against=hex_colour("3F8FDB"),
+    mute=hex_colour("D5D1C9"),
 )
 
 DARK = Palette(
@@ -70,6 +76,9 @@ DARK = Palette(
     accent_pressed=hex_colour("E26C3A"),
     on_accent=hex_colour("221006"),
     accent_soft=hex_colour("46291C"),
+    speaks_for=hex_colour("FF8552"),
+    speaks_against=hex_colour("4A9BEA"),
+    mute=hex_colour("55504A"),
 )
 
 PALETTES = {"light": LIGHT, "dark": DARK}

@@ -1,7 +1,13 @@
 """Windows without a screen."""
 
 import pytest
-from window_driver import Driver, fake_look, fake_read
+from window_driver import Driver, FakeTeacher, fake_explain, fake_look, fake_read
+
+
+@pytest.fixture(autouse=True)
+def _no_lessons_of_the_user(monkeypatch, tmp_path):
+    """Whatever a window keeps lies in the test's own folder."""
+    monkeypatch.setenv("NN_LESSONS", str(tmp_path / "lessons"))
 
 
 @pytest.fixture
@@ -14,9 +20,11 @@ def make_app(monkeypatch, tmp_path):
 
     made = []
 
-    def make(read=fake_read, look_inside=fake_look, load=lambda: "model", start=True, **options):
+    def make(
+        read=fake_read, look_inside=fake_look, explain=fake_explain, teacher=None, load=lambda: "model", start=True, **options
+    ):
         options = {"scale": 1.0, "theme_name": "light", "size": (1088, 704)} | options
-        app = App(load, read, look_inside, "the bundled model", tmp_path, **options)
+        app = App(load, read, look_inside, explain, teacher or FakeTeacher(), "the bundled model", tmp_path, **options)
         made.append(app)
         if start:
             app.session.recognizer.start()
@@ -26,6 +34,8 @@ def make_app(monkeypatch, tmp_path):
     yield make
     for app in made:
         app.session.recognizer.close()
+        app.study.close()
+        app.study.join()
     pygame.display.quit()
 
 

@@ -18,8 +18,10 @@ SHAPES = {
     "0": ["42 2, 14 20, 6 55, 20 92, 44 96, 64 70, 66 30, 50 6, 38 3"],
     "2": ["10 24, 22 6, 46 3, 60 20, 50 46, 28 72, 6 96", "6 96, 35 94, 68 93"],
     "3": ["10 12, 35 2, 58 18, 46 40, 28 47, 55 58, 62 80, 40 97, 8 88"],
+    "4": ["20 2, 4 56, 62 56", "46 30, 44 98"],
     "6": ["52 2, 26 26, 8 62, 20 93, 46 96, 60 76, 44 57, 20 66, 11 76"],
     "7": ["6 10, 30 8, 62 6", "62 6, 46 36, 32 66, 24 97"],
+    "curly 7": ["0 14, 8 0, 30 8, 62 2", "62 2, 40 36, 28 66, 26 92, 40 102, 58 94, 56 80"],
     "4 or 9": ["35 4, 20 20, 14 44, 30 52, 58 46", "58 4, 58 40, 54 96"],
     "star": [
         "22 96, 50 4, 78 96",
@@ -120,6 +122,7 @@ class RealWindow:
         self.hand("mousemove", 4, 4)
 
     def photograph(self, path):
-        """Take a picture of the window once it has come to rest."""
+        """Take a picture of the window once it has come to rest; returns its path."""
         time.sleep(0.5)
         subprocess.run(["import", "-window", self.window, str(path)], env=self.environment, check=True, timeout=60)
+        return path

@@ -77,6 +77,53 @@ def test_dark_and_twice_as_large(pictures, tmp_path):
         window.wait_for(lambda: window.title() != "36 - Draw a digit")
 
 
+def test_why_a_4_and_what_would_make_it_a_9(pictures, tmp_path):
+    with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:
+        window.draw("4", 250, 110, 330)
+        window.wait_for_title("4 (")
+        without = window.photograph(tmp_path / "without.png")
+        window.hand("key", "w", "key", "w")
+        window.wait_for(lambda: coloured(window.photograph(pictures / "window-why.png"), without), 120)
+        window.hand("key", "shift+9")
+        window.wait_for(lambda: coloured(window.photograph(pictures / "window-what-if.png"), without), 120)
+        window.hand("key", "Escape", "key", "Escape")
+        assert window.command.wait(20) == 0
+        assert window.command.stderr.read() == ""
+
+
+def coloured(path, without):
+    """Whether a picture of the window has more than twice the colour of another, on the sheet."""
+    return saturation(path) > 2 * saturation(without) + 1000
+
+
+def saturation(path):
+    sheet = np.asarray(Image.open(path).convert("RGB")).astype(int)[70:530, 40:700]
+    return int((sheet.max(axis=2) - sheet.min(axis=2) > 40).sum())
+
+
+@pytest.mark.usefixtures("compiler")
+def test_a_7_in_an_unusual_hand_is_taught_and_taken_back(pictures, tmp_path):
+    bundled = BUNDLED.read_bytes()
+    with RealWindow("--theme", "dark", "--scale", "1", folder=tmp_path) as window:
+        window.draw(["curly 7"], 250, 110, 330)
+        window.wait_for(lambda: not window.title().startswith(("Draw", "7")))  # half of it is still an ordinary 7
+        before = window.title()
+        window.wait_for_title(before)
+        window.hand("key", "7")
+        window.wait_for(lambda: window.title().startswith("7 ("), 300)
+        window.photograph(pictures / "window-taught.png")
+        kept = sorted(path.name for path in (tmp_path / "lessons").iterdir())
+        assert kept[0] == "0001-is-7.png"
+        assert [name[:7] for name in kept[1:]] == ["taught-"]
+        window.hand("key", "u")
+        window.wait_for_title(before)
+        window.wait_for(lambda: not any((tmp_path / "lessons").iterdir()))
+        window.hand("key", "Escape")
+        assert window.command.wait(20) == 0
+        assert window.command.stderr.read() == ""
+    assert BUNDLED.read_bytes() == bundled
+
+
 def test_looking_inside(pictures, tmp_path):
     conv, softmax = (519, 365), (1020, 605)
     with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:

@@ -24,6 +24,9 @@ KEYS = (
     (pygame.K_PAGEUP, 0, "", 1),
     (pygame.K_PAGEDOWN, 0, "", 1),
     (pygame.K_7, 0, "7", 1),
+    (pygame.K_9, pygame.KMOD_LSHIFT, "(", 1),
+    (pygame.K_w, 0, "w", 2),
+    (pygame.K_u, 0, "u", 1),
     (pygame.K_F11, 0, "", 1),
 )
 SIZES = ((760, 600), (900, 620), (620, 800), (300, 200), (1000, 640))

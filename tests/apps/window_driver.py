@@ -1,11 +1,14 @@
 """Whoever drives a window without a screen, and a reader that needs no network."""
 
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
+from apps.draw.lessons import Said
+from apps.draw.why import Answer
 from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
@@ -16,6 +19,7 @@ SPECK = 12  # sheet pixels: thinner ink is no digit
 @dataclass(frozen=True)
 class FakeDigit:
     box: tuple
+    ink: np.ndarray
     image: np.ndarray
     digit: int
     probability: float
@@ -54,7 +58,8 @@ def fake_read(model, ink):
         image = np.zeros((28, 28), dtype=np.float32)
         image[4:24, 4:24] = 0.5
         verdict = "unsure" if flat else "sure"
-        digits.append(FakeDigit((int(left), top, int(right), bottom), image, digit, probability, probabilities, verdict))
+        box = int(left), top, int(right), bottom
+        digits.append(FakeDigit(box, ink[top:bottom, left:right], image, digit, probability, probabilities, verdict))
     return FakeReading(tuple(digits))
 
 
@@ -77,6 +82,58 @@ def network():
 def fake_look(model, image):
     """The untrained network's inside, whatever the model."""
     return stages(network().layers, image)
+
+
+def fake_explain(question):
+    """The upper half of the digit speaks for it, the lower half against."""
+    values = np.where(np.arange(28)[:, None] < 14, 1.0, -1.0) * (question.digit.image > 0)
+    return Answer(values.astype(np.float32), 0.1, 0.9)
+
+
+@dataclass
+class FakeModel:
+    """A model that was taught some labels."""
+
+    labels: tuple = ()
+
+    @property
+    def card(self):
+        return {"drawings": len(self.labels)} if self.labels else {}
+
+
+class FakeTeacher:
+    """Keeps nothing and learns at once, unless `gate` is closed."""
+
+    def __init__(self):
+        self.gate = threading.Event()
+        self.gate.set()
+        self.kept, self.remembered = [], []
+
+    def keep(self, lesson):
+        self.kept.append(lesson)
+        return len(self.kept) - 1
+
+    def forget(self, path):
+        del self.kept[path]
+
+    def prepare(self, model):
+        pass
+
+    def teach(self, progress, stop):
+        progress(0.5)
+        while not self.gate.wait(0.005):
+            if stop.is_set():
+                return None
+        return FakeModel(tuple(lesson.label for lesson in self.kept))
+
+    def check(self, model):
+        return 0.99 - 0.0005 * len(model.labels) if isinstance(model, FakeModel) else 0.99
+
+    def ask(self, model, image):
+        return Said(model.labels[-1], 0.97) if isinstance(model, FakeModel) else Said(2, 0.61)
+
+    def remember(self, model):
+        self.remembered.append(model)
 
 
 @dataclass
@@ -131,6 +188,15 @@ class Driver:
         self.move(position)
         self.down(position)
         self.up(position)
+        self.app.frame()
+
+    def wait_for(self, condition, seconds=5.0):
+        """Run frames until a condition is true."""
+        end = time.perf_counter() + seconds
+        while not condition():
+            assert time.perf_counter() < end, "it did not come true"
+            self.app.wake.wait(0.005)
+            self.app.frame()
         self.app.frame()
 
     def settle(self, seconds=5.0):
