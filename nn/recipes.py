@@ -14,7 +14,7 @@ import numpy as np
 from nn.datasets import fashion_mnist, mnist
 from nn.datasets.loading import Part
 from nn.errors import InputError
-from nn.sources import CLASSES, Concatenation, ImageSource, ScaledImages
+from nn.sources import CLASSES, Concatenation, ImageSource, InTurn, ScaledImages
 
 if TYPE_CHECKING:
     from nn.callbacks import Callback
@@ -39,6 +39,7 @@ class Recipe:
     schedule             constant, one-cycle or cosine (`nn.schedules`)
     weight_decay         share of each weight that a step with rate 1 takes off (`nn.optimizers`)
     augment              turn, scale, shear and shift the training images anew in every epoch (`nn.augment`)
+    plain                the last part of the epochs that shows them as they are: views are blurred a little, real images are not
     strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
                          in parts of their number (`nn.strokes`)
     seed                 of first weights, order, dropout, and all that is drawn
@@ -52,6 +53,7 @@ class Recipe:
     schedule: str = "one-cycle"
     weight_decay: float = 2e-4
     augment: bool = True
+    plain: float = 0.1
     strokes: float = 0.05
     doodles: float = 0.0
     seed: int = 0
@@ -62,7 +64,7 @@ class Recipe:
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= LARGEST:
                 raise InputError(f"{name}: expected a whole number from {least} to {LARGEST}, got {value!r}")
-        for name, most in {"learning_rate": math.inf, "weight_decay": 0.1, "strokes": 1.0, "doodles": 1.0}.items():
+        for name, most in {"learning_rate": math.inf, "weight_decay": 0.1, "plain": 1.0, "strokes": 1.0, "doodles": 1.0}.items():
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
                 raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
@@ -209,7 +211,8 @@ def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[Ima
     if recipe.augment:
         from nn.augment import AugmentedImages
 
-        sources = [AugmentedImages(images, labels, recipe.seed)]
+        views = AugmentedImages(images, labels, recipe.seed)
+        sources = [InTurn(views, sources[0], recipe.epochs - round(recipe.plain * recipe.epochs))]
     if recipe.strokes or recipe.doodles:
         from nn.strokes import Doodles, SyntheticDigits
 

@@ -96,6 +96,35 @@ class ScaledImages:
         return one_hot(self._labels[indices], self._classes)
 
 
+class InTurn:
+    """One source up to an epoch, another one of the same length and shape from then on."""
+
+    def __init__(self, first: ImageSource, then: ImageSource, change: int) -> None:
+        if (len(first), first.image_shape) != (len(then), then.image_shape):
+            what = [f"{len(source)} of {source.image_shape}" for source in (first, then)]
+            raise InputError(f"sources: expected as many images of one shape, got {' and '.join(what)}")
+        self._first, self._then, self._change = first, then, change
+
+    def _source(self, epoch: int) -> ImageSource:
+        return self._first if epoch < self._change else self._then
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """(H, W, C) of both."""
+        return self._first.image_shape
+
+    def fill(self, out: np.ndarray, indices: np.ndarray, epoch: int) -> None:
+        """Write samples `indices` into `out` (n, H, W, C)."""
+        self._source(epoch).fill(out, indices, epoch)
+
+    def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
+        """(n, 10)."""
+        return self._source(epoch).targets(indices, epoch)
+
+
 class Concatenation:
     """The samples of several sources, one source after another: an epoch shows all of each."""
 

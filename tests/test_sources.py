@@ -7,7 +7,8 @@ import pytest
 
 from nn.augment import AugmentedImages, Limits
 from nn.errors import InputError
-from nn.sources import Concatenation, ScaledImages, one_hot
+from nn.recipes import Recipe, training_source
+from nn.sources import Concatenation, InTurn, ScaledImages, one_hot
 from nn.strokes import Doodles, SyntheticDigits
 
 RNG = np.random.default_rng(0)
@@ -98,6 +99,23 @@ def test_concatenation_shows_all_of_every_source_with_its_targets():
     np.testing.assert_allclose(targets[[1, 3]], 0.1)
 
 
+def test_in_turn_changes_at_its_epoch():
+    plain, views = ScaledImages(IMAGES, LABELS), AugmentedImages(IMAGES, LABELS, seed=3)
+    source = InTurn(views, plain, 2)
+    for epoch, expected in ((0, views), (1, views), (2, plain), (3, plain)):
+        np.testing.assert_array_equal(filled(source, range(50), epoch), filled(expected, range(50), epoch))
+        np.testing.assert_array_equal(source.targets(np.arange(50), epoch), one_hot(LABELS))
+
+
+@pytest.mark.parametrize(("epochs", "plain"), [(1, 0), (4, 0), (10, 1), (80, 8)])
+def test_the_default_recipe_ends_with_the_images_as_they_are(epochs, plain):
+    recipe = Recipe(epochs=epochs, strokes=0.0)
+    source = training_source(recipe, IMAGES, LABELS)
+    as_they_are = filled(ScaledImages(IMAGES, LABELS), range(50))
+    same = [np.array_equal(filled(source, range(50), epoch), as_they_are) for epoch in range(epochs)]
+    assert same == [False] * (epochs - plain) + [True] * plain
+
+
 def test_scaled_images_take_any_shape_and_soft_labels():
     images, soft = RNG.random((6, 5)), RNG.random((6, 3)).astype(np.float32)
     source = ScaledImages(images, soft, scale=2.0, classes=3)
@@ -120,6 +138,7 @@ def test_one_hot():
         (lambda: AugmentedImages(np.zeros((3, 28, 28)), LABELS[:3], 0), "images: expected uint8"),
         (lambda: AugmentedImages(IMAGES, LABELS[:3], 0), "labels: expected 50"),
         (lambda: Concatenation([Doodles(0, 5), ScaledImages(np.zeros((2, 3)), np.zeros(2, int))]), "one shape"),
+        (lambda: InTurn(ScaledImages(IMAGES, LABELS), Doodles(0, 5), 1), "as many images"),
         (lambda: Doodles(0, 0), "length: expected at least 1"),
         (lambda: Limits(rotation=-1), "rotation: expected a number from 0"),
         (lambda: Limits(thickness=2), "thickness up to 1"),
