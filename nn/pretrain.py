@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model.card = {
         "made by": "python -m nn.pretrain",
         "recipe": asdict(recipe),
+        "norms": trainer.progress.norms,
         "trained on": TRAINED,
         "seconds": round(seconds),
         **_calibration(model.predict(_pixels(held_out[0])), held_out[1]),
