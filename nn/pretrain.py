@@ -24,7 +24,7 @@ from nn.files import check_writable
 from nn.recipes import BUNDLED, Recipe, load_parts, trainer_for
 
 TRAINED = 55_000
-RECIPE = Recipe(epochs=80, weight_decay=1e-4, strokes=0.1, doodles=0.02)
+RECIPE = Recipe(epochs=80, learning_rate=1.0, plain=0.1, strokes=0.1, doodles=0.02)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model.card = {
         "made by": "python -m nn.pretrain",
         "recipe": asdict(recipe),
-        "norms": trainer.progress.norms,
         "trained on": TRAINED,
         "seconds": round(seconds),
         **_calibration(model.predict(_pixels(held_out[0])), held_out[1]),

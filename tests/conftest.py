@@ -1,12 +1,16 @@
 """What tests of several rooms share: a small MNIST in files, and commands run as a user runs them."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+# Whoever starts the tests in the background may have told them, and so their children, to ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

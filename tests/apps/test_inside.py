@@ -148,7 +148,7 @@ def read_lengths(model, ink):
 
     image = np.zeros((28, 28), np.float32)
     image.ravel()[: int(ink.sum() / 100)] = 1
-    return FakeReading((FakeDigit((0, 0, 640, 480), image, 1, 0.9, np.full(10, 0.1), "sure"),))
+    return FakeReading((FakeDigit((0, 0, 640, 480), ink, image, 1, 0.9, np.full(10, 0.1), "sure"),))
 
 
 def wait_until_read(driver, seconds=5.0):
