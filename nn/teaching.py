@@ -105,7 +105,7 @@ def teach(
 
 
 def lesson_source(drawings: Sequence[Kept], ground: Ground, samples: int, seed: int) -> ImageSource:
-    """`samples` pictures: views of the drawings, the more the more there are, among what the network was trained on."""
+    """`samples` pictures: views of the drawings, the more the more there are, among what the network was trained on last."""
     shares = min(MOST, SHARE * len(drawings)), STROKES, DOODLES
     views, strokes, doodles = (max(1, round(samples * share)) for share in shares)
     rest = samples - views - strokes - doodles
@@ -118,7 +118,7 @@ def lesson_source(drawings: Sequence[Kept], ground: Ground, samples: int, seed: 
     else:
         images, answers = ground.train
         chosen = np.random.default_rng(seed).permutation(len(images))[np.arange(rest) % len(images)]
-        sources.append(AugmentedImages(images[chosen], answers[chosen], seed))
+        sources.append(plain_source(images[chosen], answers[chosen]))
     return Concatenation([*sources, SyntheticDigits(seed, strokes), Doodles(seed, doodles)])
 
 
