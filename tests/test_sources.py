@@ -108,8 +108,8 @@ def test_in_turn_changes_at_its_epoch():
 
 
 @pytest.mark.parametrize(("epochs", "plain"), [(1, 0), (4, 0), (10, 1), (80, 8)])
-def test_the_default_recipe_ends_with_the_images_as_they_are(epochs, plain):
-    recipe = Recipe(epochs=epochs, strokes=0.0)
+def test_a_recipe_ends_with_the_images_as_they_are(epochs, plain):
+    recipe = Recipe(epochs=epochs, strokes=0.0, plain=0.1)
     source = training_source(recipe, IMAGES, LABELS)
     as_they_are = filled(ScaledImages(IMAGES, LABELS), range(50))
     same = [np.array_equal(filled(source, range(50), epoch), as_they_are) for epoch in range(epochs)]
