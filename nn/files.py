@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -92,6 +92,17 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
     for leftover in target.parent.glob(_part_name(glob.escape(target.name), "[0-9a-f]" * 8)):
         with contextlib.suppress(OSError):
             leftover.unlink()
+
+
+def reserve(paths: Iterable[Path]) -> Path:
+    """Create the first of `paths` (endless) that is free, empty: exclusively, so that two processes never take the same one."""
+    for path in paths:
+        try:
+            path.open("xb").close()
+        except FileExistsError:
+            continue
+        return path
+    raise InputError("expected a path that is free, got none")
 
 
 def _locked(lock: Path) -> BinaryIO:

@@ -6,6 +6,7 @@ The folder is the user's: removing a file makes the next lesson forget it, renam
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from nn.errors import InputError
-from nn.files import atomic_write
+from nn.files import atomic_write, reserve
 from nn.preprocessing import read_image, to_mnist
 from nn.sources import CLASSES
 
@@ -91,14 +92,7 @@ def _seen(path: Path) -> np.ndarray:
 
 
 def _reserved(folder: Path, label: int) -> Path:
-    """Create the file with the next number, empty: creating exclusively keeps two windows from taking the same one."""
+    """A new empty file with the next number."""
     taken = [int(match[1]) for path in folder.iterdir() if (match := NAME.fullmatch(path.name))]
-    number = max(taken, default=0) + 1
-    while True:
-        path = folder / f"{number:04d}-is-{label}.png"
-        try:
-            path.open("xb").close()
-        except FileExistsError:
-            number += 1
-        else:
-            return path
+    numbers = itertools.count(max(taken, default=0) + 1)
+    return reserve(folder / f"{number:04d}-is-{label}.png" for number in numbers)

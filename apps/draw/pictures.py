@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image
 from apps.draw.drawing import Picture, Stroke
 from apps.draw.raster import Raster
 from nn.errors import InputError
-from nn.files import atomic_write
+from nn.files import atomic_write, reserve
 
 SAVED_SCALE = 2.0  # pixels to a sheet unit: 1280 × 960
 
@@ -40,7 +41,7 @@ def save_drawing(items: Iterable[Stroke | Picture], folder: Path) -> Path:
     """
     raster = Raster(SAVED_SCALE)
     raster.render(items)
-    path = _reserved(folder)
+    path = reserve(folder / f"drawing-{number}.png" for number in itertools.count(1))
     try:
         with atomic_write(path) as file:
             Image.fromarray(255 - raster.ink).save(file, format="PNG", optimize=True)
@@ -49,16 +50,3 @@ def save_drawing(items: Iterable[Stroke | Picture], folder: Path) -> Path:
             path.unlink()
         raise
     return path
-
-
-def _reserved(folder: Path) -> Path:
-    """Create the first free name, empty: creating exclusively is what keeps two windows from taking the same one."""
-    number = 1
-    while True:
-        path = folder / f"drawing-{number}.png"
-        try:
-            path.open("xb").close()
-        except FileExistsError:
-            number += 1
-        else:
-            return path
