@@ -68,7 +68,7 @@ class RealWindow:
             [sys.executable, "-m", "apps.draw", *arguments], cwd=folder, env=self.environment, stderr=subprocess.PIPE, text=True
         )
         try:
-            self.window = self.wait_for(self._find, 30)
+            self.window = self.wait_for(self._find, 120)
         except BaseException:
             self.__exit__()
             raise
@@ -81,7 +81,7 @@ class RealWindow:
     def __exit__(self, *_):
         for process in (self.command, self.display):
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
     def hand(self, *arguments):
         """Run xdotool; returns what it says."""
@@ -94,7 +94,7 @@ class RealWindow:
         assert self.command.poll() is None, self.command.stderr.read()
         return self.hand("search", "--onlyvisible", "--class", CLASS).split("\n")[-1]
 
-    def wait_for(self, condition, seconds=20.0):
+    def wait_for(self, condition, seconds=120.0):
         """The first true value of a condition."""
         end = time.perf_counter() + seconds
         while not (found := condition()):

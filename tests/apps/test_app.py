@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from window_driver import Driver, fake_read
+from window_driver import PATIENCE, Driver, fake_read
 
 pygame = pytest.importorskip("pygame")
 
@@ -192,7 +192,7 @@ def test_a_dropped_file_is_opened(driver, tmp_path):
     paper[40:260, 140:160] = 10
     Image.fromarray(paper).save(tmp_path / "one.png")
     driver.post(pygame.DROPFILE, file=str(tmp_path / "one.png"))
-    end = time.perf_counter() + 5
+    end = time.perf_counter() + PATIENCE
     while driver.app.session.canvas.drawing.is_blank:
         assert time.perf_counter() < end
         driver.app.frame()
@@ -219,7 +219,7 @@ def test_resizing_keeps_the_drawing_and_what_was_read(driver, size):
 
 def test_a_window_made_too_small_grows_to_the_minimum(driver):
     pygame.display.set_mode((300, 200), pygame.RESIZABLE)
-    end = time.perf_counter() + 3
+    end = time.perf_counter() + PATIENCE
     while pygame.display.get_window_size() != (760, 600):
         assert time.perf_counter() < end
         driver.app.frame()
@@ -272,7 +272,7 @@ def test_the_pen_is_not_blocked_by_a_slow_reader(make_app):
     hold = threading.Event()
 
     def slow(model, ink):
-        hold.wait(5)
+        hold.wait(PATIENCE)
         return fake_read(model, ink)
 
     driver = Driver(make_app(read=slow))
@@ -311,7 +311,7 @@ def test_the_main_loop_from_the_first_frame_to_quit(make_app):
             driver.move(place)
             time.sleep(0.01)
         driver.up(places[-1])
-        end = time.perf_counter() + 5
+        end = time.perf_counter() + PATIENCE
         while not app.session.title.startswith("7") and time.perf_counter() < end:
             time.sleep(0.01)
         time.sleep(0.1)

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from window_driver import Driver, fake_look, network
+from window_driver import PATIENCE, Driver, fake_look, network
 
 pygame = pytest.importorskip("pygame")
 
@@ -151,8 +151,8 @@ def read_lengths(model, ink):
     return FakeReading((FakeDigit((0, 0, 640, 480), ink, image, 1, 0.9, np.full(10, 0.1), "sure"),))
 
 
-def wait_until_read(driver, seconds=5.0):
-    end = time.perf_counter() + seconds
+def wait_until_read(driver):
+    end = time.perf_counter() + PATIENCE
     while not (driver.app.session.is_read and driver.app.screen.is_current):
         assert time.perf_counter() < end, "nothing was read"
         driver.app.frame()
@@ -406,7 +406,7 @@ def test_the_pen_does_not_wait_for_those_who_look(make_app):
     hold = threading.Event()
 
     def slow(model, image):
-        hold.wait(5)
+        hold.wait(PATIENCE)
         return fake_look(model, image)
 
     driver = Driver(make_app(look_inside=slow))
@@ -421,7 +421,7 @@ def test_the_pen_does_not_wait_for_those_who_look(make_app):
 
 def test_before_the_network_is_loaded_the_view_says_so(make_app, texts):
     loaded = threading.Event()
-    driver = Driver(make_app(load=lambda: loaded.wait(5)))
+    driver = Driver(make_app(load=lambda: loaded.wait(PATIENCE)))
     driver.key(pygame.K_TAB)
     assert "Loading the network…" in texts
     for key in (pygame.K_RIGHT, pygame.K_PAGEUP, pygame.K_PAGEDOWN):

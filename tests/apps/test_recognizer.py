@@ -3,14 +3,15 @@ import time
 
 import numpy as np
 import pytest
+from window_driver import PATIENCE
 
 from apps.draw.recognizer import Recognizer
 
 INK = np.zeros((2, 2), np.uint8)
 
 
-def wait_for(condition, seconds=5.0):
-    end = time.perf_counter() + seconds
+def wait_for(condition):
+    end = time.perf_counter() + PATIENCE
     while not (found := condition()):
         assert time.perf_counter() < end, "waited in vain"
         time.sleep(0.002)
@@ -23,13 +24,13 @@ def test_only_the_newest_question_is_read_and_asking_never_waits():
     def read(model, ink):
         read_inks.append(round(float(ink[0, 0]) * 255))
         busy.set()
-        go_on.wait(5)
+        go_on.wait(PATIENCE)
         return f"{model} {read_inks[-1]}"
 
     recognizer = Recognizer(lambda: "model", read, lambda: None)
     recognizer.start()
     recognizer.submit(1, INK + np.uint8(1))
-    assert busy.wait(5)
+    assert busy.wait(PATIENCE)
     for version in range(2, 50):
         recognizer.submit(version, INK + np.uint8(version))
     assert recognizer.take() is None
@@ -44,7 +45,7 @@ def test_only_the_newest_question_is_read_and_asking_never_waits():
 
 def test_questions_asked_while_the_model_loads_are_answered_after():
     loaded = threading.Event()
-    recognizer = Recognizer(lambda: loaded.wait(5), lambda model, ink: "read", lambda: None)
+    recognizer = Recognizer(lambda: loaded.wait(PATIENCE), lambda model, ink: "read", lambda: None)
     recognizer.start()
     recognizer.submit(3, INK)
     assert not recognizer.is_ready
@@ -58,9 +59,9 @@ def test_somebody_is_told_of_the_model_and_of_every_answer():
     told = threading.Semaphore(0)
     recognizer = Recognizer(lambda: "model", lambda model, ink: "read", told.release)
     recognizer.start()
-    assert told.acquire(timeout=5)
+    assert told.acquire(timeout=PATIENCE)
     recognizer.submit(1, INK)
-    assert told.acquire(timeout=5)
+    assert told.acquire(timeout=PATIENCE)
     assert recognizer.take().seconds >= 0
     recognizer.close()
 

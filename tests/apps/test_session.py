@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from window_driver import fake_read
+from window_driver import PATIENCE, fake_read
 
 from apps.draw.recognizer import Recognizer
 from apps.draw.session import BRUSHES, MESSAGE_SECONDS, Session, percent
@@ -29,7 +29,7 @@ def draw(session, points, erases=False):
 
 
 def settle(session):
-    end = time.perf_counter() + 5
+    end = time.perf_counter() + PATIENCE
     while True:
         session.update(time.perf_counter())
         if session.is_settled:
@@ -164,7 +164,7 @@ def test_a_message_goes_after_a_while(session):
 
 def opened(session, path):
     session.open(str(path))
-    end = time.perf_counter() + 5
+    end = time.perf_counter() + PATIENCE
     while not (session.message or not session.canvas.drawing.is_blank):
         assert time.perf_counter() < end
         time.sleep(0.005)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from window_driver import Driver, FakeReading, fake_explain, fake_read, network
+from window_driver import PATIENCE, Driver, FakeReading, fake_explain, fake_read, network
 
 pygame = pytest.importorskip("pygame")
 
@@ -61,7 +61,7 @@ def test_new_ink_is_seen_before_there_is_an_answer(make_app):
     gate.set()
 
     def slow(question):
-        gate.wait(5)
+        gate.wait(PATIENCE)
         return fake_explain(question)
 
     driver = Driver(make_app(explain=slow))
@@ -196,7 +196,7 @@ def test_only_the_newest_question_is_answered():
 
     def slow(question):
         asked.append(question.k)
-        gate.wait(5)
+        gate.wait(PATIENCE)
         return Answer(np.zeros((28, 28), np.float32))
 
     why, digit = Why(slow, lambda: None), find_digits(square_ink())[0]

@@ -14,6 +14,7 @@ from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 
 SPECK = 12  # sheet pixels: thinner ink is no digit
+PATIENCE = 60.0  # seconds after which something never happens, however busy the machine is
 
 
 @dataclass(frozen=True)
@@ -190,20 +191,22 @@ class Driver:
         self.up(position)
         self.app.frame()
 
-    def wait_for(self, condition, seconds=5.0):
+    def wait_for(self, condition):
         """Run frames until a condition is true."""
-        end = time.perf_counter() + seconds
+        end = time.perf_counter() + PATIENCE
         while not condition():
             assert time.perf_counter() < end, "it did not come true"
             self.app.wake.wait(0.005)
+            self.app.wake.clear()
             self.app.frame()
         self.app.frame()
 
-    def settle(self, seconds=5.0):
+    def settle(self):
         """Run frames until everything drawn has been read and shown."""
-        end = time.perf_counter() + seconds
+        end = time.perf_counter() + PATIENCE
         self.app.frame()
         while not (self.app.session.is_settled and self.app.screen.is_current):
-            assert time.perf_counter() < end, "the window did not come to rest"
+            assert time.perf_counter() < end, f"the window did not come to rest: {vars(self.app.session)}"
             self.app.wake.wait(0.005)
+            self.app.wake.clear()
             self.app.frame()
