@@ -17,19 +17,21 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import llvmlite.binding
 import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.codegen import get_host_cpu_features
 from numba.extending import lower_builtin, models, register_model, type_callable
 
 
 def _machine_features() -> str:
-    chosen: Any = vars(numba.config).get("CPU_FEATURES")
-    if chosen is not None:
-        return str(chosen)
-    return str(llvmlite.binding.get_host_cpu_features().flatten())
+    """What Numba may use here. A processor that was named (NUMBA_CPU_NAME) brings its own instructions, not this machine's."""
+    settings: dict[str, Any] = vars(numba.config)
+    if settings["CPU_NAME"] is not None and settings["CPU_FEATURES"] is None:
+        numba.config.CPU_FEATURES = ""
+    chosen = settings["CPU_FEATURES"]
+    return get_host_cpu_features() if chosen is None else str(chosen)
 
 
 VECTOR_BYTES = 128 if "+avx512f" in _machine_features() else 64

@@ -1,5 +1,10 @@
 """Every vector operation as compiled does what its Python definition says."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytest
@@ -95,3 +100,25 @@ def test_not_a_number_is_neither_greater_nor_equal():
 def test_machine_features_can_be_overridden(monkeypatch):
     monkeypatch.setattr(numba.config, "CPU_FEATURES", "+sse2")
     assert simd._machine_features() == "+sse2"
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names a processor of that kind")
+def test_a_named_processor_brings_its_own_instructions():
+    """NUMBA_CPU_NAME=haswell on a machine with AVX-512 is a machine without."""
+    code = """
+import numba, numpy as np
+from nn.kernels import simd
+@numba.njit(fastmath={"contract"})
+def add_products(a, b, out):
+    for i in range(out.size):
+        out[i] += a[i] * b[i]
+add_products(*np.ones((3, 64), np.float32))
+assembly = next(iter(add_products.inspect_asm().values()))
+print(simd.VECTOR_BYTES, "vfmadd" in assembly, "zmm" in assembly)
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    environment["NUMBA_CPU_NAME"] = "haswell"
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300, check=True
+    )
+    assert result.stdout.split() == ["64", "True", "False"]
