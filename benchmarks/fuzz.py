@@ -18,6 +18,7 @@ import argparse
 import contextlib
 import importlib
 import importlib.util
+import mmap
 import os
 import random
 import subprocess
@@ -81,7 +82,7 @@ class Probe:
         descriptor, self.path = tempfile.mkstemp(prefix=f"fuzz-{options.target}-", dir=folder)
         os.close(descriptor)
         self.count = self.accepted = self.found = 0
-        self.slowest = 0.0
+        self.slowest = self.memory = 0.0  # of any input: seconds, and MB on top of what the process held before
         self.began = time.monotonic()
 
     @property
@@ -101,8 +102,8 @@ class Probe:
         if self.count == 0:
             with contextlib.suppress(Exception):  # for what is imported and allocated once; whatever comes will come again
                 self.read(self.path)
-            self.memory = _peak_mb()
         self.count += 1
+        memory, peak = _memory_mb(), _peak_mb()
         began = time.process_time()
         problem = ""
         try:
@@ -116,9 +117,10 @@ class Probe:
         self.slowest = max(self.slowest, seconds)
         if seconds > MAX_SECONDS:
             problem = f"{seconds:.1f} s"
-        if _peak_mb() - self.memory > MAX_MB:
-            problem = f"{_peak_mb() - self.memory:.0f} MB"
-            self.memory = _peak_mb()
+        if _peak_mb() > peak:
+            self.memory = max(self.memory, _peak_mb() - memory)
+            if _peak_mb() - memory > MAX_MB:
+                problem = f"{_peak_mb() - memory:.0f} MB"
         if problem:
             self._keep(data, problem)
 
@@ -145,12 +147,12 @@ class Probe:
         )
         row: dict[str, Any] = {name: before.get(name, 0) + value for name, value in now.items()}
         row["slowest_ms"] = max(before.get("slowest_ms", 0.0), self.slowest * 1000)
-        row["memory_mb"] = max(before.get("memory_mb", 0.0), _peak_mb() - self.memory)
+        row["memory_mb"] = max(before.get("memory_mb", 0.0), self.memory)
         row["guided"] = self.guided and before.get("guided", True)
         report.write(self.place, {"targets": {**report.former(self.place, "targets"), self.options.target: row}})
         print(
             f"{self.options.target}: {row['inputs']:,} inputs, {row['accepted']:,} accepted, {row['problems']} problems, "
-            f"slowest {row['slowest_ms']:.0f} ms, memory grew by {row['memory_mb']:.0f} MB",
+            f"slowest {row['slowest_ms']:.0f} ms, {row['memory_mb']:.0f} MB at most",
             flush=True,
         )
         return FAILED if self.found else 0
@@ -194,6 +196,15 @@ def _guided(options: argparse.Namespace) -> None:
     extra = {"custom_mutator": mutator} if options.target in ARCHIVES else {}
     atheris.Setup([sys.argv[0], *flags, f"-artifact_prefix={options.keep}-", "-runs=-1", str(corpus)], one, **extra)
     atheris.Fuzz()
+
+
+def _memory_mb() -> float:
+    """The memory that this process has now; its peak where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * mmap.PAGESIZE / 2**20
+    except OSError:
+        return _peak_mb()
 
 
 def _peak_mb() -> float:

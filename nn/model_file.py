@@ -81,9 +81,12 @@ def _layer_from(entry: object, path: str | os.PathLike[str]) -> Layer:
     if not isinstance(kind, str) or kind not in known_layers.__all__ or kind == "Layer":
         raise InputError(f"{path}: there is no layer type {kind!r:.80}")
     try:
-        return getattr(known_layers, kind)(**entry["config"])
+        layer: Layer = getattr(known_layers, kind)(**entry["config"])
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: the configuration of a {kind} layer is wrong: {error}") from error
+    if layer.given_input_shape is not None:
+        raise InputError(f"{path}: expected one input shape, the model's own, got another for a {kind} layer")
+    return layer
 
 
 def check_weights(layers: Sequence[Layer], shape: Shape, weights: dict[str, NDArray], path: str | os.PathLike[str]) -> None:

@@ -194,6 +194,8 @@ def test_pickle_instead_of_a_member_is_refused(tiny):
         (with_header(lambda header: header["layers"][1]["config"].update(name=["dense"])), "name"),
         (with_header(lambda header: header["layers"][0]["config"].update(input_shape=["x"])), "Dense"),
         (with_header(lambda header: header["layers"][0]["config"].update(input_shape=[0.5])), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(input_shape=[2**62])), "one input shape"),
+        (with_header(lambda header: header["layers"][1]["config"].update(input_shape=[2**62])), "one input shape"),
         (with_header(lambda header: header["layers"][0]["config"].update(units=[3, 4])), "Dense"),
         (with_header(lambda header: header.update(input_shape=[10**299] * 3)), ""),
         (with_header(lambda header: header.update(card={"number": 10**400})), "digits"),

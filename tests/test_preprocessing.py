@@ -208,6 +208,25 @@ def test_digits_that_touch_are_split_and_a_wide_one_is_not():
     assert len(find_digits(draw(wide))) == 1
 
 
+def test_two_cuts_through_one_gap_leave_no_piece_without_ink():
+    """A picture that fuzzing found: the dashes below and above one another hang together as one wide part with gaps."""
+    ink = np.zeros((20, 24), np.float32)
+    for rows, columns in (
+        (slice(3, 8), slice(20, 23)),
+        (slice(7, 8), slice(10, 18)),
+        (slice(8, 9), slice(6, 9)),
+        (slice(8, 13), slice(23, 24)),
+        (slice(9, 13), slice(0, 2)),
+        (slice(13, 14), slice(3, 4)),
+        (slice(14, 17), slice(0, 3)),
+    ):
+        ink[rows, columns] = 1
+    pieces = take_apart(ink)
+    assert len(pieces) > 2
+    for box in pieces.boxes:
+        assert ink[box.top : box.bottom, box.left : box.right].any()
+
+
 def test_pieces_can_be_regrouped():
     ink = draw(ONE, 60, 60)
     ink = draw(FOUR, 110, 60, onto=ink)

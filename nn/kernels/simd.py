@@ -29,7 +29,7 @@ def _machine_features() -> str:
     """What Numba may use here. A processor that was named (NUMBA_CPU_NAME) brings its own instructions, not this machine's."""
     settings: dict[str, Any] = vars(numba.config)
     if settings["CPU_NAME"] is not None and settings["CPU_FEATURES"] is None:
-        numba.config.CPU_FEATURES = ""
+        settings["CPU_FEATURES"] = ""
     chosen = settings["CPU_FEATURES"]
     return get_host_cpu_features() if chosen is None else str(chosen)
 

@@ -65,6 +65,8 @@ def group(coarse: np.ndarray) -> tuple[np.ndarray, dict[int, int]]:
         mask = np.isin(labels, part.labels)
         begin = part.left
         for cut in _necks(mask[:, part.left : part.right], tallest, pen):
+            if not mask[:, begin : part.left + cut].any():  # the second cut through one gap
+                continue
             number += 1
             pieces[:, begin : part.left + cut][mask[:, begin : part.left + cut]] = number
             cuts[number - 1] = _crossed(mask, part.left + cut)
