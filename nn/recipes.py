@@ -49,7 +49,7 @@ class Recipe:
     train_limit: int | None = None
     epochs: int = 10
     batch_size: int = 128
-    learning_rate: float = 1.5
+    learning_rate: float = 2.0
     schedule: str = "one-cycle"
     weight_decay: float = 1e-4
     augment: bool = True
