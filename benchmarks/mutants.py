@@ -5,40 +5,50 @@ really made (`real_faults.py`) and by mechanical ones (`mutation.py`, all of the
 of its file, without the compiler and without shrinking, until the first failure. A mutant whose tests all pass has survived,
 and is shown; `explained.py` holds those that were looked at and change nothing that a test could or should see.
 
-Every mutant has a process of its own, forked from one in which pytest, NumPy and Numba are loaded already; no file is written.
-First the files as they are go through their tests: these must pass, and say how much time a mutant may take before it counts as
-caught in an endless loop.
+Every mutant has a process of its own, forked from one in which pytest, NumPy and Numba are loaded already; no source is written.
+First the files as they are go through their tests: these must pass, and say how much processor time a mutant may take before it
+counts as caught in an endless loop. One that waits for an hour counts as a survivor: a machine that is busy, or asleep, kills
+nothing.
+
+The outcome of each mutant is kept in `results/mutants.json` (--out). The next run goes on with those that have not run yet and
+with the survivors, which may meet new tests; a file that has changed begins anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib.machinery
 import importlib.util
-import json
 import os
 import random
 import resource
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from benchmarks import explained, mutation, real_faults
+from benchmarks import explained, mutant_books, mutation, real_faults, report
+from benchmarks.mutant_books import KILLED, SURVIVED, Group
 from benchmarks.mutation import Mutant
 from nn.cli import ArgumentParser, whole_number
 from nn.errors import InputError
-from nn.files import atomic_write, check_writable
 
 ROOT = Path(__file__).parent.parent
-# How long a mutant may take: so many seconds, and so many times as long as the tests take.
+# How much processor time a mutant may take: so many seconds, and so many times as much as the tests take.
 SPARE_SECONDS, PATIENCE = 5, 2
+# How long it may wait for whatever it waits for.
+HOUR = 3600
+# Seconds between two looks at the books by whoever has to go on with them.
+WRITE_EVERY = 30
 WANTED = 0.95
-SURVIVED = 0
+PASSED = 0
+REAL = "real faults"
 
 LAYERS = "tests/layers/test_every_layer.py"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
@@ -49,12 +59,12 @@ ELEMENTWISE = [
     "tests/test_optimizers.py",
     "tests/kernels/test_other_kernels.py",
 ]
-# The tests of each file, the quickest first; `-k` in the middle of a list belongs to the file before it.
+# The tests of each file, the quickest first; `-k` leaves out those that never come to the file.
 TESTS: dict[str, list[str]] = {
     "nn/kernels/conv.py": CONVOLUTION,
-    "nn/kernels/conv_backward.py": CONVOLUTION,
-    "nn/kernels/conv_pool_backward.py": CONVOLUTION,
-    "nn/kernels/winograd.py": CONVOLUTION,
+    "nn/kernels/conv_backward.py": [*CONVOLUTION, "-k", "not test_forward and not winograd"],
+    "nn/kernels/conv_pool_backward.py": [CONVOLUTION[0], "-k", "fused_backward or parts or tall"],
+    "nn/kernels/winograd.py": [*CONVOLUTION, "-k", "winograd or tiles"],
     "nn/kernels/dense.py": ["tests/layers/test_dense.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,
@@ -78,23 +88,21 @@ COMPILED_TESTS = {"nn/conv_step.py": ["tests/test_parts.py"], "nn/steps.py": ["t
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the mutants; 0 if at least 95 % of those that are not explained are killed, else 1."""
     options = _options(arguments)
-    if options.json:
-        check_writable(options.json, "--json")
+    place = report.check_out(options.out, "mutants")
     if os.environ.get("NUMBA_DISABLE_JIT") != "1" and not options.list:
         # Without the compiler: to be said before Numba is imported, and here, in the process that is forked later.
         words = sys.argv[2:] if arguments is None else list(arguments)
         environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
         return subprocess.call([sys.executable, "-m", "benchmarks", "mutants", *words], env=environment)
-    mutants = _chosen(options.only, options.sample, options.seed)
-    if not mutants:
-        raise InputError(f"--only: expected a part of a path such as nn/layers/dense.py, got {options.only!r}")
+    former = {} if options.anew else report.everything(place)
+    groups = _groups(former.get("files", {}))
+    chosen = _chosen(groups, options.only, options.sample, options.seed)
     if options.list:
-        print(*mutants, f"{len(mutants)} mutants", sep="\n")
+        print(*(mutant for _, mutant, _ in chosen), f"{len(chosen)} mutants", sep="\n")
         return 0
-    started = time.perf_counter()
-    limits = time_limits({mutant.path for mutant in mutants})
-    survivors = run_all(mutants, limits, options.workers)
-    return _report(mutants, survivors, time.perf_counter() - started, options.json)
+    spent = former.get("processor_seconds", 0.0)
+    run_all(chosen, groups, options.workers, lambda: _save(groups, spent, place))
+    return _report(_save(groups, spent, place))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -105,20 +113,40 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", type=whole_number(0), metavar="N", help="so many of the mechanical mutants, at random (all)")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="of the sample (0)")
     parser.add_argument("--workers", type=whole_number(1), default=2, help="processes at once (2)")
-    parser.add_argument("--json", metavar="FILE", help="write the outcome as JSON")
-    parser.add_argument("--list", action="store_true", help="show the mutants and run nothing")
+    parser.add_argument("--anew", action="store_true", help="forget what earlier runs have found")
+    parser.add_argument("--list", action="store_true", help="show the mutants that are left and run nothing")
+    report.add_out(parser)
     return parser.parse_args(arguments)
 
 
-def _chosen(only: str, sample: int | None, seed: int) -> list[Mutant]:
-    """All real faults, and the mechanical mutants or a sample of them."""
-    sources = {path: (ROOT / path).read_text() for path in TESTS if only in path}
-    mechanical = [(path, number) for path, source in sources.items() for number in range(mutation.count(source))]
+def _groups(former: dict[str, Any]) -> dict[str, Group]:
+    """The real faults, and each file's mechanical mutants."""
+    real = real_faults.mutants(ROOT)
+    sources = "".join(mutant.source for mutant in real)
+    groups = {REAL: mutant_books.group(sources, len(real), real.__getitem__, former.get(REAL, {}))}
+    for path in TESTS:
+        source = (ROOT / path).read_text()
+        make = functools.partial(mutation.mutant, path, source)
+        groups[path] = mutant_books.group(source, mutation.count(source), make, former.get(path, {}))
+    return groups
+
+
+def _chosen(groups: dict[str, Group], only: str, sample: int | None, seed: int) -> list[tuple[str, Mutant, int]]:
+    """What is left to do of all real faults and of the mechanical mutants, or a sample of these: group, mutant and number."""
+    places = [(name, number) for name, group in groups.items() for number in range(len(group.outcomes))]
+    real = [place for place in places if place[0] == REAL]
+    mechanical = [place for place in places if place[0] != REAL and only in place[0]]
+    if not mechanical:
+        raise InputError(f"--only: expected a part of a path such as nn/layers/dense.py, got {only!r}")
     if sample is not None and sample < len(mechanical):
-        chosen = sorted(random.Random(seed).sample(range(len(mechanical)), sample))
-        mechanical = [mechanical[number] for number in chosen]
-    real = [mutant for mutant in real_faults.mutants(ROOT) if only in mutant.path]
-    return real + [mutation.mutant(path, sources[path], number) for path, number in mechanical]
+        mechanical = random.Random(seed).sample(mechanical, sample)
+    wanted = {*real, *mechanical}
+    return [
+        (name, mutant, number)
+        for name, group in groups.items()
+        for mutant, number in group.chosen({number for where, number in wanted if where == name})
+        if only in mutant.path
+    ]
 
 
 def time_limits(paths: set[str]) -> dict[str, int]:
@@ -136,29 +164,32 @@ def time_limits(paths: set[str]) -> dict[str, int]:
     for path in sorted(paths):
         child = _start(Mutant(path, 0, "", "", (ROOT / path).read_text()), None)
         _, status, usage = os.wait4(child, 0)
-        if os.waitstatus_to_exitcode(status) != SURVIVED:
+        if os.waitstatus_to_exitcode(status) != PASSED:
             raise InputError(f"{path}: its tests fail before anything is broken")
         limits[path] = SPARE_SECONDS + PATIENCE * int(usage.ru_utime + usage.ru_stime + 1)
     return limits
 
 
-def run_all(mutants: list[Mutant], limits: dict[str, int], workers: int) -> list[Mutant]:
-    """Run every mutant's tests, `workers` at once; those whose tests all passed."""
-    running: dict[int, Mutant] = {}
-    survivors, done = [], 0
-    waiting = list(mutants)
+def run_all(chosen: list[tuple[str, Mutant, int]], groups: dict[str, Group], workers: int, save: Callable[[], object]) -> None:
+    """Run every mutant's tests, `workers` at once, and write into its group what became of it; save the books now and then."""
+    limits = time_limits({mutant.path for _, mutant, _ in chosen})
+    running: dict[int, tuple[str, Mutant, int]] = {}
+    waiting, done, saved = chosen[::-1], 0, time.monotonic()
     while waiting or running:
         while waiting and len(running) < workers:
-            mutant = waiting.pop(0)
-            running[_start(mutant, limits[mutant.path])] = mutant
+            name, mutant, number = waiting.pop()
+            running[_start(mutant, limits[mutant.path])] = name, mutant, number
         child, status = os.wait()
-        mutant = running.pop(child)
+        name, mutant, number = running.pop(child)
         done += 1
-        if os.waitstatus_to_exitcode(status) == SURVIVED:
-            survivors.append(mutant)
+        survived = os.waitstatus_to_exitcode(status) in (PASSED, -signal.SIGALRM)
+        groups[name].outcomes[number] = SURVIVED if survived else KILLED
+        if survived:
             why = explained.reason(mutant)
-            print(f"[{done}/{len(mutants)}] survived: {mutant}" + (f"\n    explained: {why}" if why else ""), flush=True)
-    return survivors
+            print(f"[{done}/{len(chosen)}] survived: {mutant}" + (f"\n    explained: {why}" if why else ""), flush=True)
+        if time.monotonic() > saved + WRITE_EVERY:
+            save()
+            saved = time.monotonic()
 
 
 def _start(mutant: Mutant, cpu_seconds: int | None) -> int:
@@ -167,6 +198,7 @@ def _start(mutant: Mutant, cpu_seconds: int | None) -> int:
     child = os.fork()
     if child:
         return child
+    signal.alarm(HOUR)
     if cpu_seconds:
         resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     silence = os.open(os.devnull, os.O_WRONLY)
@@ -179,7 +211,10 @@ def _start(mutant: Mutant, cpu_seconds: int | None) -> int:
 def _with_the_compiler(mutant: Mutant) -> int:
     code = "import sys; from benchmarks import mutants; sys.exit(mutants.compiled_tests(sys.argv[1], sys.stdin.read()))"
     environment = {key: value for key, value in os.environ.items() if key != "NUMBA_DISABLE_JIT"}
-    return subprocess.run([sys.executable, "-c", code, mutant.path], input=mutant.source, text=True, env=environment).returncode
+    arguments = [sys.executable, "-c", code, mutant.path]
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return subprocess.run(arguments, input=mutant.source, text=True, env=environment, timeout=HOUR - 60).returncode
+    return PASSED
 
 
 def compiled_tests(path: str, source: str) -> int:
@@ -191,7 +226,9 @@ def _pytest(mutant: Mutant, tests: list[str]) -> int:
     import hypothesis
     import pytest
 
-    hypothesis.settings.register_profile("mutants", phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate])
+    phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+    patient = [hypothesis.HealthCheck.too_slow]
+    hypothesis.settings.register_profile("mutants", phases=phases, deadline=None, suppress_health_check=patient)
     hypothesis.settings.load_profile("mutants")
     name = mutant.path.removesuffix(".py").replace("/", ".")
     for loaded in [loaded for loaded in sys.modules if loaded == "nn" or loaded.startswith("nn.")]:
@@ -225,22 +262,18 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return compile(self.source, self.path, "exec", dont_inherit=True)
 
 
-def _report(mutants: list[Mutant], survivors: list[Mutant], seconds: float, path: str | None) -> int:
-    unexplained = [mutant for mutant in survivors if not explained.reason(mutant)]
-    counted = len(mutants) - len(survivors) + len(unexplained)
-    share = 1 - len(unexplained) / max(counted, 1)
-    print(
-        f"{len(mutants)} mutants, {len(mutants) - len(survivors)} killed, {len(survivors) - len(unexplained)} explained, ", end=""
-    )
-    print(f"{len(unexplained)} survived: {100 * share:.1f} % of {counted} killed, in {seconds:.0f} s")
-    if path:
-        outcome = {
-            "mutants": len(mutants),
-            "killed": len(mutants) - len(survivors),
-            "explained": {str(mutant): explained.reason(mutant) for mutant in survivors if mutant not in unexplained},
-            "survived": [str(mutant) for mutant in unexplained],
-            "seconds": round(seconds, 1),
-        }
-        with atomic_write(path) as file:
-            file.write(json.dumps(outcome, indent=1, ensure_ascii=False).encode() + b"\n")
+def _save(groups: dict[str, Group], spent: float, place: Path) -> dict[str, Any]:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    body = {**mutant_books.summary(groups), "processor_seconds": spent + usage.ru_utime + usage.ru_stime}
+    report.save(place, body)
+    return body
+
+
+def _report(body: dict[str, Any]) -> int:
+    columns = {"file": "", "mutants": "mutants", "killed": "killed", "explained": "explained", "survived": "survived"}
+    print(report.table([{"file": name, **row} for name, row in body["files"].items()], columns))
+    noticeable = body["killed"] + body["survived"]
+    share = body["killed"] / max(noticeable, 1)
+    print(f"{body['killed']} killed, {body['explained']} explained, {body['survived']} survived", end=": ")
+    print(f"{100 * share:.1f} % of {noticeable} killed")
     return 0 if share >= WANTED else 1

@@ -66,15 +66,21 @@ def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]]
 
     `draw(figure, body)` draws into a figure.
     """
-    measured = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine.describe()}
-    body = {**measured, **body, **measured}
-    with atomic_write(path) as file:
-        file.write((json.dumps(rounded(body), indent=1, ensure_ascii=False) + "\n").encode())
+    body = save(path, body)
     print(f"\nwritten: {path}")
     if draw is not None:
         from benchmarks.charts import save_chart
 
         print(save_chart(path.with_suffix(".png"), body, draw))
+
+
+def save(path: Path, body: dict[str, Any]) -> dict[str, Any]:
+    """Write the JSON with the day and the machine's description, in silence; what was written."""
+    measured = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine.describe()}
+    body = {**measured, **body, **measured}
+    with atomic_write(path) as file:
+        file.write((json.dumps(rounded(body), indent=1, ensure_ascii=False) + "\n").encode())
+    return body
 
 
 def everything(place: Path) -> dict[str, Any]:
