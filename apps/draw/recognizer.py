@@ -50,6 +50,7 @@ class Recognizer:
         self._seen_version = -1
         self._changed = threading.Condition()
         self._wanted: tuple[int, np.ndarray] | None = None
+        self._is_reading = False
         self._answer: Answer | None = None
         self._failure: Exception | None = None
         self._closing = False
@@ -64,6 +65,12 @@ class Recognizer:
     def is_ready(self) -> bool:
         """Whether the model is loaded."""
         return self.model is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was asked has been read, and the answer taken."""
+        with self._changed:
+            return self._wanted is None and not self._is_reading and self._answer is None
 
     def submit(self, version: int, ink: np.ndarray) -> None:
         """Ask for a reading of ink (H, W) uint8, 255 is ink, which must not change any more.
@@ -92,6 +99,11 @@ class Recognizer:
             self._closing = True
             self._changed.notify()
 
+    def join(self) -> None:
+        """Wait for the thread's end."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
     def _run(self) -> None:
         try:
             self.model = self._load()
@@ -103,7 +115,7 @@ class Recognizer:
                 seconds = time.perf_counter() - start
                 insides = self._looks(version, [digit.image for digit in reading.digits] or [EMPTY]) if self.looking else ()
                 with self._changed:
-                    self._answer = Answer(version, reading, seconds, insides)
+                    self._answer, self._is_reading = Answer(version, reading, seconds, insides), False
                 self._notify()
         except Exception as failure:  # carried to the thread that asked, and raised there
             with self._changed:
@@ -124,5 +136,5 @@ class Recognizer:
         with self._changed:
             while self._wanted is None and not self._closing:
                 self._changed.wait()
-            question, self._wanted = self._wanted, None
+            question, self._wanted, self._is_reading = self._wanted, None, True
             return None if self._closing else question

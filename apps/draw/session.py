@@ -48,7 +48,7 @@ class Session:
         self._brush = FIRST_BRUSH
         self._opener = Opener(wake)
         self._ready = False
-        self._asked = self._answered = self._blank_since = 0
+        self._asked = self._blank_since = 0
         self._message_until = 0.0
         self._now = 0.0
         self._hovered: int | None = None
@@ -250,7 +250,7 @@ class Session:
     def is_read(self) -> bool:
         """Whether what is on the sheet now has been read."""
         looked = bool(self.insides) or not self.recognizer.looking
-        return self._asked == self._answered == self.canvas.version and looked
+        return self._asked == self.canvas.version and self.recognizer.is_idle and looked
 
     @property
     def is_settled(self) -> bool:
@@ -260,7 +260,7 @@ class Session:
     def _exchange(self) -> None:
         answer = self.recognizer.take()
         if answer is not None and answer.version >= self._blank_since:
-            self._answered, self.insides = answer.version, answer.insides
+            self.insides = answer.insides
             if answer.version > self._blank_since:
                 self.reading, self.read_seconds = answer.reading, answer.seconds
             self.changes.add("reading")
@@ -273,7 +273,7 @@ class Session:
         if self.canvas.has_ink or self.recognizer.looking:
             self.recognizer.submit(self.canvas.version, self.canvas.ink())
         if not self.canvas.has_ink:
-            self._blank_since = self._answered = self.canvas.version
+            self._blank_since = self.canvas.version
             self.reading = None
         self.changes.add("reading")
 

@@ -93,12 +93,17 @@ class Why:
         return was_on
 
     def _turn_to(self, way: str | None) -> None:
-        self.way, self.answered, self._asked = way, None, None
+        self.way = way
+        self._forget()
+
+    def _forget(self) -> None:
+        with self._changed:
+            self.answered = self._asked = None
 
     def follow(self, model: Any, digit: Any) -> None:
         """Ask about this digit of the reading (None: there is none), unless that has been asked."""
         if self.way is None or digit is None or model is None:
-            self.answered = self._asked = None
+            self._forget()
             return
         question = Question(self.way, self.wanted if self.way == WHAT_IF else digit.digit, digit, model)
         if not question.same(self._asked):

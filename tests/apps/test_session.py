@@ -1,3 +1,4 @@
+import threading
 import time
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from PIL import Image
 from window_driver import PATIENCE, fake_read
 
+from apps.draw.bars import Bars
 from apps.draw.recognizer import Recognizer
 from apps.draw.session import BRUSHES, MESSAGE_SECONDS, Session, percent
 
@@ -104,6 +106,18 @@ def test_bars_come_to_rest_on_the_probabilities_of_the_digit_drawn_last(session)
     assert session.selected == 0
 
 
+def test_bars_go_two_thirds_of_their_way_in_their_time_and_arrive(monkeypatch):
+    monkeypatch.setattr("apps.draw.bars.SECONDS", 0.05)
+    bars, goal = Bars(), np.linspace(0.0, 0.9, 10)
+    assert bars.move(goal, 0.02)
+    assert bars.move(goal, 0.03)
+    np.testing.assert_allclose(bars.lengths, goal * (1 - np.exp(-1)))
+    assert not bars.rest_at(goal)
+    assert bars.move(goal, 0.5)
+    assert bars.rest_at(goal)
+    assert not bars.move(goal, 0.5)
+
+
 def test_recognise_reads_again(session):
     draw(session, SQUARE)
     settle(session)
@@ -112,6 +126,28 @@ def test_recognise_reads_again(session):
     settle(session)
     assert session.reading is not first
     assert session.title == "7 (98 %) - Draw a digit"
+
+
+def test_what_is_being_read_again_is_not_read_yet(tmp_path):
+    gate = threading.Event()
+
+    def slow(model, ink):
+        gate.wait(PATIENCE)
+        return fake_read(model, ink)
+
+    session = Session(Recognizer(lambda: "model", slow, lambda: None), tmp_path)
+    session.recognizer.start()
+    gate.set()
+    draw(session, SQUARE)
+    settle(session)
+    gate.clear()
+    session.recognise()
+    for second in range(1, 4):
+        session.update(time.perf_counter() + second)
+        assert not session.is_read
+    gate.set()
+    settle(session)
+    session.recognizer.close()
 
 
 def test_eraser_on_a_blank_sheet_is_no_step(session):
