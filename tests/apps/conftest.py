@@ -10,6 +10,13 @@ def _no_lessons_of_the_user(monkeypatch, tmp_path):
     monkeypatch.setenv("NN_LESSONS", str(tmp_path / "lessons"))
 
 
+@pytest.fixture(autouse=True)
+def _little_patience_for_beauty(monkeypatch):
+    """Bars and buttons are at rest after a few milliseconds; how they move there is tested by the clock, not by waiting."""
+    monkeypatch.setattr("apps.draw.bars.SECONDS", 0.001)
+    monkeypatch.setattr("apps.draw.session.PULSE_SECONDS", 0.01)
+
+
 @pytest.fixture
 def make_app(monkeypatch, tmp_path):
     """Makes windows on SDL's dummy driver; their recognizers read with `fake_read` unless told otherwise."""
@@ -35,6 +42,7 @@ def make_app(monkeypatch, tmp_path):
     for app in made:
         app.session.recognizer.close()
         app.study.close()
+        app.session.recognizer.join()
         app.study.join()
     pygame.display.quit()
 
