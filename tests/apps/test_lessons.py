@@ -280,7 +280,7 @@ def test_without_lessons_or_with_another_model_nothing_taught_is_read_with(tmp_p
     assert choose_model(None, tmp_path, folder).path == base
 
 
-def wait(condition, seconds=60):
+def wait(condition, seconds=300):
     end = time.perf_counter() + seconds
     while not condition():
         assert time.perf_counter() < end

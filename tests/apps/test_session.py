@@ -123,6 +123,7 @@ def test_recognise_reads_again(session):
     settle(session)
     first = session.reading
     session.recognise()
+    assert session.pulse == 1
     settle(session)
     assert session.reading is not first
     assert session.title == "7 (98 %) - Draw a digit"
