@@ -41,13 +41,17 @@ NAMES = {"min": "max", "max": "min", "zeros": "ones", "ones": "zeros"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file's source with one fault: where it is, what the line was, and what it became."""
+    """A file's source with one fault: where it is, what the line was, and what it became.
+
+    `lines` are those of the statement (of its head, if it has a body).
+    """
 
     path: str
     line: int
     before: str
     after: str
     source: str
+    lines: range = range(0)
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.before}  ->  {self.after}"
@@ -70,7 +74,7 @@ def mutant(path: str, source: str, number: int) -> Mutant:
     replacement = change(copy.deepcopy(node))
     after = "(removed)" if isinstance(replacement, ast.Pass) else ast.unparse(ast.fix_missing_locations(replacement))
     _replace(tree, node, replacement)
-    return Mutant(path, line, described, after, ast.unparse(ast.fix_missing_locations(tree)))
+    return Mutant(path, line, described, after, ast.unparse(ast.fix_missing_locations(tree)), _lines(statement))
 
 
 def _places(tree: ast.AST) -> Iterator[ast.AST]:
@@ -159,6 +163,12 @@ def _replace(tree: ast.AST, old: ast.AST, new: ast.AST) -> None:
             if isinstance(child, list) and any(item is old for item in child):
                 child[[item is old for item in child].index(True)] = new
                 return
+
+
+def _lines(statement: ast.stmt) -> range:
+    body = getattr(statement, "body", [])
+    last = max(statement.lineno, body[0].lineno - 1) if body else statement.end_lineno or statement.lineno
+    return range(statement.lineno, last + 1)
 
 
 def _statement(tree: ast.AST, node: ast.AST) -> ast.stmt:

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from benchmarks import explained, mutants, mutation, real_faults
+from benchmarks import explained, mutation, real_faults
+from benchmarks.mutant_tests import ROOT, TESTS
 
 SOURCE = '''
 def clamp(x: int, low=0, *, high=9):
@@ -61,26 +62,26 @@ def test_twins_do_not_change_places():
 
 
 def test_real_faults_fit_the_sources_and_leave_them_python():
-    found = real_faults.mutants(mutants.ROOT)
+    found = real_faults.mutants(ROOT)
     assert len(found) == len({mutant.before for mutant in found}) >= 39
     for mutant in found:
-        assert mutant.source != (mutants.ROOT / mutant.path).read_text()
+        assert mutant.source != (ROOT / mutant.path).read_text()
         compile(mutant.source, mutant.path, "exec")
 
 
-@pytest.mark.parametrize("path", mutants.TESTS)
+@pytest.mark.parametrize("path", TESTS)
 def test_each_file_names_tests_that_exist(path):
-    assert (mutants.ROOT / path).exists()
-    tests = [word for word in mutants.TESTS[path] if word.startswith("tests/")]
+    assert (ROOT / path).exists()
+    tests = [word for word in TESTS[path] if word.startswith("tests/")]
     assert tests
-    assert all((mutants.ROOT / test).exists() for test in tests)
+    assert all((ROOT / test).exists() for test in tests)
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _, _ in explained.EXPLAINED}))
 def test_each_explanation_is_of_a_mutant_that_exists(path):
     wanted = {part: why for where, part, why in explained.EXPLAINED if where == path}
     assert all(wanted.values())
-    source = (mutants.ROOT / path).read_text()
+    source = (ROOT / path).read_text()
     for number in range(mutation.count(source)):
         if not wanted:
             break
