@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import importlib.machinery
 import importlib.util
+import json
 import os
-import pickle
 import resource
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.mutant_tests import COMPILED_TESTS, ROOT, TESTS, Tracer, Traces
 from benchmarks.mutation import Mutant
@@ -47,23 +47,24 @@ def before(path: str) -> Before:
     import scipy.signal  # noqa: F401
 
     mutant = Mutant(path, 0, "", "", (ROOT / path).read_text())
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile("w+") as file:
         if path in COMPILED_TESTS:
             child = _fork(lambda: _with_the_compiler(mutant))
         else:
-            child = _fork(lambda: _traced(mutant, file.fileno()))
+            child = _fork(lambda: _traced(mutant, file))
         _, status, usage = os.wait4(child, 0)
         if os.waitstatus_to_exitcode(status) != PASSED:
             raise InputError(f"{path}: its tests fail before anything is broken")
         file.seek(0)
-        traces = Traces() if path in COMPILED_TESTS else pickle.load(file)
+        traces = Traces() if path in COMPILED_TESTS else Traces(**json.load(file))
     return Before(SPARE_SECONDS + PATIENCE * int(usage.ru_utime + usage.ru_stime + 1), traces)
 
 
-def _traced(mutant: Mutant, file: int) -> int:
+def _traced(mutant: Mutant, file: IO[str]) -> int:
     tracer = Tracer(mutant.path)
     code = _pytest(mutant, TESTS[mutant.path], tracer)
-    os.write(file, pickle.dumps(tracer.traces))
+    json.dump(asdict(tracer.traces), file)
+    file.flush()
     return code
 
 

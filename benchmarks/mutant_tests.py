@@ -55,15 +55,15 @@ COMPILED_TESTS = {"nn/conv_step.py": ["tests/test_parts.py"], "nn/steps.py": ["t
 class Traces:
     """The lines of a file that each test runs, and in how many seconds; and those that run before, in what tests share."""
 
-    tests: dict[str, tuple[float, set[int]]] = field(default_factory=dict)
-    shared: set[int] = field(default_factory=set)
+    tests: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
+    shared: list[int] = field(default_factory=list)
 
     def of(self, mutant: Mutant) -> list[str]:
         """The tests that come to the mutant's lines, the quickest first: without them nothing differs. None at all means all."""
         broken = set(mutant.lines)
-        if broken & self.shared:
+        if broken.intersection(self.shared):
             return []
-        coming = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken & lines]
+        coming = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken.intersection(lines)]
         return [test for _, test in sorted(coming)]
 
 
@@ -77,7 +77,10 @@ class Tracer:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Whatever fixtures run may be shared."""
-        return (yield from self._traced(self.traces.shared))
+        lines: set[int] = set()
+        result = yield from self._traced(lines)
+        self.traces.shared += sorted(lines)
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -85,7 +88,7 @@ class Tracer:
         lines: set[int] = set()
         began = time.process_time()
         result = yield from self._traced(lines)
-        self.traces.tests[item.nodeid] = time.process_time() - began, lines
+        self.traces.tests[item.nodeid] = time.process_time() - began, sorted(lines)
         return result
 
     def _traced(self, lines: set[int]) -> Generator[None, object, object]:

@@ -1,11 +1,13 @@
 """The mutants: each breaks one place, in a file that goes on being Python, and the lists beside them fit today's sources."""
 
 import ast
+import signal
 
 import pytest
 
-from benchmarks import explained, mutation, real_faults
-from benchmarks.mutant_tests import ROOT, TESTS
+from benchmarks import explained, mutant_books, mutant_process, mutation, real_faults
+from benchmarks.mutant_tests import ROOT, TESTS, Traces
+from benchmarks.mutation import Mutant
 
 SOURCE = '''
 def clamp(x: int, low=0, *, high=9):
@@ -55,6 +57,35 @@ def test_a_mutant_differs_from_its_source_in_one_statement():
         lines = mutant.source.splitlines()
         assert len(lines) == len(original)
         assert sum(one != other for one, other in zip(lines, original, strict=True)) == 1, mutant
+
+
+def test_a_mutant_meets_the_tests_that_come_to_its_line_the_quickest_first():
+    traces = Traces({"slow": (2.0, [6, 8]), "quick": (1.0, [6]), "elsewhere": (0.5, [4])}, shared=[2])
+
+    def at(*lines):
+        return traces.of(Mutant("file.py", lines[0], "", "", "", range(lines[0], lines[-1] + 1)))
+
+    assert at(6) == ["quick", "slow"]
+    assert at(7, 8) == ["slow"]
+    everything = []
+    assert at(2) == everything  # what runs in a fixture may show in any test
+    assert at(9) == everything
+
+
+def test_an_interrupted_run_goes_on_where_it_was_and_survivors_get_another_chance():
+    made = mutant_books.group("source", 4, "mutant {}".format, {})
+    assert [number for _, number in made.chosen({0, 1, 3})] == [0, 1, 3]
+    made.outcomes[:] = "sk-s"
+    former = {"digest": made.digest, "outcomes": "".join(made.outcomes)}
+    again = mutant_books.group("source", 4, "mutant {}".format, former)
+    assert [number for _, number in again.chosen({0, 1, 2, 3})] == [2, 0, 3]
+    assert mutant_books.group("other source", 4, "mutant {}".format, former).outcomes == ["-"] * 4
+
+
+@pytest.mark.parametrize(("ends", "survives"), [(0, True), (1, False), (signal.SIGALRM, True), (signal.SIGXCPU, False)])
+def test_only_a_test_that_fails_and_an_endless_loop_kill(ends, survives):
+    status = ends if isinstance(ends, signal.Signals) else ends << 8
+    assert mutant_process.survived(status) is survives
 
 
 def test_twins_do_not_change_places():
