@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from damage import flips
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,28 +105,19 @@ def test_same_model_gives_the_same_bytes(tmp_path, tiny):
     assert (tmp_path / "again.npz").read_bytes() == tiny.read_bytes()
 
 
-def test_truncated_at_any_byte_is_refused(tiny, tmp_path):
-    content = tiny.read_bytes()
-    cut = tmp_path / "cut.npz"
-    for length in range(len(content)):
-        cut.write_bytes(content[:length])
-        refused(cut)
+def test_truncated_at_any_byte_is_refused(tiny):
+    for length in reversed(range(tiny.stat().st_size)):
+        os.truncate(tiny, length)
+        refused(tiny)
 
 
-def test_flipped_bit_at_any_byte_is_refused_or_reads_back_equal(tiny, tmp_path):
-    content = tiny.read_bytes()
+def test_flipped_bit_at_any_byte_is_refused_or_reads_back_equal(tiny):
     original = load_model(tiny)
-    flipped = tmp_path / "flipped.npz"
-    for place in range(len(content)):
-        changed = bytearray(content)
-        changed[place] ^= 1 << place % 8
-        flipped.write_bytes(changed)
-        try:
-            model = load_model(flipped)
-        except InputError:
-            continue
-        assert same(model, original)
-        assert model.card == original.card
+    for _ in flips(tiny):
+        with contextlib.suppress(InputError):
+            model = load_model(tiny)
+            assert same(model, original)
+            assert model.card == original.card
 
 
 def test_appended_and_prepended_bytes_are_refused_or_read_back_equal(tiny, tmp_path):
@@ -288,11 +280,11 @@ def test_duplicate_members_are_refused(tiny):
 def test_compression_bomb_is_refused_before_it_is_inflated(tiny, tmp_path):
     with zipfile.ZipFile(tiny) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    members["dense/kernel.npy"] = npy(np.zeros(50_000_000, np.float32))
+    members["dense/kernel.npy"] = npy(np.zeros(5_000_000, np.float32))
     with zipfile.ZipFile(tiny, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
-    assert tiny.stat().st_size < 1_000_000
+    assert tiny.stat().st_size < 100_000
     assert "uncompressed" in refused(tiny)
 
 

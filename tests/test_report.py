@@ -1,7 +1,10 @@
 """The report: its numbers are those of plain passes, its page needs nobody, and bad input is told in a sentence."""
 
+import contextlib
+import io
 import json
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -40,14 +43,30 @@ def part(small_mnist):
     return recipes.load_parts("mnist", str(small_mnist))[1]
 
 
-@pytest.fixture
-def model(tmp_path):
+def save_model(folder):
     """A model file with a card and a history beside it."""
     network = small_network()
     network.card = {"recipe": {"dataset": "mnist", "epochs": 3}, "norms": NORMS, "temperature": 0.8}
-    network.save(tmp_path / "small.npz")
-    (tmp_path / "small.history.json").write_text(json.dumps(HISTORY))
-    return tmp_path / "small.npz"
+    network.save(folder / "small.npz")
+    (folder / "small.history.json").write_text(json.dumps(HISTORY))
+    return folder / "small.npz"
+
+
+@pytest.fixture
+def model(tmp_path):
+    return save_model(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def made(matplotlib, small_mnist, tmp_path_factory):
+    """A finished report for all who only read it: its folder, and what the command said."""
+    from nn.report.__main__ import main
+
+    folder = tmp_path_factory.mktemp("made")
+    said = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(said):
+        assert main([save_model(folder).name, "--data", str(small_mnist), "--digit", "2"]) == 0
+    return folder / "report", said.getvalue()
 
 
 @pytest.fixture
@@ -178,25 +197,22 @@ def links_outward(html):
     )
 
 
-def test_page_holds_its_pictures_and_asks_nobody(matplotlib, report, model, tmp_path):
-    ended = report(model, "--out", "out", "--digit", 2)
-    assert ended.code == 0, ended.err
-    html = (tmp_path / "out" / "index.html").read_text()
+def test_page_holds_its_pictures_and_asks_nobody(made):
+    folder, said = made
+    html = (folder / "index.html").read_text()
     assert not links_outward(html)
     assert len(re.findall(r'src="data:image/png;base64,', html)) == len(PICTURES)
-    assert {path.stem for path in (tmp_path / "out").glob("*.png")} == PICTURES
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"index.html", *(f"{name}.png" for name in PICTURES)}
-    assert all((tmp_path / "out" / f"{name}.png").read_bytes().startswith(b"\x89PNG") for name in PICTURES)
-    accuracy = float(re.search(r"accuracy (0\.\d{4})", ended.out)[1])
+    assert {path.name for path in folder.iterdir()} == {"index.html", *(f"{name}.png" for name in PICTURES)}
+    assert all((folder / f"{name}.png").read_bytes().startswith(b"\x89PNG") for name in PICTURES)
+    accuracy = float(re.search(r"accuracy (0\.\d{4})", said)[1])
     assert f"{100 * accuracy:.2f} %" in html
     assert "(label: 2)" in html
 
 
-def test_same_model_gives_the_same_bytes(matplotlib, report, model, tmp_path):
-    for name in ("one", "two"):
-        assert report(model, "--out", name).code == 0
-    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    assert files == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+def test_same_model_gives_the_same_bytes(made, report, model, tmp_path):
+    assert report(model.name, "--digit", 2, "--out", "again").code == 0
+    files = {path.name: path.read_bytes() for path in made[0].iterdir()}
+    assert files == {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
 
 
 def test_model_that_tells_nothing_of_its_training(matplotlib, report, tmp_path):
@@ -348,8 +364,8 @@ def test_without_matplotlib_it_says_how_to_get_it(report, model, tmp_path, monke
     assert not (tmp_path / "report").exists()
 
 
-def test_full_disk_leaves_the_former_page(matplotlib, report, model, tmp_path, monkeypatch):
-    assert report(model).code == 0
+def test_full_disk_leaves_the_former_page(made, report, model, tmp_path, monkeypatch):
+    shutil.copytree(made[0], tmp_path / "report")
     before = (tmp_path / "report" / "index.html").read_bytes()
     plain = sys.modules["nn.report.__main__"].atomic_write
 
@@ -359,5 +375,6 @@ def test_full_disk_leaves_the_former_page(matplotlib, report, model, tmp_path, m
         return plain(path)
 
     monkeypatch.setattr("nn.report.__main__.atomic_write", full)
-    assert "No space left" in one_sentence(report(model, "--image", 5))
+    monkeypatch.setattr("nn.report.contents.compose", lambda *_: ("another page", {"map": b"another picture"}))
+    assert "No space left" in one_sentence(report(model))
     assert (tmp_path / "report" / "index.html").read_bytes() == before
