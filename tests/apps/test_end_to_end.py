@@ -145,11 +145,3 @@ def test_looking_inside(pictures, tmp_path):
         assert window.command.stderr.read() == ""
     for name in ("inside", "inside-softmax"):
         assert len(np.unique(np.asarray(Image.open(pictures / f"window-{name}.png").convert("L")))) > 100
-
-
-def test_a_window_that_is_closed_ends_the_command(pictures, tmp_path):
-    with RealWindow("--scale", "1", folder=tmp_path) as window:
-        window.draw("0", 300, 150, 300)
-        window.wait_for_title("0 (")
-        window.hand("key", "Escape")
-        assert window.command.wait(120) == 0

@@ -56,8 +56,7 @@ def test_forward_loss_and_every_gradient(name):
         np.testing.assert_allclose(result[key], array, rtol=1e-9, atol=1e-12 * max(1, np.abs(array).max()), err_msg=key)
 
 
-@pytest.mark.parametrize("weight_decay", [None, 0.01])
-@every_network
+@pytest.mark.parametrize(("name", "weight_decay"), [*((name, None) for name in NETWORKS), ("the student's", 0.01)])
 def test_a_hundred_steps_of_adadelta(name, weight_decay):
     task = without_dropout(name)
     model = in_keras(task)
