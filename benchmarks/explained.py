@@ -9,6 +9,8 @@ ORDER = "only looked through, and no two of them can fit"
 BLOCK = "blocks that overlap do some of the work twice, with the same outcome"
 ROOM = "room that is never used"
 CHANCE = "shows once in four thousand million random numbers"
+BLANK = "nothing is summed there: where the first place is not before the one behind the last, there are none"
+CONTIGUOUS = "rows of the filters follow one another without a gap, so that v counts on over their ends"
 EITHER = "both sides give the same number there"
 
 # (path, a part of "before -> after", why). The first that fits counts.
@@ -17,6 +19,12 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "total < 0:  [total < 0]  ->  total <= 0", EITHER),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so that a product without terms takes one"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
+    ("nn/kernels/conv_backward.py", "first[r] = 0  [0]  ->  1", BLANK),
+    ("nn/kernels/conv_backward.py", "end = 0  [0]  ->  1", BLANK),
+    ("nn/kernels/conv_backward.py", "if end > 0:  [end > 0]  ->  end >= 0", BLANK),
+    ("nn/kernels/conv_backward.py", "six_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
+    ("nn/kernels/conv_pool_backward.py", "alive = np.empty(F + 1, np.int32)  [1]  ->  2", ROOM),
+    ("nn/kernels/conv_pool_backward.py", "three_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
     ("nn/kernels/elementwise.py", "[4294967296.0]  ->  4294967297.0", CHANCE),
     ("nn/kernels/elementwise.py", "[random_bits(key, e) >= threshold]  ->  random_bits(key, e) > threshold", CHANCE),
     (
@@ -31,6 +39,9 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd.py", "g = np.empty((4, 3, F), kernel.dtype)  [4]  ->  5", ROOM),
     ("nn/kernels/winograd.py", "g = np.empty((4, 3, F), kernel.dtype)  [3]  ->  4", ROOM),
     ("nn/kernels/winograd.py", "[x.shape[3] + L - 1]  ->  x.shape[3] + L + 1", ROOM),
+    ("nn/kernels/winograd.py", "[(x.shape[3] + L - 1) // L]  ->  (x.shape[3] + L - 1) * L", ROOM),
+    ("nn/kernels/winograd.py", "np.zeros((16, TILES + 1, L), x.dtype))  [16]  ->  17", ROOM),
+    ("nn/kernels/winograd.py", "[(16, TILES + 1, L)]  ->  (16, L, TILES + 1)", "only the product of the last two is used"),
     ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
     ("nn/layers/conv2d.py", "aligned((16, *kernel.shape[2:]), kernel.dtype)  [16]  ->  17", ROOM),

@@ -5,8 +5,8 @@ operations say what a fast inner loop is made of, sums that stay in registers wh
 choice of instructions to LLVM. Each one is an ordinary Python function over a NumPy slice: that is its definition, and what runs
 with `NUMBA_DISABLE_JIT=1`. Below stands the one LLVM instruction that it is compiled to.
 
-Offsets are flat: `load(a, i)` reads the elements a.flat[i], a.flat[i + 1], ... of a C-contiguous array of any rank. Nothing is
-checked, as in C: the callers stay inside.
+Offsets are flat: `load(a, i)` reads the elements a.flat[i], a.flat[i + 1], ... of a C-contiguous array of any rank. The callers
+begin inside of the array: as Python an IndexError sees to that, compiled nothing is checked, as in C.
 
 A vector is two machine registers wide: 64 bytes (16 float32) with AVX2, 128 bytes (32 float32) with AVX-512. Lanes never
 meet, so the width does not change a result.
@@ -54,15 +54,21 @@ def constant(value, like):
     return np.full(lanes(like), value, like.dtype)
 
 
+def _from(array, i):
+    if not 0 <= i < array.size:
+        raise IndexError(f"expected a place in an array of {array.size}, got {i}")
+    return array.reshape(-1)[i:]
+
+
 def splat(array, i):
     """array.flat[i] in every lane."""
-    return np.full(lanes(array), array.reshape(-1)[i])
+    return np.full(lanes(array), _from(array, i)[0])
 
 
 def load(array, i):
     """The vector array.flat[i : i + lanes]. Behind the array's end lies whatever lies there: NaN, so that nobody relies on it."""
     vector = np.full(lanes(array), np.nan, array.dtype)
-    inside = array.reshape(-1)[i : i + lanes(array)]
+    inside = _from(array, i)[: lanes(array)]
     vector[: inside.size] = inside
     return vector
 
@@ -70,25 +76,25 @@ def load(array, i):
 def load_first(array, i, count):
     """The vector array.flat[i : i + count], zeros in the remaining lanes."""
     vector = zeros(array)
-    vector[:count] = array.reshape(-1)[i : i + min(count, lanes(array))]
+    vector[:count] = _from(array, i)[: min(count, lanes(array))]
     return vector
 
 
 def store(array, i, vector):
     """array.flat[i : i + lanes] = vector; what reaches behind the array's end falls into its slack (`memory.aligned`)."""
-    inside = array.reshape(-1)[i : i + lanes(array)]
+    inside = _from(array, i)[: lanes(array)]
     inside[:] = vector[: inside.size]
 
 
 def store_first(array, i, count, vector):
     """array.flat[i : i + count] = vector[:count]; for a uint8 array the values are truncated to bytes."""
-    array.reshape(-1)[i : i + count] = vector[: min(count, vector.size)]
+    _from(array, i)[:count] = vector[: min(count, vector.size)]
 
 
 def load_bytes(array, i, like):
     """The vector array.flat[i : i + lanes] of a uint8 array, as numbers of `like`'s dtype."""
     vector = zeros(like)
-    inside = array.reshape(-1)[i : i + lanes(like)]
+    inside = _from(array, i)[: lanes(like)]
     vector[: inside.size] = inside
     return vector
 

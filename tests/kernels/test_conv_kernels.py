@@ -238,15 +238,40 @@ def test_a_single_lit_pixel_has_its_gradients():
         assert dbias.tolist() == [78]
 
 
-def test_more_filters_and_tiles_than_are_worked_on_at_once():
-    # The input gradient takes 64 filters at a time, Winograd's convolution 32 tiles.
-    shape = Convolution(1, (2, 34), (3, 3), 2, 66, (1, 1), (0, 0), np.float64, 0)
-    x, kernel, bias, dz = shape.arrays()
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("channel", [0, 1])
+@pytest.mark.parametrize("column", [0, 3, 6, 9])
+def test_places_that_meet_no_ink_are_left_out(column, channel, stride):
+    # One lit number. NaN lies wherever a patch does not cover it, and would show in every sum that it enters.
+    shape = Convolution(1, (5, 7 if stride == 1 else 4), (3, 4), 2, 3, (1, stride), (0, 0), np.float64, 0)
+    x, kernel, _, dz = (np.ascontiguousarray(array) for array in shape.arrays())
+    x[...], dz[...] = 0, 1 + np.arange(dz.size).reshape(dz.shape)
+    x[0, 3, column, channel] = 2
+    expected = naive_backward(dz, x, kernel, shape.strides)[1]
+    rows, columns = np.arange(5), stride * np.arange(shape.places[1])
+    covered = ((rows <= 3) & (rows + 3 > 3))[:, None] & ((columns <= column) & (columns + 4 > column))
+    dz[0, ~covered] = np.nan
+    dkernel = aligned(kernel.shape, x.dtype)
+    backward(aligned_copy(dz), aligned_copy(x), kernel, shape.strides, False, np.zeros_like(x), dkernel, np.zeros(3))
+    np.testing.assert_array_equal(dkernel, expected)
+
+
+def test_more_filters_than_are_worked_on_at_once():
+    # The input gradient takes 64 filters at a time.
+    shape = Convolution(1, (2, 3), (3, 3), 2, 66, (1, 1), (0, 0), np.float64, 0)
+    x, kernel, _, dz = shape.arrays()
     dx, dkernel, dbias = aligned(x.shape, x.dtype), aligned((3, 6, 66), x.dtype), aligned((66,), x.dtype)
     conv_backward.conv2d_backward(dz, x, filters_of(kernel), (1, 1), True, dx, dkernel, dbias)
     np.testing.assert_allclose(dx, naive_backward(dz, x, kernel, (1, 1))[0], rtol=0, atol=1e-12)
+
+
+def test_more_tiles_than_are_worked_on_at_once():
+    # Winograd's convolution takes 32: here 4 images of 2 x 5.
+    shape = Convolution(4, (4, 10), (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0)
+    x, kernel, bias, _ = shape.arrays()
     z, expected, _ = naive_fused(shape, x, kernel, bias)
-    u, out, winner = aligned((16, 2, 66), x.dtype), np.full_like(z, np.nan), np.empty(expected.shape, np.uint8)
+    assert expected[..., 0].size > winograd.TILES
+    u, out, winner = aligned((16, 2, 3), x.dtype), np.full_like(z, np.nan), np.empty(expected.shape, np.uint8)
     winograd.transform_kernel(kernel, u)
     winograd.conv2d_forward(x, u, bias, False, out)
     np.testing.assert_allclose(out, z, rtol=0, atol=1e-12)

@@ -122,3 +122,19 @@ print(simd.VECTOR_BYTES, "vfmadd" in assembly, "zmm" in assembly)
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300, check=True
     )
     assert result.stdout.split() == ["64", "True", "False"]
+
+
+@pytest.mark.parametrize("place", [-1, 6, 99])
+def test_as_python_whoever_begins_outside_of_an_array_is_told(place):
+    a = np.arange(6.0).reshape(2, 3)
+    operations = [
+        lambda: load(a, place),
+        lambda: load_first(a, place, 1),
+        lambda: splat(a, place),
+        lambda: store(a, place, zeros(a)),
+        lambda: store_first(a, place, 1, zeros(a)),
+        lambda: load_bytes(a.astype(np.uint8), place, a),
+    ]
+    for operation in operations:
+        with pytest.raises(IndexError, match=f"array of 6, got {place}"):
+            operation()
