@@ -1,10 +1,12 @@
+import copy
 import inspect
 
 import numpy as np
 import pytest
 
 from nn.errors import InputError
-from nn.layers import Flatten, Layer
+from nn.kernels.memory import ALIGNMENT
+from nn.layers import Dense, Flatten, Layer
 from nn.layers.base import pair, window_geometry
 
 
@@ -52,6 +54,23 @@ def test_one_size_stands_for_both_axes():
 def test_sizes_that_are_none_are_refused(value):
     with pytest.raises(InputError, match="L: a must be one or two whole numbers"):
         pair(value, "L", "a")
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0), (2.0,), 3])
+def test_input_shapes_that_are_none_are_refused(shape):
+    with pytest.raises(InputError, match="Flatten: input_shape must be"):
+        Flatten(input_shape=shape)
+    assert Flatten(input_shape=(1, 2)).given_input_shape == (1, 2)
+
+
+def test_a_copied_layer_is_whole_and_its_arrays_are_its_own():
+    layer = Dense(3, name="n")
+    layer.build((2,), np.random.default_rng(0), np.float64)
+    other = copy.deepcopy(layer)
+    assert (other.name, other.units, other.input_shape) == ("n", 3, (2,))
+    np.testing.assert_array_equal(other.parameters["kernel"], layer.parameters["kernel"])
+    assert not np.shares_memory(other.parameters["kernel"], layer.parameters["kernel"])
+    assert other.parameters["kernel"].ctypes.data % ALIGNMENT == 0
 
 
 def test_a_layer_without_passes_says_so():
