@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from nn.augment import AugmentedImages, Limits, main
-from nn.kernels.augment import bend, sample, spline_weights, thicken
+from nn.kernels.augment import bend, sample, splines, thicken
 
 NOTHING = Limits(rotation=0, scale=0, aspect=0, shear=0, shift=0, thickness=0, elastic=0)
 
@@ -81,17 +81,28 @@ def test_elastic_bends_smoothly_and_on_average_not_at_all():
 
 
 def test_splines_reproduce_a_constant_and_a_slope():
-    weights = np.empty(4)
-    for position in (0.0, 0.3, 1.9, 2.5):
-        first = spline_weights(position, 7, weights)
-        assert weights.sum() == pytest.approx(1)
-        assert (weights * (first + np.arange(4) - 1)).sum() == pytest.approx(position)
+    values = np.empty((8, 28), np.float32)
+    splines(7.0, values)
+    assert (np.count_nonzero(values, axis=0) <= 4).all()
+    np.testing.assert_allclose(values.sum(axis=0), 1, rtol=1e-6)
+    np.testing.assert_allclose((np.arange(8) - 1) @ values, np.arange(28) / 7, atol=1e-5)
 
 
-def test_bend_of_equal_draws_is_a_shift():
-    grid, out = np.full((8, 8, 2), 1.5), np.empty((28, 28, 2), np.float32)
-    bend(grid, 7.0, out)
-    np.testing.assert_allclose(out, 1.5, rtol=1e-6)
+def test_bend_is_the_sum_of_the_splines_times_their_draws():
+    down, across = np.empty((8, 28), np.float32), np.empty((7, 20), np.float32)
+    splines(7.0, down)
+    splines(6.0, across)
+    grid = np.random.default_rng(0).normal(size=(2, 8, 7)).astype(np.float32)
+    out = np.empty((2, 28, 20), np.float32)
+    bend(grid, down, across, out)
+    np.testing.assert_allclose(out, down.T @ grid @ across, atol=1e-5)
+
+
+def test_elastic_displacement_has_the_standard_deviation_that_is_asked_for():
+    """A ramp shows how far it was moved. The deviation is uniform up to the limit, so the mean square is limit² / 3."""
+    ramp = np.tile(np.linspace(0, 252, 28).astype(np.uint8), (28, 1))
+    moved = (views(limited(elastic=1.5), 2000, image=ramp) - ramp / np.float32(255))[:, 10:18, 10:18] * (255 * 27 / 252)
+    assert moved.std() == pytest.approx(1.5 / np.sqrt(3), rel=0.06)
 
 
 def naive_sample(source, a, shift):
@@ -114,7 +125,7 @@ def test_sample_is_bilinear_backward_mapping():
     padded[2:30, 2:30] = source
     out = np.empty((28, 28, 1), np.float32)
     a, shift = np.array([[0.9, 0.2], [-0.3, 1.2]]), np.array([1.3, -2.6])
-    sample(padded, a, shift, np.zeros((28, 28, 2), np.float32), False, out)
+    sample(padded, a, shift, np.zeros((2, 28, 28), np.float32), out)
     np.testing.assert_allclose(out[..., 0], naive_sample(source, a, shift), atol=1e-4)
 
 

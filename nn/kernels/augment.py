@@ -6,8 +6,8 @@ Each pixel of the new image asks where it came from (backward mapping, so that t
     out[i, j] = source at (v, u), bilinear between its four neighbours, 0 outside
 
 A is rotation, scale and shear; `bend` is the elastic deformation of Simard, Steinkraus & Platt 2003: random displacements,
-smoothed so that neighbours move together. They smooth a field of one draw a pixel with a Gaussian; here few draws on a coarse
-grid are joined by cubic B-splines, whose bell with knots h apart has the standard deviation h / √3, and costs a hundredth.
+smoothed so that neighbours move together. They smooth a field of one uniform draw a pixel with a Gaussian; here fewer draws on a
+coarse grid are joined by cubic B-splines, whose bell with knots h apart has the standard deviation h / √3, and costs a hundredth.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from nn.kernels.counter import begin, between, normal, uniform
+from nn.kernels.counter import begin, between, uniform
 from nn.kernels.jit import kernel
 
 STREAM_VIEW = np.int64(3)
@@ -29,73 +29,83 @@ def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
     height, width = source.shape
     share = np.float32(abs(amount))
     for i in range(1, height - 1):
-        for j in range(1, width - 1):
-            here = source[i, j]
-            if amount > 0:
+        if amount > 0:
+            for j in range(1, width - 1):
+                here = source[i, j]
                 extreme = max(max(source[i - 1, j], source[i + 1, j]), max(source[i, j - 1], source[i, j + 1]))
-                out[i, j] = here + share * max(extreme - here, np.float32(0))
-            else:
+                out[i, j] = here + share * (max(extreme, here) - here)
+        else:
+            for j in range(1, width - 1):
+                here = source[i, j]
                 extreme = min(min(source[i - 1, j], source[i + 1, j]), min(source[i, j - 1], source[i, j + 1]))
-                out[i, j] = here + share * min(extreme - here, np.float32(0))
-
-
-@kernel(inline=True)
-def spline_weights(position: float, knots: int, weights: np.ndarray) -> int:
-    """The four cubic B-splines that reach `position` (in knots): their values into weights (4,), and the first one's number."""
-    first = min(max(int(position), 0), knots - 4)
-    t = position - first
-    weights[0] = (1.0 - t) ** 3 / 6.0
-    weights[1] = (3.0 * t**3 - 6.0 * t**2 + 4.0) / 6.0
-    weights[2] = (-3.0 * t**3 + 3.0 * t**2 + 3.0 * t + 1.0) / 6.0
-    weights[3] = t**3 / 6.0
-    return first
+                out[i, j] = here + share * (min(extreme, here) - here)
 
 
 @kernel
-def bend(grid: np.ndarray, spacing: float, out: np.ndarray) -> None:
-    """The smooth displacement out (H, W, 2) float32 of every pixel from the draws on a grid (K, L, 2), knots `spacing` apart."""
-    weights = np.empty(4, np.float64)
-    row = np.empty((grid.shape[1], 2), np.float64)
-    for i in range(out.shape[0]):
-        first = spline_weights(i / spacing, grid.shape[0], weights)
-        for b in range(grid.shape[1]):
-            for axis in range(2):
-                row[b, axis] = 0.0
-                for a in range(4):
-                    row[b, axis] += weights[a] * grid[first + a, b, axis]
-        for j in range(out.shape[1]):
-            first = spline_weights(j / spacing, grid.shape[1], weights)
-            for axis in range(2):
-                value = 0.0
-                for b in range(4):
-                    value += weights[b] * row[first + b, axis]
-                out[i, j, axis] = value
+def splines(spacing: float, out: np.ndarray) -> None:
+    """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1; four of them reach each place."""
+    out[:] = 0
+    knots = out.shape[0]
+    for i in range(out.shape[1]):
+        first = min(int(i / spacing), knots - 4)
+        t = i / spacing - first
+        out[first, i] = (1.0 - t) ** 3 / 6.0
+        out[first + 1, i] = (3.0 * t**3 - 6.0 * t**2 + 4.0) / 6.0
+        out[first + 2, i] = (-3.0 * t**3 + 3.0 * t**2 + 3.0 * t + 1.0) / 6.0
+        out[first + 3, i] = t**3 / 6.0
 
 
 @kernel
-def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarray, bent: bool, out: np.ndarray) -> None:
-    """Look up out (H, W, 1) in `source` (H + 4, W + 4, the image with a rim of zeros): a is A (2, 2), shift (2,)."""
+def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
+    """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`."""
+    knots, height = down.shape
+    row = np.empty(across.shape[0], np.float32)
+    for axis in range(2):
+        for i in range(height):
+            row[:] = 0
+            for a in range(knots):
+                weight = down[a, i]
+                if weight != 0:
+                    for b in range(row.shape[0]):
+                        row[b] += weight * grid[axis, a, b]
+            for j in range(out.shape[2]):
+                out[axis, i, j] = 0
+            for b in range(row.shape[0]):
+                value = row[b]
+                for j in range(out.shape[2]):
+                    out[axis, i, j] += value * across[b, j]
+
+
+@kernel
+def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarray, out: np.ndarray) -> None:
+    """Look up out (H, W, 1) in `source` (H + 6, W + 6, the image with a rim of zeros): a is A (2, 2), shift (2,).
+
+    First where each pixel of a row comes from, then what is there: two simple loops, which the compiler turns into vectors.
+    """
     height, width = out.shape[0], out.shape[1]
     centre_i, centre_j = np.float32((height - 1) / 2.0), np.float32((width - 1) / 2.0)
     zero, one, rim = np.float32(0), np.float32(1), np.float32(MARGIN)
     last_v, last_u = np.float32(height + MARGIN), np.float32(width + MARGIN)
     a00, a01, a10, a11 = np.float32(a[0, 0]), np.float32(a[0, 1]), np.float32(a[1, 0]), np.float32(a[1, 1])
     shift_v, shift_u = np.float32(shift[0]), np.float32(shift[1])
+    pixels, row_step = source.reshape(-1), source.shape[1]
+    place = np.empty(width, np.int32)
+    t, s = np.empty(width, np.float32), np.empty(width, np.float32)
     for i in range(height):
         di = np.float32(i) - centre_i
         start_v, start_u = a00 * di + centre_i + shift_v + rim, a10 * di + centre_j + shift_u + rim
         for j in range(width):
             dj = np.float32(j) - centre_j
-            v, u = start_v + a01 * dj, start_u + a11 * dj
-            if bent:
-                v += bends[i, j, 0]
-                u += bends[i, j, 1]
-            v, u = min(max(v, zero), last_v), min(max(u, zero), last_u)
-            top, left = int(v), int(u)
-            t, s = v - np.float32(top), u - np.float32(left)
-            above = (one - s) * source[top, left] + s * source[top, left + 1]
-            below = (one - s) * source[top + 1, left] + s * source[top + 1, left + 1]
-            out[i, j, 0] = (one - t) * above + t * below
+            v = min(max(start_v + a01 * dj + bends[0, i, j], zero), last_v)
+            u = min(max(start_u + a11 * dj + bends[1, i, j], zero), last_u)
+            top, left = np.int32(v), np.int32(u)
+            place[j] = top * np.int32(row_step) + left
+            t[j], s[j] = v - np.float32(top), u - np.float32(left)
+        for j in range(width):
+            p = place[j]
+            above = (one - s[j]) * pixels[p] + s[j] * pixels[p + 1]
+            below = (one - s[j]) * pixels[p + row_step] + s[j] * pixels[p + row_step + 1]
+            out[i, j, 0] = (one - t[j]) * above + t[j] * below
 
 
 @kernel(inline=True)
@@ -126,9 +136,12 @@ def augment(
     a, shift = np.empty((2, 2), np.float64), np.empty(2, np.float64)
     source = np.zeros((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
     thicker = np.zeros(source.shape, np.float32)
-    bent = limits[6] > 0.0
-    grid = np.zeros((int(height / spacing) + 4, int(width / spacing) + 4, 2), np.float64)
-    bends = np.zeros((height, width, 2), np.float32)
+    down = np.empty((int(height / spacing) + 4, height), np.float32)
+    across = np.empty((int(width / spacing) + 4, width), np.float32)
+    splines(spacing, down)
+    splines(spacing, across)
+    grid = np.empty((2, down.shape[0], across.shape[0]), np.float32)
+    bends = np.zeros((2, height, width), np.float32)
     for k in range(indices.shape[0]):
         begin(state, STREAM_VIEW, seed, epoch, indices[k])
         image = images[indices[k]]
@@ -136,16 +149,13 @@ def augment(
             for j in range(width):
                 source[i + MARGIN, j + MARGIN] = np.float32(image[i, j]) * np.float32(1 / 255)
         draw_affine(limits, state, a, shift)
-        amount = between(state, -limits[5], limits[5])
-        if bent:
-            # A cubic B-spline of independent draws keeps (151/315)² of their variance: undone here.
-            strength = limits[6] * uniform(state) / 0.48
-            for p in range(grid.shape[0]):
-                for q in range(grid.shape[1]):
-                    grid[p, q, 0], grid[p, q, 1] = strength * normal(state), strength * normal(state)
-            bend(grid, spacing, bends)
-        if limits[5] > 0.0:
-            thicken(source, amount, thicker)
-            sample(thicker, a, shift, bends, bent, out[k])
-        else:
-            sample(source, a, shift, bends, bent, out[k])
+        thicken(source, between(state, -limits[5], limits[5]), thicker)
+        if limits[6] > 0.0:
+            # Uniform in ±√3 has the variance 1, of which a cubic B-spline of independent draws keeps (151/315)².
+            reach = limits[6] * uniform(state) / 0.48 * math.sqrt(3.0)
+            for axis in range(2):
+                for p in range(grid.shape[1]):
+                    for q in range(grid.shape[2]):
+                        grid[axis, p, q] = between(state, -reach, reach)
+            bend(grid, down, across, bends)
+        sample(thicker, a, shift, bends, out[k])
