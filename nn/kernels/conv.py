@@ -9,8 +9,21 @@ short matrix products an output, and the inner loop that works for a dense layer
 
 from __future__ import annotations
 
+import numpy as np
+
 from nn.kernels.jit import kernel
-from nn.kernels.simd import constant, lanes, load, load_first, splat, store_first, where_greater, zeros
+from nn.kernels.simd import (
+    constant,
+    lanes,
+    load,
+    load_first,
+    second_half,
+    splat,
+    splat_two,
+    store_first,
+    where_greater,
+    zeros,
+)
 
 
 @kernel
@@ -34,13 +47,17 @@ def conv2d_forward_naive(x, kernel, bias, strides, out):
 def conv2d_forward(x, kernel, bias, strides, relu, out):
     """The same, four neighbouring outputs and one vector of filters at a time; negative sums become 0 if `relu`.
 
-    When a row has fewer than four outputs left, its last one is computed again in the spare places.
+    When a row has fewer than four outputs left, its last one is computed again in the spare places. Filters that fill half a
+    vector or less are left to `_forward_by_halves`.
     """
     N, OH, OW, F = out.shape
     L = lanes(kernel)
     zero = zeros(kernel)
+    rest = F % L if F % L <= L // 2 else 0
+    if rest > 0:
+        _forward_by_halves(x, kernel, bias, strides, relu, F - rest, out)
     for n in range(N):
-        for f in range(0, F, L):
+        for f in range(0, F - rest, L):
             count = min(L, F - f)
             start = load_first(bias, f, count)
             for i in range(OH):
@@ -63,6 +80,54 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
                     store_first(out, (first + j1) * F + f, count, s1)
                     store_first(out, (first + j2) * F + f, count, s2)
                     store_first(out, (first + j3) * F + f, count, s3)
+
+
+@kernel(inline=True)
+def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
+    """The filters from f on, at most half a vector of them: each half of a vector holds another output, eight at a time."""
+    N, OH, OW, F = out.shape
+    KH, KW, C, _ = kernel.shape
+    L = lanes(kernel)
+    count = F - f
+    twice = np.zeros((KH, KW, C, L), kernel.dtype)
+    start = np.zeros(L, kernel.dtype)
+    for half in (0, L // 2):
+        twice[:, :, :, half : half + count] = kernel[:, :, :, f:]
+        start[half : half + count] = bias[f:]
+    zero = zeros(kernel)
+    right = strides[1] * C
+    for n in range(N):
+        for i in range(OH):
+            for j in range(0, OW, 8):
+                patch = ((n * x.shape[1] + i * strides[0]) * x.shape[2]) * C
+                last = patch + (OW - 1) * right
+                p = patch + j * right
+                s0 = load(start, 0)
+                s1 = s0
+                s2 = s0
+                s3 = s0
+                for ki in range(KH):
+                    row = ki * x.shape[2] * C
+                    for k in range(KW * C):
+                        w = load(twice, (ki * KW * C + k) * L)
+                        a = row + k
+                        s0 = s0 + splat_two(x, a + p, a + min(p + right, last)) * w
+                        s1 = s1 + splat_two(x, a + min(p + 2 * right, last), a + min(p + 3 * right, last)) * w
+                        s2 = s2 + splat_two(x, a + min(p + 4 * right, last), a + min(p + 5 * right, last)) * w
+                        s3 = s3 + splat_two(x, a + min(p + 6 * right, last), a + min(p + 7 * right, last)) * w
+                first = (n * OH + i) * OW
+                for pair in range(4):
+                    s = s0
+                    if pair == 1:
+                        s = s1
+                    elif pair == 2:
+                        s = s2
+                    elif pair == 3:
+                        s = s3
+                    if relu:
+                        s = where_greater(zero, s, zero, s)
+                    store_first(out, (first + min(j + 2 * pair, OW - 1)) * F + f, count, s)
+                    store_first(out, (first + min(j + 2 * pair + 1, OW - 1)) * F + f, count, second_half(s))
 
 
 @kernel

@@ -65,6 +65,16 @@ def splat(array, i):
     return np.full(lanes(array), _from(array, i)[0])
 
 
+def splat_two(array, i, j):
+    """array.flat[i] in the first half of the lanes, array.flat[j] in the second."""
+    return np.repeat(array.reshape(-1)[np.array([i, j])], lanes(array) // 2)
+
+
+def second_half(vector):
+    """The second half of the lanes in place of the first."""
+    return np.roll(vector, len(vector) // 2)
+
+
 def load(array, i):
     """The vector array.flat[i : i + lanes]. Behind the array's end lies whatever lies there: NaN, so that nobody relies on it."""
     vector = np.full(lanes(array), np.nan, array.dtype)
@@ -156,6 +166,16 @@ def _type_load(context: Any) -> Any:
     return lambda array, i: _of_array(array)
 
 
+@type_callable(splat_two)
+def _type_splat_two(context: Any) -> Any:
+    return lambda array, i, j: _of_array(array)
+
+
+@type_callable(second_half)
+def _type_second_half(context: Any) -> Any:
+    return lambda vector: vector
+
+
 @type_callable(load_first)
 def _type_load_first(context: Any) -> Any:
     return lambda array, i, count: _of_array(array)
@@ -220,8 +240,12 @@ def _copy_elements(builder: ir.IRBuilder, target: ir.Value, source: ir.Value, co
 
 def _splat_scalar(builder: ir.IRBuilder, scalar: ir.Value, vector_type: ir.VectorType) -> ir.Value:
     single = builder.insert_element(ir.Constant(vector_type, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-    first_lane = ir.Constant(ir.VectorType(ir.IntType(32), vector_type.count), [0] * vector_type.count)
-    return builder.shuffle_vector(single, ir.Constant(vector_type, ir.Undefined), first_lane)
+    return _shuffled(builder, single, single, [0] * vector_type.count)
+
+
+def _shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, numbers: list[int]) -> ir.Value:
+    """The lanes with these numbers, those of b counted on from those of a."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers))
 
 
 @lower_builtin(lanes, types.Array)
@@ -244,6 +268,21 @@ def _lower_constant(context: Any, builder: ir.IRBuilder, signature: Any, args: A
 def _lower_splat(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     scalar = builder.load(_pointer(context, builder, signature.args[0], *args))
     return _splat_scalar(builder, scalar, context.get_value_type(signature.return_type))
+
+
+@lower_builtin(splat_two, types.Array, types.Integer, types.Integer)
+def _lower_splat_two(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    array, *places = args
+    half = ir.VectorType(context.get_value_type(signature.return_type.dtype), signature.return_type.lanes // 2)
+    scalars = [builder.load(_pointer(context, builder, signature.args[0], array, place)) for place in places]
+    first, second = (_splat_scalar(builder, scalar, half) for scalar in scalars)
+    return _shuffled(builder, first, second, list(range(2 * half.count)))
+
+
+@lower_builtin(second_half, VectorType)
+def _lower_second_half(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    lanes = signature.return_type.lanes
+    return _shuffled(builder, args[0], args[0], [(lane + lanes // 2) % lanes for lane in range(lanes)])
 
 
 @lower_builtin(load, types.Array, types.Integer)

@@ -16,6 +16,8 @@ from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, 
 
 # With fewer channels or filters Winograd's transforms cost more than its products save.
 FEW_CHANNELS = 8
+# With so few filters the convolution works on two places of a row at a time (`conv._forward_by_halves`), the product on one.
+FEW_FILTERS = 8
 
 
 class Conv2D(Layer):
@@ -116,9 +118,9 @@ class Conv2D(Layer):
         (above, _), (left, _) = self.frame()
         return framed[:, above : above + self.input_shape[0], left : left + self.input_shape[1], :]
 
-    def is_pointwise(self) -> bool:
-        """Whether the layer is a dense layer for every pixel: a 1x1 kernel, stride 1."""
-        return self.kernel_size == self.strides == (1, 1)
+    def is_product(self) -> bool:
+        """Whether the patches lie side by side, so that one matrix product does it all: single pixels, or the whole image."""
+        return self.kernel_size == self.strides == (1, 1) or self.framed_shape()[:2] == self.kernel_size
 
     def takes_winograd(self) -> bool:
         """Whether Winograd's algorithm (`nn/kernels/winograd.py`) is the faster way to the same sums."""
@@ -130,9 +132,10 @@ class Conv2D(Layer):
         framed = aligned((len(x), *self.framed_shape()), kernel.dtype)
         self.inside_frame(framed)[...] = x
         z = aligned((len(x), *self.output_shape), kernel.dtype)
-        if self.is_pointwise():
-            rows, channels = z.size // self.filters, self.input_shape[2]
-            dense.matmul(framed, channels, 1, channels, kernel[0, 0], bias, False, z.reshape(rows, -1), 0, rows)
+        if self.is_product() and (self.filters > FEW_FILTERS or self.output_shape[1] == 1):
+            rows, inputs = z.size // self.filters, kernel.size // self.filters
+            weights = kernel.reshape(inputs, self.filters)
+            dense.matmul(framed, inputs, 1, inputs, weights, bias, False, z.reshape(rows, -1), 0, rows)
         elif self.takes_winograd():
             transformed = aligned((16, *kernel.shape[2:]), kernel.dtype)
             winograd.transform_kernel(kernel, transformed)
@@ -150,24 +153,36 @@ class Conv2D(Layer):
         dz = np.ascontiguousarray(dz)
         dframed = aligned(framed.shape, kernel.dtype)
         grads = {name: aligned(array.shape, array.dtype) for name, array in self.parameters.items()}
-        if self.is_pointwise():
-            self._pointwise_backward(dz, framed, dframed, grads)
+        if self.is_product():
+            self._product_backward(dz, framed, dframed, grads)
         else:
             filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
             conv_backward.filters_from_kernel(kernel, filters)
             rows = grads["kernel"].reshape(len(kernel), -1, self.filters)
-            conv_backward.conv2d_backward(dz, framed, filters, self.strides, True, dframed, rows, grads["bias"])
+            by_winograd = self.takes_winograd()
+            conv_backward.conv2d_backward(dz, framed, filters, self.strides, not by_winograd, dframed, rows, grads["bias"])
+            if by_winograd:
+                self._winograd_dx(dz, dframed)
         return self.inside_frame(dframed), grads
 
-    def _pointwise_backward(self, dz: NDArray, x: NDArray, dx: NDArray, grads: Gradients) -> None:
-        """The products of a dense layer, with one row for each pixel: dkernel = xᵀ · dz, dx = dz · kernelᵀ, dbias = Σ dz."""
-        channels, filters = self.input_shape[2], self.filters
+    def _product_backward(self, dz: NDArray, x: NDArray, dx: NDArray, grads: Gradients) -> None:
+        """The products of a dense layer, with one row for each patch: dkernel = xᵀ · dz, dx = dz · kernelᵀ, dbias = Σ dz."""
+        weights = self.parameters["kernel"].reshape(-1, self.filters)
+        inputs, filters = weights.shape
         dz = aligned_copy(dz.reshape(-1, filters))
-        transposed = aligned_copy(self.parameters["kernel"][0, 0].T)
-        none = np.zeros(max(channels, filters), dz.dtype)
-        dense.matmul(x, 1, channels, len(dz), dz, none, False, grads["kernel"][0, 0], 0, channels)
-        dense.matmul(dz, filters, 1, filters, transposed, none, False, dx.reshape(-1, channels), 0, len(dz))
+        none = np.zeros(max(inputs, filters), dz.dtype)
+        dense.matmul(x, 1, inputs, len(dz), dz, none, False, grads["kernel"].reshape(inputs, filters), 0, inputs)
+        dense.matmul(dz, filters, 1, filters, aligned_copy(weights.T), none, False, dx.reshape(-1, inputs), 0, len(dz))
         elementwise.column_sums(dz, grads["bias"])
+
+    def _winograd_dx(self, dz: NDArray, dx: NDArray) -> None:
+        """Dx as a forward convolution: dz in a frame of two zeros, with the kernel turned round, channels and filters swapped."""
+        turned = aligned_copy(self.parameters["kernel"][::-1, ::-1].swapaxes(2, 3))
+        framed = aligned((len(dz), dz.shape[1] + 4, dz.shape[2] + 4, self.filters), dz.dtype)
+        framed[:, 2:-2, 2:-2] = dz
+        transformed = aligned((16, *turned.shape[2:]), dz.dtype)
+        winograd.transform_kernel(turned, transformed)
+        winograd.conv2d_forward(framed, transformed, np.zeros(turned.shape[3], dz.dtype), False, dx)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -53,7 +53,7 @@ def convolutions(least_places=1, kernel=None, strides=None, most_filters=40):
     return st.builds(
         Convolution,
         samples=st.integers(1, 3),
-        places=st.tuples(st.integers(least_places, 6), st.integers(least_places, 6)),
+        places=st.tuples(st.integers(least_places, 6), st.integers(least_places, 10)),
         kernel=st.just(kernel) if kernel else st.tuples(size, st.integers(1, 4)),
         channels=st.sampled_from([1, 2, 3, 8, 17, 33]),
         filters=st.sampled_from([number for number in (1, 2, 5, 16, 33, 40) if number <= most_filters]),
