@@ -66,15 +66,28 @@ def mutant(path: str, source: str, number: int) -> Mutant:
     """The mutant of that number, below `count(source)`, in the order of the file."""
     tree = ast.parse(source)
     node, change = next(itertools.islice(((node, change) for node in _places(tree) for change in _changes(node)), number, None))
-    statement = _statement(tree, node)
-    before = ast.unparse(statement).split("\n")[0]
-    described = before if isinstance(node, ast.stmt) else f"{before}  [{ast.unparse(node)}]"
-    line = getattr(node, "lineno", 0)
+    statement = _statements(tree)[node]
     # A change alters its node in place or gives another one to stand there; what it alters is a copy.
     replacement = change(copy.deepcopy(node))
-    after = "(removed)" if isinstance(replacement, ast.Pass) else ast.unparse(ast.fix_missing_locations(replacement))
+    before, after = _described(statement, node, replacement)
     _replace(tree, node, replacement)
-    return Mutant(path, line, described, after, ast.unparse(ast.fix_missing_locations(tree)), _lines(statement))
+    mutated = ast.unparse(ast.fix_missing_locations(tree))
+    return Mutant(path, getattr(node, "lineno", 0), before, after, mutated, _lines(statement))
+
+
+def descriptions(source: str) -> Iterator[str]:
+    """What every mutant of a file is called, "before  ->  after", in their order: quicker than making them."""
+    tree = ast.parse(source)
+    statements = _statements(tree)
+    for node in _places(tree):
+        for change in _changes(node):
+            yield "  ->  ".join(_described(statements[node], node, change(copy.deepcopy(node))))
+
+
+def _described(statement: ast.stmt, node: ast.AST, replacement: ast.AST) -> tuple[str, str]:
+    before = ast.unparse(statement).split("\n")[0]
+    after = "(removed)" if isinstance(replacement, ast.Pass) else ast.unparse(ast.fix_missing_locations(replacement))
+    return before if isinstance(node, ast.stmt) else f"{before}  [{ast.unparse(node)}]", after
 
 
 def _places(tree: ast.AST) -> Iterator[ast.AST]:
@@ -171,9 +184,10 @@ def _lines(statement: ast.stmt) -> range:
     return range(statement.lineno, last + 1)
 
 
-def _statement(tree: ast.AST, node: ast.AST) -> ast.stmt:
-    """The innermost statement that holds `node`."""
-    parents = {child: parent for parent in ast.walk(tree) for child in ast.iter_child_nodes(parent)}
-    while not isinstance(node, ast.stmt):
-        node = parents[node]
-    return node
+def _statements(tree: ast.AST) -> dict[ast.AST, ast.stmt]:
+    """The innermost statement that holds each node, or is it."""
+    found: dict[ast.AST, ast.stmt] = {}
+    for node in ast.walk(tree):  # from the outside inwards
+        for child in ast.iter_child_nodes(node):
+            found[child] = child if isinstance(child, ast.stmt) else found[node]
+    return found
