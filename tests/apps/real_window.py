@@ -99,7 +99,7 @@ class RealWindow:
         end = time.perf_counter() + seconds
         while not (found := condition()):
             assert time.perf_counter() < end, f"waited in vain; the title is {self.title()!r}"
-            time.sleep(0.02)
+            time.sleep(0.05)
         return found
 
     def title(self):
