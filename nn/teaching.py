@@ -39,9 +39,9 @@ from nn.training import Trainer, evaluate
 
 SAMPLES = 25_600  # seen in a lesson: a few seconds
 BATCH = 128
-RATE = 2.0  # of Adadelta, at first; it falls to 0
+RATE = 1.0  # of Adadelta, at first; it falls to 0
 SHARE, MOST = 0.008, 0.25  # of a lesson: each drawing (200 views of it), and at most all of them together
-WAY = 0.8  # how far the model goes from the old weights to the new ones
+WAY = 0.6  # how far the model goes from the old weights to the new ones
 STROKES, DOODLES = 0.06, 0.005
 KEPT_OF_THE_CARD = ("temperature", "sure_from")
 
