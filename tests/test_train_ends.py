@@ -55,7 +55,9 @@ def test_training_without_any_output(small_mnist, tmp_path, monkeypatch):
 def test_closed_terminal_ends_in_a_checkpoint_that_resumes(small_mnist, tmp_path):
     ours, theirs = os.openpty()
     words = ("--classic", "--epochs", 1000)
-    child = started(small_mnist, tmp_path, *words, stdout=theirs, stderr=theirs, start_new_session=True)
+    # Under `nohup` the tests, and so their children, would ignore it.
+    hears = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)}
+    child = started(small_mnist, tmp_path, *words, stdout=theirs, stderr=theirs, start_new_session=True, **hears)
     os.close(theirs)
     seen = b""
     while b"Epoch 1/" not in seen:
