@@ -107,11 +107,11 @@ def test_transpose_of_some_rows(shape, dtype):
 def test_column_sums_and_sums_of_parts_keep_their_order():
     # In float32, (1 + 2⁻²⁴) + 2⁻²⁴ = 1 but 1 + (2⁻²⁴ + 2⁻²⁴) is not: the order shows.
     tiny = 2.0**-24
-    x = np.array([[1, tiny, 3], [tiny, tiny, 0], [tiny, 1, 0]], np.float32)
+    x = np.array([[1, tiny, 3, 5], [tiny, tiny, 0, 0], [tiny, 1, 0, 0]], np.float32)
     for add in (elementwise.column_sums, elementwise.sum_parts):
-        out = np.full(3, np.nan, np.float32)
+        out = np.full(4, np.nan, np.float32)
         add(x, out)
-        assert out.tolist() == [1, np.float32(1) + np.float32(2 * tiny), 3]
+        assert out.tolist() == [1, np.float32(1) + np.float32(2 * tiny), 3, 5]
 
 
 def test_dropout_keeps_or_drops_by_key_and_place_alone():
