@@ -8,6 +8,7 @@ REST = "NumPy takes any negative length for the one that is left to compute, not
 ORDER = "only looked through, and no two of them can fit"
 BLOCK = "blocks that overlap do some of the work twice, with the same outcome"
 ROOM = "room that is never used"
+SPEED = "another way to the same sums; only the time differs"
 CHANCE = "shows once in four thousand million random numbers"
 BLANK = "nothing is summed there: where the first place is not before the one behind the last, there are none"
 CONTIGUOUS = "rows of the filters follow one another without a gap, so that v counts on over their ends"
@@ -43,6 +44,14 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd.py", "np.zeros((16, TILES + 1, L), x.dtype))  [16]  ->  17", ROOM),
     ("nn/kernels/winograd.py", "[(16, TILES + 1, L)]  ->  (16, L, TILES + 1)", "only the product of the last two is used"),
     ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
+    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L <= L // 2]  ->  F % L < L // 2", SPEED),
+    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L]  ->  F + L", SPEED),
+    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [2]  ->  3", SPEED),
+    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [0]  ->  1", SPEED),
+    ("nn/kernels/conv.py", "for f in range(0, F - rest, L):  [F - rest]  ->  F + rest", SPEED),
+    ("nn/kernels/conv.py", "for half in (0, L // 2):  [(0, L // 2)]  ->  (L // 2, 0)", "the halves are filled in another order"),
+    ("nn/layers/conv2d.py", "if self.is_product() and (self.filters > FEW_FILTERS or self.output_shape[1] == 1):", SPEED),
+    ("nn/layers/conv2d.py", "aligned((16, *turned.shape[2:]), dz.dtype)  [16]  ->  17", ROOM),
     ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
     ("nn/layers/conv2d.py", "aligned((16, *kernel.shape[2:]), kernel.dtype)  [16]  ->  17", ROOM),
     ("nn/layers/conv2d.py", "reshape(len(kernel), -1, self.filters)  [1]  ->  2", REST),

@@ -47,8 +47,8 @@ class Convolution:
         return 2e-4 if self.dtype is np.float32 else 1e-12
 
 
-def convolutions(least_places=1, kernel=None, strides=None, most_filters=40):
-    """Any convolution; some with more filters than a vector has lanes."""
+def convolutions(least_places=1, kernel=None, strides=None, most_filters=56):
+    """Any convolution; some with more filters than a vector has lanes, and some whose last vector is more than half full."""
     size = st.integers(1, 3)
     return st.builds(
         Convolution,
@@ -56,7 +56,7 @@ def convolutions(least_places=1, kernel=None, strides=None, most_filters=40):
         places=st.tuples(st.integers(least_places, 6), st.integers(least_places, 10)),
         kernel=st.just(kernel) if kernel else st.tuples(size, st.integers(1, 4)),
         channels=st.sampled_from([1, 2, 3, 8, 17, 33]),
-        filters=st.sampled_from([number for number in (1, 2, 5, 16, 33, 40) if number <= most_filters]),
+        filters=st.sampled_from([number for number in (1, 2, 5, 13, 16, 29, 33, 56) if number <= most_filters]),
         strides=st.just(strides) if strides else st.tuples(size, size),
         spare=st.tuples(st.integers(0, 2), st.integers(0, 2)),
         dtype=dtypes,

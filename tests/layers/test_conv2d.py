@@ -172,6 +172,24 @@ def test_winograd_is_for_three_by_three_kernels_one_step_apart_and_many_channels
     assert layer.takes_winograd() is taken
 
 
+@pytest.mark.parametrize(
+    ("size", "kernel", "strides", "padding", "one_product"),
+    [
+        ((6, 6), 1, 1, "valid", True),
+        ((6, 6), 1, 2, "valid", False),
+        ((6, 4), (6, 4), 1, "valid", True),
+        ((6, 4), (6, 4), 3, "valid", True),
+        ((6, 4), (6, 4), 1, "same", False),
+        ((6, 4), (6, 3), 1, "valid", False),
+        ((6, 4), (5, 4), 1, "valid", False),
+    ],
+)
+def test_single_pixels_and_whole_images_are_one_matrix_product(size, kernel, strides, padding, one_product):
+    layer = Conv2D(3, kernel, strides, padding)
+    layer.build((*size, 2), np.random.default_rng(0), np.float64)
+    assert layer.is_product() is one_product
+
+
 def test_parameters_start_as_keras_starts_them():
     layer = Conv2D(8, (5, 3))
     layer.build((9, 9, 4), np.random.default_rng(0), np.float32)
