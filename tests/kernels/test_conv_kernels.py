@@ -77,6 +77,18 @@ def test_forward_is_the_naive_sum(shape):
         np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=shape.tolerance)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("filters", [-1, 0, 1])
+@pytest.mark.parametrize("vectors", [0, 1])
+def test_filters_that_fill_half_a_vector_one_more_and_one_less(dtype, filters, vectors):
+    filters += (2 * vectors + 1) * (VECTOR_BYTES // np.dtype(dtype).itemsize) // 2
+    shape = Convolution(2, (2, 9), (2, 3), 2, filters, (1, 2), (0, 1), dtype, seed=3)
+    x, kernel, bias, dout = shape.arrays()
+    out = np.full_like(dout, np.nan)
+    conv.conv2d_forward(x, kernel, bias, shape.strides, False, out)
+    np.testing.assert_allclose(out, naive_forward(x, kernel, bias, shape.strides, dout.shape), rtol=0, atol=shape.tolerance)
+
+
 @few
 @given(convolutions(most_filters=33))
 def test_backward_is_the_naive_sum(shape):
