@@ -94,7 +94,6 @@ def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
     for half in (0, L // 2):
         twice[:, :, :, half : half + count] = kernel[:, :, :, f:]
         start[half : half + count] = bias[f:]
-    zero = zeros(kernel)
     right = strides[1] * C
     for n in range(N):
         for i in range(OH):
@@ -116,18 +115,21 @@ def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
                         s2 = s2 + splat_two(x, a + min(p + 4 * right, last), a + min(p + 5 * right, last)) * w
                         s3 = s3 + splat_two(x, a + min(p + 6 * right, last), a + min(p + 7 * right, last)) * w
                 first = (n * OH + i) * OW
-                for pair in range(4):
-                    s = s0
-                    if pair == 1:
-                        s = s1
-                    elif pair == 2:
-                        s = s2
-                    elif pair == 3:
-                        s = s3
-                    if relu:
-                        s = where_greater(zero, s, zero, s)
-                    store_first(out, (first + min(j + 2 * pair, OW - 1)) * F + f, count, s)
-                    store_first(out, (first + min(j + 2 * pair + 1, OW - 1)) * F + f, count, second_half(s))
+                _store_two(out, first, j, f, count, s0, relu)
+                _store_two(out, first, j + 2, f, count, s1, relu)
+                _store_two(out, first, j + 4, f, count, s2, relu)
+                _store_two(out, first, j + 6, f, count, s3, relu)
+
+
+@kernel(inline=True)
+def _store_two(out, first, j, f, count, sums, relu):
+    """The halves of `sums` are the outputs j and j + 1 of the row that begins at place `first`; its last one may come again."""
+    OW, F = out.shape[2], out.shape[3]
+    s = sums
+    if relu:
+        s = where_greater(zeros(out), sums, zeros(out), sums)
+    store_first(out, (first + min(j, OW - 1)) * F + f, count, s)
+    store_first(out, (first + min(j + 1, OW - 1)) * F + f, count, second_half(s))
 
 
 @kernel
