@@ -12,7 +12,7 @@ from benchmarks import ladder_kernels
 from benchmarks.ladders_backward import backward, first_backward
 from benchmarks.rungs import STRIDES, WINDOW, Ladder, Rung, Second
 from nn import numpy_inference
-from nn.kernels import conv, dense, elementwise, pool, winograd
+from nn.kernels import conv, dense, elementwise, pool, winograd, winograd3, winograd5
 from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Conv2D
 from nn.losses import CategoricalCrossentropy
@@ -64,7 +64,7 @@ def fused(given: Second) -> Ladder:
     z = aligned((given.images, 10, 10, 64))
     outs = [aligned(given.out.shape) for _ in range(3)]
     winners = [np.empty(given.out.shape, np.int32), *(aligned(given.out.shape, np.uint8) for _ in range(2))]
-    u = aligned((16, 32, 64))
+    u = aligned(winograd.transformed_shape(given.kernel.shape))
     winograd.transform_kernel(given.kernel, u)
 
     def apart() -> None:
@@ -81,33 +81,41 @@ def fused(given: Second) -> Ladder:
         ),
         Rung(
             "in one pass, Winograd's products",
-            lambda: winograd.conv2d_relu_pool_forward(given.x, u, given.bias, outs[2], winners[2]),
+            lambda: winograd3.conv2d_relu_pool_forward(given.x, u, given.bias, outs[2], winners[2]),
             lambda: (outs[2],),
-            work=16 / 36,
+            work=49 / 225,
         ),
     ]
     return ladder
 
 
 def first_layer(images: int) -> Ladder:
-    """The first convolution with ReLU and pooling: one channel, too few for Winograd."""
+    """The first convolution with ReLU and pooling."""
     rng = np.random.default_rng(5)
     x = aligned_copy(rng.random((images, 28, 28, 1), np.float32))
     kernel, bias = aligned_copy(rng.uniform(-0.2, 0.2, (5, 5, 1, 32)).astype(np.float32)), aligned((32,))
     ladder = Ladder("first layer: convolution, ReLU, pooling", images, 2.0 * images * 576 * 32 * 25)
-    z, apart, joined = aligned((images, 24, 24, 32)), aligned((images, 12, 12, 32)), aligned((images, 12, 12, 32))
-    winners = np.empty(apart.shape, np.int32), aligned(apart.shape, np.uint8)
+    z, outs = aligned((images, 24, 24, 32)), [aligned((images, 12, 12, 32)) for _ in range(3)]
+    winners = np.empty(outs[0].shape, np.int32), aligned(outs[0].shape, np.uint8)
+    u = aligned(winograd.transformed_shape(kernel.shape))
+    winograd.transform_kernel(kernel, u)
 
     def textbook() -> None:
         conv.conv2d_forward_naive(x, kernel, bias, STRIDES, z)
         np.maximum(z, 0, out=z)
-        pool.maxpool2d_forward(z, WINDOW, WINDOW, apart, winners[0])
+        pool.maxpool2d_forward(z, WINDOW, WINDOW, outs[0], winners[0])
 
     def one_pass() -> None:
-        conv.conv2d_relu_pool_forward(x, kernel, bias, STRIDES, joined, winners[1])
+        conv.conv2d_relu_pool_forward(x, kernel, bias, STRIDES, outs[1], winners[1])
 
-    ladder.rungs = [Rung("the equations, one after another", textbook, lambda: (apart,))]
-    ladder.rungs.append(Rung("in one pass", one_pass, lambda: (joined,)))
+    def by_winograd() -> None:
+        winograd5.conv2d_relu_pool_forward(x, u, bias, outs[2], winners[1])
+
+    ladder.rungs = [
+        Rung("the equations, one after another", textbook, lambda: (outs[0],)),
+        Rung("in one pass", one_pass, lambda: (outs[1],)),
+        Rung("in one pass, Winograd's products", by_winograd, lambda: (outs[2],), work=64 / 400),
+    ]
     return ladder
 
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 
 LAYERS = "tests/layers/test_every_layer.py"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
+WINOGRAD = ["tests/kernels/test_winograd.py"]
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
@@ -30,7 +31,9 @@ TESTS: dict[str, list[str]] = {
     "nn/kernels/conv.py": CONVOLUTION,
     "nn/kernels/conv_backward.py": CONVOLUTION,
     "nn/kernels/conv_pool_backward.py": CONVOLUTION,
-    "nn/kernels/winograd.py": CONVOLUTION,
+    "nn/kernels/winograd.py": WINOGRAD,
+    "nn/kernels/winograd3.py": WINOGRAD,
+    "nn/kernels/winograd5.py": WINOGRAD,
     "nn/kernels/dense.py": ["tests/layers/test_dense.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, winograd
+from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, winograd, winograd3, winograd5
 from nn.kernels.memory import aligned, flat
 from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, Layer
@@ -23,7 +23,8 @@ class ConvStep(Step):
         super().__init__(layer)
         self.relu = relu
         self.pool = pool
-        self.winograd = layer.takes_winograd()
+        self.winograd3 = layer.takes_winograd()
+        self.winograd5 = pool is not None and layer.is_five_by_five_on_gray()
         self.conv_shape = layer.output_shape
         self.output_shape = pool.output_shape if pool else layer.output_shape
 
@@ -32,7 +33,8 @@ class ConvStep(Step):
         framed = self.layer.framed_shape() != self.layer.input_shape
         self.framed = aligned((len(source), *self.layer.framed_shape()), source.dtype) if framed else source
         self.winner = aligned((len(source), *self.output_shape), np.uint8) if self.pool else np.empty(0)
-        self.transformed = aligned((16, *self.layer.parameters["kernel"].shape[2:]), source.dtype)
+        if self.winograd3 or self.winograd5:
+            self.transformed = aligned(winograd.transformed_shape(self.layer.parameters["kernel"].shape), source.dtype)
         return super().bind_forward(source, parts)
 
     def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
@@ -66,10 +68,12 @@ class ConvStep(Step):
         x, out, strides = self.framed[part.rows], self.out[part.rows], self.layer.strides
         if self.framed is not self.input:
             self.layer.inside_frame(x)[...] = self.input[part.rows]
-        if self.winograd and self.pool:
-            winograd.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
-        elif self.winograd:
-            winograd.conv2d_forward(x, self.transformed, bias, self.relu, out)
+        if self.winograd5:
+            winograd5.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
+        elif self.winograd3 and self.pool:
+            winograd3.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
+        elif self.winograd3:
+            winograd3.conv2d_forward(x, self.transformed, bias, self.relu, out)
         elif self.pool:
             conv.conv2d_relu_pool_forward(x, kernel, bias, strides, out, self.winner[part.rows])
         else:
@@ -103,7 +107,7 @@ class ConvStep(Step):
         kernel = self.layer.parameters["kernel"]
         if self.training:
             conv_backward.filters_from_kernel(kernel, self.filters)
-        if self.winograd:
+        if self.winograd3 or self.winograd5:
             winograd.transform_kernel(kernel, self.transformed)
 
     def pieces(self) -> int:
@@ -124,7 +128,7 @@ class ConvStep(Step):
 
     def describe(self) -> str:
         """One line for the plan."""
-        fused = ["Winograd's convolution" if self.winograd else "convolution", "bias"]
+        fused = ["Winograd's convolution" if self.winograd3 or self.winograd5 else "convolution", "bias"]
         fused += ["ReLU"] * self.relu + ["2x2 max-pooling"] * (self.pool is not None)
         names = self.layer.name + (f" + {self.pool.name}" if self.pool else "")
         return f"{names}: {', '.join(fused[:-1])} and {fused[-1]} in one pass"

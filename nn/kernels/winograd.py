@@ -1,219 +1,220 @@
-"""A 3x3 convolution with 2x2 outputs at a time, in 16 multiplications instead of 36: Winograd's minimal filtering.
+"""Convolution in fewer multiplications: Winograd's minimal filtering, in one dimension. `winograd3`, `winograd5` use it twice.
 
-In one dimension, two outputs of a filter g of three numbers over four inputs d take six multiplications as written,
+The product of a polynomial a of degree 4 and a polynomial g of degree 2 has seven coefficients. Written out they take 5·3 = 15
+multiplications. But a polynomial of degree 6 is known from seven of its values, and each value of the product is a product of
+two values: evaluate a and g at seven points, multiply seven times, and interpolate (Toom, Cook). In matrices,
 
-    y0 = d0 g0 + d1 g1 + d2 g2,   y1 = d1 g0 + d2 g1 + d3 g2,
+    a·g = B ((G g) ⊙ (A a)),
 
-but four will do:
+where A a are the values of a, G g those of g, B interpolates, and ⊙ multiplies number by number.
 
-    m0 = (d0 - d2) g0,   m1 = (d1 + d2)(g0 + g1 + g2)/2,   m2 = (d2 - d1)(g0 - g1 + g2)/2,   m3 = (d1 - d3) g2,
-    y0 = m0 + m1 + m2,   y1 = m1 - m2 - m3.
+A convolution is the transpose of this. For a fixed g the product is linear in a, a·g = T a, and T has g_k at row i + k of column
+i. The five outputs of a filter g over seven inputs d are
 
-The filter's side is prepared once, the inputs' side costs additions, which all filters share, and the same trick applied to rows
-and columns gives 4·4 = 16 products for 2·2 outputs. Each of the 16 is a sum over channels: 16 small matrix products
+    y_i = Σ_k d_{i+k} g_k = (Tᵀ d)_i,   and since T = B diag(G g) A,   y = Aᵀ ((G g) ⊙ (Bᵀ d)).
 
-    M[p] (tiles, F) = V[p] (tiles, C) · U[p] (C, F),   p = 4 · row + column.
+Any points will do; those that keep the numbers small, and so the rounding errors, are ±1, ±2, ±1/2, and "∞", whose value is the
+leading coefficient. They come in pairs ±p: even and odd powers are summed once for both. A filter of five numbers takes the
+point 0 besides: eight inputs, eight multiplications, four outputs.
 
-A tile is 4x4 inputs for 2x2 outputs, exactly one pooling window, so bias, ReLU and pooling follow in the registers.
+Of Bᵀ, the row of a point p holds the coefficients of Π (x - q) over all other points q, and the row of ∞ those of Π (x - q) over
+all points. The filter's side, which is prepared once, is divided by Π (p - q) instead.
 
-The results differ from the plain sums by rounding, about twice as much in float32 as the order of a sum does.
+Applied to rows and then to columns, the matrices give 5·5 outputs of a 3x3 filter in 7·7 = 49 multiplications instead of 225,
+4·4 outputs of a 5x5 filter in 64 instead of 400. The inputs' side costs additions that all filters share, the outputs' side
+additions that all channels share. The results differ from the plain sums by rounding: in float32 by about a millionth of their
+size, six times (3x3) and fourteen times (5x5) as much as plain sums differ from exact ones.
 
 References:
-    A. Lavin, S. Gray: Fast algorithms for convolutional neural networks, 2016, section 4.1 (F(2x2, 3x3)).
+    S. Winograd: Arithmetic complexity of computations, 1980.
+    A. Lavin, S. Gray: Fast algorithms for convolutional neural networks, 2016, section 4.
+    B. Barabasz, A. Anderson, K. M. Soodhalter, D. Gregg: Error analysis and improving the accuracy of Winograd convolution for
+    deep neural networks, 2020 (the choice of points).
 """
 
 from __future__ import annotations
 
+import functools
+import math
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
-from nn.kernels.conv import first_greatest
+from nn.kernels import dense
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_first, splat, store, store_first, where_greater, zeros
+from nn.kernels.simd import constant, load, store
 
-# Tiles that go through the 16 products together: their V and a vector's share of their M stay in the cache.
-TILES = 32
-
-
-@kernel
-def transform_kernel(kernel, u):
-    """U[p] = G g Gᵀ for every channel and filter: kernel (3, 3, C, F) to u (16, C, F)."""
-    _, _, C, F = kernel.shape
-    half = kernel.dtype.type(0.5)
-    g = np.empty((4, 3, F), kernel.dtype)
-    for c in range(C):
-        for kj in range(3):
-            for f in range(F):
-                g0, g1, g2 = kernel[0, kj, c, f], kernel[1, kj, c, f], kernel[2, kj, c, f]
-                g[0, kj, f] = g0
-                g[1, kj, f] = (g0 + g1 + g2) * half
-                g[2, kj, f] = (g0 - g1 + g2) * half
-                g[3, kj, f] = g2
-        for r in range(4):
-            for f in range(F):
-                g0, g1, g2 = g[r, 0, f], g[r, 1, f], g[r, 2, f]
-                u[4 * r, c, f] = g0
-                u[4 * r + 1, c, f] = (g0 + g1 + g2) * half
-                u[4 * r + 2, c, f] = (g0 - g1 + g2) * half
-                u[4 * r + 3, c, f] = g2
+PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 
 
-@kernel
-def conv2d_relu_pool_forward(x, u, bias, out, winner):
-    """As `conv.conv2d_relu_pool_forward`, for stride 1 and a kernel that `transform_kernel` prepared: u (16, C, F)."""
-    N, PH, PW, F = out.shape
-    L = lanes(x)
-    v, m = _room(x)
-    for first in range(0, N * PH * PW, TILES):
-        tiles = min(TILES, N * PH * PW - first)
-        _transform_inputs(x, first, tiles, PH, PW, v)
-        for f in range(0, F, L):
-            count = min(L, F - f)
-            b = load_first(bias, f, count)
-            _sixteen_products(v, u, tiles, f, m)
-            for t in range(tiles):
-                y0, y1, y2, y3 = _transform_output(m, t * L, b)
-                best, number = first_greatest(y0, y1, y2, y3, m)
-                store_first(out, (first + t) * F + f, count, best)
-                store_first(winner, (first + t) * F + f, count, number)
+def filter_matrix(points: Sequence[float], taps: int) -> NDArray[np.float64]:
+    """G (points + ∞, taps): the row of p is (1, p, p², ...) / Π (p - q), the last one is that of ∞.
 
+    Example: at the points 1, -1 and ∞ a filter g0 + g1 x has the values (g0 + g1) / 2, (g0 - g1) / -2 and g1.
 
-@kernel
-def conv2d_forward(x, u, bias, relu, out):
-    """As `conv.conv2d_forward`, for stride 1 and a prepared kernel: out (N, OH, OW, F), without pooling."""
-    N, OH, OW, F = out.shape
-    rows = (OH + 1) // 2
-    columns = (OW + 1) // 2
-    L = lanes(x)
-    zero = zeros(x)
-    v, m = _room(x)
-    for first in range(0, N * rows * columns, TILES):
-        tiles = min(TILES, N * rows * columns - first)
-        _transform_inputs(x, first, tiles, rows, columns, v)
-        for f in range(0, F, L):
-            count = min(L, F - f)
-            b = load_first(bias, f, count)
-            _sixteen_products(v, u, tiles, f, m)
-            for t in range(tiles):
-                y0, y1, y2, y3 = _transform_output(m, t * L, b)
-                if relu:
-                    y0 = where_greater(zero, y0, zero, y0)
-                    y1 = where_greater(zero, y1, zero, y1)
-                    y2 = where_greater(zero, y2, zero, y2)
-                    y3 = where_greater(zero, y3, zero, y3)
-                i = (first + t) // columns % rows * 2
-                j = (first + t) % columns * 2
-                place = (((first + t) // (rows * columns) * OH + i) * OW + j) * F + f
-                store_first(out, place, count, y0)
-                if j + 1 < OW:
-                    store_first(out, place + F, count, y1)
-                if i + 1 < OH:
-                    store_first(out, place + OW * F, count, y2)
-                    if j + 1 < OW:
-                        store_first(out, place + (OW + 1) * F, count, y3)
-
-
-@kernel(inline=True)
-def _room(x):
-    """V (16, TILES, C) and one vector's share of M (16, TILES, lanes), C rounded up to whole vectors.
-
-    One tile more than used: planes that lie a power of two apart would share the same few lines of the cache.
+        >>> filter_matrix((1.0, -1.0), 2).tolist()
+        [[0.5, 0.5], [-0.5, 0.5], [0.0, 1.0]]
     """
-    L = lanes(x)
-    channels = (x.shape[3] + L - 1) // L * L
-    return np.zeros((16, TILES + 1, channels), x.dtype), np.zeros((16, TILES + 1, L), x.dtype)
+    rows = [[p**k / math.prod(p - q for q in points if q != p) for k in range(taps)] for p in points]
+    return np.array([*rows, [0.0] * (taps - 1) + [1.0]])
+
+
+# By the size of the kernel.
+FILTER_MATRICES = {3: filter_matrix(PAIRS, 3), 5: filter_matrix((0.0, *PAIRS), 5)}
+
+
+def transformed_shape(kernel_shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """The shape of u in `transform_kernel`, for a kernel of shape (3, 3, C, F) or (5, 5, C, F)."""
+    return len(FILTER_MATRICES[kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3]
+
+
+def transform_kernel(kernel: NDArray, u: NDArray) -> None:
+    """U = G g Gᵀ for every channel and filter: kernel (K, K, C, F), K = 3 or 5, to u (P·P, C, F), P = 7 or 8.
+
+    Number by number U[r, s] = Σ G[r, i] G[s, j] g[i, j], which is one product for all channels and filters.
+    """
+    products, numbers = len(u), kernel.shape[0] * kernel.shape[1]
+    no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)
+    values = kernel.reshape(numbers, -1), no_bias, False, u.reshape(products, -1)
+    dense.matmul(_both_sides(len(kernel), kernel.dtype), numbers, 1, numbers, *values, 0, products)
+
+
+@functools.cache
+def _both_sides(size: int, dtype: np.dtype) -> NDArray:
+    """G[r, i] G[s, j] as a matrix (P·P, size·size)."""
+    return np.kron(FILTER_MATRICES[size], FILTER_MATRICES[size]).astype(dtype)
 
 
 @kernel(inline=True)
-def _transform_inputs(x, first, tiles, rows, columns, v):
-    """V of the tiles first ... first + tiles - 1, numbered over images, rows and columns of tiles."""
-    _, H, W, C = x.shape
-    for t in range(tiles):
-        i = (first + t) // columns % rows * 2
-        j = (first + t) % columns * 2
-        start = (((first + t) // (rows * columns) * H + i) * W + j) * C
-        # The last tile of an odd number of outputs reaches one row or column too far, for outputs that nobody asked for.
-        down = min(3, H - 1 - i) * W * C
-        right = min(3, W - 1 - j) * C
-        for c in range(0, C, lanes(x)):
-            _transform_input(x, start + c, down, right, v, t * v.shape[2] + c)
+def seven_inputs(d, like):
+    """Bᵀ d for seven vectors and the points ±1, ±2, ±1/2, ∞."""
+    d0, d1, d2, d3, d4, d5, d6 = d
+    return (*_at_pairs(d0, d1, d2, d3, d4, d5, like), _at_infinity(d0, d2, d4, d6, like))
 
 
 @kernel(inline=True)
-def _transform_input(x, start, down, right, v, place):
-    """V = Bᵀ d B for the 4x4 inputs that begin at `start`, one vector of channels; `down` and `right` lead to the last ones."""
-    C = x.shape[3]
-    row = x.shape[2] * C
-    plane = v.shape[1] * v.shape[2]
-    step = plane * 4
-    for j in range(4):
-        # The column j of Bᵀ d goes into the column j of V for now.
-        top = start + (right if j == 3 else j * C)
-        d0 = load(x, top)
-        d1 = load(x, top + row)
-        d2 = load(x, top + 2 * row)
-        d3 = load(x, top + down)
-        store(v, place + j * plane, d0 - d2)
-        store(v, place + j * plane + step, d1 + d2)
-        store(v, place + j * plane + 2 * step, d2 - d1)
-        store(v, place + j * plane + 3 * step, d1 - d3)
-    for i in range(4):
-        d0 = load(v, place + i * step)
-        d1 = load(v, place + i * step + plane)
-        d2 = load(v, place + i * step + 2 * plane)
-        d3 = load(v, place + i * step + 3 * plane)
-        store(v, place + i * step, d0 - d2)
-        store(v, place + i * step + plane, d1 + d2)
-        store(v, place + i * step + 2 * plane, d2 - d1)
-        store(v, place + i * step + 3 * plane, d1 - d3)
+def eight_inputs(d, like):
+    """Bᵀ d for eight vectors and the points 0, ±1, ±2, ±1/2, ∞: the factor x of the point 0 shifts all coefficients by one."""
+    d0, d1, d2, d3, d4, d5, d6, d7 = d
+    pairs = _at_pairs(d1, d2, d3, d4, d5, d6, like)
+    return (_at_infinity(d0, d2, d4, d6, like), *pairs, _at_infinity(d1, d3, d5, d7, like))
 
 
 @kernel(inline=True)
-def _sixteen_products(v, u, tiles, f, m):
-    """M[p] = V[p] · U[p] for all p and one vector of filters, four tiles at a time."""
-    _, C, F = u.shape
-    L = lanes(v)
-    room = v.shape[2]
-    for p in range(16):
-        for t in range(0, tiles, 4):
-            # TILES is a multiple of four: tiles beyond the last are computed from what lies there, and not used.
-            a = (p * (TILES + 1) + t) * room
-            s0 = zeros(v)
-            s1 = zeros(v)
-            s2 = zeros(v)
-            s3 = zeros(v)
-            for c in range(C):
-                w = load(u, (p * C + c) * F + f)
-                s0 = s0 + splat(v, a + c) * w
-                s1 = s1 + splat(v, a + room + c) * w
-                s2 = s2 + splat(v, a + 2 * room + c) * w
-                s3 = s3 + splat(v, a + 3 * room + c) * w
-            store(m, (p * (TILES + 1) + t) * L, s0)
-            store(m, (p * (TILES + 1) + t + 1) * L, s1)
-            store(m, (p * (TILES + 1) + t + 2) * L, s2)
-            store(m, (p * (TILES + 1) + t + 3) * L, s3)
+def _at_pairs(d0, d1, d2, d3, d4, d5, like):
+    """The rows of ±1, ±2, ±1/2: Π (x - q) = (x ± p) (x² - r²) (x² - s²), where p is one of 1, 2, 1/2, and r and s the others."""
+    even1 = d4 - constant(4.25, like) * d2 + d0
+    odd1 = d5 - constant(4.25, like) * d3 + d1
+    even2 = d4 - constant(1.25, like) * d2 + constant(0.25, like) * d0
+    odd2 = d5 - constant(1.25, like) * d3 + constant(0.25, like) * d1
+    even3 = d4 - constant(5.0, like) * d2 + constant(4.0, like) * d0
+    odd3 = d5 - constant(5.0, like) * d3 + constant(4.0, like) * d1
+    twice = constant(2.0, like) * even2
+    half = constant(0.5, like) * even3
+    return odd1 + even1, odd1 - even1, odd2 + twice, odd2 - twice, odd3 + half, odd3 - half
 
 
 @kernel(inline=True)
-def _transform_output(m, t, b):
-    """The four outputs Aᵀ M A of one tile, plus the bias b: upper left, upper right, lower left, lower right."""
-    plane = m.shape[1] * m.shape[2]
-    top0, bottom0 = _column(m, t, plane)
-    top1, bottom1 = _column(m, t + plane, plane)
-    top2, bottom2 = _column(m, t + 2 * plane, plane)
-    top3, bottom3 = _column(m, t + 3 * plane, plane)
+def _at_infinity(d0, d2, d4, d6, like):
+    """The row of ∞: (x² - 1) (x² - 4) (x² - 1/4)."""
+    return d6 - d0 - constant(5.25, like) * (d4 - d2)
+
+
+@kernel(inline=True)
+def five_outputs(m, like):
+    """Aᵀ m for seven vectors: y_i = Σ p^i m_p, and ∞ counts in the last one."""
+    plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
+    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like)
+    y4 = plus + minus + constant(16.0, like) * (plus2 + minus2) + constant(1 / 16, like) * (plus_half + minus_half)
+    return y0, y1, y2, y3, y4 + infinity
+
+
+@kernel(inline=True)
+def four_outputs(m, like):
+    """Aᵀ m for eight vectors: 0 counts in the first output, ∞ in the last one."""
+    zero, plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
+    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like)
+    return y0 + zero, y1, y2, y3 + infinity
+
+
+@kernel(inline=True)
+def _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like):
+    """Σ p^i m_p over ±1, ±2, ±1/2 for i = 0 ... 3."""
+    sum1 = plus + minus
+    sum2 = plus2 + minus2
+    sum3 = plus_half + minus_half
+    difference1 = plus - minus
+    difference2 = plus2 - minus2
+    difference3 = plus_half - minus_half
     return (
-        top0 + top1 + top2 + b,
-        top1 - top2 - top3 + b,
-        bottom0 + bottom1 + bottom2 + b,
-        bottom1 - bottom2 - bottom3 + b,
+        sum1 + sum2 + sum3,
+        difference1 + constant(2.0, like) * difference2 + constant(1 / 2, like) * difference3,
+        sum1 + constant(4.0, like) * sum2 + constant(1 / 4, like) * sum3,
+        difference1 + constant(8.0, like) * difference2 + constant(1 / 8, like) * difference3,
     )
 
 
 @kernel(inline=True)
-def _column(m, start, plane):
-    """The upper and the lower value of Aᵀ M in one column of M."""
-    m0 = load(m, start)
-    m1 = load(m, start + 4 * plane)
-    m2 = load(m, start + 8 * plane)
-    m3 = load(m, start + 12 * plane)
-    return m0 + m1 + m2, m1 - m2 - m3
+def load_seven(a, start, step):
+    """Seven vectors, `step` elements apart."""
+    return (
+        load(a, start),
+        load(a, start + step),
+        load(a, start + 2 * step),
+        load(a, start + 3 * step),
+        load(a, start + 4 * step),
+        load(a, start + 5 * step),
+        load(a, start + 6 * step),
+    )
+
+
+@kernel(inline=True)
+def load_eight(a, start, step):
+    """Eight vectors, `step` elements apart."""
+    return (*load_seven(a, start, step), load(a, start + 7 * step))
+
+
+@kernel(inline=True)
+def load_seven_rows(x, n, i, offset):
+    """The vectors `offset` elements into the rows i ... i + 6 of image n; below the last row comes the last row again."""
+    return (
+        load(x, _row(x, n, i) + offset),
+        load(x, _row(x, n, i + 1) + offset),
+        load(x, _row(x, n, i + 2) + offset),
+        load(x, _row(x, n, i + 3) + offset),
+        load(x, _row(x, n, i + 4) + offset),
+        load(x, _row(x, n, i + 5) + offset),
+        load(x, _row(x, n, i + 6) + offset),
+    )
+
+
+@kernel(inline=True)
+def load_eight_rows(x, n, i, offset):
+    """The same for the rows i ... i + 7."""
+    return (*load_seven_rows(x, n, i, offset), load(x, _row(x, n, i + 7) + offset))
+
+
+@kernel(inline=True)
+def _row(x, n, i):
+    """The flat position of x[n, i, 0, 0], or of the image's last row."""
+    return (n * x.shape[1] + min(i, x.shape[1] - 1)) * x.shape[2] * x.shape[3]
+
+
+@kernel(inline=True)
+def store_seven(a, start, step, values):
+    """Seven vectors, `step` elements apart."""
+    store(a, start, values[0])
+    store(a, start + step, values[1])
+    store(a, start + 2 * step, values[2])
+    store(a, start + 3 * step, values[3])
+    store(a, start + 4 * step, values[4])
+    store(a, start + 5 * step, values[5])
+    store(a, start + 6 * step, values[6])
+
+
+@kernel(inline=True)
+def store_eight(a, start, step, values):
+    """Eight vectors, `step` elements apart."""
+    store_seven(a, start, step, values)
+    store(a, start + 7 * step, values[7])

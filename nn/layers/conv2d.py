@@ -9,13 +9,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from nn import initializers
 from nn.errors import InputError
-from nn.kernels import conv, conv_backward, dense, elementwise, winograd
+from nn.kernels import conv, conv_backward, dense, elementwise, winograd, winograd3
 from nn.kernels.memory import aligned, aligned_copy
 from nn.layers.activations import activation_named
 from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, whole, window_geometry
 
-# With fewer channels or filters Winograd's transforms cost more than its products save.
-FEW_CHANNELS = 8
 # With so few filters the convolution works on two places of a row at a time (`conv._forward_by_halves`), the product on one.
 FEW_FILTERS = 8
 
@@ -123,8 +121,17 @@ class Conv2D(Layer):
         return self.kernel_size == self.strides == (1, 1) or self.framed_shape()[:2] == self.kernel_size
 
     def takes_winograd(self) -> bool:
-        """Whether Winograd's algorithm (`nn/kernels/winograd.py`) is the faster way to the same sums."""
-        return self.kernel_size == (3, 3) and self.strides == (1, 1) and min(self.input_shape[2], self.filters) >= FEW_CHANNELS
+        """Whether Winograd's algorithm (`nn/kernels/winograd3.py`) is the faster way to the same sums."""
+        rows, columns, _ = self.output_shape
+        return self._has_windows_of(3) and winograd3.pays(rows, columns, self.input_shape[2])
+
+    def is_five_by_five_on_gray(self) -> bool:
+        """Whether `nn/kernels/winograd5.py` can do it."""
+        return self._has_windows_of(5) and self.input_shape[2] == 1
+
+    def _has_windows_of(self, size: int) -> bool:
+        """Square ones, one step apart."""
+        return self.kernel_size == (size, size) and self.strides == (1, 1)
 
     def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
         """Out (N, OH, OW, F) for x (N, H, W, C)."""
@@ -137,9 +144,9 @@ class Conv2D(Layer):
             weights = kernel.reshape(inputs, self.filters)
             dense.matmul(framed, inputs, 1, inputs, weights, bias, False, z.reshape(rows, -1), 0, rows)
         elif self.takes_winograd():
-            transformed = aligned((16, *kernel.shape[2:]), kernel.dtype)
+            transformed = aligned(winograd.transformed_shape(kernel.shape), kernel.dtype)
             winograd.transform_kernel(kernel, transformed)
-            winograd.conv2d_forward(framed, transformed, bias, False, z)
+            winograd3.conv2d_forward(framed, transformed, bias, False, z)
         else:
             conv.conv2d_forward(framed, kernel, bias, self.strides, False, z)
         out, activation_cache = self.activation.forward(z)
@@ -159,7 +166,7 @@ class Conv2D(Layer):
             filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
             conv_backward.filters_from_kernel(kernel, filters)
             rows = grads["kernel"].reshape(len(kernel), -1, self.filters)
-            by_winograd = self.takes_winograd()
+            by_winograd = self._has_windows_of(3) and winograd3.pays(framed.shape[1], framed.shape[2], self.filters)
             conv_backward.conv2d_backward(dz, framed, filters, self.strides, not by_winograd, dframed, rows, grads["bias"])
             if by_winograd:
                 self._winograd_dx(dz, dframed)
@@ -180,9 +187,9 @@ class Conv2D(Layer):
         turned = aligned_copy(self.parameters["kernel"][::-1, ::-1].swapaxes(2, 3))
         framed = aligned((len(dz), dz.shape[1] + 4, dz.shape[2] + 4, self.filters), dz.dtype)
         framed[:, 2:-2, 2:-2] = dz
-        transformed = aligned((16, *turned.shape[2:]), dz.dtype)
+        transformed = aligned(winograd.transformed_shape(turned.shape), dz.dtype)
         winograd.transform_kernel(turned, transformed)
-        winograd.conv2d_forward(framed, transformed, np.zeros(turned.shape[3], dz.dtype), False, dx)
+        winograd3.conv2d_forward(framed, transformed, np.zeros(turned.shape[3], dz.dtype), False, dx)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

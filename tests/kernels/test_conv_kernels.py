@@ -3,49 +3,12 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from naive import clear_winners, naive_backward, naive_forward, naive_fused, naive_fused_backward
 from shapes import Convolution, convolutions, few
 
-from nn.kernels import conv, conv_backward, conv_pool_backward, winograd
+from nn.kernels import conv, conv_backward, conv_pool_backward
 from nn.kernels.memory import aligned, aligned_copy
-from nn.kernels.pool import maxpool2d_backward, maxpool2d_forward
 from nn.kernels.simd import VECTOR_BYTES
-
-
-def naive_forward(x, kernel, bias, strides, out_shape):
-    out = np.empty(out_shape, x.dtype)
-    conv.conv2d_forward_naive(x, kernel, bias, strides, out)
-    return out
-
-
-def naive_backward(dout, x, kernel, strides):
-    dx, dkernel, dbias = np.zeros_like(x), np.zeros_like(kernel), np.zeros(kernel.shape[3], x.dtype)
-    conv_backward.conv2d_backward_naive(dout, x, kernel, strides, dx, dkernel, dbias)
-    return dx, dkernel, dbias
-
-
-def naive_fused(shape, x, kernel, bias):
-    """Convolution, ReLU and 2x2 pooling one after another: z, out and winner."""
-    z = naive_forward(x, kernel, bias, shape.strides, (shape.samples, *shape.places, shape.filters))
-    active = np.maximum(z, 0)
-    out = np.empty((shape.samples, shape.places[0] // 2, shape.places[1] // 2, shape.filters), x.dtype)
-    winner = np.empty(out.shape, np.int32)
-    maxpool2d_forward(active, (2, 2), (2, 2), out, winner)
-    return z, out, winner
-
-
-def naive_fused_backward(shape, dout, z, winner, x, kernel):
-    dz = np.zeros_like(z)
-    maxpool2d_backward(dout, winner, (2, 2), (2, 2), dz)
-    dz *= z > 0
-    return naive_backward(dz, x, kernel, shape.strides)
-
-
-def clear_winners(z, winner, tolerance):
-    """Where the greatest output of a window is so far above the others and above 0 that rounding cannot change the winner."""
-    samples, rows, columns, filters = z.shape
-    windows = z[:, : rows // 2 * 2, : columns // 2 * 2].reshape(samples, rows // 2, 2, columns // 2, 2, filters)
-    ordered = np.sort(windows.transpose(0, 1, 3, 5, 2, 4).reshape(*winner.shape, 4), axis=-1)
-    return (ordered[..., 3] > tolerance) & (ordered[..., 3] - ordered[..., 2] > 2 * tolerance)
 
 
 def filters_of(kernel):
@@ -126,33 +89,6 @@ def test_fused_forward_is_convolution_then_relu_then_pooling(shape):
 
 
 @few
-@given(convolutions(least_places=2, kernel=(3, 3), strides=(1, 1)))
-def test_winograd_is_the_fused_convolution(shape):
-    x, kernel, bias, _ = shape.arrays()
-    z, expected, expected_winner = naive_fused(shape, x, kernel, bias)
-    u = aligned((16, shape.channels, shape.filters), x.dtype)
-    winograd.transform_kernel(kernel, u)
-    out, winner = np.full_like(expected, np.nan), np.full(expected.shape, 255, np.uint8)
-    winograd.conv2d_relu_pool_forward(x, u, bias, out, winner)
-    np.testing.assert_allclose(out, expected, rtol=0, atol=2 * shape.tolerance)
-    clear = clear_winners(z, winner, 2 * shape.tolerance)
-    np.testing.assert_array_equal(winner[clear], expected_winner[clear])
-
-
-@few
-@given(convolutions(kernel=(3, 3), strides=(1, 1)))
-def test_winograd_without_pooling_is_the_naive_sum(shape):
-    x, kernel, bias, dout = shape.arrays()
-    expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
-    u = aligned((16, shape.channels, shape.filters), x.dtype)
-    winograd.transform_kernel(kernel, u)
-    for relu in (False, True):
-        out = np.full_like(dout, np.nan)
-        winograd.conv2d_forward(x, u, bias, relu, out)
-        np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=2 * shape.tolerance)
-
-
-@few
 @given(convolutions(least_places=2, most_filters=33))
 def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
     x, kernel, bias, _ = shape.arrays()
@@ -195,18 +131,12 @@ def test_naive_loops_hand_worked():
     assert (dx.ravel().tolist(), dkernel.ravel().tolist(), dbias.tolist()) == ([10, 21, 2], [5, 8], [3])
 
 
-@pytest.mark.parametrize("forward", ["direct", "winograd"])
-def test_fused_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero(forward):
+def test_fused_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero():
     # A blank image: all four outputs of each window are the bias. Filter 0 is alive, filter 1 dead.
     x, kernel = np.zeros((1, 4, 4, 1), np.float32), np.ones((3, 3, 1, 2), np.float32)
     x, kernel, bias = aligned_copy(x), aligned_copy(kernel), aligned_copy(np.array([2.0, -2.0], np.float32))
     out, winner = np.full((1, 1, 1, 2), np.nan, np.float32), np.full((1, 1, 1, 2), 255, np.uint8)
-    if forward == "direct":
-        conv.conv2d_relu_pool_forward(x, kernel, bias, (1, 1), out, winner)
-    else:
-        u = aligned((16, 1, 2), np.float32)
-        winograd.transform_kernel(kernel, u)
-        winograd.conv2d_relu_pool_forward(x, u, bias, out, winner)
+    conv.conv2d_relu_pool_forward(x, kernel, bias, (1, 1), out, winner)
     assert out.ravel().tolist() == [2, 0]
     assert winner[0, 0, 0, 0] == 0
 
@@ -275,21 +205,6 @@ def test_more_filters_than_are_worked_on_at_once():
     dx, dkernel, dbias = aligned(x.shape, x.dtype), aligned((3, 6, 66), x.dtype), aligned((66,), x.dtype)
     conv_backward.conv2d_backward(dz, x, filters_of(kernel), (1, 1), True, dx, dkernel, dbias)
     np.testing.assert_allclose(dx, naive_backward(dz, x, kernel, (1, 1))[0], rtol=0, atol=1e-12)
-
-
-def test_more_tiles_than_are_worked_on_at_once():
-    # Winograd's convolution takes 32: here 4 images of 2 x 5.
-    shape = Convolution(4, (4, 10), (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0)
-    x, kernel, bias, _ = shape.arrays()
-    z, expected, _ = naive_fused(shape, x, kernel, bias)
-    assert expected[..., 0].size > winograd.TILES
-    u, out, winner = aligned((16, 2, 3), x.dtype), np.full_like(z, np.nan), np.empty(expected.shape, np.uint8)
-    winograd.transform_kernel(kernel, u)
-    winograd.conv2d_forward(x, u, bias, False, out)
-    np.testing.assert_allclose(out, z, rtol=0, atol=1e-12)
-    pooled = np.full_like(expected, np.nan)
-    winograd.conv2d_relu_pool_forward(x, u, bias, pooled, winner)
-    np.testing.assert_allclose(pooled, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("kernel_size", [(7, 1), (6, 2), (2, 20)])

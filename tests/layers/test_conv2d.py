@@ -154,22 +154,39 @@ def test_an_input_it_cannot_take_is_refused(shape, said):
 
 
 @pytest.mark.parametrize(
-    ("filters", "kernel", "strides", "channels", "taken"),
+    ("kernel", "strides", "size", "channels", "taken"),
     [
-        (8, 3, 1, 8, True),
-        (64, 3, 1, 32, True),
-        (7, 3, 1, 8, False),
-        (8, 3, 1, 7, False),
-        (8, 3, (1, 2), 8, False),
-        (8, 3, (2, 1), 8, False),
-        (8, (3, 4), 1, 8, False),
-        (8, (4, 3), 1, 8, False),
+        (3, 1, (12, 12), 32, True),
+        (3, 1, (7, 7), 9, True),
+        (3, 1, (7, 7), 8, False),
+        (3, 1, (6, 7), 12, True),
+        (3, 1, (7, 6), 11, False),
+        (3, 1, (8, 7), 16, False),
+        (3, 1, (7, 8), 16, False),
+        (3, 1, (12, 12), 1, False),
+        (3, (1, 2), (12, 12), 32, False),
+        (3, (2, 1), (12, 12), 32, False),
+        ((3, 4), 1, (12, 12), 32, False),
+        ((4, 3), 1, (12, 12), 32, False),
+        (5, 1, (12, 12), 32, False),
     ],
 )
-def test_winograd_is_for_three_by_three_kernels_one_step_apart_and_many_channels(filters, kernel, strides, channels, taken):
-    layer = Conv2D(filters, kernel, strides)
-    layer.build((6, 6, channels), np.random.default_rng(0), np.float64)
+def test_winograd_is_for_three_by_three_kernels_one_step_apart_whose_products_outweigh_the_transforms(
+    kernel, strides, size, channels, taken
+):
+    layer = Conv2D(2, kernel, strides)
+    layer.build((*size, channels), np.random.default_rng(0), np.float64)
     assert layer.takes_winograd() is taken
+
+
+@pytest.mark.parametrize(
+    ("kernel", "strides", "channels", "suits"),
+    [(5, 1, 1, True), (5, 1, 2, False), (5, (1, 2), 1, False), (5, (2, 1), 1, False), ((5, 4), 1, 1, False), (3, 1, 1, False)],
+)
+def test_five_by_five_windows_on_gray_images_have_a_kernel_of_their_own(kernel, strides, channels, suits):
+    layer = Conv2D(2, kernel, strides)
+    layer.build((8, 8, channels), np.random.default_rng(0), np.float64)
+    assert layer.is_five_by_five_on_gray() is suits
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""Winograd's convolutions against the equation as plain loops, over random shapes."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from naive import clear_winners, naive_forward, naive_fused
+from shapes import Convolution, dtypes, few
+
+from nn.kernels import winograd, winograd3, winograd5
+from nn.kernels.memory import aligned, aligned_copy
+
+both = pytest.mark.parametrize(("size", "module"), [(3, winograd3), (5, winograd5)], ids=["3x3", "5x5"])
+
+
+def convolutions(size, channels, least_places):
+    """Fewer outputs than a tile has, up to more than two tiles each way; more filters than a vector has lanes."""
+    return st.builds(
+        Convolution,
+        samples=st.integers(1, 3),
+        places=st.tuples(st.integers(least_places, 13), st.integers(least_places, 13)),
+        kernel=st.just((size, size)),
+        channels=st.sampled_from(channels),
+        filters=st.sampled_from([1, 5, 16, 33]),
+        strides=st.just((1, 1)),
+        spare=st.just((0, 0)),
+        dtype=dtypes,
+        seed=st.integers(0, 1000),
+    )
+
+
+def prepared(kernel):
+    u = aligned(winograd.transformed_shape(kernel.shape), kernel.dtype)
+    winograd.transform_kernel(kernel, u)
+    return u
+
+
+def check_fused(shape, module):
+    x, kernel, bias, _ = shape.arrays()
+    z, expected, expected_winner = naive_fused(shape, x, kernel, bias)
+    out, winner = np.full_like(expected, np.nan), np.full(expected.shape, 255, np.uint8)
+    module.conv2d_relu_pool_forward(x, prepared(kernel), bias, out, winner)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=2 * shape.tolerance)
+    clear = clear_winners(z, winner, 2 * shape.tolerance)
+    np.testing.assert_array_equal(winner[clear], expected_winner[clear])
+    assert winner.max() <= 3
+
+
+@few
+@given(convolutions(3, [1, 2, 17, 33], least_places=2))
+def test_three_by_three_is_the_fused_convolution(shape):
+    check_fused(shape, winograd3)
+
+
+@few
+@given(convolutions(5, [1], least_places=2))
+def test_five_by_five_is_the_fused_convolution(shape):
+    check_fused(shape, winograd5)
+
+
+@few
+@given(convolutions(3, [1, 2, 17, 33], least_places=1))
+def test_three_by_three_without_pooling_is_the_naive_sum(shape):
+    x, kernel, bias, dout = shape.arrays()
+    expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
+    for relu in (False, True):
+        out = np.full_like(dout, np.nan)
+        winograd3.conv2d_forward(x, prepared(kernel), bias, relu, out)
+        np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=2 * shape.tolerance)
+
+
+def test_more_tiles_than_are_worked_on_at_once():
+    # Three images of 2 x 3 tiles; pooled, three of 1 x 2 blocks.
+    shape = Convolution(3, (8, 14), (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0)
+    x, kernel, bias, _ = shape.arrays()
+    z, _, _ = naive_fused(shape, x, kernel, bias)
+    assert winograd3.TILES < 18
+    out = np.full_like(z, np.nan)
+    winograd3.conv2d_forward(x, prepared(kernel), bias, False, out)
+    np.testing.assert_allclose(out, z, rtol=0, atol=1e-12)
+    check_fused(shape, winograd3)
+
+
+def test_a_row_of_more_pixels_than_a_vector_has_lanes():
+    check_fused(Convolution(1, (3, 70), (5, 5), 1, 2, (1, 1), (0, 0), np.float32, 0), winograd5)
+
+
+@both
+@pytest.mark.parametrize("inside", [0.0, 7.0])
+def test_what_lies_outside_of_an_image_counts_for_nothing(size, module, inside):
+    # Two images, the second one huge: the tiles of the first that reach too far must not see it.
+    x = aligned((2, size + 1, size + 1, 1), np.float64)
+    x[0], x[1] = inside, 1e30
+    kernel, bias = aligned_copy(np.ones((size, size, 1, 1))), aligned((1,), np.float64)
+    out, winner = aligned((2, 1, 1, 1), np.float64), aligned((2, 1, 1, 1), np.uint8)
+    module.conv2d_relu_pool_forward(x, prepared(kernel), bias, out, winner)
+    assert out[0, 0, 0, 0] == pytest.approx(size**2 * inside, rel=1e-12)
+
+
+@both
+def test_a_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero(size, module):
+    # A blank image: all outputs are the bias, exactly. Filter 0 is alive, filter 1 dead.
+    x = aligned((1, size + 3, size + 3, 1))
+    kernel, bias = aligned_copy(np.ones((size, size, 1, 2), np.float32)), aligned_copy(np.array([0.1, -2.0], np.float32))
+    out, winner = np.full((1, 2, 2, 2), np.nan, np.float32), np.full((1, 2, 2, 2), 255, np.uint8)
+    module.conv2d_relu_pool_forward(x, prepared(kernel), bias, out, winner)
+    assert (out == np.maximum(bias, 0)).all()
+    assert not winner[..., 0].any()
+
+
+@pytest.mark.parametrize("taps", [3, 5])
+def test_the_filters_side_divides_by_the_distances_of_the_points(taps):
+    # G of the filter x^k, in fractions, from the definition: p^k / Π (p - q), and at infinity the leading coefficient.
+    points = [Fraction(p) for p in (winograd.PAIRS if taps == 3 else (0, *winograd.PAIRS))]
+    matrix = winograd.FILTER_MATRICES[taps]
+    for k in range(taps):
+        for row, p in zip(matrix, points, strict=False):
+            distance = Fraction(1)
+            for q in points:
+                distance *= 1 if q == p else p - q
+            assert row[k] == pytest.approx(float(p**k / distance), rel=1e-15)
+        assert matrix[-1, k] == (k == taps - 1)
