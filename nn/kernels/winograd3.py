@@ -20,7 +20,7 @@ from nn.kernels.winograd import five_outputs, load_seven, load_seven_rows, seven
 
 # Tiles that go through the 49 products together: a multiple of four.
 TILES = 8
-# The transforms of one channel's 7x7 inputs take about as long as the products of so many.
+# The transforms take about as long as the products of so many channels (measured).
 TRANSFORMS = 32
 
 
