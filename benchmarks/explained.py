@@ -12,6 +12,7 @@ SPEED = "another way to the same sums; only the time differs"
 CHANCE = "shows once in four thousand million random numbers"
 BLANK = "nothing is summed there: where the first place is not before the one behind the last, there are none"
 CONTIGUOUS = "rows of the filters follow one another without a gap, so that v counts on over their ends"
+PLACES = "all places of the kernel have as many numbers"
 SQUARE = "both sides of the kernel are as long"
 EITHER = "both sides give the same number there"
 
@@ -40,7 +41,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3])  [0]  ->  1", SQUARE),
     ("nn/kernels/winograd.py", "kernel.shape[0] * kernel.shape[1])  [0]  ->  1", SQUARE),
-    ("nn/kernels/winograd.py", "no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)  [0]  ->  1", "all places have as many numbers"),
+    ("nn/kernels/winograd.py", "no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)  [0]  ->  1", PLACES),
     ("nn/kernels/winograd.py", "reshape(products, -1))  [1]  ->  2", REST),
     ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L <= L // 2]  ->  F % L < L // 2", SPEED),
