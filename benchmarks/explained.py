@@ -12,6 +12,7 @@ SPEED = "another way to the same sums; only the time differs"
 CHANCE = "shows once in four thousand million random numbers"
 BLANK = "nothing is summed there: where the first place is not before the one behind the last, there are none"
 CONTIGUOUS = "rows of the filters follow one another without a gap, so that v counts on over their ends"
+BEYOND = "more tiles than the image needs: no output of them is stored"
 PLACES = "all places of the kernel have as many numbers"
 SQUARE = "both sides of the kernel are as long"
 EITHER = "both sides give the same number there"
@@ -43,6 +44,29 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd.py", "kernel.shape[0] * kernel.shape[1])  [0]  ->  1", SQUARE),
     ("nn/kernels/winograd.py", "no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)  [0]  ->  1", PLACES),
     ("nn/kernels/winograd.py", "reshape(products, -1))  [1]  ->  2", REST),
+    ("nn/kernels/winograd3.py", "TRANSFORMS) <= 9 * rows * columns * channels", SPEED),
+    ("nn/kernels/winograd3.py", "y = np.zeros((5, 5, L), x.dtype)  [5]  ->  6", ROOM),
+    ("nn/kernels/winograd3.py", "y = np.zeros((10, 10, L), x.dtype)  [10]  ->  11", ROOM),
+    ("nn/kernels/winograd3.py", "H + 4) // 5  [4]  ->  5", BEYOND),
+    ("nn/kernels/winograd3.py", "W + 4) // 5  [4]  ->  5", BEYOND),
+    ("nn/kernels/winograd3.py", "H + 4) * 5", BEYOND),
+    ("nn/kernels/winograd3.py", "W + 4) * 5", BEYOND),
+    ("nn/kernels/winograd3.py", "columns, TILES // 4):  [4]  ->  5", BLOCK),
+    ("nn/kernels/winograd3.py", "for b in range(min(5, PW - 5 * j)):  [5]  ->  6", "the next block writes that column again"),
+    ("nn/kernels/winograd3.py", "[x.shape[3] + L - 1]  ->  x.shape[3] + L + 1", ROOM),
+    ("nn/kernels/winograd3.py", "[(x.shape[3] + L - 1) // L]  ->  (x.shape[3] + L - 1) * L", ROOM),
+    ("nn/kernels/winograd3.py", "x.dtype))  [49]  ->  50", ROOM),
+    ("nn/kernels/winograd3.py", "[(49, TILES + 1, L)]  ->  (49, L, TILES + 1)", "only the product of the last two is used"),
+    ("nn/kernels/winograd3.py", "->  (quarter < 2 or rows > 2) or (quarter % 2 == 0 or columns > 2)", BEYOND),
+    ("nn/kernels/winograd3.py", "[quarter < 2]  ->  quarter <= 2", BEYOND),
+    ("nn/kernels/winograd3.py", "[rows > 2]  ->  rows >= 2", BEYOND),
+    ("nn/kernels/winograd3.py", "[columns > 2]  ->  columns >= 2", BEYOND),
+    ("nn/kernels/winograd3.py", "columns > 2)  [2]  ->  3", BEYOND),
+    ("nn/kernels/winograd5.py", "room = (W + L - 1) // L * L + L", ROOM),
+    ("nn/kernels/winograd5.py", "rows = np.zeros((8, room), x.dtype)  [8]  ->  9", ROOM),
+    ("nn/kernels/winograd5.py", "v = np.zeros((64, room), x.dtype)  [64]  ->  65", ROOM),
+    ("nn/kernels/winograd5.py", "m = np.zeros((8, 4, L), x.dtype)", "only the size counts, and more of it is never used"),
+    ("nn/kernels/winograd5.py", "x.shape[2] + 2] = 0", "any numbers will do that are the same for every batch"),
     ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L <= L // 2]  ->  F % L < L // 2", SPEED),
     ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L]  ->  F + L", SPEED),
