@@ -83,10 +83,10 @@ def test_more_tiles_than_are_worked_on_at_once():
     check_fused(shape, winograd3)
 
 
-@pytest.mark.parametrize("places", [(12, 12), (13, 7), (6, 6), (8, 4), (4, 8)])
+@pytest.mark.parametrize("places", [(16, 16), (12, 12), (13, 7), (6, 6), (8, 4), (4, 8)])
 def test_blocks_of_which_only_some_tiles_are_needed(places):
-    # Two images, so that tiles that were counted and tiles that are used must agree from one block to the next.
-    check_fused(Convolution(2, places, (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0), winograd3)
+    # Three images, so that tiles that were counted and tiles that are used must agree from one block to the next.
+    check_fused(Convolution(3, places, (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0), winograd3)
 
 
 def test_a_row_of_more_pixels_than_a_vector_has_lanes():
