@@ -75,6 +75,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/conv.py", "for f in range(0, F - rest, L):  [F - rest]  ->  F + rest", SPEED),
     ("nn/kernels/conv.py", "for half in (0, L // 2):  [(0, L // 2)]  ->  (L // 2, 0)", "the halves are filled in another order"),
     ("nn/layers/conv2d.py", "if self.is_product() and (self.filters > FEW_FILTERS or self.output_shape[1] == 1):", SPEED),
+    ("nn/layers/conv2d.py", "by_winograd = self._has_windows_of(3) and winograd3.pays(", SPEED),
     ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
     ("nn/layers/conv2d.py", "reshape(len(kernel), -1, self.filters)  [1]  ->  2", REST),
     ("nn/layers/conv2d.py", "['kernel'].reshape(-1, self.filters)  [1]  ->  2", REST),
