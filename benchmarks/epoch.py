@@ -26,11 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_options(parser)
     parser.add_argument("--epochs", type=whole_number(1), default=5, help="that count for the times (default: %(default)s)")
     parser.add_argument("--limit", type=whole_number(BATCH_SIZE), help="train on the first N images only")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="of weights and order (default: %(default)s)")
     report.add_out(parser)
     options = parser.parse_args(arguments)
     path = report.check_out(options.out, "epoch")
     names = contenders(options.peers)
-    job = Job(options.threads, limit=options.limit, data=options.data)
+    job = Job(options.threads, limit=options.limit, seed=options.seed, data=options.data)
     with processes(names, job) as started:
         rows = race(started, options.epochs)
         libraries = {name: version for process in started for name, version in process.libraries.items()}
@@ -38,7 +39,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     images = options.limit or 60_000
     body: dict[str, Any] = {
         "benchmark": "epoch",
-        "settings": {"threads": options.threads, "batch_size": BATCH_SIZE, "images": images, "epochs": options.epochs},
+        "settings": {
+            "threads": options.threads,
+            "batch_size": BATCH_SIZE,
+            "images": images,
+            "epochs": options.epochs,
+            "seed": options.seed,
+        },
         "libraries": libraries,
         "rows": rows,
         "arithmetic": _arithmetic(images, rate),

@@ -64,8 +64,7 @@ def fused(given: Second) -> Ladder:
     z = aligned((given.images, 10, 10, 64))
     outs = [aligned(given.out.shape) for _ in range(3)]
     winners = [np.empty(given.out.shape, np.int32), *(aligned(given.out.shape, np.uint8) for _ in range(2))]
-    u = aligned(winograd.transformed_shape(given.kernel.shape))
-    winograd.transform_kernel(given.kernel, u)
+    u = winograd.transformed(given.kernel)
 
     def apart() -> None:
         conv.conv2d_forward(given.x, given.kernel, given.bias, STRIDES, False, z)
@@ -97,8 +96,7 @@ def first_layer(images: int) -> Ladder:
     ladder = Ladder("first layer: convolution, ReLU, pooling", images, 2.0 * images * 576 * 32 * 25)
     z, outs = aligned((images, 24, 24, 32)), [aligned((images, 12, 12, 32)) for _ in range(3)]
     winners = np.empty(outs[0].shape, np.int32), aligned(outs[0].shape, np.uint8)
-    u = aligned(winograd.transformed_shape(kernel.shape))
-    winograd.transform_kernel(kernel, u)
+    u = winograd.transformed(kernel)
 
     def textbook() -> None:
         conv.conv2d_forward_naive(x, kernel, bias, STRIDES, z)

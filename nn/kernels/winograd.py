@@ -43,6 +43,7 @@ from numpy.typing import NDArray
 
 from nn.kernels import dense
 from nn.kernels.jit import kernel
+from nn.kernels.memory import aligned
 from nn.kernels.simd import constant, load, store
 
 PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
@@ -78,6 +79,13 @@ def transform_kernel(kernel: NDArray, u: NDArray) -> None:
     no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)
     values = kernel.reshape(numbers, -1), no_bias, False, u.reshape(products, -1)
     dense.matmul(_both_sides(len(kernel), kernel.dtype), numbers, 1, numbers, *values, 0, products)
+
+
+def transformed(kernel: NDArray) -> NDArray:
+    """The same in memory of its own."""
+    u = aligned(transformed_shape(kernel.shape), kernel.dtype)
+    transform_kernel(kernel, u)
+    return u
 
 
 @functools.cache

@@ -144,9 +144,7 @@ class Conv2D(Layer):
             weights = kernel.reshape(inputs, self.filters)
             dense.matmul(framed, inputs, 1, inputs, weights, bias, False, z.reshape(rows, -1), 0, rows)
         elif self.takes_winograd():
-            transformed = aligned(winograd.transformed_shape(kernel.shape), kernel.dtype)
-            winograd.transform_kernel(kernel, transformed)
-            winograd3.conv2d_forward(framed, transformed, bias, False, z)
+            winograd3.conv2d_forward(framed, winograd.transformed(kernel), bias, False, z)
         else:
             conv.conv2d_forward(framed, kernel, bias, self.strides, False, z)
         out, activation_cache = self.activation.forward(z)
@@ -187,9 +185,8 @@ class Conv2D(Layer):
         turned = aligned_copy(self.parameters["kernel"][::-1, ::-1].swapaxes(2, 3))
         framed = aligned((len(dz), dz.shape[1] + 4, dz.shape[2] + 4, self.filters), dz.dtype)
         framed[:, 2:-2, 2:-2] = dz
-        transformed = aligned(winograd.transformed_shape(turned.shape), dz.dtype)
-        winograd.transform_kernel(turned, transformed)
-        winograd3.conv2d_forward(framed, transformed, np.zeros(turned.shape[3], dz.dtype), False, dx)
+        no_bias = np.zeros(turned.shape[3], dz.dtype)
+        winograd3.conv2d_forward(framed, winograd.transformed(turned), no_bias, False, dx)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -31,17 +31,11 @@ def convolutions(size, channels, least_places):
     )
 
 
-def prepared(kernel):
-    u = aligned(winograd.transformed_shape(kernel.shape), kernel.dtype)
-    winograd.transform_kernel(kernel, u)
-    return u
-
-
 def check_fused(shape, module):
     x, kernel, bias, _ = shape.arrays()
     z, expected, expected_winner = naive_fused(shape, x, kernel, bias)
     out, winner = np.full_like(expected, np.nan), np.full(expected.shape, 255, np.uint8)
-    module.conv2d_relu_pool_forward(x, prepared(kernel), bias, out, winner)
+    module.conv2d_relu_pool_forward(x, winograd.transformed(kernel), bias, out, winner)
     np.testing.assert_allclose(out, expected, rtol=0, atol=2 * shape.tolerance)
     clear = clear_winners(z, winner, 2 * shape.tolerance)
     np.testing.assert_array_equal(winner[clear], expected_winner[clear])
@@ -67,7 +61,7 @@ def test_three_by_three_without_pooling_is_the_naive_sum(shape):
     expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
     for relu in (False, True):
         out = np.full_like(dout, np.nan)
-        winograd3.conv2d_forward(x, prepared(kernel), bias, relu, out)
+        winograd3.conv2d_forward(x, winograd.transformed(kernel), bias, relu, out)
         np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=2 * shape.tolerance)
 
 
@@ -78,7 +72,7 @@ def test_more_tiles_than_are_worked_on_at_once():
     z, _, _ = naive_fused(shape, x, kernel, bias)
     assert winograd3.TILES < 18
     out = np.full_like(z, np.nan)
-    winograd3.conv2d_forward(x, prepared(kernel), bias, False, out)
+    winograd3.conv2d_forward(x, winograd.transformed(kernel), bias, False, out)
     np.testing.assert_allclose(out, z, rtol=0, atol=1e-12)
     check_fused(shape, winograd3)
 
@@ -101,7 +95,7 @@ def test_what_lies_outside_of_an_image_counts_for_nothing(size, module, inside):
     x[0], x[1] = inside, 1e30
     kernel, bias = aligned_copy(np.ones((size, size, 1, 1))), aligned((1,), np.float64)
     out, winner = aligned((2, 1, 1, 1), np.float64), aligned((2, 1, 1, 1), np.uint8)
-    module.conv2d_relu_pool_forward(x, prepared(kernel), bias, out, winner)
+    module.conv2d_relu_pool_forward(x, winograd.transformed(kernel), bias, out, winner)
     assert out[0, 0, 0, 0] == pytest.approx(size**2 * inside, rel=1e-12)
 
 
@@ -111,7 +105,7 @@ def test_a_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero(size, mod
     x = aligned((1, size + 3, size + 3, 1))
     kernel, bias = aligned_copy(np.ones((size, size, 1, 2), np.float32)), aligned_copy(np.array([0.1, -2.0], np.float32))
     out, winner = np.full((1, 2, 2, 2), np.nan, np.float32), np.full((1, 2, 2, 2), 255, np.uint8)
-    module.conv2d_relu_pool_forward(x, prepared(kernel), bias, out, winner)
+    module.conv2d_relu_pool_forward(x, winograd.transformed(kernel), bias, out, winner)
     assert (out == np.maximum(bias, 0)).all()
     assert not winner[..., 0].any()
 
