@@ -3,6 +3,8 @@ import pytest
 from scipy.signal import correlate
 
 from nn.errors import InputError
+from nn.gradcheck import cases
+from nn.kernels import winograd3
 from nn.layers import Conv2D
 
 
@@ -177,6 +179,19 @@ def test_winograd_is_for_three_by_three_kernels_one_step_apart_whose_products_ou
     layer = Conv2D(2, kernel, strides)
     layer.build((*size, channels), np.random.default_rng(0), np.float64)
     assert layer.takes_winograd() is taken
+
+
+def test_the_gradient_check_of_winograd_runs_it_forward_and_back(monkeypatch):
+    (case,) = (case for case in cases.CASES if "Winograd" in case.what)
+    outs, forward = set(), winograd3.conv2d_forward
+
+    def spy(x, u, bias, relu, out):
+        outs.add(out.shape[1:])
+        forward(x, u, bias, relu, out)
+
+    monkeypatch.setattr(winograd3, "conv2d_forward", spy)
+    assert case.check(0).passed
+    assert outs == {(8, 5, 15), (10, 7, 12)}
 
 
 @pytest.mark.parametrize(
