@@ -25,8 +25,12 @@ class Optimizer:
     With `weight_decay` λ every step begins with w ← w - η λ w, apart from the gradient: weights that the loss does not hold on
     to shrink. Adadelta lets weights grow for as long as it runs, and the larger they are, the less smooth the network.
 
+    With `use_ema` the weights' moving average a ← m a + (1 - m) w is kept beside them (m is `ema_momentum`; a begins as the w of
+    the first step) and takes their place after the last epoch of a training. At a constant rate the weights never come to rest:
+    they wander about a minimum, and their average is nearer to it than any of them. How they are trained does not depend on it.
+
     Attributes:
-        slots: the names of the arrays kept for each parameter.
+        slots: the names of the arrays kept for each parameter; the average is the last.
 
     Example: w = 2 with λ = 0.1 and η = 0.5 becomes 2 · (1 - 0.05) = 1.9 before the gradient is looked at.
 
@@ -38,12 +42,15 @@ class Optimizer:
 
     References:
         I. Loshchilov, F. Hutter: Decoupled weight decay regularization, 2019. As in Keras, η λ and not λ is taken off.
+        B. T. Polyak, A. B. Juditsky: Acceleration of stochastic approximation by averaging, 1992.
     """
 
     name = ""
     slots: tuple[str, ...] = ()
 
-    def __init__(self, learning_rate: LearningRate, weight_decay: float | None = None) -> None:
+    def __init__(
+        self, learning_rate: LearningRate, weight_decay: float | None = None, use_ema: bool = False, ema_momentum: float = 0.99
+    ) -> None:
         if not callable(learning_rate) and not (
             isinstance(learning_rate, int | float) and math.isfinite(learning_rate) and learning_rate > 0
         ):
@@ -52,7 +59,13 @@ class Optimizer:
         if weight_decay is not None and not 0 <= weight_decay < 1:
             raise InputError(f"{type(self).__name__}: weight_decay must be at least 0 and below 1, got {weight_decay!r}")
         self.learning_rate = learning_rate
+        if not 0 <= ema_momentum < 1:
+            raise InputError(f"{type(self).__name__}: ema_momentum must be at least 0 and below 1, got {ema_momentum!r}")
         self.weight_decay = float(weight_decay or 0.0)
+        self.use_ema = bool(use_ema)
+        self.ema_momentum = float(ema_momentum)
+        if use_ema:
+            self.slots = (*self.slots, "average")
 
     def rate_at(self, step: int) -> float:
         """The learning rate of the given step, counted from 0."""
@@ -67,11 +80,16 @@ class Optimizer:
         if self.weight_decay:
             parameter *= parameter.dtype.type(1 - rate * self.weight_decay)
 
+    def average(self, parameter: NDArray, average: NDArray, first: bool) -> None:
+        """A ← m a + (1 - m) w, in place: the end of every step with `use_ema`. After the first one, a ← w."""
+        elementwise.moving_average(flat(average), flat(parameter), 1.0 if first else 1.0 - self.ema_momentum)
+
     def config(self) -> dict[str, Any]:
         """What describes the optimizer in a training card."""
         rate = self.learning_rate
         decay = {"weight_decay": self.weight_decay} if self.weight_decay else {}
-        return {"name": self.name, "learning_rate": repr(rate) if callable(rate) else float(rate), **decay}
+        ema = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.use_ema else {}
+        return {"name": self.name, "learning_rate": repr(rate) if callable(rate) else float(rate), **decay, **ema}
 
 
 class SGD(Optimizer):
@@ -97,8 +115,14 @@ class SGD(Optimizer):
 
     name = "sgd"
 
-    def __init__(self, learning_rate: LearningRate = 0.01, weight_decay: float | None = None) -> None:
-        super().__init__(learning_rate, weight_decay)
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.01,
+        weight_decay: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay, use_ema, ema_momentum)
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
         """W ← w - η g."""
@@ -125,6 +149,7 @@ class Adadelta(Optimizer):
         rho: ρ, how slowly the two averages forget.
         epsilon: ε inside both roots; it sets the size of the very first steps. 1e-7 as in Keras (the paper: 1e-6).
         weight_decay: λ, none unless given.
+        use_ema, ema_momentum: end with the moving average of the weights (`Optimizer`).
 
     Example: the first step for g = 2 with ρ = 0.9 and ε = 1: E[g²] = 0.4, Δ = √(1 / 1.4) · 2 = 1.690309,
     E[Δ²] = 0.1 · Δ² = 0.285714.
@@ -148,8 +173,10 @@ class Adadelta(Optimizer):
         rho: float = 0.95,
         epsilon: float = 1e-7,
         weight_decay: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
     ) -> None:
-        super().__init__(learning_rate, weight_decay)
+        super().__init__(learning_rate, weight_decay, use_ema, ema_momentum)
         if not 0 <= rho < 1:
             raise InputError(f"Adadelta: rho must be at least 0 and below 1, got {rho!r}")
         if not 0 < epsilon < math.inf:

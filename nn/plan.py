@@ -7,7 +7,7 @@ once, and walks through the steps. `print(plan)` shows it. A test proves that jo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from nn.kernels import elementwise
 from nn.kernels.memory import aligned
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, Softmax
 from nn.losses import CategoricalCrossentropy
-from nn.steps import Change, DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
+from nn.steps import DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
 
 # Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
 PART = 32
@@ -110,13 +110,14 @@ class Plan:
         mean, _ = loss.forward(self.scores[rows], targets)
         return mean * len(targets), int((self.scores[rows].argmax(axis=1) == targets.argmax(axis=1)).sum())
 
-    def train_part(self, part: Part, samples: int) -> None:
-        """Forward, loss and backward for one part of a batch of `samples`."""
+    def train_part(self, part: Part, samples: int, passed: Callable[[Step], None] = lambda step: None) -> None:
+        """Forward, loss and backward for one part of a batch of `samples`; calls `passed` after each step on the way back."""
         for step in self.steps:
             step.forward(part)
         self._loss_part(part, samples)
         for step in reversed(self.learning_steps):
             step.backward(part)
+            passed(step)
 
     def _loss_part(self, part: Part, samples: int) -> None:
         rows = part.rows
@@ -132,14 +133,8 @@ class Plan:
         self.right[part.number] = right
 
     def updates(self) -> list[tuple[Step, int]]:
-        """The independent pieces of changing the weights."""
-        return [(step, piece) for step in self.learning_steps for piece in range(step.pieces())]
-
-    @staticmethod
-    def update(piece: tuple[Step, int], change: Change) -> None:
-        """One of `updates`."""
-        step, number = piece
-        step.update(number, change)
+        """The independent pieces of changing the weights, each a step and a number for its `update`; the last layers' first."""
+        return [(step, piece) for step in reversed(self.learning_steps) for piece in range(step.pieces())]
 
 
 def _ends_in_softmax(layers: Sequence[Layer]) -> bool:

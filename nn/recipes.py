@@ -26,6 +26,8 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 IMAGE_SHAPE = (28, 28, 1)
 LARGEST = 2**63 - 1
 OWN = Path("mnist.npz")
+# The part of the training that a moving average of the weights reaches back.
+AVERAGED = 0.1
 BUNDLED = Path(__file__).parent / "pretrained" / "mnist.npz"
 
 
@@ -38,6 +40,7 @@ class Recipe:
     learning_rate        of Adadelta; where a schedule changes it, its mean over the training
     schedule             constant, one-cycle or cosine (`nn.schedules`)
     weight_decay         share of each weight that a step with rate 1 takes off (`nn.optimizers`)
+    ema                  end with the moving average of the weights, over about a tenth of the training (`nn.optimizers`)
     augment              turn, scale, shear and shift the training images anew in every epoch (`nn.augment`)
     plain                the last part of the epochs that shows them as they are: views are blurred a little, real images are not
     strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
@@ -52,6 +55,7 @@ class Recipe:
     learning_rate: float = 2.0
     schedule: str = "one-cycle"
     weight_decay: float = 1e-4
+    ema: bool = False
     augment: bool = True
     plain: float = 0.2
     strokes: float = 0.05
@@ -68,7 +72,7 @@ class Recipe:
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
                 raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
-        for name, choices in {"dataset": DATASETS, "schedule": SCHEDULES, "augment": (True, False)}.items():
+        for name, choices in {"dataset": DATASETS, "schedule": SCHEDULES, "augment": (True, False), "ema": (True, False)}.items():
             if getattr(self, name) not in choices:
                 raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
 
@@ -78,6 +82,8 @@ class Recipe:
         parts = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
         if self.weight_decay:
             parts.append(f"weight decay {self.weight_decay:g}")
+        if self.ema:
+            parts.append("moving average of the weights")
         parts.append("augmented images" if self.augment else "images as they are")
         parts += [
             f"{100 * share:g} % {what} on top"
@@ -89,7 +95,8 @@ class Recipe:
 
 BEST = Recipe()
 # The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see `nn.optimizers.Adadelta`).
-CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, augment=False, strokes=0.0, doodles=0.0)
+# Its weights never come to rest, so that what is kept is their moving average; how they are trained does not depend on it.
+CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, ema=True, augment=False, strokes=0.0, doodles=0.0)
 
 
 def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +105,7 @@ def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
     if options.get("classic"):
         decided = {
             name: getattr(CLASSIC, name)
-            for name in ("learning_rate", "schedule", "weight_decay", "augment", "strokes", "doodles")
+            for name in ("learning_rate", "schedule", "weight_decay", "ema", "augment", "strokes", "doodles")
         }
     if options.get("dataset", "mnist") != "mnist" or not options.get("augment", True):
         decided |= {"strokes": 0.0, "doodles": 0.0}
@@ -165,8 +172,10 @@ def trainer_for(
         callbacks=callbacks,
         threads=threads,
     )
-    rate = rate_of(recipe, trainer.steps_in_epoch * recipe.epochs)
-    model.compile(optimizer=Adadelta(rate, weight_decay=recipe.weight_decay))
+    steps = trainer.steps_in_epoch * recipe.epochs
+    momentum = 1 - 1 / (1 + AVERAGED * steps)
+    rate = rate_of(recipe, steps)
+    model.compile(optimizer=Adadelta(rate, weight_decay=recipe.weight_decay, use_ema=recipe.ema, ema_momentum=momentum))
     return trainer
 
 
@@ -178,7 +187,7 @@ def warm_up(recipe: Recipe, train: Part) -> None:
     from nn.compiling import compiled_beside
 
     few = train[0][:32], train[1][:32]
-    network_only = replace(recipe, epochs=1, batch_size=32, learning_rate=1.0, augment=False, strokes=0.0, doodles=0.0)
+    network_only = replace(CLASSIC, epochs=1, batch_size=32)
     with compiled_beside(recipe) as wait:
         trainer_for(network_only, few, few, threads=1).run()
         wait()

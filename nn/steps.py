@@ -35,18 +35,24 @@ class Part(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What `update` needs to know: the samples and parts of this batch, the optimizer, its slots, and its rate."""
+    """What `update` needs to know: the samples and parts of this batch, the optimizer, its slots, its rate, and whether this is
+    the first step of the training.
+    """
 
     samples: int
     parts: int
     optimizer: Optimizer
     slots: Slots
     rate: float
+    first: bool = False
 
     def apply(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
         """Let the optimizer change the given rows of a parameter."""
+        parameter = layer.parameters[name][rows]
         slots = tuple(slot[rows] for slot in self.slots[f"{layer.name}/{name}"])
-        self.optimizer.update(layer.parameters[name][rows], gradient, slots, self.rate)
+        self.optimizer.update(parameter, gradient, slots, self.rate)
+        if self.optimizer.use_ema:
+            self.optimizer.average(parameter, slots[-1], self.first)
 
 
 class Step:

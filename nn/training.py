@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nn import model_file
+from nn.batch import Batch
 from nn.callbacks import Callback, History
 from nn.executor import Executor
 from nn.inference import for_each_part
@@ -105,18 +107,19 @@ class Trainer:
                 self._run_epoch(plan, executor)
                 if self.progress.step == self.steps_in_epoch:
                     history.record(self._finish_epoch())
+            if model.stop_training:
+                self._keep_average()
             self._tell("on_train_end")
         return history
 
     def _run_epoch(self, plan: Plan, executor: Executor) -> None:
         progress = self.progress
         order = self._order(progress.epoch)
-        updates = plan.updates()
         began = time.perf_counter() - progress.seconds
         self._tell("on_epoch_begin", progress.epoch)
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
-            self._train_batch(plan, executor, updates, indices)
+            self._train_batch(plan, executor, indices)
             progress.step += 1
             progress.seconds = time.perf_counter() - began
             self._tell("on_train_batch_end", progress.step - 1)
@@ -130,30 +133,32 @@ class Trainer:
             return np.arange(len(self.source))
         return np.random.default_rng([SHUFFLE, self.seed, epoch]).permutation(len(self.source))
 
-    def _train_batch(self, plan: Plan, executor: Executor, updates: list, indices: NDArray[np.int64]) -> None:
-        """Forward, loss and backward part by part, then the weights piece by piece."""
+    def _train_batch(self, plan: Plan, executor: Executor, indices: NDArray[np.int64]) -> None:
+        """Forward, loss and backward part by part, and the weights piece by piece."""
         progress, samples = self.progress, len(indices)
-        parts = plan.parts(samples)
+        count = plan.parts(samples)
         step = progress.epoch * self.steps_in_epoch + progress.step
         random_layers = [layer.name for layer in self.model.layers if layer.random]
-        keys = np.random.default_rng([KEYS, self.seed, step]).integers(2**63, size=(parts, len(random_layers)))
-        key_table = [dict(zip(random_layers, row, strict=True)) for row in keys.tolist()]
+        keys = np.random.default_rng([KEYS, self.seed, step]).integers(2**63, size=(count, len(random_layers))).tolist()
+        parts = [
+            Part(number, plan.rows(number, samples), dict(zip(random_layers, row, strict=True)))
+            for number, row in enumerate(keys)
+        ]
 
-        def train(number: int) -> None:
-            rows = plan.rows(number, samples)
-            self.source.fill(plan.images[rows], indices[rows], progress.epoch)
-            plan.targets[rows] = self.source.targets(indices[rows], progress.epoch)
-            plan.train_part(Part(number, rows, key_table[number]), samples)
+        def fill(part: Part) -> None:
+            mine = indices[part.rows]
+            self.source.fill(plan.images[part.rows], mine, progress.epoch)
+            plan.targets[part.rows] = self.source.targets(mine, progress.epoch)
 
-        executor.run(train, parts)
-        loss = math.fsum(plan.losses[:parts])
+        optimizer = self.model.optimizer
+        change = Change(samples, count, optimizer, self.model.slots(), optimizer.rate_at(step), step == 0)
+        batch = Batch(plan, parts, fill, change)
+        executor.run(batch.do, len(batch))
+        loss = batch.loss()
         if not math.isfinite(loss):
             raise Diverged(self._diagnose(plan, samples, loss))
-        optimizer = self.model.optimizer
-        change = Change(samples, parts, optimizer, self.model.slots(), optimizer.rate_at(step))
-        executor.run(lambda number: plan.update(updates[number], change), len(updates))
         progress.loss_sum += loss
-        progress.right += int(plan.right[:parts].sum())
+        progress.right += int(plan.right[:count].sum())
         progress.seen += samples
 
     def _diagnose(self, plan: Plan, samples: int, loss: float) -> str:
@@ -179,10 +184,19 @@ class Trainer:
         where = f"the weights of layer {broken[0]} are not finite" if broken else "its scores are too large"
         return f"the validation loss became {loss} after epoch {self.progress.epoch + 1}: {where}; try a smaller learning rate"
 
+    def _keep_average(self) -> None:
+        """The moving average of the weights, if the optimizer has kept one, in their place: the training is over."""
+        if self.model.optimizer.use_ema:
+            slots = self.model.slots()
+            for name, parameter in model_file.weights_of(self.model).items():
+                parameter[...] = slots[name][-1]
+
     def _finish_epoch(self) -> dict[str, float]:
         """Validate, record, and move on to the next epoch."""
         progress = self.progress
         logs = progress.logs()
+        if progress.epoch + 1 == self.epochs:
+            self._keep_average()
         if self.validation is not None:
             began = time.perf_counter()
             logs["val_loss"], logs["val_accuracy"] = evaluate(self.model, self.validation, self.threads)

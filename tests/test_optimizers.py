@@ -122,6 +122,7 @@ def test_defaults_are_keras_but_for_the_rate():
     assert Adadelta().config() == {"name": "adadelta", "learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-7}
     assert SGD().config() == {"name": "sgd", "learning_rate": 0.01}
     assert SGD(weight_decay=0.5).config() == {"name": "sgd", "learning_rate": 0.01, "weight_decay": 0.5}
+    assert SGD(use_ema=True).config() == {"name": "sgd", "learning_rate": 0.01, "use_ema": True, "ema_momentum": 0.99}
     assert "OneCycle" in SGD(OneCycle(1.0, 5)).config()["learning_rate"]
 
 
@@ -141,6 +142,8 @@ def test_wrong_rates_are_refused(make, rate):
         ({"rho": -0.1}, "rho"),
         ({"epsilon": 0}, "epsilon"),
         ({"epsilon": np.inf}, "epsilon"),
+        ({"ema_momentum": 1}, "ema_momentum"),
+        ({"ema_momentum": -0.1}, "ema_momentum"),
     ],
 )
 def test_wrong_constants_are_refused(arguments, named):

@@ -75,8 +75,8 @@ def test_the_order_of_the_parts_changes_no_bit(layers):
         for number in order:
             plan.train_part(parts[number], samples)
         slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
-        for piece in plan.updates():
-            plan.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
+        for step, piece in plan.updates():
+            step.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
         results.append([*arrays_by_sample(plan, samples).values(), *model.get_weights()])
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -93,8 +93,8 @@ def test_a_fused_plan_computes_what_its_unfused_parts_do(layers):
         for part in parts:
             plan.train_part(part, samples)
         slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
-        for piece in plan.updates():
-            plan.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
+        for step, piece in plan.updates():
+            step.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
         results.append((len(plan.steps), [plan.dscores, plan.losses[: len(parts)], *model.get_weights()]))
     (fused_steps, fused), (steps, unfused) = results
     assert fused_steps <= steps
@@ -111,8 +111,8 @@ def test_parts_add_up_to_the_gradient_of_the_whole_batch():
     for part in parts:
         plan.train_part(part, samples)
     slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
-    for piece in plan.updates():
-        plan.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
+    for step, piece in plan.updates():
+        step.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
     x, caches = plan.images, []
     for layer in reference.layers:
         if isinstance(layer, Dropout):

@@ -76,6 +76,14 @@ def sgd(parameter, gradient, learning_rate):
 
 
 @kernel
+def moving_average(average, parameter, share):
+    """Average ← (1 - share) · average + share · parameter, in place; written so that a parameter at rest is its own average."""
+    part = parameter.dtype.type(share)
+    for i in range(parameter.size):
+        average[i] += part * (parameter[i] - average[i])
+
+
+@kernel
 def transpose_rows(x, first, last, out):
     """out[j, i] = x[i, j] for the rows first <= i < last, in blocks of 16 x 16 that stay in the cache."""
     for i0 in range(first, last, 16):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from nn.batch import Batch
 from nn.datasets.loading import Part as Images
 from nn.executor import Executor
 from nn.plan import Plan
@@ -31,7 +31,7 @@ Spell = tuple[int, str, float, float]  # thread, what, began, ended
 
 
 def plan(train: Images, test: Images) -> tuple[Figure, str]:
-    """One batch of 256 images on the threads that there are: first its parts, forward and backward; then the weights."""
+    """One batch of 256 images on the threads that there are: its parts, forward and backward, and the weights."""
     model = student_network()
     model.compile()
     walked = Plan(model.layers, BATCH, model.dtype, model.loss)
@@ -51,25 +51,20 @@ def _train_batch(
     """As `nn.training.Trainer` does it, with a stopwatch."""
     keys = {layer.name: 1 for layer in model.layers if layer.random}
 
-    def train(number: int) -> None:
-        rows = walked.rows(number, BATCH)
-        source.fill(walked.images[rows], indices[rows], 0)
-        walked.targets[rows] = source.targets(indices[rows], 0)
-        walked.train_part(Part(number, rows, keys), BATCH)
+    def fill(part: Part) -> None:
+        source.fill(walked.images[part.rows], indices[part.rows], 0)
+        walked.targets[part.rows] = source.targets(indices[part.rows], 0)
 
-    executor.run(_timed("parts", train, spells), walked.parts(BATCH))
-    updates = walked.updates()
-    change = Change(BATCH, walked.parts(BATCH), model.optimizer, model.slots(), 1.0)
-    executor.run(_timed("weights", lambda number: walked.update(updates[number], change), spells), len(updates))
+    parts = [Part(number, walked.rows(number, BATCH), keys) for number in range(walked.parts(BATCH))]
+    batch = Batch(walked, parts, fill, Change(BATCH, len(parts), model.optimizer, model.slots(), 1.0))
 
-
-def _timed(what: str, work: Callable[[int], None], spells: list[Spell]) -> Callable[[int], None]:
     def measured(number: int) -> None:
         began = time.perf_counter()
-        work(number)
+        batch.do(number)
+        what = "parts" if number < len(parts) else "weights"
         spells.append((threading.get_ident(), what, began, time.perf_counter()))
 
-    return measured
+    executor.run(measured, len(batch))
 
 
 def _length(spells: list[Spell]) -> float:

@@ -56,14 +56,20 @@ def test_forward_loss_and_every_gradient(name):
         np.testing.assert_allclose(result[key], array, rtol=1e-9, atol=1e-12 * max(1, np.abs(array).max()), err_msg=key)
 
 
-@pytest.mark.parametrize(("name", "weight_decay"), [*((name, None) for name in NETWORKS), ("the student's", 0.01)])
-def test_a_hundred_steps_of_adadelta(name, weight_decay):
+OPTIONS = ({"weight_decay": 0.01}, {"use_ema": True, "ema_momentum": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [*((name, {}) for name in NETWORKS), *(("the student's", options) for options in OPTIONS)]
+)
+def test_a_hundred_steps_of_adadelta(name, options):
     task = without_dropout(name)
     model = in_keras(task)
-    optimizer = keras.optimizers.Adadelta(learning_rate=RATE, rho=RHO, epsilon=EPSILON, weight_decay=weight_decay)
+    optimizer = keras.optimizers.Adadelta(learning_rate=RATE, rho=RHO, epsilon=EPSILON, **options)
     model.compile(loss="categorical_crossentropy", optimizer=optimizer)
     for step in range(STEPS):
         model.train_on_batch(*task.batch(step))
-    trained = ours_trained(without_dropout(name), weight_decay)
+    optimizer.finalize_variable_values(model.trainable_variables)
+    trained = ours_trained(without_dropout(name), **options)
     for (key, array), other in zip(trained.items(), model.get_weights(), strict=True):
         np.testing.assert_allclose(array, other, rtol=0, atol=1e-6, err_msg=key)

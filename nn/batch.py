@@ -1,0 +1,80 @@
+"""One batch of a training as numbered tasks that any number of threads may take: its parts, then the pieces of the weights.
+
+A piece of a layer's weights needs the gradients of all parts. But a part that is on its way back has done with the last layers
+long before it is through with the first, and so their weights can change meanwhile: the thread that is first out of parts takes
+these pieces instead of waiting. Nobody reads those weights any more in this batch, and which thread does what changes no bit.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Sequence
+
+from nn.plan import Plan
+from nn.steps import Change, Part, Step
+
+
+class Batch:
+    """The tasks of one batch, for `Executor.run`: it hands them out in their order, so whoever waits, waits for work in progress.
+
+    Args:
+        plan: a plan with a loss.
+        parts: of the batch.
+        fill: puts the images and targets of a part into the plan.
+        change: how the weights are changed.
+    """
+
+    def __init__(self, plan: Plan, parts: Sequence[Part], fill: Callable[[Part], None], change: Change) -> None:
+        self.plan = plan
+        self.parts = parts
+        self.pieces = plan.updates()
+        self._fill = fill
+        self._change = change
+        self._gates = {step: _Gate(len(parts)) for step in plan.learning_steps}
+        self._failed = False
+
+    def __len__(self) -> int:
+        return len(self.parts) + len(self.pieces)
+
+    def do(self, number: int) -> None:
+        """One task; may be called from several threads at once."""
+        if number < len(self.parts):
+            self._train(self.parts[number])
+        else:
+            self._update(*self.pieces[number - len(self.parts)])
+
+    def loss(self) -> float:
+        """The sum over the samples, once all parts have gone forward."""
+        return math.fsum(self.plan.losses[: len(self.parts)])
+
+    def _train(self, part: Part) -> None:
+        try:
+            self._fill(part)
+            self.plan.train_part(part, self._change.samples, lambda step: self._gates[step].passed())
+        except BaseException:
+            self._failed = True
+            for gate in self._gates.values():
+                gate.set()
+            raise
+
+    def _update(self, step: Step, piece: int) -> None:
+        """Where a part failed, or the loss is not finite, all weights stay as they were before the batch."""
+        self._gates[step].wait()
+        if not self._failed and math.isfinite(self.loss()):
+            step.update(piece, self._change)
+
+
+class _Gate(threading.Event):
+    """Set when all of `count` have passed."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self._count = count
+        self._numbers = itertools.count(1)
+
+    def passed(self) -> None:
+        """One more."""
+        if next(self._numbers) == self._count:
+            self.set()
