@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
+BATCHES_AHEAD = 64
 
 
 class Diverged(ArithmeticError):
@@ -115,11 +116,12 @@ class Trainer:
     def _run_epoch(self, plan: Plan, executor: Executor) -> None:
         progress = self.progress
         order = self._order(progress.epoch)
+        keys = self._keys(plan.parts(self.batch_size))
         began = time.perf_counter() - progress.seconds
         self._tell("on_epoch_begin", progress.epoch)
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
-            self._train_batch(plan, executor, indices)
+            self._train_batch(plan, executor, indices, next(keys))
             progress.step += 1
             progress.seconds = time.perf_counter() - began
             self._tell("on_train_batch_end", progress.step - 1)
@@ -133,17 +135,25 @@ class Trainer:
             return np.arange(len(self.source))
         return np.random.default_rng([SHUFFLE, self.seed, epoch]).permutation(len(self.source))
 
-    def _train_batch(self, plan: Plan, executor: Executor, indices: NDArray[np.int64]) -> None:
+    def _keys(self, parts: int) -> Iterator[list[dict[str, int]]]:
+        """For each batch of the epoch that is left, and for each of its parts, a random key for each random layer by name.
+
+        Drawn for many batches at once: between two batches NumPy's generators have left the caches, and take five times as long.
+        """
+        names = [layer.name for layer in self.model.layers if layer.random]
+        first = self.progress.epoch * self.steps_in_epoch
+        for begin in range(self.progress.step, self.steps_in_epoch, BATCHES_AHEAD):
+            steps = range(first + begin, first + min(begin + BATCHES_AHEAD, self.steps_in_epoch))
+            generators = [np.random.default_rng([KEYS, self.seed, step]) for step in steps]
+            drawn = [generator.integers(2**63, size=(parts, len(names))).tolist() for generator in generators]
+            yield from ([dict(zip(names, row, strict=True)) for row in rows] for rows in drawn)
+
+    def _train_batch(self, plan: Plan, executor: Executor, indices: NDArray[np.int64], keys: Sequence[dict[str, int]]) -> None:
         """Forward, loss and backward part by part, and the weights piece by piece."""
         progress, samples = self.progress, len(indices)
         count = plan.parts(samples)
         step = progress.epoch * self.steps_in_epoch + progress.step
-        random_layers = [layer.name for layer in self.model.layers if layer.random]
-        keys = np.random.default_rng([KEYS, self.seed, step]).integers(2**63, size=(count, len(random_layers))).tolist()
-        parts = [
-            Part(number, plan.rows(number, samples), dict(zip(random_layers, row, strict=True)))
-            for number, row in enumerate(keys)
-        ]
+        parts = [Part(number, plan.rows(number, samples), keys[number]) for number in range(count)]
 
         def fill(part: Part) -> None:
             mine = indices[part.rows]
