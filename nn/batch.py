@@ -3,6 +3,7 @@
 A piece of a layer's weights needs the gradients of all parts. But a part that is on its way back has done with the last layers
 long before it is through with the first, and so their weights can change meanwhile: the thread that is first out of parts takes
 these pieces instead of waiting. Nobody reads those weights any more in this batch, and which thread does what changes no bit.
+As soon as the first layers' pieces can be done they come first: a convolution's is large, and should not be left for the end.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Batch:
         self.plan = plan
         self.parts = parts
         self.pieces = plan.updates()
+        self._left = list(self.pieces)
+        self._choosing = threading.Lock()
         self._fill = fill
         self._change = change
         self._gates = {step: _Gate(len(parts)) for step in plan.learning_steps}
@@ -44,7 +47,7 @@ class Batch:
         if number < len(self.parts):
             self._train(self.parts[number])
         else:
-            self._update(*self.pieces[number - len(self.parts)])
+            self._update(*self._next_piece())
 
     def loss(self) -> float:
         """The sum over the samples, once all parts have gone forward."""
@@ -59,6 +62,12 @@ class Batch:
             for gate in self._gates.values():
                 gate.open()
             raise
+
+    def _next_piece(self) -> tuple[Step, int]:
+        """The first that can be done now; if there is none, the one that can be done next."""
+        with self._choosing:
+            ready = (number for number, (step, _) in enumerate(self._left) if self._gates[step].is_open())
+            return self._left.pop(next(ready, -1))
 
     def _update(self, step: Step, piece: int) -> None:
         """Where a part failed, or the loss is not finite, all weights stay as they were before the batch."""
@@ -85,6 +94,10 @@ class _Gate:
         """Let everybody through, from now on."""
         with contextlib.suppress(RuntimeError):  # it is open
             self._lock.release()
+
+    def is_open(self) -> bool:
+        """Whether `wait` would return at once."""
+        return not self._lock.locked()
 
     def wait(self) -> None:
         """Return when it is open."""

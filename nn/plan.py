@@ -133,8 +133,8 @@ class Plan:
         self.right[part.number] = right
 
     def updates(self) -> list[tuple[Step, int]]:
-        """The independent pieces of changing the weights, each a step and a number for its `update`; the last layers' first."""
-        return [(step, piece) for step in reversed(self.learning_steps) for piece in range(step.pieces())]
+        """The independent pieces of changing the weights, each a step and a number for its `update`."""
+        return [(step, piece) for step in self.learning_steps for piece in range(step.pieces())]
 
 
 def _ends_in_softmax(layers: Sequence[Layer]) -> bool:

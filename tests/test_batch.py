@@ -68,7 +68,6 @@ def test_any_number_of_threads_gives_the_same_bits(expected, untrained):
 def test_the_last_layers_change_while_a_part_is_still_on_its_way_back(expected):
     model, batch = prepared()
     convolution = batch.plan.learning_steps[0]
-    first_of_convolution = [step for step, _ in batch.pieces].index(convolution)
     held, go_on = threading.Event(), threading.Event()
     backward = convolution.backward
 
@@ -93,8 +92,18 @@ def test_the_last_layers_change_while_a_part_is_still_on_its_way_back(expected):
         go_on.set()
         running.join(PATIENCE)
         assert not running.is_alive()
-    assert first_of_convolution == len(batch.pieces) - 1
     assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), expected)
+
+
+def test_what_everybody_would_wait_for_comes_first_as_soon_as_it_can_be_done():
+    model, batch = prepared()
+    done = []
+    for step in batch.plan.learning_steps:
+        step.update = lambda piece, change, step=step: done.append((step, piece))
+    for number in range(len(batch)):
+        batch.do(number)
+    assert done == batch.pieces
+    assert done[0][0] is batch.plan.learning_steps[0]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
