@@ -19,7 +19,7 @@ from nn.steps import Change, Part, Step
 
 
 class Batch:
-    """The tasks of one batch, for `Executor.run`: it hands them out in their order, so whoever waits, waits for work in progress.
+    """The tasks of one batch, for `Executor.run`: they are begun in their order, so whoever waits, waits for work in progress.
 
     Args:
         plan: a plan with a loss.
@@ -49,19 +49,19 @@ class Batch:
         else:
             self._update(*self._next_piece())
 
+    def give_up(self) -> None:
+        """A task has failed: nobody waits for it any more, and no weight changes any more."""
+        self._failed = True
+        for gate in self._gates.values():
+            gate.open()
+
     def loss(self) -> float:
         """The sum over the samples, once all parts have gone forward."""
         return math.fsum(self.plan.losses[: len(self.parts)])
 
     def _train(self, part: Part) -> None:
-        try:
-            self._fill(part)
-            self.plan.train_part(part, self._change.samples, lambda step: self._gates[step].passed())
-        except BaseException:
-            self._failed = True
-            for gate in self._gates.values():
-                gate.open()
-            raise
+        self._fill(part)
+        self.plan.train_part(part, self._change.samples, lambda step: self._gates[step].passed())
 
     def _next_piece(self) -> tuple[Step, int]:
         """The first that can be done now; if there is none, the one that can be done next."""
@@ -70,7 +70,7 @@ class Batch:
             return self._left.pop(next(ready, -1))
 
     def _update(self, step: Step, piece: int) -> None:
-        """Where a part failed, or the loss is not finite, all weights stay as they were before the batch."""
+        """Where a part failed, or the loss is not finite, all weights stay as they were: no gate was open before."""
         self._gates[step].wait()
         if not self._failed and math.isfinite(self.loss()):
             step.update(piece, self._change)

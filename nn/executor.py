@@ -47,13 +47,20 @@ class Executor:
         if self._helpers:
             self._helpers.shutdown()
 
-    def run(self, work: Callable[[int], None], count: int) -> None:
-        """Call work(0) ... work(count - 1), in any order and at once; returns when all are done. The first error is raised."""
+    def run(self, work: Callable[[int], None], count: int, give_up: Callable[[], None] = lambda: None) -> None:
+        """Call work(0) ... work(count - 1), begun in this order, several at once; returns when all are done.
+
+        The first error is raised. Work that waits for other work would wait for ever then: `give_up` is called and must end that.
+        """
         numbers = itertools.count()
 
         def take() -> None:
-            while (number := next(numbers)) < count:
-                work(number)
+            try:
+                while (number := next(numbers)) < count:
+                    work(number)
+            except BaseException:
+                give_up()
+                raise
 
         helping = min(self.threads, count) - 1
         futures = [self._helpers.submit(take) for _ in range(helping)] if self._helpers else []

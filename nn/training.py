@@ -163,7 +163,7 @@ class Trainer:
         optimizer = self.model.optimizer
         change = Change(samples, count, optimizer, self.model.slots(), optimizer.rate_at(step), step == 0)
         batch = Batch(plan, parts, fill, change)
-        executor.run(batch.do, len(batch))
+        executor.run(batch.do, len(batch), batch.give_up)
         loss = batch.loss()
         if not math.isfinite(loss):
             raise Diverged(self._diagnose(plan, samples, loss))

@@ -41,7 +41,7 @@ def prepared(fill=None):
 
 def weights_after(executor, fill=None):
     model, batch = prepared(fill)
-    executor.run(batch.do, len(batch))
+    executor.run(batch.do, len(batch), batch.give_up)
     return np.concatenate([*map(np.ravel, model.get_weights())])
 
 
@@ -80,7 +80,7 @@ def test_the_last_layers_change_while_a_part_is_still_on_its_way_back(expected):
     convolution.backward = slow
     before = [array.copy() for array in model.get_weights()]
     with Executor(2) as executor:
-        running = threading.Thread(target=executor.run, args=(batch.do, len(batch)))
+        running = threading.Thread(target=executor.run, args=(batch.do, len(batch), batch.give_up))
         running.start()
         assert held.wait(PATIENCE)
         # The other thread does every piece but the convolution's, which it waits for.
@@ -96,7 +96,7 @@ def test_the_last_layers_change_while_a_part_is_still_on_its_way_back(expected):
 
 
 def test_what_everybody_would_wait_for_comes_first_as_soon_as_it_can_be_done():
-    model, batch = prepared()
+    _, batch = prepared()
     done = []
     for step in batch.plan.learning_steps:
         step.update = lambda piece, change, step=step: done.append((step, piece))
@@ -115,7 +115,24 @@ def test_a_part_that_fails_ends_the_batch_and_leaves_the_weights(threads, number
 
     model, batch = prepared(fail)
     with Executor(threads) as executor, pytest.raises(LookupError, match=f"no images for part {number}"):
-        executor.run(batch.do, len(batch))
+        executor.run(batch.do, len(batch), batch.give_up)
+    assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), untrained)
+
+
+def test_a_part_that_was_never_begun_holds_nobody_up(untrained):
+    # A second Ctrl-C may strike the main thread when it has taken a number and not yet begun.
+    model, batch = prepared()
+    begun = threading.Event()
+
+    def do(number):
+        if threading.current_thread() is threading.main_thread():
+            assert begun.wait(PATIENCE)
+            raise KeyboardInterrupt
+        begun.set()
+        batch.do(number)
+
+    with Executor(2) as executor, pytest.raises(KeyboardInterrupt):
+        executor.run(do, len(batch), batch.give_up)
     assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), untrained)
 
 
@@ -128,6 +145,6 @@ def test_a_loss_that_is_not_finite_changes_no_weight(threads, number, untrained)
 
     model, batch = prepared(spoil)
     with Executor(threads) as executor:
-        executor.run(batch.do, len(batch))
+        executor.run(batch.do, len(batch), batch.give_up)
     assert not np.isfinite(batch.loss())
     assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), untrained)

@@ -64,7 +64,7 @@ def _train_batch(
         what = "parts" if number < len(parts) else "weights"
         spells.append((threading.get_ident(), what, began, time.perf_counter()))
 
-    executor.run(measured, len(batch))
+    executor.run(measured, len(batch), batch.give_up)
 
 
 def _length(spells: list[Spell]) -> float:
