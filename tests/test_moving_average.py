@@ -53,16 +53,6 @@ def assert_weights(model, expected):
         np.testing.assert_allclose(array, other, rtol=0, atol=1e-6)
 
 
-def test_hand_worked():
-    # m = 0.75: 2; 0.75·2 + 0.25·6 = 3; 0.75·3 + 0.25·(-1) = 2.
-    optimizer, average = SGD(use_ema=True, ema_momentum=0.75), np.array([100.0])
-    found = []
-    for first, weight in ((True, 2.0), (False, 6.0), (False, -1.0)):
-        optimizer.average(np.array([weight]), average, first)
-        found.append(average[0])
-    assert found == [2, 3, 2]
-
-
 @pytest.mark.parametrize("kind", [Adadelta, SGD])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_average_takes_the_weights_place_after_the_last_epoch(kind, threads):

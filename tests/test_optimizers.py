@@ -103,6 +103,24 @@ def test_sgd_hand_worked():
     assert SGD.slots == ()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_moving_average_hand_worked(dtype):
+    # m = 0.75: the first weight itself; 0.75·2 + 0.25·6 = 3; 0.75·3 + 0.25·(-1) = 2. The other weight is at rest.
+    optimizer, average = SGD(use_ema=True, ema_momentum=0.75), np.array([[100.0, 0.0]], dtype)
+    found = []
+    for first, weight in ((True, 2.0), (False, 6.0), (False, -1.0)):
+        parameter = np.array([[weight, 0.1]], dtype)
+        optimizer.average(parameter, average, first)
+        found.append(average[0, 0])
+        assert average[0, 1] == parameter[0, 1] == dtype(0.1)
+        assert parameter[0, 0] == weight
+    assert found == [2, 3, 2]
+    assert optimizer.slots == ("average",)
+    assert Adadelta(use_ema=True).slots == ("squared_gradients", "squared_updates", "average")
+    assert Adadelta.slots == Adadelta().slots == ("squared_gradients", "squared_updates")
+    assert SGD(use_ema=True, ema_momentum=0).ema_momentum == 0
+
+
 @pytest.mark.parametrize("optimizer", [Adadelta(), SGD()])
 def test_not_a_number_shows_in_the_weights(optimizer):
     w = np.ones(2)
