@@ -117,6 +117,8 @@ def test_moving_average_hand_worked(dtype):
     assert found == [2, 3, 2]
     assert optimizer.slots == ("average",)
     assert Adadelta(use_ema=True).slots == ("squared_gradients", "squared_updates", "average")
+    assert Optimizer(1.0).slots == ()
+    assert Optimizer(1.0).ema_momentum == 0.99
     assert Adadelta.slots == Adadelta().slots == ("squared_gradients", "squared_updates")
     assert SGD(use_ema=True, ema_momentum=0).ema_momentum == 0
 
