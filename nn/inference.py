@@ -8,7 +8,8 @@ import numpy as np
 
 from nn.executor import Executor
 from nn.layers import Layer
-from nn.plan import PART, Plan
+from nn.plan import Plan
+from nn.steps import PART
 
 
 def for_each_part(

@@ -21,8 +21,9 @@ from nn.layers import Dense, Layer, Softmax
 from nn.layers.base import Shape
 from nn.losses import CategoricalCrossentropy, loss_named
 from nn.optimizers import Adadelta, Optimizer, optimizer_named
-from nn.plan import PART, Plan
+from nn.plan import Plan
 from nn.sources import ImageSource, ScaledImages
+from nn.steps import PART
 
 __all__ = ["Sequential", "load_model"]
 

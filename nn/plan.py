@@ -17,10 +17,7 @@ from nn.kernels import elementwise
 from nn.kernels.memory import aligned
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, Softmax
 from nn.losses import CategoricalCrossentropy
-from nn.steps import DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
-
-# Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
-PART = 32
+from nn.steps import PART, DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
 
 
 class Plan:

@@ -15,13 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.kernels import dense, elementwise
+from nn.kernels import dense, elementwise, transposition
 from nn.kernels.memory import aligned, flat
 from nn.layers import Dense, Dropout, Layer
 from nn.optimizers import Optimizer
 
+# Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
+PART = 32
 # The rows of a dense kernel that are updated in one piece.
-ROWS_IN_PIECE = 128
+ROWS_IN_PIECE = 192
+# Inputs from which on it pays to list the gradients that are not 0: the list is as long for few as for many.
+MANY_INPUTS = 256
 
 Slots = dict[str, tuple[NDArray, ...]]
 
@@ -145,7 +149,10 @@ class DropoutStep(Step):
 
 
 class DenseStep(Step):
-    """Dense with bias and ReLU (or none) in one pass; its weight gradient is one product over the whole batch."""
+    """Dense with bias and ReLU (or none) in one pass; its weight gradient is one product over the whole batch.
+
+    Behind ReLU most of dz is zeros. If there are many inputs, only the others are multiplied (`dense.sparse_matmul`).
+    """
 
     layer: Dense
 
@@ -165,6 +172,12 @@ class DenseStep(Step):
         self.dkernel = aligned(kernel.shape, kernel.dtype)
         self.dbias = aligned((kernel.shape[1],), kernel.dtype)
         self.transposed = aligned((kernel.shape[1], kernel.shape[0]), kernel.dtype)
+        self.sparse = self.relu and len(kernel) >= MANY_INPUTS
+        if self.sparse:
+            units = self.layer.units
+            self.by_sample = _lists(parts, PART, units, kernel.dtype)
+            self.by_unit = _lists(parts, units, PART, kernel.dtype)
+            self.blocks = aligned((self.pieces(), units * ROWS_IN_PIECE), kernel.dtype)
         return super().bind_backward(dout, parts, needs_dinput)
 
     def forward(self, part: Part) -> None:
@@ -179,7 +192,13 @@ class DenseStep(Step):
         rows = part.rows
         if self.relu:
             elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dz[rows]))
-        if self.dinput.size:
+        if self.sparse:
+            lists = (each[part.number] for each in (*self.by_sample, *self.by_unit))
+            dense.list_nonzeros(self.dz[rows], rows.start, *lists)
+            if self.dinput.size:
+                lists = (each[part.number : part.number + 1] for each in self.by_sample)
+                dense.sparse_matmul(*lists, self.transposed, 0, self.dinput[rows])
+        elif self.dinput.size:
             outputs = self.layer.units
             dense.matmul(self.dz, outputs, 1, outputs, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)
 
@@ -187,7 +206,7 @@ class DenseStep(Step):
         """Transpose the kernel."""
         kernel = self.layer.parameters["kernel"]
         if self.training:
-            elementwise.transpose_rows(kernel, 0, len(kernel), self.transposed)
+            transposition.transpose_rows(kernel, 0, len(kernel), self.transposed)
 
     def pieces(self) -> int:
         """Blocks of the kernel's rows."""
@@ -198,10 +217,16 @@ class DenseStep(Step):
         kernel = self.layer.parameters["kernel"]
         inputs = kernel.shape[0]
         rows = slice(piece * ROWS_IN_PIECE, min((piece + 1) * ROWS_IN_PIECE, inputs))
-        dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
+        if self.sparse:
+            units, count = self.layer.units, rows.stop - rows.start
+            block = self.blocks[piece, : units * count].reshape(units, count)
+            dense.sparse_matmul(*(each[: change.parts] for each in self.by_unit), self.input, rows.start, block)
+            transposition.transpose_rows(block, 0, units, self.dkernel[rows])
+        else:
+            dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
         change.apply(self.layer, "kernel", self.dkernel[rows], rows)
         if self.dinput.size:
-            elementwise.transpose_rows(kernel, rows.start, rows.stop, self.transposed)
+            transposition.transpose_rows(kernel, rows.start, rows.stop, self.transposed)
         if piece == 0:
             elementwise.column_sums(self.dz[: change.samples], self.dbias)
             change.apply(self.layer, "bias", self.dbias)
@@ -209,6 +234,12 @@ class DenseStep(Step):
     def describe(self) -> str:
         """One line for the plan."""
         return f"{self.layer.name}: product, bias{' and ReLU' if self.relu else ''} in one pass"
+
+
+def _lists(parts: int, rows: int, most: int, dtype: np.dtype) -> tuple[NDArray, NDArray, NDArray]:
+    """Room for what `dense.list_nonzeros` finds in each part: lengths, places and values of at most `most` entries a row."""
+    shape = (parts, rows, most)
+    return np.zeros((parts, rows), np.int32), np.zeros(shape, np.int32), aligned(shape, dtype)
 
 
 class LayerStep(Step):

@@ -30,10 +30,10 @@ from nn.errors import InputError
 from nn.kept_drawings import Kept
 from nn.models import Sequential
 from nn.optimizers import Adadelta
-from nn.plan import PART
 from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.schedules import Cosine
 from nn.sources import CLASSES, Concatenation, ImageSource
+from nn.steps import PART
 from nn.strokes import Doodles, SyntheticDigits
 from nn.training import Trainer, evaluate
 

@@ -11,8 +11,8 @@ from nn.executor import Executor
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
-from nn.plan import PART, Plan
-from nn.steps import Change, Part
+from nn.plan import Plan
+from nn.steps import PART, Change, Part
 
 SAMPLES = 3 * PART + 5
 PATIENCE = 60  # seconds until a test calls it a deadlock
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("compiler")
 
 def prepared(fill=None):
     """A model, and its first batch."""
-    layers = [Conv2D(4, 3, activation="relu", input_shape=(8, 8, 1)), MaxPooling2D(), Flatten(), Dense(150, activation="relu")]
+    layers = [Conv2D(32, 3, activation="relu", input_shape=(8, 8, 1)), MaxPooling2D(), Flatten(), Dense(150, activation="relu")]
     model = Sequential([*layers, Dropout(0.3), Dense(3, activation="softmax")], seed=1)
     model.compile(optimizer=Adadelta())
     plan = Plan(model.layers, SAMPLES, model.dtype, model.loss)

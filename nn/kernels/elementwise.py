@@ -84,16 +84,6 @@ def moving_average(average, parameter, share):
 
 
 @kernel
-def transpose_rows(x, first, last, out):
-    """out[j, i] = x[i, j] for the rows first <= i < last, in blocks of 16 x 16 that stay in the cache."""
-    for i0 in range(first, last, 16):
-        for j0 in range(0, x.shape[1], 16):
-            for j in range(j0, min(j0 + 16, x.shape[1])):
-                for i in range(i0, min(i0 + 16, last)):
-                    out[j, i] = x[i, j]
-
-
-@kernel
 def softmax_cross_entropy(logits, targets, scale, dlogits):
     """The sum of the losses and the number of right answers; dlogits = (softmax(logits) - targets) · scale.
 

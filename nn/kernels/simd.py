@@ -210,7 +210,7 @@ def _type_arithmetic(context: Any) -> Any:
     return _like_operands
 
 
-def _pointer(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, i: ir.Value) -> ir.Value:
+def pointer(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, i: ir.Value) -> ir.Value:
     """The address of array.flat[i]."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [i], inbounds=True)
@@ -240,10 +240,10 @@ def _copy_elements(builder: ir.IRBuilder, target: ir.Value, source: ir.Value, co
 
 def _splat_scalar(builder: ir.IRBuilder, scalar: ir.Value, vector_type: ir.VectorType) -> ir.Value:
     single = builder.insert_element(ir.Constant(vector_type, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-    return _shuffled(builder, single, single, [0] * vector_type.count)
+    return shuffled(builder, single, single, [0] * vector_type.count)
 
 
-def _shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, numbers: list[int]) -> ir.Value:
+def shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, numbers: list[int]) -> ir.Value:
     """The lanes with these numbers, those of b counted on from those of a."""
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers))
 
@@ -266,7 +266,7 @@ def _lower_constant(context: Any, builder: ir.IRBuilder, signature: Any, args: A
 
 @lower_builtin(splat, types.Array, types.Integer)
 def _lower_splat(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-    scalar = builder.load(_pointer(context, builder, signature.args[0], *args))
+    scalar = builder.load(pointer(context, builder, signature.args[0], *args))
     return _splat_scalar(builder, scalar, context.get_value_type(signature.return_type))
 
 
@@ -274,22 +274,22 @@ def _lower_splat(context: Any, builder: ir.IRBuilder, signature: Any, args: Any)
 def _lower_splat_two(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     array, *places = args
     half = ir.VectorType(context.get_value_type(signature.return_type.dtype), signature.return_type.lanes // 2)
-    scalars = [builder.load(_pointer(context, builder, signature.args[0], array, place)) for place in places]
+    scalars = [builder.load(pointer(context, builder, signature.args[0], array, place)) for place in places]
     first, second = (_splat_scalar(builder, scalar, half) for scalar in scalars)
-    return _shuffled(builder, first, second, list(range(2 * half.count)))
+    return shuffled(builder, first, second, list(range(2 * half.count)))
 
 
 @lower_builtin(second_half, VectorType)
 def _lower_second_half(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     lanes = signature.return_type.lanes
-    return _shuffled(builder, args[0], args[0], [(lane + lanes // 2) % lanes for lane in range(lanes)])
+    return shuffled(builder, args[0], args[0], [(lane + lanes // 2) % lanes for lane in range(lanes)])
 
 
 @lower_builtin(load, types.Array, types.Integer)
 def _lower_load(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-    pointer = _pointer(context, builder, signature.args[0], *args)
-    vector_pointer = builder.bitcast(pointer, context.get_value_type(signature.return_type).as_pointer())
-    return builder.load(vector_pointer, align=signature.args[0].dtype.bitwidth // 8)
+    address = pointer(context, builder, signature.args[0], *args)
+    vector_address = builder.bitcast(address, context.get_value_type(signature.return_type).as_pointer())
+    return builder.load(vector_address, align=signature.args[0].dtype.bitwidth // 8)
 
 
 @lower_builtin(load_first, types.Array, types.Integer, types.Integer)
@@ -297,7 +297,7 @@ def _lower_load_first(context: Any, builder: ir.IRBuilder, signature: Any, args:
     array, i, count = args
     vector_type = context.get_value_type(signature.return_type)
     vector = cgutils.alloca_once_value(builder, ir.Constant(vector_type, None))
-    source = _pointer(context, builder, signature.args[0], array, i)
+    source = pointer(context, builder, signature.args[0], array, i)
     whole = _at_most(builder, count, vector_type.count)
     _copy_elements(builder, builder.bitcast(vector, source.type), source, whole, vector_type.count)
     return builder.load(vector)
@@ -306,8 +306,8 @@ def _lower_load_first(context: Any, builder: ir.IRBuilder, signature: Any, args:
 @lower_builtin(store, types.Array, types.Integer, VectorType)
 def _lower_store(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     array, i, vector = args
-    pointer = _pointer(context, builder, signature.args[0], array, i)
-    builder.store(vector, builder.bitcast(pointer, vector.type.as_pointer()), align=signature.args[0].dtype.bitwidth // 8)
+    address = pointer(context, builder, signature.args[0], array, i)
+    builder.store(vector, builder.bitcast(address, vector.type.as_pointer()), align=signature.args[0].dtype.bitwidth // 8)
     return context.get_dummy_value()
 
 
@@ -317,7 +317,7 @@ def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args
     element = signature.args[0].dtype
     if isinstance(element, types.Integer):
         vector = builder.fptoui(vector, ir.VectorType(ir.IntType(8), vector.type.count))
-    target = _pointer(context, builder, signature.args[0], array, i)
+    target = pointer(context, builder, signature.args[0], array, i)
     whole = builder.icmp_signed(">=", count, ir.Constant(count.type, vector.type.count))
     with builder.if_else(whole, likely=True) as (store_all, store_some):
         with store_all:
@@ -331,9 +331,9 @@ def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args
 @lower_builtin(load_bytes, types.Array, types.Integer, types.Array)
 def _lower_load_bytes(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     vector_type = context.get_value_type(signature.return_type)
-    pointer = _pointer(context, builder, signature.args[0], args[0], args[1])
+    address = pointer(context, builder, signature.args[0], args[0], args[1])
     bytes_type = ir.VectorType(ir.IntType(8), vector_type.count)
-    return builder.uitofp(builder.load(builder.bitcast(pointer, bytes_type.as_pointer()), align=1), vector_type)
+    return builder.uitofp(builder.load(builder.bitcast(address, bytes_type.as_pointer()), align=1), vector_type)
 
 
 @lower_builtin(where_equal, VectorType, VectorType, VectorType, VectorType)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapes import dtypes, few
 
-from nn.kernels import dense, elementwise, pool
+from nn.kernels import dense, elementwise, pool, transposition
 from nn.kernels.memory import ALIGNMENT, SLACK, aligned, aligned_copy, flat
 
 
@@ -54,6 +54,66 @@ def test_matmul_rows_do_not_depend_on_the_cut():
     np.testing.assert_array_equal(whole, cut)
 
 
+def mostly_zeros(rng, rows, columns, dtype):
+    return (rng.standard_normal((rows, columns)) * (rng.random((rows, columns)) < 0.3)).astype(dtype)
+
+
+def lists_of(array, first=0):
+    """By row and by column, as `list_nonzeros` leaves them."""
+    lists = []
+    for rows, most in (array.shape, array.shape[::-1]):
+        # What was there before must not matter.
+        lists.append((np.full(rows, 9, np.int32), np.full((rows, most), 9, np.int32), np.full((rows, most), 9, array.dtype)))
+    dense.list_nonzeros(array, first, *lists[0], *lists[1])
+    return lists
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nonzeros_are_listed_by_row_and_by_column(dtype):
+    array = np.array([[0, 2, 0], [-1, 4, 5], [0, 0, 0], [np.nan, -0.0, 6]], dtype)
+    by_row, by_column = lists_of(array, first=10)
+    found = [
+        [(int(p), v) for p, v in zip(places[:n], values[:n], strict=True)] for n, places, values in zip(*by_row, strict=True)
+    ]
+    assert found[:3] == [[(1, 2)], [(0, -1), (1, 4), (2, 5)], []]
+    assert [place for place, _ in found[3]] == [0, 2]
+    assert np.isnan(found[3][0][1])
+    found = [
+        [(int(p), v) for p, v in zip(places[:n], values[:n], strict=True)] for n, places, values in zip(*by_column, strict=True)
+    ]
+    assert found[1:] == [[(10, 2), (11, 4)], [(11, 5), (13, 6)]]
+    assert [place for place, _ in found[0]] == [11, 13]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("rows", "terms", "columns"), [(1, 1, 1), (3, 5, 130), (7, 4, 33), (2, 3, 97), (5, 6, 16), (4, 9, 300)])
+def test_sparse_product_is_the_dense_one_bit_for_bit(rows, terms, columns, dtype):
+    rng = np.random.default_rng(rows)
+    a, b = mostly_zeros(rng, rows, terms, dtype), aligned_copy(rng.standard_normal((terms, columns)).astype(dtype))
+    expected, out = aligned((rows, columns), dtype), aligned((rows, columns), dtype)
+    dense.matmul(aligned_copy(a), terms, 1, terms, b, np.zeros(columns, dtype), False, expected, 0, rows)
+    out[...] = np.nan
+    by_row, _ = lists_of(a)
+    dense.sparse_matmul(*(each[None] for each in by_row), b, 0, out)
+    np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtype):
+    # aᵀ·b with the rows of a in two parts, the second one shorter than its room; columns 3 to 43 of b; the last unit is left out.
+    rng = np.random.default_rng(1)
+    a, b = mostly_zeros(rng, 7, 6, dtype), aligned_copy(rng.standard_normal((7, 50)).astype(dtype))
+    a[0] = 1
+    lists = np.zeros((2, 6), np.int32), np.zeros((2, 6, 4), np.int32), np.zeros((2, 6, 4), dtype)
+    by_row = np.zeros(4, np.int32), np.zeros((4, 6), np.int32), np.zeros((4, 6), dtype)
+    for part, rows in enumerate((slice(0, 4), slice(4, 7))):
+        dense.list_nonzeros(aligned_copy(a[rows]), rows.start, *by_row, *(each[part] for each in lists))
+    out = aligned((5, 40), dtype)
+    dense.sparse_matmul(*lists, b, 3, out)
+    np.testing.assert_allclose(out, (a.T @ b)[:5, 3:43], rtol=1e-5, atol=1e-5)
+    assert (out != 0).all()
+
+
 @few
 @given(
     st.tuples(st.integers(1, 3), st.integers(1, 3)),
@@ -98,9 +158,9 @@ def test_pooling_shows_not_a_number_wherever_it_stands(place):
 def test_transpose_of_some_rows(shape, dtype):
     x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
     out = np.full(shape[::-1], 7, dtype)
-    elementwise.transpose_rows(x, 0, shape[0] // 2, out)
+    transposition.transpose_rows(x, 0, shape[0] // 2, out)
     assert (out[:, shape[0] // 2 :] == 7).all()
-    elementwise.transpose_rows(x, shape[0] // 2, shape[0], out)
+    transposition.transpose_rows(x, shape[0] // 2, shape[0], out)
     np.testing.assert_array_equal(out, x.T)
 
 
