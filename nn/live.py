@@ -2,10 +2,14 @@
 
 Between epochs the window only answers what is asked of it: it can be moved, and closed, and the training goes on without it.
 When the training ends so does the window; `python -m nn.report` draws the same curves from the history.
+
+Tk ends the process if one of its objects goes in another thread than the window's, and Python collects garbage in whichever
+thread runs. So while there is a window, garbage is only collected here, between two epochs.
 """
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import TYPE_CHECKING
 
@@ -33,6 +37,7 @@ def check_live() -> None:
     try:
         # Only a window that was made tells whether one can be made; where matplotlib may choose, it falls back on a file instead.
         pyplot.close(pyplot.figure())
+        gc.collect()
     except Exception as error:  # each toolkit has one of its own, such as _tkinter.TclError
         raise InputError(f"--live: expected a screen to draw on; matplotlib says: {' '.join(str(error).split())}") from error
     backend = pyplot.get_backend()
@@ -47,6 +52,7 @@ class LiveCurves(Callback):
         """Open the window, with the epochs before an interruption."""
         from matplotlib import pyplot
 
+        gc.disable()
         with pyplot.ion():  # in which a new figure is shown at once
             self.figure: Figure | None = pyplot.figure("nn.train", figsize=SIZE, layout="constrained")
         self.figure.get_layout_engine().set(w_pad=ROOM)
@@ -59,6 +65,7 @@ class LiveCurves(Callback):
         """One more point on each curve."""
         self._draw()
         self._answer()
+        gc.collect()
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """Let the window answer, now and then."""
@@ -71,6 +78,8 @@ class LiveCurves(Callback):
 
         if self.figure is not None:
             pyplot.close(self.figure)
+        gc.collect()
+        gc.enable()
 
     def _forget(self) -> None:
         self.figure = None

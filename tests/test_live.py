@@ -17,6 +17,19 @@ from nn.layers import Dense
 from nn.models import Sequential
 
 ROOT = Path(__file__).parents[1]
+# The command, with garbage that is collected in another thread than the window's: for Tk's objects that ends the process.
+COLLECTING = """
+import gc, sys, threading
+from nn import cli, plan, train
+gc.disable()
+plain = plan.Plan.train_part
+def collecting(self, *arguments):
+    if threading.current_thread() is not threading.main_thread():
+        gc.collect()
+    plain(self, *arguments)
+plan.Plan.train_part = collecting
+cli.run(train.main, sys.argv[1:])
+"""
 RNG = np.random.default_rng(2)
 X = RNG.random((64, 6), np.float32)
 Y = RNG.integers(0, 3, 64)
@@ -172,7 +185,7 @@ def live_training(data, folder, environment):
     words = ["--live", "--classic", "--epochs", "2", "--batch-size", "64", "--data", str(data)]
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND")}
     return subprocess.run(
-        [sys.executable, "-m", "nn.train", *words],
+        [sys.executable, "-c", COLLECTING, *words],
         cwd=folder,
         env=kept | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
