@@ -181,6 +181,7 @@ def test_winograd_is_for_three_by_three_kernels_one_step_apart_whose_products_ou
     assert layer.takes_winograd() is taken
 
 
+@pytest.mark.usefixtures("compiler")
 def test_the_gradient_check_of_winograd_runs_it_forward_and_back(monkeypatch):
     (case,) = (case for case in cases.CASES if "Winograd" in case.what)
     outs, forward = set(), winograd3.conv2d_forward
