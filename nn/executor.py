@@ -1,4 +1,4 @@
-"""The threads: this is the only file that knows of them.
+"""The threads that share the work: this is the only file that starts them.
 
 The kernels release Python's global lock, so plain Python threads run them side by side. Work is numbered; every thread takes
 the next number until none is left, and no result depends on which thread took which.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any, cast
@@ -23,13 +22,14 @@ from nn.losses import CategoricalCrossentropy, loss_named
 from nn.optimizers import Adadelta, Optimizer, optimizer_named
 from nn.plan import Plan
 from nn.sources import ImageSource, ScaledImages
+from nn.stack import Stack
 from nn.steps import PART
 
 __all__ = ["Sequential", "load_model"]
 
 
-class Sequential:
-    """A stack of layers, each fed by the one before.
+class Sequential(Stack):
+    """A stack of layers that learns and predicts.
 
     Args:
         layers: to start with; `add` appends more.
@@ -44,20 +44,15 @@ class Sequential:
     """
 
     def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
-        self.layers: list[Layer] = []
-        self.seed = seed
-        self.dtype = np.dtype(dtype)
         self.loss = CategoricalCrossentropy()
         self.optimizer: Optimizer = Adadelta()
         self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
         self.use_kernels = True
         self.stop_training = False
-        self._rng = np.random.default_rng(seed)
         self._slots: dict[str, tuple[NDArray, ...]] = {}
         self._local = threading.local()
-        for layer in layers:
-            self.add(layer)
+        super().__init__(layers, seed=seed, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies, and for processes that a model is handed to: everything but what belongs to this process' threads."""
@@ -67,42 +62,11 @@ class Sequential:
         vars(self).update(state, _local=threading.local())
         self._slots = {name: tuple(map(aligned_copy, slots)) for name, slots in self._slots.items()}
 
-    # -- Building ------------------------------------------------------------------------------------------------------
-
-    def add(self, layer: Layer) -> None:
-        """Append a layer. It is built at once if the input's shape is known, from the first layer's `input_shape`."""
-        if not isinstance(layer, Layer):
-            raise InputError(f"add: expected a layer, got {type(layer).__name__}")
-        if any(layer is other for other in self.layers):
-            raise InputError(f"add: the layer {layer.name} is in the model already")
-        layer.name = self._free_name(layer)
-        self.layers.append(layer)
-        if len(self.layers) == 1 and layer.given_input_shape is not None:
-            layer.build(layer.given_input_shape, self._rng, self.dtype)
-        elif len(self.layers) > 1 and self.layers[-2].built:
-            try:
-                layer.build(self.layers[-2].output_shape, self._rng, self.dtype)
-            except InputError:
-                self.layers.pop()
-                raise
-
-    def _free_name(self, layer: Layer) -> str:
-        taken = {other.name for other in self.layers}
-        if layer.name and layer.name not in taken:
-            return layer.name
-        if layer.name:
-            raise InputError(f"add: there is a layer named {layer.name!r} already")
-        stem = {"MaxPooling2D": "max_pooling2d", "ReLU": "re_lu"}.get(type(layer).__name__, type(layer).__name__.lower())
-        number = 0
-        while (name := f"{stem}_{number}" if number else stem) in taken:
-            number += 1
-        return name
+    # -- Learning ------------------------------------------------------------------------------------------------------
 
     def build(self, input_shape: Shape) -> None:
         """Give all layers their shapes and first weights, from the shape of one sample."""
-        for layer in self.layers:
-            layer.build(tuple(input_shape), self._rng, self.dtype)
-            input_shape = layer.output_shape
+        super().build(input_shape)
         self._slots = {}
 
     def compile(
@@ -121,36 +85,6 @@ class Sequential:
     def metrics_names(self) -> list[str]:
         """What the numbers are called that `evaluate` returns."""
         return ["loss", *(self.metrics[:1] or ["accuracy"])]
-
-    @property
-    def input_shape(self) -> Shape:
-        """The shape of one input sample."""
-        return self._built()[0].input_shape
-
-    @property
-    def output_shape(self) -> Shape:
-        """The shape of one output sample."""
-        return self._built()[-1].output_shape
-
-    def _built(self) -> list[Layer]:
-        if not self.layers or not self.layers[0].built:
-            raise InputError("the model has no input shape yet: give its first layer input_shape=..., or call build or fit")
-        return self.layers
-
-    def count_params(self) -> int:
-        """The number of trainable values."""
-        return sum(layer.count_parameters() for layer in self._built())
-
-    def summary(self, file: Any = None) -> None:
-        """Print the layers with their output shapes and parameter counts."""
-        lines = [f"{'Layer (type)':<34}{'Output shape':<22}{'Parameters':>10}", "=" * 66]
-        for layer in self._built():
-            title, shape = f"{layer.name} ({type(layer).__name__})", "(None, " + ", ".join(map(str, layer.output_shape)) + ")"
-            lines.append(f"{title:<34}{shape:<22}{layer.count_parameters():>10,}")
-        lines += ["=" * 66, f"Total parameters: {self.count_params():,}"]
-        print("\n".join(lines), file=file or sys.stdout)
-
-    # -- Learning ------------------------------------------------------------------------------------------------------
 
     def fit(
         self,
@@ -331,23 +265,7 @@ class Sequential:
             return [*self.layers[:-1], linear]
         return self.layers
 
-    # -- Weights -------------------------------------------------------------------------------------------------------
-
-    def get_weights(self) -> list[NDArray]:
-        """Copies of all parameters, in Keras' order and layout."""
-        return [array.copy() for layer in self._built() for array in layer.parameters.values()]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Copy `weights`, as `get_weights` or Keras' `get_weights` gives them, into the parameters."""
-        places = [(layer.name, name, array) for layer in self._built() for name, array in layer.parameters.items()]
-        arrays = [np.asarray(weight) for weight in weights]
-        if len(arrays) != len(places):
-            raise InputError(f"set_weights: expected {len(places)} arrays, got {len(arrays)}")
-        for (layer, name, parameter), array in zip(places, arrays, strict=True):
-            if array.shape != parameter.shape:
-                raise InputError(f"set_weights: expected shape {parameter.shape} for {layer}/{name}, got {array.shape}")
-        for (_, _, parameter), array in zip(places, arrays, strict=True):
-            parameter[...] = array
+    # -- Keeping -------------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write architecture, weights and card to one .npz file (see `nn.model_file`)."""

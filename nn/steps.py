@@ -166,7 +166,7 @@ class DenseStep(Step):
         return super().bind_forward(source, parts)
 
     def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
-        """Also dz, the gradients, and the transposed kernel that the input gradient is a product with."""
+        """Also dz, the gradients, the transposed kernel that the input gradient is a product with, and room to list dz in."""
         kernel = self.layer.parameters["kernel"]
         self.dz = aligned(dout.shape, dout.dtype) if self.relu else dout
         self.dkernel = aligned(kernel.shape, kernel.dtype)
@@ -193,11 +193,11 @@ class DenseStep(Step):
         if self.relu:
             elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dz[rows]))
         if self.sparse:
-            lists = (each[part.number] for each in (*self.by_sample, *self.by_unit))
-            dense.list_nonzeros(self.dz[rows], rows.start, *lists)
+            by_sample = [each[part.number : part.number + 1] for each in self.by_sample]
+            by_unit = [each[part.number] for each in self.by_unit]
+            dense.list_nonzeros(self.dz[rows], rows.start, *(each[0] for each in by_sample), *by_unit)
             if self.dinput.size:
-                lists = (each[part.number : part.number + 1] for each in self.by_sample)
-                dense.sparse_matmul(*lists, self.transposed, 0, self.dinput[rows])
+                dense.sparse_matmul(*by_sample, self.transposed, 0, self.dinput[rows])
         elif self.dinput.size:
             outputs = self.layer.units
             dense.matmul(self.dz, outputs, 1, outputs, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)
