@@ -20,8 +20,6 @@ from typing import Any
 
 import numba
 
-import nn.kernels.simd_llvm  # noqa: F401, so that Numba knows what the operations of `simd.py` are compiled to
-
 
 @functools.cache
 def sources_digest() -> str:

@@ -118,3 +118,7 @@ def transpose_block(x, i, out, j):
     row, column = divmod(i, x.shape[1])
     out_row, out_column = divmod(j, out.shape[1])
     out[out_row : out_row + 8, out_column : out_column + 8] = x[row : row + 8, column : column + 8].T
+
+
+# Numba learns what these are compiled to. It comes last, because it is about the functions above.
+import nn.kernels.simd_llvm  # noqa: E402, F401
