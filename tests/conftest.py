@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -60,3 +61,51 @@ def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
         return Ended(exit_.value.code or 0, out, err)
 
     return call
+
+
+@pytest.fixture(scope="module")
+def matplotlib() -> ModuleType:
+    return pytest.importorskip("matplotlib", reason="the report needs matplotlib (the extra 'report')")
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A small model file with a card and a history beside it."""
+    from small_model import save_model
+
+    return save_model(tmp_path)
+
+
+@pytest.fixture
+def train(
+    command: Callable[..., Ended], small_mnist: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Ended]:
+    """Run `python -m nn.train WORDS...` on the small MNIST, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object) -> Ended:
+        return command("nn.train", "--data", small_mnist, *words)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def reference(compiler: None, small_mnist: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[dict]]:
+    """The bytes of the model, and the history, of an undisturbed training."""
+    from short_training import SHORT, without_seconds
+
+    from nn.train import main
+
+    out = tmp_path_factory.mktemp("reference") / "mnist.npz"
+    assert main([*map(str, SHORT), "--data", str(small_mnist), "--out", str(out)]) == 0
+    return out.read_bytes(), without_seconds(out.with_name("mnist.history.json"))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The file of a model so small that every byte of it can be tried."""
+    from tiny_models import tiny_model
+
+    path = tmp_path / "tiny.npz"
+    tiny_model().save(path)
+    return path

@@ -1,4 +1,4 @@
-"""A few digits as polylines, and a pen to draw them with: for tests that need ink."""
+"""A few digits as polylines, a pen to draw them with, and how far two of them differ: for tests that need ink."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -22,3 +22,8 @@ def draw(strokes, left=80, top=60, size=1.0, pen=12, canvas=(400, 400), onto=Non
             pencil.ellipse((x - 2 * pen, y - 2 * pen, x + 2 * pen, y + 2 * pen), fill=255)
     ink = np.asarray(image.reduce(4), dtype=np.float32) / 255
     return ink if onto is None else np.maximum(ink, onto)
+
+
+def difference(a, b):
+    """Mean absolute difference, relative to the ink: 0 the same, 2 nothing in common."""
+    return float(np.abs(a - b).sum() / max(b.sum(), 1e-9))

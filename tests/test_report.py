@@ -2,59 +2,29 @@
 
 import contextlib
 import io
-import json
 import re
 import shutil
 import sys
 
 import numpy as np
 import pytest
+from small_model import save_model, small_network
 
 from nn import recipes
 from nn.calibration import calibrated
 from nn.errors import InputError
-from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from nn.layers import Dense, Flatten, MaxPooling2D
 from nn.models import Sequential, load_model
-from nn.report import histories, measures
+from nn.report import measures
 from nn.report.page import Section, page
 
 RNG = np.random.default_rng(1)
-HISTORY = [
-    {"epoch": epoch, "loss": 2 / epoch, "accuracy": 1 - 0.3 / epoch, "val_loss": 1 / epoch, "val_accuracy": 0.9, "seconds": 1.5}
-    for epoch in (1, 2, 3)
-]
-NORMS = [{"dense/kernel": [3.0 + epoch, 0.3, 0.03], "dense/bias": [4.0, 0.4, 0.04]} for epoch in (0, 1, 2)]
 PICTURES = {"confusion", "curves", "filters", "layers", "map", "mistakes", "norms", "reliability"}
-
-
-def small_network():
-    """One that runs without the compiler as well, with every kind of layer."""
-    layers = [Conv2D(3, 5, activation="relu", input_shape=(28, 28, 1), strides=3), MaxPooling2D(), Flatten()]
-    return Sequential([*layers, Dense(12, activation="relu"), Dropout(0.5), Dense(10, activation="softmax")], seed=3)
-
-
-@pytest.fixture(scope="module")
-def matplotlib():
-    return pytest.importorskip("matplotlib", reason="the report needs matplotlib (the extra 'report')")
 
 
 @pytest.fixture(scope="module")
 def part(small_mnist):
     return recipes.load_parts("mnist", str(small_mnist))[1]
-
-
-def save_model(folder):
-    """A model file with a card and a history beside it."""
-    network = small_network()
-    network.card = {"recipe": {"dataset": "mnist", "epochs": 3}, "norms": NORMS, "temperature": 0.8}
-    network.save(folder / "small.npz")
-    (folder / "small.history.json").write_text(json.dumps(HISTORY))
-    return folder / "small.npz"
-
-
-@pytest.fixture
-def model(tmp_path):
-    return save_model(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -152,41 +122,6 @@ def test_plane_of_points_that_span_none(points):
     assert shares.shape == (2,)
 
 
-# -- Histories and norms ---------------------------------------------------------------------------------------------------
-
-
-def test_history_beside_the_model_and_further_ones(tmp_path, model):
-    (tmp_path / "other").mkdir()
-    for path in (tmp_path / "seed-1.history.json", tmp_path / "other" / "small.history.json"):
-        path.write_text(json.dumps(HISTORY[:2]))
-    further = ["seed-1.history.json", "small.history.json", "other/small.history.json"]
-    found = histories.read_histories(model, [str(tmp_path / name) for name in further])
-    assert [history.label for history in found] == [f"{tmp_path.name}/small", "seed-1", "other/small"]
-    assert found[0].epochs.tolist() == [1, 2, 3]
-    assert found[1].values["val_loss"].tolist() == [1.0, 0.5]
-
-
-def test_history_of_a_training_without_validation(tmp_path):
-    entry = {"epoch": 1, "loss": 1.0, "accuracy": 0.5, "val_loss": 0.7, "more": "later"}
-    (tmp_path / "m.history.json").write_text(json.dumps([entry]))
-    (history,) = histories.read_histories(tmp_path / "m.npz", [])
-    assert set(history.values) == {"loss", "accuracy"}
-
-
-def test_norms_of_a_layer_are_those_of_all_its_parameters_together(tmp_path):
-    (dense,) = histories.layer_norms({"norms": NORMS}, tmp_path)
-    assert dense.layer == "dense"
-    assert dense.epochs.tolist() == [1, 2, 3]
-    np.testing.assert_allclose(dense.weights, np.hypot([3, 4, 5], 4))
-    np.testing.assert_allclose(dense.gradients, 0.5)
-    np.testing.assert_allclose(dense.updates, 0.05)
-
-
-def test_norms_that_begin_later_belong_to_the_last_epochs(tmp_path):
-    (dense,) = histories.layer_norms({"norms": NORMS, "recipe": {"epochs": 10}}, tmp_path)
-    assert dense.epochs.tolist() == [8, 9, 10]
-
-
 # -- The page --------------------------------------------------------------------------------------------------------------
 
 
@@ -255,23 +190,6 @@ def test_text_is_escaped():
 # -- The pictures ------------------------------------------------------------------------------------------------------------
 
 
-def test_curves_show_the_values_of_every_history(matplotlib):
-    from nn.report.curves import training_curves
-    from nn.report.style import png, styled
-
-    columns = {name: np.array([entry[name] for entry in HISTORY]) for name in histories.NAMES}
-    two = [histories.History(label, np.array([1.0, 2, 3]), columns) for label in ("a", "b")]
-    with styled():
-        figure = training_curves(two)
-        left, right = figure.axes
-        assert [line.get_label() for line in left.lines] == ["a, training", "a, test", "b, training", "b, test"]
-        np.testing.assert_array_equal(left.lines[1].get_ydata(), columns["val_loss"])
-        np.testing.assert_allclose(1 - right.lines[0].get_ydata(), columns["accuracy"])
-        top, bottom = right.get_ylim()[::-1]
-        assert top < bottom, "accuracy grows upwards"
-        assert png(figure).startswith(b"\x89PNG")
-
-
 def test_mosaic_puts_every_map_in_its_place(matplotlib):
     from nn.report.pictures import mosaic
 
@@ -315,33 +233,6 @@ def test_bad_input_is_told_and_nothing_written(matplotlib, report, model, tmp_pa
     before = sorted(tmp_path.iterdir())
     assert says in one_sentence(report(*words))
     assert sorted(tmp_path.iterdir()) == before
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        *("", "{", "[]", "{}", "[1]", "[" * 100_000, "\udcff", '[{"epoch": 1}]'),
-        '[{"epoch": "1", "loss": 1, "accuracy": 1}]',
-        '[{"epoch": 1, "loss": 1, "accuracy": 1}, {"epoch": 2, "loss": NaN, "accuracy": 1}]',
-    ],
-)
-def test_file_that_is_no_history_is_refused(tmp_path, content):
-    (tmp_path / "h.json").write_bytes(content.encode("utf-8", "surrogateescape"))
-    with pytest.raises(InputError, match=r"h\.json: expected"):
-        histories.read_histories(tmp_path / "m.npz", [str(tmp_path / "h.json")])
-
-
-def test_huge_file_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr(histories, "MOST_BYTES", 10)
-    (tmp_path / "h.json").write_text(json.dumps(HISTORY))
-    with pytest.raises(InputError, match="at most 10 bytes"):
-        histories.read_histories(tmp_path / "m.npz", [str(tmp_path / "h.json")])
-
-
-@pytest.mark.parametrize("norms", [1, [1], "abc", {"a": 1}, [{"a/b": [1, 2]}], [{"a/b": ["x", 1, 2]}], [{"a/b": [1, 2, 3]}, {}]])
-def test_card_with_other_norms_is_refused(tmp_path, norms):
-    with pytest.raises(InputError, match="norms"):
-        histories.layer_norms({"norms": norms}, tmp_path)
 
 
 @pytest.mark.parametrize("temperature", [0, "hot", True, float("nan")])

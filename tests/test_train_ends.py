@@ -8,20 +8,13 @@ import threading
 import time
 
 import pytest
+from short_training import SHORT
 
 from nn import checkpoint, files
 from nn.archive import read_archive, write_archive
 from nn.training import Diverged
 
 pytestmark = pytest.mark.usefixtures("compiler")
-
-SHORT = ("--classic", "--epochs", 2, "--batch-size", 64)
-
-
-@pytest.fixture
-def train(command, small_mnist, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: command("nn.train", "--data", small_mnist, *words)
 
 
 def started(small_mnist, folder, *words, **options):

@@ -1,7 +1,7 @@
 """Windows without a screen."""
 
 import pytest
-from window_driver import Driver, FakeTeacher, fake_explain, fake_look, fake_read
+from window_driver import SQUARE, Driver, FakeTeacher, fake_explain, fake_look, fake_read
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +50,30 @@ def make_app(monkeypatch, tmp_path):
 @pytest.fixture
 def driver(make_app):
     return Driver(make_app())
+
+
+@pytest.fixture
+def inside(driver):
+    """A window in which one looks inside, at a drawn 7."""
+    import pygame
+
+    driver.stroke(*SQUARE)
+    driver.key(pygame.K_TAB)
+    driver.settle()
+    return driver
+
+
+@pytest.fixture
+def texts(monkeypatch):
+    """Every text that is set, as it is set."""
+    from apps.draw.look import Look
+
+    found = []
+    original = Look.text
+
+    def text(self, surface, text, *arguments, **options):
+        found.append(text)
+        return original(self, surface, text, *arguments, **options)
+
+    monkeypatch.setattr(Look, "text", text)
+    return found

@@ -1,21 +1,16 @@
+"""The window, through the real event loop: strokes, what is read of them, sizes, redrawing, a slow reader, start and end."""
+
 import threading
 import time
 
 import numpy as np
 import pytest
 from PIL import Image
-from window_driver import PATIENCE, Driver, fake_read
+from window_driver import PATIENCE, SQUARE, TALL, Driver, colour_at, fake_read
 
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import theme  # noqa: E402
-
-SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
-TALL = ((100, 60), (100, 200), (100, 400))
-
-
-def colour_at(point):
-    return tuple(pygame.display.get_surface().get_at(point))[:3]
 
 
 def test_a_drawn_digit_is_read_and_titled(driver):
@@ -78,117 +73,6 @@ def test_losing_the_focus_ends_the_stroke_and_the_press(driver):
     driver.app.frame()
     assert driver.app.session.canvas.has_ink
     assert not driver.app.buttons.is_held
-
-
-def test_buttons_act_where_they_were_pressed(driver):
-    driver.stroke(*SQUARE)
-    driver.click("clear")
-    assert not driver.app.session.canvas.has_ink
-    driver.click("undo")
-    assert driver.app.session.canvas.has_ink
-    driver.click("undo")
-    assert not driver.app.session.canvas.has_ink
-    driver.click("redo")
-    assert driver.app.session.canvas.has_ink
-    driver.settle()
-    first = driver.app.session.reading
-    driver.click("recognise")
-    driver.settle()
-    assert driver.app.session.reading is not first
-    driver.click("save")
-    assert (driver.app.session.folder / "drawing-1.png").exists()
-
-
-def test_a_button_released_elsewhere_does_nothing(driver):
-    driver.stroke(*SQUARE)
-    clear = driver.app.buttons["clear"]
-    driver.move(clear.rect.center)
-    driver.app.frame()
-    assert clear.hovered
-    driver.down(clear.rect.center)
-    driver.app.frame()
-    assert clear.pressed
-    driver.move(driver.place((300, 300)))
-    driver.up(driver.place((300, 300)))
-    driver.app.frame()
-    assert not clear.pressed
-    assert not clear.hovered
-    assert driver.app.session.canvas.has_ink
-    assert driver.app.session.canvas.drawing.steps == 1
-
-
-def test_hover_press_and_off_look_different(driver):
-    def face():
-        driver.app.frame()
-        rect = driver.app.buttons["clear"].rect
-        return colour_at((rect.left + 8, rect.centery))
-
-    rest = face()
-    driver.move(driver.app.buttons["clear"].rect.center)
-    hover = face()
-    driver.down(driver.app.buttons["clear"].rect.center)
-    pressed = face()
-    assert len({rest, hover, pressed}) == 3
-    assert not driver.app.buttons["undo"].enabled
-
-
-def test_keys(driver):
-    app = driver.app
-    driver.stroke(*SQUARE)
-    driver.key(pygame.K_z, pygame.KMOD_LCTRL)
-    assert not app.session.canvas.has_ink
-    driver.key(pygame.K_y, pygame.KMOD_LCTRL)
-    assert app.session.canvas.has_ink
-    driver.key(pygame.K_z, pygame.KMOD_LCTRL)
-    driver.key(pygame.K_z, pygame.KMOD_LCTRL | pygame.KMOD_LSHIFT)
-    assert app.session.canvas.has_ink
-    driver.key(pygame.K_c, pygame.KMOD_LCTRL)
-    assert app.session.canvas.has_ink  # copying is not clearing
-    driver.key(pygame.K_c)
-    assert not app.session.canvas.has_ink
-    driver.stroke(*SQUARE)
-    driver.key(pygame.K_DELETE)
-    assert not app.session.canvas.has_ink
-    brush = app.session.brush
-    driver.key(pygame.K_RIGHTBRACKET, character="]")
-    assert app.session.brush > brush
-    driver.key(pygame.K_8, character="[")  # AltGr + 8 on a German keyboard
-    assert app.session.brush == brush
-    driver.stroke(*SQUARE)
-    driver.settle()
-    first = app.session.reading
-    driver.key(pygame.K_RETURN)
-    driver.settle()
-    assert app.session.reading is not first
-    driver.key(pygame.K_s)
-    assert (app.session.folder / "drawing-1.png").exists()
-    driver.key(pygame.K_t)
-    assert app.look.palette is theme.DARK
-    driver.key(pygame.K_F5)
-    assert app.running
-    driver.key(pygame.K_ESCAPE)
-    assert not app.running
-
-
-def test_every_key_is_shown_and_every_action_exists(driver):
-    app = driver.app
-    for screen in (app.reading_screen, app.inside_screen):
-        for binding in screen.bindings:
-            assert (binding.shown, binding.meaning) in screen.shown_keys
-            name = binding.action.split()[0]
-            assert any(callable(getattr(owner, name, None)) for owner in (app, screen, app.session, app.study))
-    for button in app.buttons.all:
-        assert any(callable(getattr(owner, button.action, None)) for owner in (app, app.session))
-
-
-def test_the_wheel_changes_the_brush(driver):
-    brush = driver.app.session.brush
-    driver.post(pygame.MOUSEWHEEL, x=0, y=1, flipped=False)
-    driver.app.frame()
-    assert driver.app.session.brush > brush
-    driver.post(pygame.MOUSEWHEEL, x=0, y=-50, flipped=False)
-    driver.app.frame()
-    assert driver.app.session.brush < brush
 
 
 def test_a_dropped_file_is_opened(driver, tmp_path):

@@ -16,6 +16,10 @@ from nn.models import Sequential
 SPECK = 12  # sheet pixels: thinner ink is no digit
 PATIENCE = 60.0  # seconds after which something never happens, however busy the machine is
 
+# Two digits in sheet units, as `fake_read` takes them: a 7, and a 1 on its left.
+SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
+TALL = ((100, 60), (100, 200), (100, 400))
+
 
 @dataclass(frozen=True)
 class FakeDigit:
@@ -210,3 +214,16 @@ class Driver:
             self.app.wake.wait(0.005)
             self.app.wake.clear()
             self.app.frame()
+
+
+def colour_at(point):
+    import pygame
+
+    return tuple(pygame.display.get_surface().get_at(point))[:3]
+
+
+def pixels(rect=None):
+    import pygame
+
+    surface = pygame.display.get_surface()
+    return pygame.surfarray.array3d(surface if rect is None else surface.subsurface(rect))
