@@ -42,7 +42,8 @@ def check_images(x: NDArray, shape: Shape, argument: str) -> None:
         raise InputError(f"{argument}: expected shape (samples, {', '.join(map(str, shape))}), got {x.shape}")
     if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.issubdtype(x.dtype, np.complexfloating):
         raise InputError(f"{argument}: expected real numbers, got {x.dtype}")
-    if np.issubdtype(x.dtype, np.floating) and not np.isfinite(x).all():
+    pieces = (x[first : first + 1024] for first in range(0, len(x), 1024))
+    if np.issubdtype(x.dtype, np.floating) and not all(np.isfinite(piece).all() for piece in pieces):
         raise InputError(f"{argument}: expected finite numbers, got NaN or infinity")
 
 

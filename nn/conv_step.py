@@ -85,8 +85,6 @@ class ConvStep(Step):
         shift = part.number * self.gap
         dframed = self.dframed[rows.start + shift : rows.stop + shift]
         dfilters, dbias = self.dfilters[part.number], self.dbiases[part.number]
-        dfilters[...] = 0
-        dbias[...] = 0
         strides, x, dout = self.layer.strides, self.framed[rows], self.dout[rows]
         if self.pool:
             behind, size = (dout, self.out[rows], self.winner[rows], x), self.conv_shape[:2]

@@ -148,12 +148,14 @@ def _steps(layers: Sequence[Layer], training: bool, fuse: bool) -> list[Step]:
     while left:
         layer = left.pop(0)
         final_softmax = not left and isinstance(layer, Dense) and layer.activation_name == "softmax"
-        if isinstance(layer, Dropout) and (not training or layer.rate == 0):
+        if isinstance(layer, Dropout) and not (training and _drops(layer)):
             continue
         if isinstance(layer, Flatten):
             steps.append(FlattenStep(layer))
         elif isinstance(layer, Dense) and (final_softmax or (fuse and layer.activation_name in ("linear", "relu"))):
-            steps.append(DenseStep(layer, layer.activation_name == "relu"))
+            relu = layer.activation_name == "relu"
+            dropout = left.pop(0) if training and fuse and relu and left and _drops(left[0]) else None
+            steps.append(DenseStep(layer, relu, dropout))
         elif fuse and isinstance(layer, Dropout):
             steps.append(DropoutStep(layer))
         elif fuse and isinstance(layer, Conv2D) and layer.activation_name in ("linear", "relu"):
@@ -162,6 +164,10 @@ def _steps(layers: Sequence[Layer], training: bool, fuse: bool) -> list[Step]:
         else:
             steps.append(LayerStep(layer))
     return steps
+
+
+def _drops(layer: Layer) -> bool:
+    return isinstance(layer, Dropout) and layer.rate > 0
 
 
 def _is_2x2_pool(layer: Layer) -> bool:

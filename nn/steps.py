@@ -22,8 +22,11 @@ from nn.optimizers import Optimizer
 
 # Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
 PART = 32
-# The rows of a dense kernel that are updated in one piece.
-ROWS_IN_PIECE = 192
+# The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs Python's lock and may have to wait for
+# it, so a few large pieces are faster than many small ones.
+ROWS_IN_PIECE = 800
+# So many of them at a time, three vectors of float32, while their gradient is summed up.
+STRIP = 48
 # Inputs from which on it pays to list the gradients that are not 0: the list is as long for few as for many.
 MANY_INPUTS = 256
 
@@ -149,16 +152,19 @@ class DropoutStep(Step):
 
 
 class DenseStep(Step):
-    """Dense with bias and ReLU (or none) in one pass; its weight gradient is one product over the whole batch.
+    """Dense with bias and ReLU (or none), and dropout where it follows ReLU, in one pass.
 
-    Behind ReLU most of dz is zeros. If there are many inputs, only the others are multiplied (`dense.sparse_matmul`).
+    Its weight gradient is one product over the whole batch. Behind ReLU most of dz is zeros; if there are many inputs, only the
+    others are multiplied (`dense.sparse_matmul`).
     """
 
     layer: Dense
 
-    def __init__(self, layer: Dense, relu: bool) -> None:
+    def __init__(self, layer: Dense, relu: bool, dropout: Dropout | None = None) -> None:
         super().__init__(layer)
         self.relu = relu
+        self.dropout = dropout
+        self.rate = dropout.rate if dropout else 0.0
 
     def bind_forward(self, source: NDArray, parts: int) -> NDArray:
         """Also a bias of zeros, for the two products that have none."""
@@ -177,30 +183,28 @@ class DenseStep(Step):
             units = self.layer.units
             self.by_sample = _lists(parts, PART, units, kernel.dtype)
             self.by_unit = _lists(parts, units, PART, kernel.dtype)
-            self.blocks = aligned((self.pieces(), units * ROWS_IN_PIECE), kernel.dtype)
+            self.strips = aligned((self.pieces(), STRIP, units), kernel.dtype)
         return super().bind_backward(dout, parts, needs_dinput)
 
     def forward(self, part: Part) -> None:
-        """out = activation(input · kernel + bias)."""
+        """out = dropout(activation(input · kernel + bias))."""
         kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
-        inputs = kernel.shape[0]
-        rows = part.rows
-        dense.matmul(self.input, inputs, 1, inputs, kernel, bias, self.relu, self.out, rows.start, rows.stop)
+        key = np.uint64(part.keys[self.dropout.name] if self.dropout else 0)
+        dense.forward(self.input, kernel, bias, self.relu, key, self.rate, self.out, part.rows.start, part.rows.stop)
 
     def backward(self, part: Part) -> None:
         """dinput = dz · kernelᵀ."""
-        rows = part.rows
-        if self.relu:
-            elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dz[rows]))
+        first, last = part.rows.start, part.rows.stop
         if self.sparse:
-            by_sample = [each[part.number : part.number + 1] for each in self.by_sample]
-            by_unit = [each[part.number] for each in self.by_unit]
-            dense.list_nonzeros(self.dz[rows], rows.start, *(each[0] for each in by_sample), *by_unit)
-            if self.dinput.size:
-                dense.sparse_matmul(*by_sample, self.transposed, 0, self.dinput[rows])
+            by_sample = tuple(each[part.number : part.number + 1] for each in self.by_sample)
+            by_unit = tuple(each[part.number] for each in self.by_unit)
+            lists = by_sample, by_unit
+            dense.sparse_backward(self.dout, self.out, self.rate, self.transposed, *lists, self.dz, self.dinput, first, last)
+        elif self.relu:
+            dense.backward(self.dout, self.out, self.rate, self.transposed, self.no_bias, self.dz, self.dinput, first, last)
         elif self.dinput.size:
-            outputs = self.layer.units
-            dense.matmul(self.dz, outputs, 1, outputs, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)
+            units = self.layer.units
+            dense.matmul(self.dz, units, 1, units, self.transposed, self.no_bias, False, self.dinput, first, last)
 
     def refresh(self) -> None:
         """Transpose the kernel."""
@@ -218,10 +222,8 @@ class DenseStep(Step):
         inputs = kernel.shape[0]
         rows = slice(piece * ROWS_IN_PIECE, min((piece + 1) * ROWS_IN_PIECE, inputs))
         if self.sparse:
-            units, count = self.layer.units, rows.stop - rows.start
-            block = self.blocks[piece, : units * count].reshape(units, count)
-            dense.sparse_matmul(*(each[: change.parts] for each in self.by_unit), self.input, rows.start, block)
-            transposition.transpose_rows(block, 0, units, self.dkernel[rows])
+            by_unit = (each[: change.parts] for each in self.by_unit)
+            dense.sparse_gradient(*by_unit, self.input, rows.start, self.strips[piece], self.dkernel[rows])
         else:
             dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
         change.apply(self.layer, "kernel", self.dkernel[rows], rows)
@@ -233,7 +235,9 @@ class DenseStep(Step):
 
     def describe(self) -> str:
         """One line for the plan."""
-        return f"{self.layer.name}: product, bias{' and ReLU' if self.relu else ''} in one pass"
+        joined = ["product", "bias"] + ["ReLU"] * self.relu + ["dropout"] * (self.dropout is not None)
+        names = self.layer.name + (f" + {self.dropout.name}" if self.dropout else "")
+        return f"{names}: {', '.join(joined[:-1])} and {joined[-1]} in one pass"
 
 
 def _lists(parts: int, rows: int, most: int, dtype: np.dtype) -> tuple[NDArray, NDArray, NDArray]:

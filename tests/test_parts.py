@@ -25,9 +25,8 @@ SENTINEL = 77
 
 
 def plan_of(layers, samples, fuse=True):
-    model = Sequential(
-        [*copy.deepcopy(layers), Flatten(), Dropout(0.3), Dense(6, activation="relu"), Dense(3, activation="softmax")]
-    )
+    dense = [Flatten(), Dropout(0.3), Dense(6, activation="relu"), Dropout(0.5), Dense(3, activation="softmax")]
+    model = Sequential([*copy.deepcopy(layers), *dense])
     model.build((12, 12, 1))
     plan = Plan(model.layers, samples, np.dtype(np.float32), CategoricalCrossentropy(), fuse)
     rng = np.random.default_rng(0)

@@ -58,11 +58,13 @@ def filters_from_kernel(kernel, filters):
 
 @kernel
 def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
-    """Sets dx (if needed) and adds to dkernel and dbias.
+    """Sets dx (if needed), dkernel and dbias.
 
     x and dx (N, H, W, C) padded, filters (F, KH, row), dkernel (KH, KW·C, F).
     """
     N, OH, OW, F = dz.shape
+    dkernel[:] = 0
+    dbias[:] = 0
     for n in range(N):
         for i in range(OH):
             for j in range(OW):

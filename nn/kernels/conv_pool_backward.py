@@ -23,6 +23,7 @@ import numpy as np
 from nn.kernels.conv_backward import add_kernel_gradient
 from nn.kernels.jit import kernel
 from nn.kernels.simd import constant, lanes, load, load_bytes, splat, store, store_first, where_equal, where_greater, zeros
+from nn.kernels.transposition import transpose_rows
 
 # Numbers in a row of a patch, KW·C, below which the dense sum is the faster one.
 SHORT_ROW = 16
@@ -30,7 +31,9 @@ SHORT_ROW = 16
 
 @kernel
 def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx, dfilters, dbias):
-    """Sets dx (if needed) and adds to dfilters (F, KH, row) and dbias; what gathers in the fill of dfilters means nothing."""
+    """Sets dx (if needed), dfilters (F, KH, row) and dbias; what gathers in the fill of dfilters means nothing."""
+    dfilters[:] = 0
+    dbias[:] = 0
     N, PH, PW, F = dout.shape
     OH, OW = size
     filter_size = filters.shape[1] * filters.shape[2]
@@ -65,22 +68,26 @@ def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx,
 def kernel_from_filters(filters, kernel):
     """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c]: the sum over the parts p of a batch, in their order."""
     KH, KW, C, F = kernel.shape
+    row = KW * C
+    total = np.empty((F, row), filters.dtype)
     for ki in range(KH):
-        for kj in range(KW):
-            for c in range(C):
-                for f in range(F):
-                    total = filters[0, f, ki, kj * C + c]
-                    for p in range(1, filters.shape[0]):
-                        total += filters[p, f, ki, kj * C + c]
-                    kernel[ki, kj, c, f] = total
+        for f in range(F):
+            for e in range(row):
+                total[f, e] = filters[0, f, ki, e]
+            for p in range(1, filters.shape[0]):
+                for e in range(row):
+                    total[f, e] += filters[p, f, ki, e]
+        transpose_rows(total, 0, F, kernel[ki].reshape(row, F))
 
 
 @kernel
 def kernel_backward(dout, out, winner, x, strides, dz, dkernel, dbias):
-    """Adds to dkernel (KH, KW·C, F) and dbias, by the dense sum over places; no gradient for the input.
+    """Sets dkernel (KH, KW·C, F) and dbias, by the dense sum over places; no gradient for the input.
 
     `dz` (1, OH, OW, F) is room for one image's gradients before pooling; zeros, where no window covers it.
     """
+    dkernel[:] = 0
+    dbias[:] = 0
     size = dz.shape[1], dz.shape[2]
     for n in range(len(dout)):
         _spread(dout, out, winner, n, dz, dbias)

@@ -29,6 +29,17 @@ def dropout(x, key, rate, out):
         out[e] = x[e] * scale if random_bits(key, e) >= threshold else x[e] - x[e]
 
 
+@kernel
+def relu_dropout_backward(dout, out, rate, dx):
+    """Back through dropout, then ReLU, whose joint output is `out`: dx = dout / (1 - rate) where it is positive, else 0.
+
+    What was dropped is 0 there, like what ReLU let not pass, so the mask need not be drawn again.
+    """
+    scale = dout.dtype.type(1.0 / (1.0 - rate))
+    for e in range(dout.size):
+        dx[e] = dout[e] * scale if out[e] > 0 else dout[e] - dout[e]
+
+
 @kernel(inline=True)
 def random_bits(key, counter):
     """32 random bits, a function of (key, counter) alone: the finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""

@@ -152,12 +152,24 @@ def test_fused_backward_at_exactly_zero_passes_nothing():
     assert not dbias.any()
 
 
-def test_dx_is_set_and_the_other_gradients_are_added_to_what_is_there():
-    # The plan adds several images' gradients up, and starts at zero itself.
+def test_gradients_are_set_whatever_was_there():
     x, dout, kernel = aligned_copy(np.ones((1, 1, 2, 1))), np.ones((1, 1, 1, 1)), aligned_copy(np.ones((1, 2, 1, 1)))
     dx, dkernel, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned_copy(np.full(kernel.shape, 3.0)), np.full(1, 7.0)
     backward(dout, x, kernel, (1, 1), True, dx, dkernel, dbias)
-    assert (dx.ravel().tolist(), dbias.tolist(), dkernel.ravel().tolist()) == ([1, 1], [8], [4, 4])
+    assert (dx.ravel().tolist(), dbias.tolist(), dkernel.ravel().tolist()) == ([1, 1], [1], [1, 1])
+
+
+def test_gradients_behind_pooling_are_set_whatever_was_there():
+    # One window over 2 x 2 ones, kernel 1: all outputs are 1, and the first one wins.
+    x, kernel = aligned_copy(np.ones((1, 2, 2, 1))), aligned_copy(np.ones((1, 1, 1, 1)))
+    dout, out, winner = np.full((1, 1, 1, 1), 2.0), np.ones((1, 1, 1, 1)), aligned_copy(np.zeros((1, 1, 1, 1)), np.uint8)
+    filters = filters_of(kernel)
+    dx, dfilters, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned_copy(np.full(filters.shape, 3.0)), np.full(1, 7.0)
+    conv_pool_backward.filters_backward(dout, out, winner, x, filters, (1, 1), (2, 2), True, dx, dfilters, dbias)
+    assert (dx.ravel().tolist(), dfilters[0, 0, 0], dbias.tolist()) == ([2, 0, 0, 0], 2, [2])
+    dkernel, dbias = aligned_copy(np.full((1, 1, 1), 3.0)), np.full(1, 7.0)
+    conv_pool_backward.kernel_backward(dout, out, winner, x, (1, 1), aligned((1, 2, 2, 1), x.dtype), dkernel, dbias)
+    assert (dkernel.ravel().tolist(), dbias.tolist()) == ([2], [2])
 
 
 def test_parts_of_a_batch_are_summed_in_their_order():

@@ -114,6 +114,68 @@ def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtyp
     assert (out != 0).all()
 
 
+@pytest.mark.parametrize("rows", [48, 96, 41, 100])
+def test_sparse_gradient_is_the_product_of_the_transposed_input(rows):
+    # Columns 3 to 3 + rows of x, 48 and then what is left at a time; dout has 9 units, of which the last is never active.
+    rng = np.random.default_rng(2)
+    dout, x = mostly_zeros(rng, 8, 9, np.float64), aligned_copy(rng.standard_normal((8, rows + 5)))
+    dout[:, 8] = 0
+    _, by_unit = lists_of(aligned_copy(dout))
+    out = aligned((rows, 9), np.float64)
+    out[...] = np.nan
+    dense.sparse_gradient(*(each[None] for each in by_unit), x, 3, aligned((48, 9), np.float64), out)
+    np.testing.assert_allclose(out, (x.T @ dout)[3 : 3 + rows], rtol=0, atol=1e-12)
+
+
+def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
+    # One row of two: x·W + b = (2·3 + 1, 2·(-4) + 1) = (7, -7), ReLU (7, 0), and with rate 0.5 each is doubled or dropped.
+    x, kernel, bias = aligned_copy(np.full((2, 1), 2.0)), aligned_copy(np.array([[3.0, -4.0]])), np.ones(2)
+    kept, dropped = (
+        next(key for key in range(99) if (elementwise_mask(key) == wanted).all()) for wanted in ([True, True], [False, True])
+    )
+    for key, rate, expected in ((0, 0.0, [7, 0]), (kept, 0.5, [14, 0]), (dropped, 0.5, [0, 0])):
+        out = aligned_copy(np.full((2, 2), np.nan))
+        dense.forward(x, kernel, bias, True, np.uint64(key), rate, out, 1, 2)
+        assert np.isnan(out[0]).all()
+        assert out[1].tolist() == expected
+        # dz = dout / (1 - rate) where out > 0; dx = dz · Wᵀ
+        dout, dz, dx = aligned_copy(np.full((2, 2), 10.0)), aligned((2, 2), np.float64), aligned((2, 1), np.float64)
+        dense.backward(dout, out, rate, aligned_copy(kernel.T), np.zeros(2), dz, dx, 1, 2)
+        alive = 10 / (1 - rate) if expected[0] else 0
+        assert (dz.tolist(), dx.ravel().tolist()) == ([[0, 0], [alive, 0]], [0, 3 * alive])
+
+
+def elementwise_mask(key):
+    """Which of the first two numbers dropout keeps at rate 0.5."""
+    out = np.empty(2)
+    elementwise.dropout(np.ones(2), np.uint64(key), 0.5, out)
+    return out > 0
+
+
+def test_sparse_backward_of_a_dense_layer_is_the_dense_one_bit_for_bit():
+    rng = np.random.default_rng(3)
+    first, last, inputs, units = 2, 7, 21, 5
+    kernel = aligned_copy(rng.standard_normal((inputs, units)))
+    dout, out = (aligned_copy(rng.standard_normal((8, units))) for _ in range(2))
+    results = []
+    for sparse in (False, True):
+        dz, dx = aligned((8, units), np.float64), aligned((8, inputs), np.float64)
+        weights = 0.3, aligned_copy(kernel.T)
+        if sparse:
+            lists = [(np.zeros(r, np.int32), np.zeros((r, most), np.int32), np.zeros((r, most))) for r, most in ((5, 5), (5, 5))]
+            by_sample, by_unit = tuple(each[None] for each in lists[0]), lists[1]
+            dense.sparse_backward(dout, out, *weights, by_sample, by_unit, dz, dx, first, last)
+            places = [[int(p) for p in by_unit[1][unit][: by_unit[0][unit]]] for unit in range(units)]
+            assert places == [(first + np.flatnonzero(out[first:last, unit] > 0)).tolist() for unit in range(units)]
+        else:
+            dense.backward(dout, out, *weights, np.zeros(inputs), dz, dx, first, last)
+        results.append((dz, dx))
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert not one[:first].any()
+        assert not one[last:].any()
+
+
 @few
 @given(
     st.tuples(st.integers(1, 3), st.integers(1, 3)),
