@@ -22,8 +22,8 @@ from nn.optimizers import Optimizer
 
 # Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
 PART = 32
-# The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs Python's lock and may have to wait for
-# it, so a few large pieces are faster than many small ones.
+# The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs Python's lock and may have to wait
+# for it, so a few large pieces are faster than many small ones.
 ROWS_IN_PIECE = 800
 # So many of them at a time, three vectors of float32, while their gradient is summed up.
 STRIP = 48

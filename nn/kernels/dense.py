@@ -87,7 +87,7 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, first, last):
 
 @kernel
 def forward(x, kernel, bias, relu, key, rate, out, first, last):
-    """out = dropout(activation(x · kernel + bias)) for the rows first <= r < last, with dropout's `key`; with rate 0 none is dropped."""
+    """out = dropout(activation(x · kernel + bias)) for the rows first <= r < last; rate 0 drops nothing."""
     K = kernel.shape[0]
     matmul(x, K, 1, K, kernel, bias, relu, out, first, last)
     if rate > 0:
