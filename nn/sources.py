@@ -7,6 +7,7 @@ source's seed and those two numbers alone. So any thread may make any chunk, in 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Protocol
 
 import numpy as np
@@ -132,10 +133,10 @@ class Concatenation:
         if len({source.image_shape for source in sources}) != 1:
             raise InputError(f"sources: expected images of one shape, got {[source.image_shape for source in sources]}")
         self._sources = list(sources)
-        self._begins = np.cumsum([0, *map(len, sources)])
+        *self._begins, self._length = accumulate(map(len, sources), initial=0)
 
     def __len__(self) -> int:
-        return int(self._begins[-1])
+        return self._length
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -144,10 +145,10 @@ class Concatenation:
 
     def _members(self, indices: np.ndarray) -> Iterator[tuple[ImageSource, np.ndarray, np.ndarray]]:
         """Each source that is asked, the positions in `indices` that are its own, and its own numbers for them."""
-        chosen = np.searchsorted(self._begins, indices, side="right") - 1
-        for number in np.unique(chosen).tolist():
-            places = np.flatnonzero(chosen == number)
-            yield self._sources[number], places, indices[places] - self._begins[number]
+        for source, begin in zip(self._sources, self._begins, strict=True):
+            places = np.flatnonzero((indices >= begin) & (indices < begin + len(source)))
+            if len(places):
+                yield source, places, indices[places] - begin
 
     def fill(self, out: np.ndarray, indices: np.ndarray, epoch: int) -> None:
         """Write samples `indices` into `out` (n, H, W, C), each from its source."""

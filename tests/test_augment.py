@@ -6,6 +6,7 @@ from PIL import Image
 
 from nn.augment import AugmentedImages, Limits, main
 from nn.kernels.augment import bend, sample, splines, thicken
+from nn.kernels.memory import aligned
 
 NOTHING = Limits(rotation=0, scale=0, aspect=0, shear=0, shift=0, thickness=0, elastic=0)
 
@@ -89,7 +90,7 @@ def test_splines_reproduce_a_constant_and_a_slope():
 
 
 def test_bend_is_the_sum_of_the_splines_times_their_draws():
-    down, across = np.empty((8, 28), np.float32), np.empty((7, 20), np.float32)
+    down, across = np.empty((8, 28), np.float32), aligned((7, 20), np.float32)
     splines(7.0, down)
     splines(6.0, across)
     grid = np.random.default_rng(0).normal(size=(2, 8, 7)).astype(np.float32)

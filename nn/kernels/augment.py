@@ -18,6 +18,7 @@ import numpy as np
 
 from nn.kernels.counter import begin, between, uniform
 from nn.kernels.jit import kernel
+from nn.kernels.simd import lanes, load, splat, store_first, zeros
 
 STREAM_VIEW = np.int64(3)
 MARGIN = 2  # zeros around the source, so that sampling at its rim needs no questions
@@ -57,8 +58,12 @@ def splines(spacing: float, out: np.ndarray) -> None:
 
 @kernel
 def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
-    """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`."""
+    """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`.
+
+    A vector of a row is summed up in registers; the last one reads up to a vector behind the end of `across`.
+    """
     knots, height = down.shape
+    width, L = out.shape[2], lanes(out)
     row = np.empty(across.shape[0], np.float32)
     for axis in range(2):
         for i in range(height):
@@ -68,12 +73,11 @@ def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray
                 if weight != 0:
                     for b in range(row.shape[0]):
                         row[b] += weight * grid[axis, a, b]
-            for j in range(out.shape[2]):
-                out[axis, i, j] = 0
-            for b in range(row.shape[0]):
-                value = row[b]
-                for j in range(out.shape[2]):
-                    out[axis, i, j] += value * across[b, j]
+            for j in range(0, width, L):
+                total = zeros(out)
+                for b in range(row.shape[0]):
+                    total = total + splat(row, b) * load(across, b * width + j)
+                store_first(out, (axis * height + i) * width + j, min(L, width - j), total)
 
 
 @kernel
@@ -137,7 +141,8 @@ def augment(
     source = np.zeros((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
     thicker = np.zeros(source.shape, np.float32)
     down = np.empty((int(height / spacing) + 4, height), np.float32)
-    across = np.empty((int(width / spacing) + 4, width), np.float32)
+    knots, room = int(width / spacing) + 4, lanes(source)
+    across = np.zeros(knots * width + room, np.float32)[: knots * width].reshape(knots, width)
     splines(spacing, down)
     splines(spacing, across)
     grid = np.empty((2, down.shape[0], across.shape[0]), np.float32)
