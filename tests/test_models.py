@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tiny_models import X, Y, bits, fitted, small_model
 
+from nn import numpy_inference
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Flatten
 from nn.losses import categorical_crossentropy
@@ -46,6 +47,21 @@ def test_weights_are_copies_and_go_back():
     assert bits(other) == bits(model)
     weights[0][...] = 0
     assert bits(other) == bits(model)
+
+
+@pytest.mark.parametrize("change", [lambda w: w.fill(0), lambda w: w.__imul__(-1), lambda w: w[0, 0].fill(3)])
+def test_predict_sees_weights_that_were_changed_in_place(change):
+    # It keeps the transformed kernels of the last time, and must not use them any more; nor when the old weights come back.
+    model, x = student_network(), np.random.default_rng(0).random((1, 28, 28, 1), np.float32)
+    before = model.predict(x)
+    weights = model.get_weights()
+    for kernel in (model.layers[0].parameters["kernel"], model.layers[2].parameters["kernel"]):
+        change(kernel)
+        expected = numpy_inference.forward(model.layers, x)
+        np.testing.assert_allclose(model.predict(x), expected, rtol=0, atol=1e-5)
+        assert not np.allclose(expected, before, rtol=0, atol=1e-4)
+    model.set_weights(weights)
+    np.testing.assert_array_equal(model.predict(x), before)
 
 
 def test_set_weights_takes_all_or_nothing():
