@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, winograd, winograd3, winograd5
+from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, transposition, winograd, winograd3, winograd5
 from nn.kernels.memory import aligned, flat
 from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, Layer
@@ -48,6 +48,7 @@ class ConvStep(Step):
         self.filters = aligned(shape, kernel.dtype)
         self.dfilters = aligned((parts, *(shape if self.sparse else (height, width * channels, filters))), kernel.dtype)
         self.unpooled = aligned((parts if self.pool and not self.sparse else 0, *self.conv_shape), kernel.dtype)
+        self.dfilter_sum, self.drows = (aligned(each, kernel.dtype) for each in (shape, (*shape[1:], filters)))
         self.dbiases = aligned((parts, filters), kernel.dtype)
         self.dkernel = aligned(kernel.shape, kernel.dtype)
         self.dbias = aligned(bias.shape, kernel.dtype)
@@ -124,7 +125,11 @@ class ConvStep(Step):
         """Sum the parts' gradients, in the order of the parts, and change kernel and bias."""
         parts = self.dfilters[: change.parts]
         if self.sparse:
-            conv_pool_backward.kernel_from_filters(parts, self.dkernel)
+            # In the filters' layout, then in the kernel's.
+            filters = self.layer.filters
+            elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dfilter_sum))
+            transposition.transpose_rows(self.dfilter_sum.reshape(filters, -1), 0, filters, self.drows.reshape(-1, filters))
+            self.dkernel[...] = self.drows[:, : self.dkernel[0, ..., 0].size].reshape(self.dkernel.shape)
         else:
             elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dkernel))
         elementwise.sum_parts(self.dbiases[: change.parts], self.dbias)

@@ -25,8 +25,6 @@ PART = 32
 # The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs Python's lock and may have to wait
 # for it, so a few large pieces are faster than many small ones.
 ROWS_IN_PIECE = 800
-# So many of them at a time, three vectors of float32, while their gradient is summed up.
-STRIP = 48
 # Inputs from which on it pays to list the gradients that are not 0: the list is as long for few as for many.
 MANY_INPUTS = 256
 
@@ -183,7 +181,7 @@ class DenseStep(Step):
             units = self.layer.units
             self.by_sample = _lists(parts, PART, units, kernel.dtype)
             self.by_unit = _lists(parts, units, PART, kernel.dtype)
-            self.strips = aligned((self.pieces(), STRIP, units), kernel.dtype)
+            self.blocks = aligned((self.pieces(), units * ROWS_IN_PIECE), kernel.dtype)
         return super().bind_backward(dout, parts, needs_dinput)
 
     def forward(self, part: Part) -> None:
@@ -194,17 +192,18 @@ class DenseStep(Step):
 
     def backward(self, part: Part) -> None:
         """dinput = dz · kernelᵀ."""
-        first, last = part.rows.start, part.rows.stop
+        rows, units = part.rows, self.layer.units
         if self.sparse:
-            by_sample = tuple(each[part.number : part.number + 1] for each in self.by_sample)
-            by_unit = tuple(each[part.number] for each in self.by_unit)
-            lists = by_sample, by_unit
-            dense.sparse_backward(self.dout, self.out, self.rate, self.transposed, *lists, self.dz, self.dinput, first, last)
-        elif self.relu:
-            dense.backward(self.dout, self.out, self.rate, self.transposed, self.no_bias, self.dz, self.dinput, first, last)
-        elif self.dinput.size:
-            units = self.layer.units
-            dense.matmul(self.dz, units, 1, units, self.transposed, self.no_bias, False, self.dinput, first, last)
+            by_sample = [each[part.number : part.number + 1] for each in self.by_sample]
+            lists = *(each[0] for each in by_sample), *(each[part.number] for each in self.by_unit)
+            dense.list_nonzeros(self.dout[rows], self.out[rows], self.rate, rows.start, self.dz[rows], *lists)
+            if self.dinput.size:
+                dense.sparse_matmul(*by_sample, self.transposed, 0, self.dinput[rows])
+            return
+        if self.relu:
+            elementwise.relu_dropout_backward(flat(self.dout[rows]), flat(self.out[rows]), self.rate, flat(self.dz[rows]))
+        if self.dinput.size:
+            dense.matmul(self.dz, units, 1, units, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)
 
     def refresh(self) -> None:
         """Transpose the kernel."""
@@ -222,8 +221,10 @@ class DenseStep(Step):
         inputs = kernel.shape[0]
         rows = slice(piece * ROWS_IN_PIECE, min((piece + 1) * ROWS_IN_PIECE, inputs))
         if self.sparse:
-            by_unit = (each[: change.parts] for each in self.by_unit)
-            dense.sparse_gradient(*by_unit, self.input, rows.start, self.strips[piece], self.dkernel[rows])
+            units, count = self.layer.units, rows.stop - rows.start
+            block = self.blocks[piece, : units * count].reshape(units, count)
+            dense.sparse_matmul(*(each[: change.parts] for each in self.by_unit), self.input, rows.start, block)
+            transposition.transpose_rows(block, 0, units, self.dkernel[rows])
         else:
             dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
         change.apply(self.layer, "kernel", self.dkernel[rows], rows)

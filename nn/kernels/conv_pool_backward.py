@@ -23,7 +23,6 @@ import numpy as np
 from nn.kernels.conv_backward import add_kernel_gradient
 from nn.kernels.jit import kernel
 from nn.kernels.simd import constant, lanes, load, load_bytes, splat, store, store_first, where_equal, where_greater, zeros
-from nn.kernels.transposition import transpose_rows
 
 # Numbers in a row of a patch, KW·C, below which the dense sum is the faster one.
 SHORT_ROW = 16
@@ -62,22 +61,6 @@ def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx,
         if needs_dx:
             dx[n] = 0
         _add_image(by_filter, by_place, patches, n, x, filters, needs_dx, dx, dfilters)
-
-
-@kernel
-def kernel_from_filters(filters, kernel):
-    """kernel[ki, kj, c, f] = Σ_p filters[p, f, ki, kj·C + c]: the sum over the parts p of a batch, in their order."""
-    KH, KW, C, F = kernel.shape
-    row = KW * C
-    total = np.empty((F, row), filters.dtype)
-    for ki in range(KH):
-        for f in range(F):
-            for e in range(row):
-                total[f, e] = filters[0, f, ki, e]
-            for p in range(1, filters.shape[0]):
-                for e in range(row):
-                    total[f, e] += filters[p, f, ki, e]
-        transpose_rows(total, 0, F, kernel[ki].reshape(row, F))
 
 
 @kernel

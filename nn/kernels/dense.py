@@ -11,10 +11,11 @@ multiplied (`sparse_matmul`). What is left is added in the same order, so that t
 
 from __future__ import annotations
 
+import numpy as np
+
 from nn.kernels.elementwise import dropout, relu_dropout_backward
 from nn.kernels.jit import kernel
 from nn.kernels.simd import lanes, load, load_first, splat, store_first, where_greater, zeros
-from nn.kernels.transposition import transpose_rows
 
 
 @kernel
@@ -89,51 +90,34 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, first, last):
 def forward(x, kernel, bias, relu, key, rate, out, first, last):
     """out = dropout(activation(x · kernel + bias)) for the rows first <= r < last; rate 0 drops nothing."""
     K = kernel.shape[0]
-    matmul(x, K, 1, K, kernel, bias, relu, out, first, last)
+    # Not a plain 1: for a constant Numba would compile `matmul` once more.
+    matmul(x, K, np.int64(1), K, kernel, bias, relu, out, first, last)
     if rate > 0:
         values = out[first:last].reshape(-1)
         dropout(values, key, rate, values)
 
 
 @kernel
-def backward(dout, out, rate, transposed, no_bias, dz, dx, first, last):
-    """The rows first <= r < last of dz, back through dropout and ReLU, and of dx = dz · kernelᵀ (unless dx is empty)."""
-    relu_dropout_backward(dout[first:last].reshape(-1), out[first:last].reshape(-1), rate, dz[first:last].reshape(-1))
-    if dx.size > 0:
-        F = transposed.shape[0]
-        matmul(dz, F, 1, F, transposed, no_bias, False, dx, first, last)
-
-
-@kernel
-def sparse_backward(dout, out, rate, transposed, by_sample, by_unit, dz, dx, first, last):
-    """The same for a dz that is mostly zeros; also lists the part's dz, `by_sample` and `by_unit` (see `list_nonzeros`)."""
-    relu_dropout_backward(dout[first:last].reshape(-1), out[first:last].reshape(-1), rate, dz[first:last].reshape(-1))
-    lengths, places, values = by_sample
-    list_nonzeros(dz[first:last], first, lengths[0], places[0], values[0], by_unit[0], by_unit[1], by_unit[2])
-    if dx.size > 0:
-        sparse_matmul(lengths, places, values, transposed, 0, dx[first:last])
-
-
-@kernel
-def list_nonzeros(a, first, row_lengths, row_places, row_values, column_lengths, column_places, column_values):
-    """Where a (R, C) is not 0, and what it is there, once by row and once by column.
+def list_nonzeros(dout, out, rate, first, dz, row_lengths, row_places, row_values, column_lengths, column_places, column_values):
+    """Back through dropout and ReLU, as `relu_dropout_backward`: dz (R, C). And where dz is not 0, by row and by column.
 
     Row r gets row_lengths[r] entries: row_places[r] (R, C) are columns, row_values[r] the numbers there. Likewise by column, with
     places first + r in column_places (C, R). Both are in order.
     """
+    relu_dropout_backward(dout.reshape(-1), out.reshape(-1), rate, dz.reshape(-1))
     column_lengths[:] = 0
-    for r in range(a.shape[0]):
+    for r in range(dz.shape[0]):
         # Written in any case and counted if it is not 0: cheaper than a branch that nobody can predict.
         length = 0
-        for c in range(a.shape[1]):
+        for c in range(dz.shape[1]):
             row_places[r, length] = c
-            length += a[r, c] != 0
+            length += dz[r, c] != 0
         row_lengths[r] = length
         for m in range(length):
             c = row_places[r, m]
-            row_values[r, m] = a[r, c]
+            row_values[r, m] = dz[r, c]
             column_places[c, column_lengths[c]] = first + r
-            column_values[c, column_lengths[c]] = a[r, c]
+            column_values[c, column_lengths[c]] = dz[r, c]
             column_lengths[c] += 1
 
 
@@ -165,18 +149,3 @@ def sparse_matmul(lengths, places, values, b, first, out):
             store_first(out, r * C + c, min(L, C - c), s0)
             store_first(out, r * C + c1, min(L, C - c1), s1)
             store_first(out, r * C + c2, min(L, C - c2), s2)
-
-
-@kernel
-def sparse_gradient(lengths, places, values, x, first, strip, out):
-    """out[c, r] = Σ_p Σ_m values[p, r, m] · x[places[p, r, m], first + c]: some rows of a weight gradient xᵀ · dout.
-
-    The lists are dout's by unit. `sparse_matmul` puts a few columns of x at a time into `strip` (columns, R), which stay in the
-    first-level cache until they are transposed.
-    """
-    R = out.shape[1]
-    for c in range(0, out.shape[0], strip.shape[0]):
-        rows = out[c : c + strip.shape[0]]
-        block = strip.reshape(-1)[: R * len(rows)].reshape(R, len(rows))
-        sparse_matmul(lengths, places, values, x, first + c, block)
-        transpose_rows(block, 0, R, rows)

@@ -64,7 +64,10 @@ def lists_of(array, first=0):
     for rows, most in (array.shape, array.shape[::-1]):
         # What was there before must not matter.
         lists.append((np.full(rows, 9, np.int32), np.full((rows, most), 9, np.int32), np.full((rows, most), 9, array.dtype)))
-    dense.list_nonzeros(array, first, *lists[0], *lists[1])
+    # Where the output was positive, nothing was dropped: dz is dout.
+    dz = np.full_like(array, 9)
+    dense.list_nonzeros(array, np.ones_like(array), 0.0, first, dz, *lists[0], *lists[1])
+    np.testing.assert_array_equal(dz, array)
     return lists
 
 
@@ -107,24 +110,13 @@ def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtyp
     lists = np.zeros((2, 6), np.int32), np.zeros((2, 6, 4), np.int32), np.zeros((2, 6, 4), dtype)
     by_row = np.zeros(4, np.int32), np.zeros((4, 6), np.int32), np.zeros((4, 6), dtype)
     for part, rows in enumerate((slice(0, 4), slice(4, 7))):
-        dense.list_nonzeros(aligned_copy(a[rows]), rows.start, *by_row, *(each[part] for each in lists))
+        chunk = aligned_copy(a[rows])
+        found = *by_row, *(each[part] for each in lists)
+        dense.list_nonzeros(chunk, np.ones_like(chunk), 0.0, rows.start, np.empty_like(chunk), *found)
     out = aligned((5, 40), dtype)
     dense.sparse_matmul(*lists, b, 3, out)
     np.testing.assert_allclose(out, (a.T @ b)[:5, 3:43], rtol=1e-5, atol=1e-5)
     assert (out != 0).all()
-
-
-@pytest.mark.parametrize("rows", [48, 96, 41, 100])
-def test_sparse_gradient_is_the_product_of_the_transposed_input(rows):
-    # Columns 3 to 3 + rows of x, 48 and then what is left at a time; dout has 9 units, of which the last is never active.
-    rng = np.random.default_rng(2)
-    dout, x = mostly_zeros(rng, 8, 9, np.float64), aligned_copy(rng.standard_normal((8, rows + 5)))
-    dout[:, 8] = 0
-    _, by_unit = lists_of(aligned_copy(dout))
-    out = aligned((rows, 9), np.float64)
-    out[...] = np.nan
-    dense.sparse_gradient(*(each[None] for each in by_unit), x, 3, aligned((48, 9), np.float64), out)
-    np.testing.assert_allclose(out, (x.T @ dout)[3 : 3 + rows], rtol=0, atol=1e-12)
 
 
 def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
@@ -138,11 +130,16 @@ def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
         dense.forward(x, kernel, bias, True, np.uint64(key), rate, out, 1, 2)
         assert np.isnan(out[0]).all()
         assert out[1].tolist() == expected
-        # dz = dout / (1 - rate) where out > 0; dx = dz · Wᵀ
-        dout, dz, dx = aligned_copy(np.full((2, 2), 10.0)), aligned((2, 2), np.float64), aligned((2, 1), np.float64)
-        dense.backward(dout, out, rate, aligned_copy(kernel.T), np.zeros(2), dz, dx, 1, 2)
-        alive = 10 / (1 - rate) if expected[0] else 0
-        assert (dz.tolist(), dx.ravel().tolist()) == ([[0, 0], [alive, 0]], [0, 3 * alive])
+        # dz = dout / (1 - rate) where out > 0, and the one list of the row names it
+        dz, dout = np.full((1, 2), 9.0), np.full((1, 2), 10.0)
+        by_row, by_unit = ([np.full(n, 9, np.int32), np.full((n, 2), 9, np.int32), np.full((n, 2), 9.0)] for n in (1, 2))
+        dense.list_nonzeros(dout, out[1:], rate, 5, dz, *by_row, *by_unit)
+        alive = expected[0] > 0
+        assert dz.tolist() == [[10 / (1 - rate) if alive else 0, 0]]
+        assert (by_row[0].tolist(), by_unit[0].tolist()) == ([int(alive)], [int(alive), 0])
+        dz[...] = 9
+        elementwise.relu_dropout_backward(dout[0], out[1], rate, dz[0])
+        assert dz.tolist() == [[10 / (1 - rate) if alive else 0, 0]]
 
 
 def elementwise_mask(key):
@@ -150,30 +147,6 @@ def elementwise_mask(key):
     out = np.empty(2)
     elementwise.dropout(np.ones(2), np.uint64(key), 0.5, out)
     return out > 0
-
-
-def test_sparse_backward_of_a_dense_layer_is_the_dense_one_bit_for_bit():
-    rng = np.random.default_rng(3)
-    first, last, inputs, units = 2, 7, 21, 5
-    kernel = aligned_copy(rng.standard_normal((inputs, units)))
-    dout, out = (aligned_copy(rng.standard_normal((8, units))) for _ in range(2))
-    results = []
-    for sparse in (False, True):
-        dz, dx = aligned((8, units), np.float64), aligned((8, inputs), np.float64)
-        weights = 0.3, aligned_copy(kernel.T)
-        if sparse:
-            lists = [(np.zeros(r, np.int32), np.zeros((r, most), np.int32), np.zeros((r, most))) for r, most in ((5, 5), (5, 5))]
-            by_sample, by_unit = tuple(each[None] for each in lists[0]), lists[1]
-            dense.sparse_backward(dout, out, *weights, by_sample, by_unit, dz, dx, first, last)
-            places = [[int(p) for p in by_unit[1][unit][: by_unit[0][unit]]] for unit in range(units)]
-            assert places == [(first + np.flatnonzero(out[first:last, unit] > 0)).tolist() for unit in range(units)]
-        else:
-            dense.backward(dout, out, *weights, np.zeros(inputs), dz, dx, first, last)
-        results.append((dz, dx))
-    for one, other in zip(*results, strict=True):
-        np.testing.assert_array_equal(one, other)
-        assert not one[:first].any()
-        assert not one[last:].any()
 
 
 @few
