@@ -1,5 +1,6 @@
 """The first start compiles on two processors and says so; later ones do neither, and a helper that fails costs only time."""
 
+import gc
 import os
 import re
 import subprocess
@@ -116,3 +117,12 @@ def test_telling_ends_with_the_time_unless_it_fails(capfd):
     with pytest.raises(ValueError, match="broken"):
         broken()
     assert "done" not in capfd.readouterr().err
+
+
+def test_garbage_is_collected_as_before_once_the_kernels_are_there():
+    thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
+    with pytest.raises(ValueError, match="broken"), compiling.compiled_beside(BEST):
+        assert gc.get_threshold() > thresholds
+        assert gc.get_freeze_count() > frozen
+        raise ValueError("broken")
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (thresholds, 0)
