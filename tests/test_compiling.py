@@ -121,8 +121,13 @@ def test_telling_ends_with_the_time_unless_it_fails(capfd):
 
 def test_garbage_is_collected_as_before_once_the_kernels_are_there():
     thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
-    with pytest.raises(ValueError, match="broken"), compiling.compiled_beside(BEST):
-        assert gc.get_threshold() > thresholds
-        assert gc.get_freeze_count() > frozen
-        raise ValueError("broken")
+
+    def broken():
+        with compiling.compiled_beside(BEST):
+            assert gc.get_threshold() > thresholds
+            assert gc.get_freeze_count() > frozen
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        broken()
     assert (gc.get_threshold(), gc.get_freeze_count()) == (thresholds, 0)
