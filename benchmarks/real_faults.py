@@ -85,7 +85,7 @@ FAULTS: tuple[tuple[str, ...], ...] = (
         "out * (1 - out) * dout",
     ),
     ("dropout is not rescaled", ELEMENTWISE, "scale = x.dtype.type(1.0 / (1.0 - rate))", "scale = x.dtype.type(1.0)"),
-    ("dropout is rescaled by what it drops", ELEMENTWISE, "1.0 / (1.0 - rate)", "1.0 / rate"),
+    ("dropout is rescaled by what it drops", ELEMENTWISE, "x.dtype.type(1.0 / (1.0 - rate))", "x.dtype.type(1.0 / rate)"),
     ("dropout at test time", "nn/layers/dropout.py", "if not training or self.rate == 0:", "if self.rate == 0:"),
     (
         "backward draws another mask",

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(prog="python -m benchmarks scaling", description="Time against threads, images, batch size, ...")
     parser.add_argument("--peers", default="", help="beside ours in the curves: torch, keras (default: none)")
     parser.add_argument("--threads", type=whole_number(1), default=available_cores(), help="the most (default: all, %(default)s)")
-    parser.add_argument("--epochs", type=whole_number(1), default=5, help="a point; 4 times as many for the threads (default: %(default)s)")
+    parser.add_argument("--epochs", type=whole_number(1), default=5, help="a point; the threads: 4 times (default: %(default)s)")
     parser.add_argument("--limit", type=whole_number(128), default=12_000, help="images for the threads (default: %(default)s)")
     parser.add_argument("--data", help="the folder of the MNIST files, if not the usual one")
     report.add_out(parser)
