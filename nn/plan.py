@@ -8,6 +8,7 @@ once, and walks through the steps. `print(plan)` shows it. A test proves that jo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +155,9 @@ def _steps(layers: Sequence[Layer], training: bool, fuse: bool) -> list[Step]:
             steps.append(FlattenStep(layer))
         elif isinstance(layer, Dense) and (final_softmax or (fuse and layer.activation_name in ("linear", "relu"))):
             relu = layer.activation_name == "relu"
-            dropout = left.pop(0) if training and fuse and relu and left and _drops(left[0]) else None
+            dropout = left[0] if training and fuse and relu and left and _drops(left[0]) else None
+            if dropout:
+                left.pop(0)
             steps.append(DenseStep(layer, relu, dropout))
         elif fuse and isinstance(layer, Dropout):
             steps.append(DropoutStep(layer))
@@ -166,7 +169,7 @@ def _steps(layers: Sequence[Layer], training: bool, fuse: bool) -> list[Step]:
     return steps
 
 
-def _drops(layer: Layer) -> bool:
+def _drops(layer: Layer) -> TypeGuard[Dropout]:
     return isinstance(layer, Dropout) and layer.rate > 0
 
 
