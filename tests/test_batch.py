@@ -122,12 +122,14 @@ def test_a_part_that_fails_ends_the_batch_and_leaves_the_weights(threads, number
 def test_a_part_that_was_never_begun_holds_nobody_up(untrained):
     # A second Ctrl-C may strike the main thread when it has taken a number and not yet begun.
     model, batch = prepared()
-    begun = threading.Event()
+    taken, begun = threading.Event(), threading.Event()
 
     def do(number):
         if threading.current_thread() is threading.main_thread():
+            taken.set()
             assert begun.wait(PATIENCE)
             raise KeyboardInterrupt
+        assert taken.wait(PATIENCE)  # else the other thread might do all before the main thread comes
         begun.set()
         batch.do(number)
 
