@@ -33,7 +33,7 @@ class ConvStep(Step):
         framed = self.layer.framed_shape() != self.layer.input_shape
         self.framed = aligned((len(source), *self.layer.framed_shape()), source.dtype) if framed else source
         self.winner = aligned((len(source), *self.output_shape), np.uint8) if self.pool else np.empty(0)
-        self.known = np.empty(0)
+        self.transformed_kernel = np.empty(0)
         if self.winograd3 or self.winograd5:
             self.transformed = aligned(winograd.transformed_shape(self.layer.parameters["kernel"].shape), source.dtype)
         return super().bind_forward(source, parts)
@@ -110,10 +110,10 @@ class ConvStep(Step):
         kernel = self.layer.parameters["kernel"]
         if self.training:
             conv_backward.filters_from_kernel(kernel, self.filters)
-        elif np.array_equal(kernel, self.known):
+        elif np.array_equal(kernel, self.transformed_kernel):
             return
         else:
-            self.known = kernel.copy()
+            self.transformed_kernel = kernel.copy()
         if self.winograd3 or self.winograd5:
             winograd.transform_kernel(kernel, self.transformed)
 
