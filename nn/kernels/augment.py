@@ -18,13 +18,13 @@ import numpy as np
 
 from nn.kernels.counter import begin, between, uniform
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, splat, store_first, zeros
+from nn.kernels.simd import clear, lanes, load, splat, store_first, zeros
 
 STREAM_VIEW = np.int64(3)
 MARGIN = 2  # zeros around the source, so that sampling at its rim needs no questions
 
 
-@kernel
+@kernel(inline=True)
 def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
     """Move from the image to its dilation (amount > 0) or erosion (< 0) by a cross of five pixels, by |amount| ≤ 1."""
     height, width = source.shape
@@ -45,7 +45,7 @@ def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
 @kernel
 def splines(spacing: float, out: np.ndarray) -> None:
     """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1; four of them reach each place."""
-    out[:] = 0
+    clear(out, 0, out.size)
     knots = out.shape[0]
     for i in range(out.shape[1]):
         first = min(int(i / spacing), knots - 4)
@@ -56,7 +56,7 @@ def splines(spacing: float, out: np.ndarray) -> None:
         out[first + 3, i] = t**3 / 6.0
 
 
-@kernel
+@kernel(inline=True)
 def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
     """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`.
 
@@ -67,7 +67,7 @@ def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray
     row = np.empty(across.shape[0], np.float32)
     for axis in range(2):
         for i in range(height):
-            row[:] = 0
+            clear(row, 0, row.size)
             for a in range(knots):
                 weight = down[a, i]
                 if weight != 0:
@@ -80,7 +80,7 @@ def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray
                 store_first(out, (axis * height + i) * width + j, min(L, width - j), total)
 
 
-@kernel
+@kernel(inline=True)
 def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarray, out: np.ndarray) -> None:
     """Look up out (H, W, 1) in `source` (H + 6, W + 6, the image with a rim of zeros): a is A (2, 2), shift (2,).
 
@@ -138,15 +138,19 @@ def augment(
     height, width = images.shape[1], images.shape[2]
     state = np.empty(3, np.int64)
     a, shift = np.empty((2, 2), np.float64), np.empty(2, np.float64)
-    source = np.zeros((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
-    thicker = np.zeros(source.shape, np.float32)
+    source = np.empty((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
+    thicker = np.empty(source.shape, np.float32)
+    clear(source, 0, source.size)
+    clear(thicker, 0, thicker.size)
     down = np.empty((int(height / spacing) + 4, height), np.float32)
-    knots, room = int(width / spacing) + 4, lanes(source)
-    across = np.zeros(knots * width + room, np.float32)[: knots * width].reshape(knots, width)
+    knots = int(width / spacing) + 4
+    # Behind its end there is room for a vector.
+    across = np.empty((knots + lanes(source) // width + 1, width), np.float32)[:knots]
     splines(spacing, down)
     splines(spacing, across)
     grid = np.empty((2, down.shape[0], across.shape[0]), np.float32)
-    bends = np.zeros((2, height, width), np.float32)
+    bends = np.empty((2, height, width), np.float32)
+    clear(bends, 0, bends.size)
     for k in range(indices.shape[0]):
         begin(state, STREAM_VIEW, seed, epoch, indices[k])
         image = images[indices[k]]

@@ -13,14 +13,18 @@ import numpy as np
 
 from nn.kernels.jit import kernel
 from nn.kernels.simd import (
+    add_products,
     constant,
     lanes,
     load,
     load_first,
+    multiples_until,
+    relu_each,
     second_half,
-    splat,
+    splat_each,
     splat_two,
     store_first,
+    store_first_each,
     where_greater,
     zeros,
 )
@@ -52,7 +56,6 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
     """
     N, OH, OW, F = out.shape
     L = lanes(kernel)
-    zero = zeros(kernel)
     rest = F % L if F % L <= L // 2 else 0
     if rest > 0:
         _forward_by_halves(x, kernel, bias, strides, relu, F - rest, out)
@@ -62,24 +65,13 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
             start = load_first(bias, f, count)
             for i in range(OH):
                 for j in range(0, OW, 4):
-                    j1 = min(j + 1, OW - 1)
-                    j2 = min(j + 2, OW - 1)
-                    j3 = min(j + 3, OW - 1)
-                    patch = _patch_start(x, n, i * strides[0], 0)
+                    patch = _patch_start(x, n, i * strides[0], j * strides[1])
                     step = strides[1] * x.shape[3]
-                    s0, s1, s2, s3 = _four_outputs(
-                        x, patch + j * step, patch + j1 * step, patch + j2 * step, patch + j3 * step, kernel, f, start
-                    )
+                    sums = _four_outputs(x, patch, multiples_until(step, (OW - 1 - j) * step, 4), kernel, f, start)
                     if relu:
-                        s0 = where_greater(zero, s0, zero, s0)
-                        s1 = where_greater(zero, s1, zero, s1)
-                        s2 = where_greater(zero, s2, zero, s2)
-                        s3 = where_greater(zero, s3, zero, s3)
-                    first = (n * OH + i) * OW
-                    store_first(out, (first + j) * F + f, count, s0)
-                    store_first(out, (first + j1) * F + f, count, s1)
-                    store_first(out, (first + j2) * F + f, count, s2)
-                    store_first(out, (first + j3) * F + f, count, s3)
+                        sums = relu_each(sums)
+                    place = ((n * OH + i) * OW + j) * F + f
+                    store_first_each(out, place, multiples_until(F, (OW - 1 - j) * F, 4), count, sums)
 
 
 @kernel(inline=True)
@@ -151,7 +143,7 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
             for i in range(PH):
                 for j in range(PW):
                     top = _patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
-                    s0, s1, s2, s3 = _four_outputs(x, top, top + right, top + down, top + down + right, kernel, f, start)
+                    s0, s1, s2, s3 = _four_outputs(x, top, (0, right, down, down + right), kernel, f, start)
                     best, number = first_greatest(s0, s1, s2, s3, kernel)
                     place = ((n * PH + i) * PW + j) * F + f
                     store_first(out, place, count, best)
@@ -177,20 +169,13 @@ def _patch_start(x, n, row, column):
 
 
 @kernel(inline=True)
-def _four_outputs(x, x0, x1, x2, x3, kernel, f, start):
-    """Four sums over the patches that begin at x0 ... x3, for the filters f, f + 1, ...; each begins with `start`."""
+def _four_outputs(x, first, patches, kernel, f, start):
+    """Four sums over the patches that begin at `first` + each of `patches`, for the filters f, f + 1, ..., from `start` on."""
     KH, KW, C, F = kernel.shape
-    s0 = start
-    s1 = start
-    s2 = start
-    s3 = start
+    sums = start, start, start, start
     for ki in range(KH):
-        row = ki * x.shape[2] * C
+        row = first + ki * x.shape[2] * C
         weights = ki * KW * C * F + f
         for k in range(KW * C):
-            w = load(kernel, weights + k * F)
-            s0 = s0 + splat(x, x0 + row + k) * w
-            s1 = s1 + splat(x, x1 + row + k) * w
-            s2 = s2 + splat(x, x2 + row + k) * w
-            s3 = s3 + splat(x, x3 + row + k) * w
-    return s0, s1, s2, s3
+            sums = add_products(sums, splat_each(x, row + k, patches), load(kernel, weights + k * F))
+    return sums

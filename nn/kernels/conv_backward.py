@@ -16,7 +16,19 @@ from __future__ import annotations
 import numpy as np
 
 from nn.kernels.jit import kernel
-from nn.kernels.simd import VECTOR_BYTES, lanes, load, splat, store, store_first
+from nn.kernels.simd import (
+    VECTOR_BYTES,
+    add_products,
+    clear,
+    lanes,
+    load,
+    load_each,
+    multiples_until,
+    splat,
+    splat_each,
+    store_each,
+    store_first_each,
+)
 
 
 @kernel
@@ -63,8 +75,8 @@ def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
     x and dx (N, H, W, C) padded, filters (F, KH, row), dkernel (KH, KW·C, F).
     """
     N, OH, OW, F = dz.shape
-    dkernel[:] = 0
-    dbias[:] = 0
+    clear(dkernel, 0, dkernel.size)
+    clear(dbias, 0, F)
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
@@ -72,7 +84,7 @@ def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
                     dbias[f] += dz[n, i, j, f]
         add_kernel_gradient(dz, n, x, n, (OH, OW), strides, dkernel)
         if needs_dx:
-            dx[n] = 0
+            clear(dx, n * dx[0].size, dx[0].size)
             _add_input_gradient(dz, n, filters, strides, dx)
 
 
@@ -92,32 +104,17 @@ def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
         count = min(L, F - f)
         for ki in range(KH):
             for k in range(0, row, 5):
-                k1 = min(k + 1, row - 1)
-                k2 = min(k + 2, row - 1)
-                k3 = min(k + 3, row - 1)
-                k4 = min(k + 4, row - 1)
-                target = ki * row * F + f
-                s0 = load(dkernel, target + k * F)
-                s1 = load(dkernel, target + k1 * F)
-                s2 = load(dkernel, target + k2 * F)
-                s3 = load(dkernel, target + k3 * F)
-                s4 = load(dkernel, target + k4 * F)
+                entries = multiples_until(1, row - 1 - k, 5)
+                weights = multiples_until(F, (row - 1 - k) * F, 5)
+                target = (ki * row + k) * F + f
+                sums = load_each(dkernel, target, weights)
                 for i in range(OH):
                     r = i * strides[0] + ki
-                    p = (n * x.shape[1] + r) * W * C
+                    p = (n * x.shape[1] + r) * W * C + k
                     q = (m * dz.shape[1] + i) * OW * F + f
                     for j in range(first[r], behind[r]):
-                        d = load(dz, q + j * F)
-                        s0 = s0 + splat(x, p + j * step + k) * d
-                        s1 = s1 + splat(x, p + j * step + k1) * d
-                        s2 = s2 + splat(x, p + j * step + k2) * d
-                        s3 = s3 + splat(x, p + j * step + k3) * d
-                        s4 = s4 + splat(x, p + j * step + k4) * d
-                store_first(dkernel, target + k * F, count, s0)
-                store_first(dkernel, target + k1 * F, count, s1)
-                store_first(dkernel, target + k2 * F, count, s2)
-                store_first(dkernel, target + k3 * F, count, s3)
-                store_first(dkernel, target + k4 * F, count, s4)
+                        sums = add_products(sums, splat_each(x, p + j * step, entries), load(dz, q + j * F))
+                store_first_each(dkernel, target, weights, count, sums)
 
 
 @kernel(inline=True)
@@ -156,32 +153,16 @@ def _add_input_gradient(dz, n, filters, strides, dx):
     vectors = KH * row // L
     for f_first in range(0, F, 64):
         for v in range(0, vectors, 6):
-            f0, f1, f2, f3, f4, f5 = six_vectors(v, vectors, row // L, row, L)
-            p0, p1, p2, p3, p4, p5 = six_vectors(v, vectors, row // L, image_row, L)
+            in_filter = six_vectors(v, vectors, row // L, row, L)
+            in_patch = six_vectors(v, vectors, row // L, image_row, L)
             for i in range(OH):
                 for j in range(OW):
                     p = (n * dx.shape[1] + i * strides[0]) * image_row + j * strides[1] * dx.shape[3]
-                    s0 = load(dx, p + p0)
-                    s1 = load(dx, p + p1)
-                    s2 = load(dx, p + p2)
-                    s3 = load(dx, p + p3)
-                    s4 = load(dx, p + p4)
-                    s5 = load(dx, p + p5)
+                    sums = load_each(dx, p, in_patch)
                     for f in range(f_first, min(f_first + 64, F)):
                         d = splat(dz, ((n * OH + i) * OW + j) * F + f)
-                        q = f * KH * row
-                        s0 = s0 + d * load(filters, q + f0)
-                        s1 = s1 + d * load(filters, q + f1)
-                        s2 = s2 + d * load(filters, q + f2)
-                        s3 = s3 + d * load(filters, q + f3)
-                        s4 = s4 + d * load(filters, q + f4)
-                        s5 = s5 + d * load(filters, q + f5)
-                    store(dx, p + p0, s0)
-                    store(dx, p + p1, s1)
-                    store(dx, p + p2, s2)
-                    store(dx, p + p3, s3)
-                    store(dx, p + p4, s4)
-                    store(dx, p + p5, s5)
+                        sums = add_products(sums, load_each(filters, f * KH * row, in_filter), d)
+                    store_each(dx, p, in_patch, sums)
 
 
 @kernel(inline=True)

@@ -15,7 +15,21 @@ import numpy as np
 
 from nn.kernels.elementwise import dropout, relu_dropout_backward
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_first, splat, store_first, where_greater, zeros
+from nn.kernels.simd import (
+    add_products,
+    clear,
+    lanes,
+    load,
+    load_each,
+    load_first,
+    multiples_until,
+    relu_each,
+    splat,
+    splat_each,
+    store_first,
+    store_first_each,
+    zeros,
+)
 
 
 @kernel
@@ -44,46 +58,22 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, first, last):
     """
     F = out.shape[1]
     L = lanes(b)
-    zero = zeros(b)
     for k_first in range(0, max(K, 1), 64):
         k_last = min(k_first + 64, K)
         for f in range(0, F, L):
             count = min(L, F - f)
             start = load_first(bias, f, count)
             for row in range(first, last, 4):
-                r0 = row
-                r1 = min(row + 1, last - 1)
-                r2 = min(row + 2, last - 1)
-                r3 = min(row + 3, last - 1)
-                s0 = start
-                s1 = start
-                s2 = start
-                s3 = start
+                rows = multiples_until(row_stride, (last - 1 - row) * row_stride, 4)
+                places = multiples_until(F, (last - 1 - row) * F, 4)
+                sums = start, start, start, start
                 if k_first > 0:
-                    s0 = load(out, r0 * F + f)
-                    s1 = load(out, r1 * F + f)
-                    s2 = load(out, r2 * F + f)
-                    s3 = load(out, r3 * F + f)
-                a0 = r0 * row_stride
-                a1 = r1 * row_stride
-                a2 = r2 * row_stride
-                a3 = r3 * row_stride
+                    sums = load_each(out, row * F + f, places)
                 for k in range(k_first, k_last):
-                    ak = k * k_stride
-                    bk = load(b, k * F + f)
-                    s0 = s0 + splat(a, a0 + ak) * bk
-                    s1 = s1 + splat(a, a1 + ak) * bk
-                    s2 = s2 + splat(a, a2 + ak) * bk
-                    s3 = s3 + splat(a, a3 + ak) * bk
+                    sums = add_products(sums, splat_each(a, row * row_stride + k * k_stride, rows), load(b, k * F + f))
                 if relu and k_last == K:
-                    s0 = where_greater(zero, s0, zero, s0)
-                    s1 = where_greater(zero, s1, zero, s1)
-                    s2 = where_greater(zero, s2, zero, s2)
-                    s3 = where_greater(zero, s3, zero, s3)
-                store_first(out, r0 * F + f, count, s0)
-                store_first(out, r1 * F + f, count, s1)
-                store_first(out, r2 * F + f, count, s2)
-                store_first(out, r3 * F + f, count, s3)
+                    sums = relu_each(sums)
+                store_first_each(out, row * F + f, places, count, sums)
 
 
 @kernel
@@ -105,7 +95,7 @@ def list_nonzeros(dout, out, rate, first, dz, row_lengths, row_places, row_value
     places first + r in column_places (C, R). Both are in order.
     """
     relu_dropout_backward(dout.reshape(-1), out.reshape(-1), rate, dz.reshape(-1))
-    column_lengths[:] = 0
+    clear(column_lengths, 0, column_lengths.size)
     for r in range(dz.shape[0]):
         # Written in any case and counted if it is not 0: cheaper than a branch that nobody can predict.
         length = 0
@@ -135,17 +125,14 @@ def sparse_matmul(lengths, places, values, b, first, out):
         c1 = min(c + L, (C - 1) // L * L)
         c2 = min(c + 2 * L, (C - 1) // L * L)
         for r in range(out.shape[0]):
-            s0 = zeros(b)
-            s1 = zeros(b)
-            s2 = zeros(b)
+            sums = zeros(b), zeros(b), zeros(b)
             for p in range(P):
                 v = (p * R + r) * M
                 for m in range(lengths[p, r]):
                     d = splat(values, v + m)
                     q = places[p, r, m] * B + first
-                    s0 = s0 + d * load(b, q + c)
-                    s1 = s1 + d * load(b, q + c1)
-                    s2 = s2 + d * load(b, q + c2)
+                    sums = add_products(sums, load_each(b, q, (c, c1, c2)), d)
+            s0, s1, s2 = sums
             store_first(out, r * C + c, min(L, C - c), s0)
             store_first(out, r * C + c1, min(L, C - c1), s1)
             store_first(out, r * C + c2, min(L, C - c2), s2)

@@ -13,6 +13,7 @@ import numpy as np
 from nn.kernels.counter import begin, between, normal, uniform
 from nn.kernels.jit import kernel
 from nn.kernels.pen import capsule, centre, draw, fit
+from nn.kernels.simd import clear
 from nn.kernels.sketches import hatching, piece, sketch, writing
 from nn.kernels.strokes import MOST_POINTS, deform, pen_radius, pick, press, trace, write
 
@@ -134,7 +135,7 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
     image = np.empty((28, 28), np.float32)
     for k in range(indices.shape[0]):
         begin(state, STREAM_DOODLE, seed, epoch, indices[k])
-        image[:] = 0.0
+        clear(image, 0, image.size)
         kind = int(KINDS * uniform(state))
         n = 0
         if kind == 0:

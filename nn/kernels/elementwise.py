@@ -17,7 +17,7 @@ def relu_backward(dout, out, dx):
         dx[e] = dout[e] if out[e] > 0 else dout[e] - dout[e]
 
 
-@kernel
+@kernel(inline=True)
 def dropout(x, key, rate, out):
     """Out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, e).
 
@@ -29,7 +29,7 @@ def dropout(x, key, rate, out):
         out[e] = x[e] * scale if random_bits(key, e) >= threshold else x[e] - x[e]
 
 
-@kernel
+@kernel(inline=True)
 def relu_dropout_backward(dout, out, rate, dx):
     """Back through dropout, then ReLU, whose joint output is `out`: dx = dout / (1 - rate) where it is positive, else 0.
 

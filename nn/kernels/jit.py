@@ -35,15 +35,14 @@ def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) 
 
     Args:
         function: plain Python over arrays and numbers.
-        inline: a helper whose source is merged into its caller's, which costs no call and is compiled only there.
+        inline: its source is merged into that of a kernel that calls it, and compiled there: for what has one such caller, or is
+            short. Called from Python it is a kernel as any other.
     """
     if function is None:
         return functools.partial(kernel, inline=inline)
     # No kernel is called from C: one wrapper less to compile.
     options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True, "error_model": "numpy", "fastmath": {"contract"}}
-    if inline:
-        return numba.njit(inline="always", **options)(function)
-    compiled = numba.njit(**options)(function)
+    compiled = numba.njit(inline="always" if inline else "never", **options)(function)
     if compiled is function:
         # NUMBA_DISABLE_JIT=1: everything runs as the Python it is.
         return compiled

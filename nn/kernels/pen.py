@@ -17,7 +17,7 @@ BOX = 20
 CENTRE = 14
 
 
-@kernel
+@kernel(inline=True)
 def fit(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, radius: float) -> None:
     """Scale and shift a path, in place, so that its ink fills the 20 × 20 box in the middle of 28 × 28, aspect kept.
 
@@ -65,7 +65,7 @@ def capsule(image: np.ndarray, x0: float, y0: float, r0: float, x1: float, y1: f
                     image[i, j] = ink
 
 
-@kernel
+@kernel(inline=True)
 def draw(image: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray, n: int) -> None:
     """Draw a path into `image` (28, 28)."""
     for k in range(n):
@@ -75,7 +75,7 @@ def draw(image: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: n
             capsule(image, x[k], y[k], r[k], x[k], y[k], r[k])
 
 
-@kernel
+@kernel(inline=True)
 def centre(image: np.ndarray, out: np.ndarray) -> None:
     """Copy `image` (28, 28) into `out` (28, 28, 1), moved by whole pixels so that its centre of mass comes to index 14, 14.
 

@@ -1,4 +1,4 @@
-"""What Numba compiles the operations of `simd.py` to: their types, and for each the LLVM instructions."""
+"""What Numba compiles the operations of `simd.py` to: for each the LLVM instructions."""
 
 from __future__ import annotations
 
@@ -7,123 +7,40 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.extending import lower_builtin, models, register_model, type_callable
+from numba.extending import lower_builtin
 
 from nn.kernels.simd import (
     VECTOR_BYTES,
+    add_products,
+    clear,
     constant,
     lanes,
     load,
     load_bytes,
+    load_each,
     load_first,
+    multiples,
+    multiples_until,
+    relu_each,
     second_half,
     splat,
+    splat_each,
     splat_two,
     store,
+    store_each,
     store_first,
+    store_first_each,
     transpose_block,
     where_equal,
     where_greater,
     zeros,
 )
-
-
-class VectorType(types.Type):
-    """The Numba type of a vector of float32 or float64."""
-
-    def __init__(self, dtype: types.Float) -> None:
-        self.dtype = dtype
-        self.lanes = VECTOR_BYTES * 8 // dtype.bitwidth
-        super().__init__(name=f"Vector({dtype} x {self.lanes})")
-
-
-@register_model(VectorType)
-class _VectorModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, vector: VectorType) -> None:
-        super().__init__(manager, vector, ir.VectorType(manager.lookup(vector.dtype).get_value_type(), vector.lanes))
-
-
-def _of_array(array: Any) -> VectorType | None:
-    return VectorType(array.dtype) if isinstance(array, types.Array) else None
-
-
-def _like_operands(a: types.Type, b: types.Type) -> types.Type | None:
-    return a if isinstance(a, VectorType) and a == b else None
-
-
-@type_callable(lanes)
-def _type_lanes(context: Any) -> Any:
-    return lambda array: types.intp
-
-
-@type_callable(zeros)
-def _type_zeros(context: Any) -> Any:
-    return lambda array: _of_array(array)
-
-
-@type_callable(constant)
-def _type_constant(context: Any) -> Any:
-    return lambda value, like: _of_array(like)
-
-
-@type_callable(splat)
-@type_callable(load)
-def _type_load(context: Any) -> Any:
-    return lambda array, i: _of_array(array)
-
-
-@type_callable(splat_two)
-def _type_splat_two(context: Any) -> Any:
-    return lambda array, i, j: _of_array(array)
-
-
-@type_callable(second_half)
-def _type_second_half(context: Any) -> Any:
-    return lambda vector: vector
-
-
-@type_callable(load_first)
-def _type_load_first(context: Any) -> Any:
-    return lambda array, i, count: _of_array(array)
-
-
-@type_callable(store)
-def _type_store(context: Any) -> Any:
-    return lambda array, i, vector: types.none
-
-
-@type_callable(store_first)
-def _type_store_first(context: Any) -> Any:
-    return lambda array, i, count, vector: types.none
-
-
-@type_callable(load_bytes)
-def _type_load_bytes(context: Any) -> Any:
-    return lambda array, i, like: _of_array(like)
-
-
-@type_callable(where_greater)
-@type_callable(where_equal)
-def _type_where_greater(context: Any) -> Any:
-    return lambda a, b, chosen, otherwise: chosen
-
-
-@type_callable(transpose_block)
-def _type_transpose_block(context: Any) -> Any:
-    return lambda x, i, out, j: types.none
-
-
-@type_callable(operator.add)
-@type_callable(operator.iadd)
-@type_callable(operator.sub)
-@type_callable(operator.mul)
-def _type_arithmetic(context: Any) -> Any:
-    return _like_operands
+from nn.kernels.simd_types import VectorType
 
 
 def _pointer(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, i: ir.Value) -> ir.Value:
     """The address of array.flat[i]."""
-    data = context.make_array(array_type)(context, builder, array).data
+    data = context.data_model_manager[array_type].get(builder, array, "data")
     return builder.gep(data, [i], inbounds=True)
 
 
@@ -239,6 +156,15 @@ def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args
     return context.get_dummy_value()
 
 
+@lower_builtin(clear, types.Array, types.Integer, types.Integer)
+def _lower_clear(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    start = _pointer(context, builder, signature.args[0], args[0], args[1])
+    count = _index(context, builder, args[2], signature.args[2])
+    size = builder.mul(count, context.get_constant(types.intp, signature.args[0].dtype.bitwidth // 8))
+    cgutils.memset(builder, start, size, 0)
+    return context.get_dummy_value()
+
+
 @lower_builtin(transpose_block, types.Array, types.Integer, types.Array, types.Integer)
 def _lower_transpose_block(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     x, i, out, j = args
@@ -258,7 +184,7 @@ def _lower_transpose_block(context: Any, builder: ir.IRBuilder, signature: Any, 
 def _rows(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, i: ir.Value) -> list[ir.Value]:
     """The addresses of eight vectors, one below the other, from array.flat[i] on."""
     start = _pointer(context, builder, array_type, array, i)
-    length = builder.extract_value(context.make_array(array_type)(context, builder, array).shape, 1)
+    length = builder.extract_value(context.data_model_manager[array_type].get(builder, array, "shape"), 1)
     vector = ir.VectorType(start.type.pointee, 8).as_pointer()
     steps = [builder.mul(length, ir.Constant(length.type, number)) for number in range(8)]
     return [builder.bitcast(builder.gep(start, [step]), vector) for step in steps]
@@ -298,3 +224,86 @@ def _lower_sub(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -
 @lower_builtin(operator.mul, VectorType, VectorType)
 def _lower_mul(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     return builder.fmul(*args, flags=("contract",))
+
+
+@lower_builtin(operator.mul, types.Float, VectorType)
+def _lower_scaled(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    scalar = context.cast(builder, args[0], signature.args[0], signature.return_type.dtype)
+    return builder.fmul(_splat_scalar(builder, scalar, args[1].type), args[1], flags=("contract",))
+
+
+def _index(context: Any, builder: ir.IRBuilder, value: ir.Value, value_type: types.Type) -> ir.Value:
+    return context.cast(builder, value, value_type, types.intp)
+
+
+def _multiples(context: Any, builder: ir.IRBuilder, signature: Any, step: ir.Value) -> list[ir.Value]:
+    step = _index(context, builder, step, signature.args[0])
+    return [builder.mul(step, ir.Constant(step.type, k), flags=("nsw",)) for k in range(len(signature.return_type))]
+
+
+@lower_builtin(multiples, types.Integer, types.Integer)
+def _lower_multiples(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    return context.make_tuple(builder, signature.return_type, _multiples(context, builder, signature, args[0]))
+
+
+@lower_builtin(multiples_until, types.Integer, types.Integer, types.Integer)
+def _lower_multiples_until(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    last = _index(context, builder, args[1], signature.args[1])
+    values = _multiples(context, builder, signature, args[0])
+    least = [builder.select(builder.icmp_signed("<", value, last), value, last) for value in values]
+    return context.make_tuple(builder, signature.return_type, least)
+
+
+def _places(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> list[ir.Value]:
+    """i plus each of the offsets, for the arguments (array, i, offsets, ...)."""
+    start = _index(context, builder, args[1], signature.args[1])
+    offsets = [_index(context, builder, builder.extract_value(args[2], k), each) for k, each in enumerate(signature.args[2])]
+    return [builder.add(start, offset, flags=("nsw",)) for offset in offsets]
+
+
+@lower_builtin(load_each, types.Array, types.Integer, types.BaseTuple)
+def _lower_load_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    one = signature.return_type.dtype(signature.args[0], types.intp)
+    vectors = [_lower_load(context, builder, one, (args[0], place)) for place in _places(context, builder, signature, args)]
+    return context.make_tuple(builder, signature.return_type, vectors)
+
+
+@lower_builtin(splat_each, types.Array, types.Integer, types.BaseTuple)
+def _lower_splat_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    one = signature.return_type.dtype(signature.args[0], types.intp)
+    vectors = [_lower_splat(context, builder, one, (args[0], place)) for place in _places(context, builder, signature, args)]
+    return context.make_tuple(builder, signature.return_type, vectors)
+
+
+@lower_builtin(store_each, types.Array, types.Integer, types.BaseTuple, types.UniTuple)
+def _lower_store_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    one = types.none(signature.args[0], types.intp, signature.args[3].dtype)
+    for k, place in enumerate(_places(context, builder, signature, args)):
+        _lower_store(context, builder, one, (args[0], place, builder.extract_value(args[3], k)))
+    return context.get_dummy_value()
+
+
+@lower_builtin(store_first_each, types.Array, types.Integer, types.BaseTuple, types.Integer, types.UniTuple)
+def _lower_store_first_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    one = types.none(signature.args[0], types.intp, signature.args[3], signature.args[4].dtype)
+    for k, place in enumerate(_places(context, builder, signature, args)):
+        _lower_store_first(context, builder, one, (args[0], place, args[3], builder.extract_value(args[4], k)))
+    return context.get_dummy_value()
+
+
+@lower_builtin(add_products, types.UniTuple, types.UniTuple, VectorType)
+def _lower_add_products(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    sums, many, one = args
+    totals = []
+    for k in range(len(signature.return_type)):
+        product = builder.fmul(builder.extract_value(many, k), one, flags=("contract",))
+        totals.append(builder.fadd(builder.extract_value(sums, k), product, flags=("contract",)))
+    return context.make_tuple(builder, signature.return_type, totals)
+
+
+@lower_builtin(relu_each, types.UniTuple)
+def _lower_relu_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    zero = ir.Constant(context.get_value_type(signature.return_type.dtype), None)
+    vectors = [builder.extract_value(args[0], k) for k in range(len(signature.return_type))]
+    kept = [builder.select(builder.fcmp_ordered(">", zero, vector), zero, vector) for vector in vectors]
+    return context.make_tuple(builder, signature.return_type, kept)

@@ -14,6 +14,7 @@ import numpy as np
 from nn.kernels.counter import begin, between, normal, normal_within, uniform
 from nn.kernels.jit import kernel
 from nn.kernels.pen import capsule, centre, draw, fit
+from nn.kernels.simd import clear
 
 MOST_POINTS = 1024  # of a path
 STREAM_TEMPLATE, STREAM_STYLE = np.int64(1), np.int64(2)
@@ -106,7 +107,7 @@ def trace(
     return n
 
 
-@kernel
+@kernel(inline=True)
 def jitter(points: np.ndarray, first: int, last: int, wildness: float, state: np.ndarray, out: np.ndarray) -> None:
     """Copy the points of a template with other proportions (powers of x and y) and every point a little elsewhere."""
     left, right = points[first, 0], points[first, 0]
@@ -125,7 +126,7 @@ def jitter(points: np.ndarray, first: int, last: int, wildness: float, state: np
         out[k - first, 1] = v + 0.022 * wildness * normal_within(state, 2.5)
 
 
-@kernel
+@kernel(inline=True)
 def smooth(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, passes: int) -> None:
     """Round the corners of a path: each inner point moves to ¼, ½, ¼ of its neighbours and itself, `passes` times."""
     for _ in range(passes):
@@ -138,7 +139,7 @@ def smooth(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, passes: int) 
             before_x, before_y = here_x, here_y
 
 
-@kernel
+@kernel(inline=True)
 def deform(x: np.ndarray, y: np.ndarray, n: int, wildness: float, state: np.ndarray) -> None:
     """Tremor (a trembling that lasts a few points), bends (slow sines), then aspect, slant and turn."""
     tremor = 0.0
@@ -162,7 +163,7 @@ def deform(x: np.ndarray, y: np.ndarray, n: int, wildness: float, state: np.ndar
         x[k], y[k] = cos * px - sin * py, sin * px + cos * py
 
 
-@kernel
+@kernel(inline=True)
 def press(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, state: np.ndarray) -> None:
     """How wide the line is along the path, 1 on average: a pressure that drifts, and at times a nib broader one way."""
     drift, nib, angle = 0.0, 0.0, 0.0
@@ -179,7 +180,7 @@ def press(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, state: np.ndarray
             r[k] *= 1.0 + nib * (((dx * dx - dy * dy) * cos + 2.0 * dx * dy * sin) / length2)
 
 
-@kernel
+@kernel(inline=True)
 def mishaps(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, wildness: float, state: np.ndarray) -> int:
     """Strokes joined, broken, cut short or ending in a hook; the new length of the path."""
     if uniform(state) < 0.07:
@@ -266,7 +267,7 @@ def draw_digits(
         n = write(points, corners, point_offsets, strokes[0], strokes[1], state, x, y, r, down)
         radius = pen_radius(state)
         fit(x, y, r, n, radius)
-        image[:] = 0.0
+        clear(image, 0, image.size)
         draw(image, x, y, r, down, n)
         if uniform(state) < 0.03:
             dot_x, dot_y, size = between(state, 4.0, 24.0), between(state, 4.0, 24.0), radius * between(state, 0.6, 1.1)

@@ -44,7 +44,6 @@ from numpy.typing import NDArray
 from nn.kernels import dense
 from nn.kernels.jit import kernel
 from nn.kernels.memory import aligned
-from nn.kernels.simd import constant, load, store
 
 PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 
@@ -95,59 +94,59 @@ def _both_sides(size: int, dtype: np.dtype) -> NDArray:
 
 
 @kernel(inline=True)
-def seven_inputs(d, like):
+def seven_inputs(d):
     """Bᵀ d for seven vectors and the points ±1, ±2, ±1/2, ∞."""
     d0, d1, d2, d3, d4, d5, d6 = d
-    return (*_at_pairs(d0, d1, d2, d3, d4, d5, like), _at_infinity(d0, d2, d4, d6, like))
+    return (*_at_pairs(d0, d1, d2, d3, d4, d5), _at_infinity(d0, d2, d4, d6))
 
 
 @kernel(inline=True)
-def eight_inputs(d, like):
+def eight_inputs(d):
     """Bᵀ d for eight vectors and the points 0, ±1, ±2, ±1/2, ∞: the factor x of the point 0 shifts all coefficients by one."""
     d0, d1, d2, d3, d4, d5, d6, d7 = d
-    pairs = _at_pairs(d1, d2, d3, d4, d5, d6, like)
-    return (_at_infinity(d0, d2, d4, d6, like), *pairs, _at_infinity(d1, d3, d5, d7, like))
+    pairs = _at_pairs(d1, d2, d3, d4, d5, d6)
+    return (_at_infinity(d0, d2, d4, d6), *pairs, _at_infinity(d1, d3, d5, d7))
 
 
 @kernel(inline=True)
-def _at_pairs(d0, d1, d2, d3, d4, d5, like):
+def _at_pairs(d0, d1, d2, d3, d4, d5):
     """The rows of ±1, ±2, ±1/2: Π (x - q) = (x ± p) (x² - r²) (x² - s²), where p is one of 1, 2, 1/2, and r and s the others."""
-    even1 = d4 - constant(4.25, like) * d2 + d0
-    odd1 = d5 - constant(4.25, like) * d3 + d1
-    even2 = d4 - constant(1.25, like) * d2 + constant(0.25, like) * d0
-    odd2 = d5 - constant(1.25, like) * d3 + constant(0.25, like) * d1
-    even3 = d4 - constant(5.0, like) * d2 + constant(4.0, like) * d0
-    odd3 = d5 - constant(5.0, like) * d3 + constant(4.0, like) * d1
-    twice = constant(2.0, like) * even2
-    half = constant(0.5, like) * even3
+    even1 = d4 - 4.25 * d2 + d0
+    odd1 = d5 - 4.25 * d3 + d1
+    even2 = d4 - 1.25 * d2 + 0.25 * d0
+    odd2 = d5 - 1.25 * d3 + 0.25 * d1
+    even3 = d4 - 5.0 * d2 + 4.0 * d0
+    odd3 = d5 - 5.0 * d3 + 4.0 * d1
+    twice = 2.0 * even2
+    half = 0.5 * even3
     return odd1 + even1, odd1 - even1, odd2 + twice, odd2 - twice, odd3 + half, odd3 - half
 
 
 @kernel(inline=True)
-def _at_infinity(d0, d2, d4, d6, like):
+def _at_infinity(d0, d2, d4, d6):
     """The row of ∞: (x² - 1) (x² - 4) (x² - 1/4)."""
-    return d6 - d0 - constant(5.25, like) * (d4 - d2)
+    return d6 - d0 - 5.25 * (d4 - d2)
 
 
 @kernel(inline=True)
-def five_outputs(m, like):
+def five_outputs(m):
     """Aᵀ m for seven vectors: y_i = Σ p^i m_p, and ∞ counts in the last one."""
     plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
-    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like)
-    y4 = plus + minus + constant(16.0, like) * (plus2 + minus2) + constant(1 / 16, like) * (plus_half + minus_half)
+    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half)
+    y4 = plus + minus + 16.0 * (plus2 + minus2) + 1 / 16 * (plus_half + minus_half)
     return y0, y1, y2, y3, y4 + infinity
 
 
 @kernel(inline=True)
-def four_outputs(m, like):
+def four_outputs(m):
     """Aᵀ m for eight vectors: 0 counts in the first output, ∞ in the last one."""
     zero, plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
-    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like)
+    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half)
     return y0 + zero, y1, y2, y3 + infinity
 
 
 @kernel(inline=True)
-def _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like):
+def _four_sums(plus, minus, plus2, minus2, plus_half, minus_half):
     """Σ p^i m_p over ±1, ±2, ±1/2 for i = 0 ... 3."""
     sum1 = plus + minus
     sum2 = plus2 + minus2
@@ -157,72 +156,13 @@ def _four_sums(plus, minus, plus2, minus2, plus_half, minus_half, like):
     difference3 = plus_half - minus_half
     return (
         sum1 + sum2 + sum3,
-        difference1 + constant(2.0, like) * difference2 + constant(1 / 2, like) * difference3,
-        sum1 + constant(4.0, like) * sum2 + constant(1 / 4, like) * sum3,
-        difference1 + constant(8.0, like) * difference2 + constant(1 / 8, like) * difference3,
+        difference1 + 2.0 * difference2 + 1 / 2 * difference3,
+        sum1 + 4.0 * sum2 + 1 / 4 * sum3,
+        difference1 + 8.0 * difference2 + 1 / 8 * difference3,
     )
 
 
 @kernel(inline=True)
-def load_seven(a, start, step):
-    """Seven vectors, `step` elements apart."""
-    return (
-        load(a, start),
-        load(a, start + step),
-        load(a, start + 2 * step),
-        load(a, start + 3 * step),
-        load(a, start + 4 * step),
-        load(a, start + 5 * step),
-        load(a, start + 6 * step),
-    )
-
-
-@kernel(inline=True)
-def load_eight(a, start, step):
-    """Eight vectors, `step` elements apart."""
-    return (*load_seven(a, start, step), load(a, start + 7 * step))
-
-
-@kernel(inline=True)
-def load_seven_rows(x, n, i, offset):
-    """The vectors `offset` elements into the rows i ... i + 6 of image n; below the last row comes the last row again."""
-    return (
-        load(x, _row(x, n, i) + offset),
-        load(x, _row(x, n, i + 1) + offset),
-        load(x, _row(x, n, i + 2) + offset),
-        load(x, _row(x, n, i + 3) + offset),
-        load(x, _row(x, n, i + 4) + offset),
-        load(x, _row(x, n, i + 5) + offset),
-        load(x, _row(x, n, i + 6) + offset),
-    )
-
-
-@kernel(inline=True)
-def load_eight_rows(x, n, i, offset):
-    """The same for the rows i ... i + 7."""
-    return (*load_seven_rows(x, n, i, offset), load(x, _row(x, n, i + 7) + offset))
-
-
-@kernel(inline=True)
-def _row(x, n, i):
-    """The flat position of x[n, i, 0, 0], or of the image's last row."""
-    return (n * x.shape[1] + min(i, x.shape[1] - 1)) * x.shape[2] * x.shape[3]
-
-
-@kernel(inline=True)
-def store_seven(a, start, step, values):
-    """Seven vectors, `step` elements apart."""
-    store(a, start, values[0])
-    store(a, start + step, values[1])
-    store(a, start + 2 * step, values[2])
-    store(a, start + 3 * step, values[3])
-    store(a, start + 4 * step, values[4])
-    store(a, start + 5 * step, values[5])
-    store(a, start + 6 * step, values[6])
-
-
-@kernel(inline=True)
-def store_eight(a, start, step, values):
-    """Eight vectors, `step` elements apart."""
-    store_seven(a, start, step, values)
-    store(a, start + 7 * step, values[7])
+def place_of_row(x, n, i):
+    """The flat position of x[n, i, 0, 0]."""
+    return (n * x.shape[1] + i) * x.shape[2] * x.shape[3]

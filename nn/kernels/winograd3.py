@@ -15,11 +15,26 @@ import numpy as np
 
 from nn.kernels.conv import first_greatest
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_first, splat, store, store_first, where_greater, zeros
-from nn.kernels.winograd import five_outputs, load_seven, load_seven_rows, seven_inputs, store_seven
+from nn.kernels.simd import (
+    add_products,
+    lanes,
+    load,
+    load_each,
+    load_first,
+    multiples,
+    multiples_until,
+    splat_each,
+    store_each,
+    store_first,
+    where_greater,
+    zeros,
+)
+from nn.kernels.winograd import five_outputs, place_of_row, seven_inputs
 
 # Tiles that go through the 49 products together: a multiple of four.
 TILES = 8
+# V and M have room for one more: planes that lie a power of two apart would share the same few lines of the cache.
+SPARE = 1
 # The transforms take about as long as the products of so many channels (measured).
 TRANSFORMS = 32
 
@@ -36,8 +51,9 @@ def conv2d_forward(x, u, bias, relu, out):
     N, OH, OW, F = out.shape
     L = lanes(x)
     zero = zeros(x)
-    v, m = _room(x)
-    y = np.zeros((5, 5, L), x.dtype)
+    v = np.empty((49, TILES + SPARE, _whole_vectors(x)), x.dtype)
+    m = np.empty((49, TILES + SPARE, L), x.dtype)
+    y = np.empty((5, 5, L), x.dtype)
     rows = (OH + 4) // 5
     columns = (OW + 4) // 5
     for first in range(0, N * rows * columns, TILES):
@@ -66,8 +82,9 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
     """As `conv.conv2d_relu_pool_forward`, for stride 1 and a prepared kernel."""
     N, PH, PW, F = out.shape
     L = lanes(x)
-    v, m = _room(x)
-    y = np.zeros((10, 10, L), x.dtype)
+    v = np.empty((49, TILES + SPARE, _whole_vectors(x)), x.dtype)
+    m = np.empty((49, TILES + SPARE, L), x.dtype)
+    y = np.empty((10, 10, L), x.dtype)
     rows = (PH + 4) // 5
     columns = (PW + 4) // 5
     for first in range(0, N * rows * columns, TILES // 4):
@@ -102,14 +119,10 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
 
 
 @kernel(inline=True)
-def _room(x):
-    """V (49, TILES, C) and one vector's share of M (49, TILES, lanes), C rounded up to whole vectors.
-
-    One tile more than used: planes that lie a power of two apart would share the same few lines of the cache.
-    """
+def _whole_vectors(x):
+    """The number of channels, rounded up to whole vectors."""
     L = lanes(x)
-    channels = (x.shape[3] + L - 1) // L * L
-    return np.zeros((49, TILES + 1, channels), x.dtype), np.zeros((49, TILES + 1, L), x.dtype)
+    return (x.shape[3] + L - 1) // L * L
 
 
 @kernel(inline=True)
@@ -127,16 +140,17 @@ def _has_tile(quarter, rows, columns):
 @kernel(inline=True)
 def _transform_inputs(x, n, i, j, v, t):
     """V = Bᵀ d B of tile t, for the 7x7 inputs that begin at row i and column j of image n."""
-    _, _, W, C = x.shape
+    _, H, W, C = x.shape
     step = v.shape[1] * v.shape[2]
+    inputs = multiples_until(W * C, (H - 1 - i) * W * C, 7)
     for c in range(0, C, lanes(x)):
         place = t * v.shape[2] + c
         for k in range(7):
-            d = load_seven_rows(x, n, i, min(j + k, W - 1) * C + c)
-            store_seven(v, place + k * step, 7 * step, seven_inputs(d, x))
+            d = load_each(x, place_of_row(x, n, i) + min(j + k, W - 1) * C + c, inputs)
+            store_each(v, place + k * step, multiples(7 * step, 7), seven_inputs(d))
         for k in range(7):
             row = place + 7 * k * step
-            store_seven(v, row, step, seven_inputs(load_seven(v, row, step), x))
+            store_each(v, row, multiples(step, 7), seven_inputs(load_each(v, row, multiples(step, 7))))
 
 
 @kernel(inline=True)
@@ -148,21 +162,11 @@ def _products(v, u, tiles, f, m):
     for p in range(49):
         for t in range(0, tiles, 4):
             # Tiles beyond the last are computed from what lies there, and not used.
-            a = (p * (TILES + 1) + t) * room
-            s0 = zeros(v)
-            s1 = zeros(v)
-            s2 = zeros(v)
-            s3 = zeros(v)
+            a = (p * (TILES + SPARE) + t) * room
+            sums = zeros(v), zeros(v), zeros(v), zeros(v)
             for c in range(C):
-                w = load(u, (p * C + c) * F + f)
-                s0 = s0 + splat(v, a + c) * w
-                s1 = s1 + splat(v, a + room + c) * w
-                s2 = s2 + splat(v, a + 2 * room + c) * w
-                s3 = s3 + splat(v, a + 3 * room + c) * w
-            store(m, (p * (TILES + 1) + t) * L, s0)
-            store(m, (p * (TILES + 1) + t + 1) * L, s1)
-            store(m, (p * (TILES + 1) + t + 2) * L, s2)
-            store(m, (p * (TILES + 1) + t + 3) * L, s3)
+                sums = add_products(sums, splat_each(v, a + c, multiples(room, 4)), load(u, (p * C + c) * F + f))
+            store_each(m, (p * (TILES + SPARE) + t) * L, multiples(L, 4), sums)
 
 
 @kernel(inline=True)
@@ -173,17 +177,8 @@ def _transform_outputs(m, t, bias, y, place):
     for k in range(7):
         # The column k of Aᵀ M goes into the column k of M.
         top = t * L + k * step
-        y0, y1, y2, y3, y4 = five_outputs(load_seven(m, top, 7 * step), m)
-        store(m, top, y0)
-        store(m, top + 7 * step, y1)
-        store(m, top + 14 * step, y2)
-        store(m, top + 21 * step, y3)
-        store(m, top + 28 * step, y4)
+        store_each(m, top, multiples(7 * step, 5), five_outputs(load_each(m, top, multiples(7 * step, 7))))
     for k in range(5):
-        y0, y1, y2, y3, y4 = five_outputs(load_seven(m, t * L + 7 * k * step, step), m)
-        row = place + k * y.shape[1] * L
-        store(y, row, y0 + bias)
-        store(y, row + L, y1 + bias)
-        store(y, row + 2 * L, y2 + bias)
-        store(y, row + 3 * L, y3 + bias)
-        store(y, row + 4 * L, y4 + bias)
+        y0, y1, y2, y3, y4 = five_outputs(load_each(m, t * L + 7 * k * step, multiples(step, 7)))
+        outputs = y0 + bias, y1 + bias, y2 + bias, y3 + bias, y4 + bias
+        store_each(y, place + k * y.shape[1] * L, multiples(L, 5), outputs)

@@ -11,8 +11,8 @@ import numpy as np
 
 from nn.kernels.conv import first_greatest
 from nn.kernels.jit import kernel
-from nn.kernels.simd import lanes, load, load_first, splat, store, store_first
-from nn.kernels.winograd import eight_inputs, four_outputs, load_eight, load_eight_rows, store_eight
+from nn.kernels.simd import clear, lanes, load_each, load_first, multiples, multiples_until, splat_each, store_each, store_first
+from nn.kernels.winograd import eight_inputs, four_outputs, place_of_row
 
 
 @kernel
@@ -23,9 +23,9 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
     L = lanes(x)
     # Vectors of a row of pixels, and one more for those that begin within the last.
     room = (W + L - 1) // L * L + L
-    rows = np.zeros((8, room), x.dtype)
-    v = np.zeros((64, room), x.dtype)
-    m = np.zeros((8, 4, L), x.dtype)
+    rows = np.empty((8, room), x.dtype)
+    v = np.empty((64, room), x.dtype)
+    m = np.empty((8, 4, L), x.dtype)
     for n in range(N):
         for i in range(0, PH, 2):
             _transform_inputs(x, n, 2 * i, rows, v)
@@ -53,14 +53,17 @@ def _transform_inputs(x, n, i, rows, v):
 
     Neighbouring lanes are neighbouring columns. Only every fourth one begins a tile, but one vector does them all.
     """
+    _, H, W, _ = x.shape
     room = rows.shape[1]
-    for j in range(0, x.shape[2], lanes(x)):
-        store_eight(rows, j, room, eight_inputs(load_eight_rows(x, n, i, j), x))
+    eight_rows = multiples(room, 8)
+    inputs = multiples_until(W, (H - 1 - i) * W, 8)
+    for j in range(0, W, lanes(x)):
+        store_each(rows, j, eight_rows, eight_inputs(load_each(x, place_of_row(x, n, i) + j, inputs)))
     for r in range(8):
         # The last tile of an odd number of windows reaches two columns too far, where the next row lies.
-        rows[r, x.shape[2] : x.shape[2] + 2] = 0
-        for j in range(0, x.shape[2], lanes(x)):
-            store_eight(v, 8 * r * room + j, room, eight_inputs(load_eight(rows, r * room + j, 1), x))
+        clear(rows, r * room + W, 2)
+        for j in range(0, W, lanes(x)):
+            store_each(v, 8 * r * room + j, eight_rows, eight_inputs(load_each(rows, r * room + j, multiples(1, 8))))
 
 
 @kernel(inline=True)
@@ -70,30 +73,15 @@ def _products(v, j, u, f, m):
     L = lanes(m)
     step = v.shape[1]
     for k in range(8):
-        a = k * step + j
-        w = k * F + f
-        y0, y1, y2, y3 = four_outputs(
-            (
-                splat(v, a) * load(u, w),
-                splat(v, a + 8 * step) * load(u, w + 8 * F),
-                splat(v, a + 16 * step) * load(u, w + 16 * F),
-                splat(v, a + 24 * step) * load(u, w + 24 * F),
-                splat(v, a + 32 * step) * load(u, w + 32 * F),
-                splat(v, a + 40 * step) * load(u, w + 40 * F),
-                splat(v, a + 48 * step) * load(u, w + 48 * F),
-                splat(v, a + 56 * step) * load(u, w + 56 * F),
-            ),
-            m,
-        )
-        store(m, 4 * k * L, y0)
-        store(m, (4 * k + 1) * L, y1)
-        store(m, (4 * k + 2) * L, y2)
-        store(m, (4 * k + 3) * L, y3)
+        v0, v1, v2, v3, v4, v5, v6, v7 = splat_each(v, k * step + j, multiples(8 * step, 8))
+        u0, u1, u2, u3, u4, u5, u6, u7 = load_each(u, k * F + f, multiples(8 * F, 8))
+        products = v0 * u0, v1 * u1, v2 * u2, v3 * u3, v4 * u4, v5 * u5, v6 * u6, v7 * u7
+        store_each(m, 4 * k * L, multiples(L, 4), four_outputs(products))
 
 
 @kernel(inline=True)
 def _transform_outputs(m, row, bias):
     """One row of the outputs Aᵀ M A. At the point 1 all powers are 1: what is added there is added to all outputs."""
     L = lanes(m)
-    m0, m1, m2, m3, m4, m5, m6, m7 = load_eight(m, row * L, 4 * L)
-    return four_outputs((m0, m1 + bias, m2, m3, m4, m5, m6, m7), m)
+    m0, m1, m2, m3, m4, m5, m6, m7 = load_each(m, row * L, multiples(4 * L, 8))
+    return four_outputs((m0, m1 + bias, m2, m3, m4, m5, m6, m7))

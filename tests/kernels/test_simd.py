@@ -12,15 +12,24 @@ import pytest
 from nn.kernels import simd
 from nn.kernels.memory import SLACK, aligned, aligned_copy
 from nn.kernels.simd import (
+    add_products,
+    clear,
     lanes,
     load,
     load_bytes,
+    load_each,
     load_first,
+    multiples,
+    multiples_until,
+    relu_each,
     second_half,
     splat,
+    splat_each,
     splat_two,
     store,
+    store_each,
     store_first,
+    store_first_each,
     where_equal,
     where_greater,
     zeros,
@@ -73,6 +82,54 @@ def test_compiled_operations_do_what_python_says(dtype):
         np.testing.assert_array_equal(results[0][1], results[1][1])
         np.testing.assert_array_equal(results[0][2][:count], results[1][2][:count])
         assert (results[1][2][count:] == 77).all()
+
+
+def program_of_several(a, step, count, out):
+    """Uses every operation on several vectors; each result lands in a row of its own of `out` (12, lanes)."""
+    width = lanes(a)
+    rows = multiples(width, 3)
+    x = load_each(a, 1, multiples(step, 3))
+    y = load_each(a, 2, multiples_until(step, 5, 3))
+    z = splat_each(a, 0, (0, step, 2 * step))
+    store_each(out, 0, rows, add_products(x, y, z[1]))
+    store_each(out, 3 * width, rows, relu_each(y))
+    clear(out, 6 * width, 2 * width)
+    store_first_each(out, 6 * width, rows, count, z)
+    store(out, 9 * width, 2.5 * x[0] - x[1])
+    store_each(out, 10 * width, multiples(width, 2), (x[2], y[2]))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_operations_on_several_vectors_do_what_python_says(dtype):
+    if numba.config.DISABLE_JIT:
+        pytest.skip("nothing is compiled")
+    width = simd.VECTOR_BYTES // np.dtype(dtype).itemsize
+    a = aligned_copy(np.random.default_rng(0).integers(-3, 4, 3 * width), dtype)
+    compiled = numba.njit(program_of_several)
+    for step, count in ((3, 1), (2, width), (0, width - 1)):
+        results = []
+        for run in (program_of_several, compiled):
+            out = aligned_copy(np.full((12, width), 77, dtype))
+            run(a, step, count, out)
+            results.append(out)
+        np.testing.assert_array_equal(results[0], results[1])
+
+
+def test_operations_on_several_vectors_in_python_worked_by_hand():
+    a = np.arange(20.0)
+    assert multiples(4, 3) == (0, 4, 8)
+    assert multiples_until(4, 6, 3) == (0, 4, 6)
+    assert [vector[0] for vector in load_each(a, 1, (0, 4, 6))] == [1, 5, 7]
+    assert [vector.tolist() for vector in splat_each(a, 1, (0, 4))] == [[1] * lanes(a), [5] * lanes(a)]
+    ones, twos = np.full(2, 1.0), np.full(2, 2.0)
+    assert [vector.tolist() for vector in add_products((ones, twos), (twos, ones), -3 * ones)] == [[-5, -5], [-1, -1]]
+    assert [vector.tolist() for vector in relu_each((np.array([-1.0, 2.0]), np.array([0.0, -0.5])))] == [[0, 2], [0, 0]]
+    store_first_each(a, 2, (0, 5), 1, (-ones, -twos))
+    assert a[[1, 2, 3, 6, 7, 8]].tolist() == [1, -1, 3, 6, -2, 8]
+    clear(a, 1, 3)
+    assert a[:5].tolist() == [0, 0, 0, 0, 4]
+    store_each(a, 0, (0, 8), (np.full(8, 9.0), np.full(8, 7.0)))
+    assert a[[0, 7, 8, 15, 16]].tolist() == [9, 9, 7, 7, 16]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
