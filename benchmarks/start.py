@@ -122,6 +122,8 @@ def probe(cache: Path, *arguments: str) -> Run:
 def measured(arguments: Sequence[str], cache: Path) -> Run:
     """Run Python with a cache folder of its own; `InputError` with its last words if it fails."""
     cache.mkdir(exist_ok=True)
+    # Python keeps its bytecode, as it does unless told otherwise.
+    settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as errors:
         began = time.time()
         process = subprocess.Popen(
@@ -129,7 +131,7 @@ def measured(arguments: Sequence[str], cache: Path) -> Run:
             stdout=subprocess.PIPE,
             stderr=errors,
             cwd=ROOT,
-            env={**os.environ, "NUMBA_CACHE_DIR": str(cache)},
+            env={**settings, "NUMBA_CACHE_DIR": str(cache)},
         )
         assert process.stdout is not None
         lines = process.stdout.read().decode().splitlines()

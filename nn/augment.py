@@ -15,7 +15,6 @@ import numpy as np
 from nn.cli import ArgumentParser, run, whole_number
 from nn.errors import InputError
 from nn.files import check_writable
-from nn.sheet import save_sheet
 from nn.sources import check_images, one_hot
 
 
@@ -85,6 +84,9 @@ class AugmentedImages:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a contact sheet of augmented training images."""
+    # Training needs no Pillow.
+    from nn.sheet import save_sheet
+
     parser = ArgumentParser(prog="python -m nn.augment", description="Contact sheet of augmented training images.")
     parser.add_argument("--out", default="augmented.png", help="the image to write (default: %(default)s)")
     parser.add_argument("--data", default=None, metavar="DIR", help="folder of the MNIST files")
