@@ -95,7 +95,7 @@ def _collected_less() -> Iterator[None]:
     """Let Python look for garbage less often, and not among what was there before: a sixth of the compiler's time otherwise."""
     thresholds = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(10_000, *thresholds[1:])
+    gc.set_threshold(2_000, *thresholds[1:])
     try:
         yield
     finally:
