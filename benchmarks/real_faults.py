@@ -24,8 +24,8 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     (
         "the kernel is flipped forward",
         CONV,
-        "w = load(kernel, weights + k * F)",
-        "w = load(kernel, ((KH - 1 - ki) * KW * C + (KW - 1 - k // C) * C + k % C) * F + f)",
+        "load(kernel, weights + k * F)",
+        "load(kernel, ((KH - 1 - ki) * KW * C + (KW - 1 - k // C) * C + k % C) * F + f)",
     ),
     (
         "the filters are flipped backward",
@@ -137,8 +137,8 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     (
         "strides swapped",
         CONV,
-        "patch = _patch_start(x, n, i * strides[0], 0)\n                    step = strides[1]",
-        "patch = _patch_start(x, n, i * strides[1], 0)\n                    step = strides[0]",
+        "patch_start(x, n, i * strides[0], j * strides[1])\n                    step = strides[1]",
+        "patch_start(x, n, i * strides[1], j * strides[0])\n                    step = strides[0]",
     ),
     (
         "strides swapped backward",
@@ -146,7 +146,7 @@ FAULTS: tuple[tuple[str, ...], ...] = (
         "p = (n * dx.shape[1] + i * strides[0]) * image_row + j * strides[1]",
         "p = (n * dx.shape[1] + i * strides[1]) * image_row + j * strides[0]",
     ),
-    ("dx accumulated instead of overwritten", BACKWARD, "            dx[n] = 0\n", "            pass\n"),
+    ("dx accumulated instead of overwritten", BACKWARD, "            clear(dx, n * image_size, image_size)\n", ""),
     (
         "the parameter gradient overwritten instead of accumulated",
         BACKWARD,

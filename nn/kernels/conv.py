@@ -65,7 +65,7 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
             start = load_first(bias, f, count)
             for i in range(OH):
                 for j in range(0, OW, 4):
-                    patch = _patch_start(x, n, i * strides[0], j * strides[1])
+                    patch = patch_start(x, n, i * strides[0], j * strides[1])
                     step = strides[1] * x.shape[3]
                     sums = _four_outputs(x, patch, multiples_until(step, (OW - 1 - j) * step, 4), kernel, f, start)
                     if relu:
@@ -142,7 +142,7 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
             start = load_first(bias, f, count)
             for i in range(PH):
                 for j in range(PW):
-                    top = _patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
+                    top = patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
                     s0, s1, s2, s3 = _four_outputs(x, top, (0, right, down, down + right), kernel, f, start)
                     best, number = first_greatest(s0, s1, s2, s3, kernel)
                     place = ((n * PH + i) * PW + j) * F + f
@@ -163,7 +163,7 @@ def first_greatest(y0, y1, y2, y3, like):
 
 
 @kernel(inline=True)
-def _patch_start(x, n, row, column):
+def patch_start(x, n, row, column):
     """The flat position of x[n, row, column, 0]."""
     return ((n * x.shape[1] + row) * x.shape[2] + column) * x.shape[3]
 

@@ -84,7 +84,8 @@ def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
                     dbias[f] += dz[n, i, j, f]
         add_kernel_gradient(dz, n, x, n, (OH, OW), strides, dkernel)
         if needs_dx:
-            clear(dx, n * dx[0].size, dx[0].size)
+            image_size = dx.size // N
+            clear(dx, n * image_size, image_size)
             _add_input_gradient(dz, n, filters, strides, dx)
 
 

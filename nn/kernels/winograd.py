@@ -160,9 +160,3 @@ def _four_sums(plus, minus, plus2, minus2, plus_half, minus_half):
         sum1 + 4.0 * sum2 + 1 / 4 * sum3,
         difference1 + 8.0 * difference2 + 1 / 8 * difference3,
     )
-
-
-@kernel(inline=True)
-def place_of_row(x, n, i):
-    """The flat position of x[n, i, 0, 0]."""
-    return (n * x.shape[1] + i) * x.shape[2] * x.shape[3]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.conv import first_greatest
+from nn.kernels.conv import first_greatest, patch_start
 from nn.kernels.jit import kernel
 from nn.kernels.simd import (
     add_products,
@@ -29,7 +29,7 @@ from nn.kernels.simd import (
     where_greater,
     zeros,
 )
-from nn.kernels.winograd import five_outputs, place_of_row, seven_inputs
+from nn.kernels.winograd import five_outputs, seven_inputs
 
 # Tiles that go through the 49 products together: a multiple of four.
 TILES = 8
@@ -146,7 +146,7 @@ def _transform_inputs(x, n, i, j, v, t):
     for c in range(0, C, lanes(x)):
         place = t * v.shape[2] + c
         for k in range(7):
-            d = load_each(x, place_of_row(x, n, i) + min(j + k, W - 1) * C + c, inputs)
+            d = load_each(x, patch_start(x, n, i, min(j + k, W - 1)) + c, inputs)
             store_each(v, place + k * step, multiples(7 * step, 7), seven_inputs(d))
         for k in range(7):
             row = place + 7 * k * step

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.conv import first_greatest
+from nn.kernels.conv import first_greatest, patch_start
 from nn.kernels.jit import kernel
 from nn.kernels.simd import clear, lanes, load_each, load_first, multiples, multiples_until, splat_each, store_each, store_first
-from nn.kernels.winograd import eight_inputs, four_outputs, place_of_row
+from nn.kernels.winograd import eight_inputs, four_outputs
 
 
 @kernel
@@ -58,7 +58,7 @@ def _transform_inputs(x, n, i, rows, v):
     eight_rows = multiples(room, 8)
     inputs = multiples_until(W, (H - 1 - i) * W, 8)
     for j in range(0, W, lanes(x)):
-        store_each(rows, j, eight_rows, eight_inputs(load_each(x, place_of_row(x, n, i) + j, inputs)))
+        store_each(rows, j, eight_rows, eight_inputs(load_each(x, patch_start(x, n, i, j), inputs)))
     for r in range(8):
         # The last tile of an odd number of windows reaches two columns too far, where the next row lies.
         clear(rows, r * room + W, 2)
