@@ -85,6 +85,17 @@ def test_an_edited_helper_never_runs_stale_and_no_start_after_the_first_compiles
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+def test_an_inlined_helper_called_from_python_is_kept_as_any_kernel(small_package):
+    code = """
+from nn.kernels.helper import scaled
+print(scaled(2.5), sum(scaled.stats.cache_hits.values()), sum(scaled.stats.cache_misses.values()))
+"""
+    cache = str(small_package / "cache")
+    assert run(code, small_package, NUMBA_CACHE_DIR=cache) == ["5.0", "0", "1"]
+    assert run(code, small_package, NUMBA_CACHE_DIR=cache) == ["5.0", "1", "0"]
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 def test_importing_compiles_nothing(tmp_path):
     code = """
 import importlib, pkgutil, nn.kernels, nn.layers, nn.losses, nn.optimizers, nn.gradcheck
