@@ -119,7 +119,9 @@ def where_equal(a, b, chosen, otherwise):
 
 
 def clear(array, i, count):
-    """array.flat[i : i + count] = 0."""
+    """array.flat[i : i + count] = 0; all of it lies inside."""
+    if not 0 <= i <= i + count <= array.size:
+        raise IndexError(f"expected places in an array of {array.size}, got {i} to {i + count}")
     array.reshape(-1)[i : i + count] = 0
 
 

@@ -17,6 +17,7 @@ from nn.kernels.conv import first_greatest, patch_start
 from nn.kernels.jit import kernel
 from nn.kernels.simd import (
     add_products,
+    clear,
     lanes,
     load,
     load_each,
@@ -53,6 +54,8 @@ def conv2d_forward(x, u, bias, relu, out):
     zero = zeros(x)
     v = np.empty((49, TILES + SPARE, _whole_vectors(x)), x.dtype)
     m = np.empty((49, TILES + SPARE, L), x.dtype)
+    # What the tiles beyond the last are computed from.
+    clear(v, 0, v.size)
     y = np.empty((5, 5, L), x.dtype)
     rows = (OH + 4) // 5
     columns = (OW + 4) // 5
@@ -84,6 +87,8 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
     L = lanes(x)
     v = np.empty((49, TILES + SPARE, _whole_vectors(x)), x.dtype)
     m = np.empty((49, TILES + SPARE, L), x.dtype)
+    # What the tiles beyond the last are computed from.
+    clear(v, 0, v.size)
     y = np.empty((10, 10, L), x.dtype)
     rows = (PH + 4) // 5
     columns = (PW + 4) // 5
@@ -161,7 +166,7 @@ def _products(v, u, tiles, f, m):
     room = v.shape[2]
     for p in range(49):
         for t in range(0, tiles, 4):
-            # Tiles beyond the last are computed from what lies there, and not used.
+            # Tiles beyond the last are computed, and not used.
             a = (p * (TILES + SPARE) + t) * room
             sums = zeros(v), zeros(v), zeros(v), zeros(v)
             for c in range(C):

@@ -24,6 +24,7 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
     # Vectors of a row of pixels, and one more for those that begin within the last.
     room = (W + L - 1) // L * L + L
     rows = np.empty((8, room), x.dtype)
+    clear(rows, 0, rows.size)
     v = np.empty((64, room), x.dtype)
     m = np.empty((8, 4, L), x.dtype)
     for n in range(N):

@@ -120,8 +120,9 @@ def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtyp
 
 
 def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
-    # One row of two: x·W + b = (1 + 5 + 1, -4 + 0 + 1) = (7, -3), ReLU (7, 0), and with rate 0.5 each is doubled or dropped.
-    x, kernel, bias = aligned_copy(np.array([[9.0, 9], [1, 2]])), aligned_copy(np.array([[1.0, -4], [2.5, 0]])), np.ones(2)
+    # One row of two: x·W + b = (1 + 5 - 1 + 2, -4 + 0 - 1 + 2) = (7, -3), ReLU (7, 0), and with rate 0.5 each doubled or dropped.
+    x, kernel = aligned_copy(np.array([[9.0, 9, 9], [1, 2, -2]])), aligned_copy(np.array([[1.0, -4], [2.5, 0], [0.5, 0.5]]))
+    bias = np.full(2, 2.0)
     kept, dropped = (
         next(key for key in range(99) if (elementwise_mask(key) == wanted).all()) for wanted in ([True, True], [False, True])
     )

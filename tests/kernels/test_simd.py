@@ -128,6 +128,10 @@ def test_operations_on_several_vectors_in_python_worked_by_hand():
     assert a[[1, 2, 3, 6, 7, 8]].tolist() == [1, -1, 3, 6, -2, 8]
     clear(a, 1, 3)
     assert a[:5].tolist() == [0, 0, 0, 0, 4]
+    clear(a, a.size, 0)
+    for i, count in ((-1, 1), (19, 2), (4, -1)):
+        with pytest.raises(IndexError, match="20"):
+            clear(a, i, count)
     store_each(a, 0, (0, 8), (np.full(8, 9.0), np.full(8, 7.0)))
     assert a[[0, 7, 8, 15, 16]].tolist() == [9, 9, 7, 7, 16]
 
