@@ -15,6 +15,7 @@ CONTIGUOUS = "rows of the filters follow one another without a gap, so that v co
 BEYOND = "more tiles than the image needs: no output of them is stored"
 PLACES = "all places of the kernel have as many numbers"
 SQUARE = "both sides of the kernel are as long"
+UNUSED = "the sums of what lies there are not used"
 EITHER = "both sides give the same number there"
 
 # (path, a part of "before -> after", why). The first that fits counts.
@@ -68,6 +69,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd3.py", "[rows > 2]  ->  rows >= 2", BEYOND),
     ("nn/kernels/winograd3.py", "[columns > 2]  ->  columns >= 2", BEYOND),
     ("nn/kernels/winograd3.py", "columns > 2)  [2]  ->  3", BEYOND),
+    ("nn/kernels/winograd3.py", "clear(v, 0, v.size)  ->  (removed)", UNUSED),
+    ("nn/kernels/winograd5.py", "clear(rows, 0, rows.size)", UNUSED),
     ("nn/kernels/winograd5.py", "room = (W + L - 1) // L * L + L", ROOM),
     ("nn/kernels/winograd5.py", "rows = np.empty((8, room), x.dtype)  [8]  ->  9", ROOM),
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
