@@ -24,7 +24,7 @@ from nn.errors import InputError
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_RATIO = 1032
 MAX_INFLATED = 2**30  # bytes; the largest of MNIST's kin (EMNIST) has 640 MB
-PIECE = 1024 * 1024
+PIECE = 512 * 1024
 
 
 class Content(Protocol):
