@@ -9,32 +9,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import lower_builtin
 
-from nn.kernels.simd import (
-    VECTOR_BYTES,
-    add_products,
-    clear,
-    constant,
-    lanes,
-    load,
-    load_bytes,
-    load_each,
-    load_first,
-    multiples,
-    multiples_until,
-    relu_each,
-    second_half,
-    splat,
-    splat_each,
-    splat_two,
-    store,
-    store_each,
-    store_first,
-    store_first_each,
-    transpose_block,
-    where_equal,
-    where_greater,
-    zeros,
-)
+from nn.kernels import simd
 from nn.kernels.simd_types import VectorType
 
 
@@ -76,29 +51,29 @@ def _shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, numbers: list[int
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers))
 
 
-@lower_builtin(lanes, types.Array)
+@lower_builtin(simd.lanes, types.Array)
 def _lower_lanes(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-    return context.get_constant(types.intp, VECTOR_BYTES * 8 // signature.args[0].dtype.bitwidth)
+    return context.get_constant(types.intp, simd.VECTOR_BYTES * 8 // signature.args[0].dtype.bitwidth)
 
 
-@lower_builtin(zeros, types.Array)
+@lower_builtin(simd.zeros, types.Array)
 def _lower_zeros(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     return ir.Constant(context.get_value_type(signature.return_type), None)
 
 
-@lower_builtin(constant, types.Number, types.Array)
+@lower_builtin(simd.constant, types.Number, types.Array)
 def _lower_constant(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     scalar = context.cast(builder, args[0], signature.args[0], signature.return_type.dtype)
     return _splat_scalar(builder, scalar, context.get_value_type(signature.return_type))
 
 
-@lower_builtin(splat, types.Array, types.Integer)
+@lower_builtin(simd.splat, types.Array, types.Integer)
 def _lower_splat(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     scalar = builder.load(_pointer(context, builder, signature.args[0], *args))
     return _splat_scalar(builder, scalar, context.get_value_type(signature.return_type))
 
 
-@lower_builtin(splat_two, types.Array, types.Integer, types.Integer)
+@lower_builtin(simd.splat_two, types.Array, types.Integer, types.Integer)
 def _lower_splat_two(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     array, *places = args
     half = ir.VectorType(context.get_value_type(signature.return_type.dtype), signature.return_type.lanes // 2)
@@ -107,20 +82,20 @@ def _lower_splat_two(context: Any, builder: ir.IRBuilder, signature: Any, args: 
     return _shuffled(builder, first, second, list(range(2 * half.count)))
 
 
-@lower_builtin(second_half, VectorType)
+@lower_builtin(simd.second_half, VectorType)
 def _lower_second_half(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     lanes = signature.return_type.lanes
     return _shuffled(builder, args[0], args[0], [(lane + lanes // 2) % lanes for lane in range(lanes)])
 
 
-@lower_builtin(load, types.Array, types.Integer)
+@lower_builtin(simd.load, types.Array, types.Integer)
 def _lower_load(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     address = _pointer(context, builder, signature.args[0], *args)
     vector_address = builder.bitcast(address, context.get_value_type(signature.return_type).as_pointer())
     return builder.load(vector_address, align=signature.args[0].dtype.bitwidth // 8)
 
 
-@lower_builtin(load_first, types.Array, types.Integer, types.Integer)
+@lower_builtin(simd.load_first, types.Array, types.Integer, types.Integer)
 def _lower_load_first(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     array, i, count = args
     vector_type = context.get_value_type(signature.return_type)
@@ -131,7 +106,7 @@ def _lower_load_first(context: Any, builder: ir.IRBuilder, signature: Any, args:
     return builder.load(vector)
 
 
-@lower_builtin(store, types.Array, types.Integer, VectorType)
+@lower_builtin(simd.store, types.Array, types.Integer, VectorType)
 def _lower_store(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     array, i, vector = args
     address = _pointer(context, builder, signature.args[0], array, i)
@@ -139,7 +114,7 @@ def _lower_store(context: Any, builder: ir.IRBuilder, signature: Any, args: Any)
     return context.get_dummy_value()
 
 
-@lower_builtin(store_first, types.Array, types.Integer, types.Integer, VectorType)
+@lower_builtin(simd.store_first, types.Array, types.Integer, types.Integer, VectorType)
 def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     array, i, count, vector = args
     element = signature.args[0].dtype
@@ -156,7 +131,7 @@ def _lower_store_first(context: Any, builder: ir.IRBuilder, signature: Any, args
     return context.get_dummy_value()
 
 
-@lower_builtin(clear, types.Array, types.Integer, types.Integer)
+@lower_builtin(simd.clear, types.Array, types.Integer, types.Integer)
 def _lower_clear(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     start = _pointer(context, builder, signature.args[0], args[0], args[1])
     count = _index(context, builder, args[2], signature.args[2])
@@ -165,7 +140,7 @@ def _lower_clear(context: Any, builder: ir.IRBuilder, signature: Any, args: Any)
     return context.get_dummy_value()
 
 
-@lower_builtin(transpose_block, types.Array, types.Integer, types.Array, types.Integer)
+@lower_builtin(simd.transpose_block, types.Array, types.Integer, types.Array, types.Integer)
 def _lower_transpose_block(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     x, i, out, j = args
     x_type, out_type = signature.args[0], signature.args[2]
@@ -190,7 +165,7 @@ def _rows(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: i
     return [builder.bitcast(builder.gep(start, [step]), vector) for step in steps]
 
 
-@lower_builtin(load_bytes, types.Array, types.Integer, types.Array)
+@lower_builtin(simd.load_bytes, types.Array, types.Integer, types.Array)
 def _lower_load_bytes(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     vector_type = context.get_value_type(signature.return_type)
     address = _pointer(context, builder, signature.args[0], args[0], args[1])
@@ -198,13 +173,13 @@ def _lower_load_bytes(context: Any, builder: ir.IRBuilder, signature: Any, args:
     return builder.uitofp(builder.load(builder.bitcast(address, bytes_type.as_pointer()), align=1), vector_type)
 
 
-@lower_builtin(where_equal, VectorType, VectorType, VectorType, VectorType)
+@lower_builtin(simd.where_equal, VectorType, VectorType, VectorType, VectorType)
 def _lower_where_equal(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     a, b, chosen, otherwise = args
     return builder.select(builder.fcmp_ordered("==", a, b), chosen, otherwise)
 
 
-@lower_builtin(where_greater, VectorType, VectorType, VectorType, VectorType)
+@lower_builtin(simd.where_greater, VectorType, VectorType, VectorType, VectorType)
 def _lower_where_greater(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     a, b, chosen, otherwise = args
     return builder.select(builder.fcmp_ordered(">", a, b), chosen, otherwise)
@@ -241,12 +216,12 @@ def _multiples(context: Any, builder: ir.IRBuilder, signature: Any, step: ir.Val
     return [builder.mul(step, ir.Constant(step.type, k), flags=("nsw",)) for k in range(len(signature.return_type))]
 
 
-@lower_builtin(multiples, types.Integer, types.Integer)
+@lower_builtin(simd.multiples, types.Integer, types.Integer)
 def _lower_multiples(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     return context.make_tuple(builder, signature.return_type, _multiples(context, builder, signature, args[0]))
 
 
-@lower_builtin(multiples_until, types.Integer, types.Integer, types.Integer)
+@lower_builtin(simd.multiples_until, types.Integer, types.Integer, types.Integer)
 def _lower_multiples_until(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     last = _index(context, builder, args[1], signature.args[1])
     values = _multiples(context, builder, signature, args[0])
@@ -261,21 +236,21 @@ def _places(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> l
     return [builder.add(start, offset, flags=("nsw",)) for offset in offsets]
 
 
-@lower_builtin(load_each, types.Array, types.Integer, types.BaseTuple)
+@lower_builtin(simd.load_each, types.Array, types.Integer, types.BaseTuple)
 def _lower_load_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = signature.return_type.dtype(signature.args[0], types.intp)
     vectors = [_lower_load(context, builder, one, (args[0], place)) for place in _places(context, builder, signature, args)]
     return context.make_tuple(builder, signature.return_type, vectors)
 
 
-@lower_builtin(splat_each, types.Array, types.Integer, types.BaseTuple)
+@lower_builtin(simd.splat_each, types.Array, types.Integer, types.BaseTuple)
 def _lower_splat_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = signature.return_type.dtype(signature.args[0], types.intp)
     vectors = [_lower_splat(context, builder, one, (args[0], place)) for place in _places(context, builder, signature, args)]
     return context.make_tuple(builder, signature.return_type, vectors)
 
 
-@lower_builtin(store_each, types.Array, types.Integer, types.BaseTuple, types.UniTuple)
+@lower_builtin(simd.store_each, types.Array, types.Integer, types.BaseTuple, types.UniTuple)
 def _lower_store_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = types.none(signature.args[0], types.intp, signature.args[3].dtype)
     for k, place in enumerate(_places(context, builder, signature, args)):
@@ -283,7 +258,7 @@ def _lower_store_each(context: Any, builder: ir.IRBuilder, signature: Any, args:
     return context.get_dummy_value()
 
 
-@lower_builtin(store_first_each, types.Array, types.Integer, types.BaseTuple, types.Integer, types.UniTuple)
+@lower_builtin(simd.store_first_each, types.Array, types.Integer, types.BaseTuple, types.Integer, types.UniTuple)
 def _lower_store_first_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = types.none(signature.args[0], types.intp, signature.args[3], signature.args[4].dtype)
     for k, place in enumerate(_places(context, builder, signature, args)):
@@ -291,7 +266,7 @@ def _lower_store_first_each(context: Any, builder: ir.IRBuilder, signature: Any,
     return context.get_dummy_value()
 
 
-@lower_builtin(add_products, types.UniTuple, types.UniTuple, VectorType)
+@lower_builtin(simd.add_products, types.UniTuple, types.UniTuple, VectorType)
 def _lower_add_products(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     sums, many, one = args
     totals = []
@@ -301,7 +276,7 @@ def _lower_add_products(context: Any, builder: ir.IRBuilder, signature: Any, arg
     return context.make_tuple(builder, signature.return_type, totals)
 
 
-@lower_builtin(relu_each, types.UniTuple)
+@lower_builtin(simd.relu_each, types.UniTuple)
 def _lower_relu_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     zero = ir.Constant(context.get_value_type(signature.return_type.dtype), None)
     vectors = [builder.extract_value(args[0], k) for k in range(len(signature.return_type))]

@@ -10,32 +10,7 @@ from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import models, register_model, type_callable
 
-from nn.kernels.simd import (
-    VECTOR_BYTES,
-    add_products,
-    clear,
-    constant,
-    lanes,
-    load,
-    load_bytes,
-    load_each,
-    load_first,
-    multiples,
-    multiples_until,
-    relu_each,
-    second_half,
-    splat,
-    splat_each,
-    splat_two,
-    store,
-    store_each,
-    store_first,
-    store_first_each,
-    transpose_block,
-    where_equal,
-    where_greater,
-    zeros,
-)
+from nn.kernels import simd
 
 
 class VectorType(types.Type):
@@ -43,7 +18,7 @@ class VectorType(types.Type):
 
     def __init__(self, dtype: types.Float) -> None:
         self.dtype = dtype
-        self.lanes = VECTOR_BYTES * 8 // dtype.bitwidth
+        self.lanes = simd.VECTOR_BYTES * 8 // dtype.bitwidth
         super().__init__(name=f"Vector({dtype} x {self.lanes})")
 
 
@@ -57,69 +32,69 @@ def _of_array(array: Any) -> VectorType | None:
     return VectorType(array.dtype) if isinstance(array, types.Array) else None
 
 
-@type_callable(lanes)
+@type_callable(simd.lanes)
 def _type_lanes(context: Any) -> Any:
     return lambda array: types.intp
 
 
-@type_callable(zeros)
+@type_callable(simd.zeros)
 def _type_zeros(context: Any) -> Any:
     return lambda array: _of_array(array)
 
 
-@type_callable(constant)
+@type_callable(simd.constant)
 def _type_constant(context: Any) -> Any:
     return lambda value, like: _of_array(like)
 
 
-@type_callable(splat)
-@type_callable(load)
+@type_callable(simd.splat)
+@type_callable(simd.load)
 def _type_load(context: Any) -> Any:
     return lambda array, i: _of_array(array)
 
 
-@type_callable(splat_two)
+@type_callable(simd.splat_two)
 def _type_splat_two(context: Any) -> Any:
     return lambda array, i, j: _of_array(array)
 
 
-@type_callable(second_half)
+@type_callable(simd.second_half)
 def _type_second_half(context: Any) -> Any:
     return lambda vector: vector
 
 
-@type_callable(load_first)
+@type_callable(simd.load_first)
 def _type_load_first(context: Any) -> Any:
     return lambda array, i, count: _of_array(array)
 
 
-@type_callable(clear)
+@type_callable(simd.clear)
 def _type_clear(context: Any) -> Any:
     return lambda array, i, count: types.none
 
 
-@type_callable(store)
+@type_callable(simd.store)
 def _type_store(context: Any) -> Any:
     return lambda array, i, vector: types.none
 
 
-@type_callable(store_first)
+@type_callable(simd.store_first)
 def _type_store_first(context: Any) -> Any:
     return lambda array, i, count, vector: types.none
 
 
-@type_callable(load_bytes)
+@type_callable(simd.load_bytes)
 def _type_load_bytes(context: Any) -> Any:
     return lambda array, i, like: _of_array(like)
 
 
-@type_callable(where_greater)
-@type_callable(where_equal)
+@type_callable(simd.where_greater)
+@type_callable(simd.where_equal)
 def _type_where_greater(context: Any) -> Any:
     return lambda a, b, chosen, otherwise: chosen
 
 
-@type_callable(transpose_block)
+@type_callable(simd.transpose_block)
 def _type_transpose_block(context: Any) -> Any:
     return lambda x, i, out, j: types.none
 
@@ -129,38 +104,38 @@ def _several(vector: types.Type, count: types.Type) -> types.UniTuple | None:
     return types.UniTuple(vector, count.literal_value) if isinstance(count, types.IntegerLiteral) else None
 
 
-@type_callable(multiples)
+@type_callable(simd.multiples)
 def _type_multiples(context: Any) -> Any:
     return lambda step, count: _several(types.intp, count)
 
 
-@type_callable(multiples_until)
+@type_callable(simd.multiples_until)
 def _type_multiples_until(context: Any) -> Any:
     return lambda step, last, count: _several(types.intp, count)
 
 
-@type_callable(load_each)
-@type_callable(splat_each)
+@type_callable(simd.load_each)
+@type_callable(simd.splat_each)
 def _type_load_each(context: Any) -> Any:
     return lambda array, i, offsets: types.UniTuple(_of_array(array), len(offsets))
 
 
-@type_callable(store_each)
+@type_callable(simd.store_each)
 def _type_store_each(context: Any) -> Any:
     return lambda array, i, offsets, vectors: types.none
 
 
-@type_callable(store_first_each)
+@type_callable(simd.store_first_each)
 def _type_store_first_each(context: Any) -> Any:
     return lambda array, i, offsets, count, vectors: types.none
 
 
-@type_callable(add_products)
+@type_callable(simd.add_products)
 def _type_add_products(context: Any) -> Any:
     return lambda sums, many, one: sums
 
 
-@type_callable(relu_each)
+@type_callable(simd.relu_each)
 def _type_relu_each(context: Any) -> Any:
     return lambda vectors: vectors
 
