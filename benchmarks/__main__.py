@@ -6,8 +6,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from nn.cli import run
 from nn.errors import InputError
+from nn.io.cli import run
 
 COMMANDS = {
     "epoch": "seconds for a training epoch, against PyTorch and Keras",
@@ -29,6 +29,8 @@ COMMANDS = {
     "fuzz": "damaged files and hostile input",
 }
 
+AUDIT = ("mutants", "reliability", "fuzz")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Import the module of that name, and only that one, and call its `main`."""
@@ -40,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if name not in COMMANDS:
         raise InputError(f"expected one of {', '.join(COMMANDS)}, got {name!r}")
-    module = importlib.import_module(f"benchmarks.{name.replace('-', '_')}")
+    folder = "benchmarks.audit" if name in AUDIT else "benchmarks"
+    module = importlib.import_module(f"{folder}.{name.replace('-', '_')}")
     code: int = module.main(words[1:])
     return code
 

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.contender import Job
-from benchmarks.contest import Process, add_options, contenders, fastest_peer, processes, rest
 from benchmarks.network import BATCH_SIZE
-from nn.cli import ArgumentParser, whole_number
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest
+from nn.io.cli import ArgumentParser, whole_number
 
 EPOCHS_AT_MOST = 20
 COLUMNS = {"name": "contender", "best": "best s", "median": "median s", "epochs": "epochs", "against": "ours / this, medians"}

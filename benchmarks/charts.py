@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from nn.files import atomic_write
+from nn.io.files import atomic_write
 
 OURS, PEER, INK, FAINT = "#d1495b", "#8d99ae", "#2b2d42", "#e5e5e5"
 SIZE = 7.2, 4.2  # inches

@@ -16,12 +16,12 @@ import numpy as np
 from benchmarks.doodle_shapes import DOODLES
 from benchmarks.drawn import BUNDLED, draw_sample
 from benchmarks.hand import written
-from nn.cli import ArgumentParser, run, whole_number
 from nn.datasets import fashion_mnist, mnist
 from nn.errors import InputError
+from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import load_model
-from nn.preprocessing import to_ink
-from nn.recognition import Model, read_number
+from nn.reading import to_ink
+from nn.reading.recognition import Model, read_number
 from nn.strokes.templates import templates_of
 
 PENS = 8.0, 24.0  # of doodles, in sheet units

@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from apps.draw.canvas import READING_SCALE
-from apps.draw.drawing import SHEET_HEIGHT, SHEET_WIDTH, Stroke
-from apps.draw.raster import Raster
-from nn.cli import ArgumentParser, positive_number, run, whole_number
+from apps.draw.drawing.canvas import READING_SCALE
+from apps.draw.drawing.raster import Raster
+from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH, Stroke
 from nn.errors import InputError
-from nn.files import check_writable
+from nn.io.cli import ArgumentParser, positive_number, run, whole_number
+from nn.io.files import check_writable
+from nn.io.sheet import save_sheet
 from nn.models import load_model
-from nn.preprocessing import to_mnist
-from nn.recognition import Model, Reading, read_number
-from nn.sheet import save_sheet
+from nn.reading import to_mnist
+from nn.reading.recognition import Model, Reading, read_number
 
 KEYS = ("points", "stroke_offsets", "sample_offsets", "labels", "writers")
 SIZES = 0.3, 0.85  # of the sheet's height

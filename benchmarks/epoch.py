@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.contender import Job
-from benchmarks.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
 from benchmarks.network import BATCH_SIZE, student_network, training_flop
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
 from benchmarks.products import best_rate
-from nn.cli import ArgumentParser, whole_number
+from nn.io.cli import ArgumentParser, whole_number
 
 COLUMNS = {"name": "contender", "best": "best s", "median": "median s", "accuracy": "test accuracy %", "against": "ours / this"}
 

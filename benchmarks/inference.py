@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.contender import Job
-from benchmarks.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
-from nn.cli import ArgumentParser, whole_number
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
+from nn.io.cli import ArgumentParser, whole_number
 
 # The frameworks with their tuned settings; how they are trained makes no difference here.
 WAYS = ("ours", "torch", "keras", "keras-xla")

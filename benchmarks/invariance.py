@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PIL import Image
 
-from apps.draw.drawing import SHEET_HEIGHT, SHEET_WIDTH
+from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH
 from benchmarks.drawn import BRUSH, BUNDLED, load_strokes, rendered
 from benchmarks.hand import written
-from nn.cli import ArgumentParser, run, whole_number
+from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import load_model
-from nn.preprocessing import to_ink
-from nn.recognition import read_number
+from nn.reading import to_ink
+from nn.reading.recognition import read_number
 from nn.strokes.templates import digit_templates
 
 SIZE = 0.5

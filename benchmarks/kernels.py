@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks import charts, report
 from benchmarks.machine import available_cores
-from nn.cli import ArgumentParser, whole_number
+from nn.io.cli import ArgumentParser, whole_number
 
 COLUMNS = {
     "ladder": "job",
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = report.check_out(options.out, "kernels")
     # NumPy's product is one of the ways, and all have one thread; OpenBLAS reads this when NumPy is imported, below.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
-    from benchmarks import climb, ladders, roofline
+    from benchmarks import roofline
+    from benchmarks.ladder import climb, ladders
 
     limits = roofline.measure(available_cores())
     peak = limits["1"]["peak_gflops"]

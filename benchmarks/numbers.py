@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from apps.draw.drawing import SHEET_HEIGHT, SHEET_WIDTH
+from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH
 from benchmarks.drawn import BUNDLED, load_strokes, rendered
 from benchmarks.hand import written
-from nn.cli import ArgumentParser, run, whole_number
+from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import load_model
-from nn.recognition import Model, read_number
+from nn.reading.recognition import Model, read_number
 from nn.strokes.templates import digit_templates
 
 LENGTHS = 2, 8

@@ -30,7 +30,7 @@ def first_batch(*options: str) -> None:
         os._exit(0)
 
     setattr(ProgressBar, "on_batch_end", leave)  # noqa: B010 - a method replaced on purpose
-    from nn.train import main
+    from nn.train.__main__ import main
 
     main(options)
 

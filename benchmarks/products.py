@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.contender import Call, Contender, Job
-from benchmarks.contest import processes, rest
 from benchmarks.conv_shapes import PRODUCTS
 from benchmarks.machine import versions
-from nn.executor import Executor
+from benchmarks.peers.contender import Call, Contender, Job
+from benchmarks.peers.contest import processes, rest
+from nn.engine.executor import Executor
 from nn.kernels import dense
 from nn.kernels.memory import aligned, aligned_copy
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.contender import Job
-from benchmarks.contest import processes
 from benchmarks.epoch import race
 from benchmarks.machine import available_cores
 from benchmarks.network import BATCH_SIZE
-from nn.cli import ArgumentParser, whole_number
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import processes
+from nn.io.cli import ArgumentParser, whole_number
 
 NAMES = {
     "ours-classic": "as they are",

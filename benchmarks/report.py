@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from nn.cli import ArgumentParser
 from nn.errors import InputError
-from nn.files import atomic_write, check_writable
+from nn.io.cli import ArgumentParser
+from nn.io.files import atomic_write, check_writable
 
 FOLDER = Path(__file__).parent / "results"
 Row = dict[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from benchmarks.contender import seconds_of
-from nn.executor import Executor
+from benchmarks.peers.contender import seconds_of
+from nn.engine.executor import Executor
 from nn.kernels.memory import aligned
 from nn.kernels.simd import VECTOR_BYTES, load, store
 

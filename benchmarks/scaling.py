@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.contender import Job
-from benchmarks.contest import Process, contenders, rest, summary
 from benchmarks.machine import available_cores
 from benchmarks.network import student_network, training_flop
-from nn.cli import ArgumentParser, whole_number
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import Process, contenders, rest, summary
+from nn.io.cli import ArgumentParser, whole_number
 
 # What each curve varies, over which values, and on how many images (None: the value itself).
 CURVES: dict[str, tuple[str, tuple[float, ...], int]] = {

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.contender import Job
-from benchmarks.contest import Process, contenders, processes, summary
 from benchmarks.conv_shapes import SHAPES, ConvShape
-from nn.cli import ArgumentParser, whole_number
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import Process, contenders, processes, summary
+from nn.io.cli import ArgumentParser, whole_number
 
 PASSES = {"forward": 1, "backward": 2}
 # Of measuring one pass of one shape in one round.

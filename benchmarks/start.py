@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.contender import Job
-from benchmarks.contest import ROOT, contenders, processes
 from benchmarks.machine import available_cores
-from nn.cli import ArgumentParser, whole_number
+from benchmarks.peers.contender import Job
+from benchmarks.peers.contest import ROOT, contenders, processes
 from nn.errors import InputError
+from nn.io.cli import ArgumentParser, whole_number
 
 
 @dataclass

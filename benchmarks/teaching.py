@@ -4,7 +4,7 @@
 
 The hands are simulated: a fixed strange 7 as a few strokes, of which every drawing moves each point by some hundredths of the
 height and has a slant, a width and a turn of its own. They are drawn on the window's sheet at random places and sizes, read as
-the window reads, kept as the window keeps them, and taught by `nn.teaching`. Seconds do not include compilation.
+the window reads, kept as the window keeps them, and taught by `apps.draw.teaching.training`. Seconds do not include compilation.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
+from apps.draw.teaching.kept_drawings import keep, kept_drawings
+from apps.draw.teaching.training import Ground, accuracy_of, find_ground, teach, warm_up
 from benchmarks.drawn import draw_sample
-from nn.cli import ArgumentParser, run, whole_number
-from nn.compiling import compilation_told
+from nn.engine.compiling import compilation_told
 from nn.errors import InputError
-from nn.kept_drawings import keep, kept_drawings
+from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import Sequential, load_model
+from nn.reading.recognition import Model, ReadDigit, read_number
 from nn.recipes import BUNDLED
-from nn.recognition import Model, ReadDigit, read_number
-from nn.teaching import Ground, accuracy_of, find_ground, teach, warm_up
 
 LABEL, DRAWN, CORRECTED = 7, 20, 5
 READ_GOAL, LOSS_GOAL = 14, 0.001  # of the other 15; of the test accuracy

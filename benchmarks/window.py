@@ -28,11 +28,11 @@ import numpy as np
 from apps.draw import desktop
 from apps.draw.__main__ import loader, look_inside, read
 from apps.draw.model_file import choose_model
-from apps.draw.teacher import Teacher
-from apps.draw.why import explain
-from nn.cli import ArgumentParser, positive_number
+from apps.draw.teaching.kept_drawings import lessons_folder
+from apps.draw.teaching.teacher import Teacher
+from apps.draw.why.questions import explain
 from nn.errors import InputError
-from nn.kept_drawings import lessons_folder
+from nn.io.cli import ArgumentParser, positive_number
 from nn.strokes.templates import digit_templates
 
 POINTS_A_SECOND = 125

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nn.cli import ArgumentParser, run
+from nn.datasets.sources import CLASSES
+from nn.io.cli import ArgumentParser, run
 from nn.recipes import DATASETS, load_parts, load_reader, plain_source
-from nn.sources import CLASSES
 
 CHUNK = 2_000
 
@@ -18,7 +18,7 @@ CHUNK = 2_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print accuracy, loss and confusion matrix."""
     options = _options(arguments)
-    from nn.compiling import compilation_told
+    from nn.engine.compiling import compilation_told
 
     model, path = load_reader(options.model)
     _, (images, labels) = load_parts(options.dataset, options.data)

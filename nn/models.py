@@ -10,20 +10,22 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nn import model_file, numpy_inference, training
-from nn.arguments import array_of, callbacks_of, check_images, finite, labelled, metrics_of, split_off, whole
+from nn import training
 from nn.callbacks import Callback, History, ProgressBar
+from nn.datasets.arguments import array_of, callbacks_of, check_images, finite, labelled, metrics_of, split_off, whole
+from nn.datasets.sources import ImageSource, ScaledImages
+from nn.engine import numpy_inference
+from nn.engine.inference import for_each_part
+from nn.engine.operations import PART
+from nn.engine.plan import Plan
 from nn.errors import InputError
-from nn.inference import for_each_part
+from nn.io import model_file
 from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Dense, Layer, Softmax
 from nn.layers.base import Shape
+from nn.layers.stack import Stack
 from nn.losses import CategoricalCrossentropy, loss_named
 from nn.optimizers import Adadelta, Optimizer, optimizer_named
-from nn.plan import Plan
-from nn.sources import ImageSource, ScaledImages
-from nn.stack import Stack
-from nn.steps import PART
 
 __all__ = ["Sequential", "load_model"]
 
@@ -104,7 +106,7 @@ class Sequential(Stack):
         """Train for `epochs` epochs.
 
         Args:
-            x: inputs (N, ...), or a source that makes batches (`nn.sources`).
+            x: inputs (N, ...), or a source that makes batches (`nn.datasets.sources`).
             y: labels (N,) or one-hot targets (N, K); none with a source.
             batch_size: samples for one change of the weights; None means 32, as in Keras.
             epochs: how often each sample is seen.
@@ -268,7 +270,7 @@ class Sequential(Stack):
     # -- Keeping -------------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write architecture, weights and card to one .npz file (see `nn.model_file`)."""
+        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`)."""
         self._built()
         model_file.save(self, path)
 

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nn.cli import BAD_INPUT, ArgumentParser, run
 from nn.errors import InputError
+from nn.io.cli import BAD_INPUT, ArgumentParser, run
 from nn.recipes import load_reader
 
 if TYPE_CHECKING:
-    from nn.recognition import ReadDigit, Reading
+    from nn.reading.recognition import ReadDigit, Reading
 
 RUNNER_UP_FROM = 0.1
 
@@ -24,8 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model, _ = load_reader(options.model)
     # A few images do not repay waiting for a compiler.
     model.use_kernels = False
-    from nn.preprocessing import read_image, to_ink
-    from nn.recognition import read_number
+    from nn.reading import read_image, to_ink
+    from nn.reading.recognition import read_number
 
     code = 0
     for name in options.images:

@@ -13,8 +13,8 @@ import numpy as np
 
 from nn.datasets import fashion_mnist, mnist
 from nn.datasets.loading import Part
+from nn.datasets.sources import CLASSES, Concatenation, ImageSource, InTurn, ScaledImages
 from nn.errors import InputError
-from nn.sources import CLASSES, Concatenation, ImageSource, InTurn, ScaledImages
 
 if TYPE_CHECKING:
     from nn.callbacks import Callback
@@ -38,10 +38,10 @@ class Recipe:
     dataset, train_limit the collection, and how many of its training images (all, if None)
     epochs, batch_size   as they say
     learning_rate        of Adadelta; where a schedule changes it, its mean over the training
-    schedule             constant, one-cycle or cosine (`nn.schedules`)
+    schedule             constant, one-cycle or cosine (`nn.optimizers.schedules`)
     weight_decay         share of each weight that a step with rate 1 takes off (`nn.optimizers`)
     ema                  end with the moving average of the weights, over about a tenth of the training (`nn.optimizers`)
-    augment              turn, scale, shear and shift the training images anew in every epoch (`nn.augment`)
+    augment              turn, scale, shear and shift the training images anew in every epoch (`nn.datasets.augment`)
     plain                the last part of the epochs that shows them as they are: views are blurred a little, real images are not
     strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
                          in parts of their number (`nn.strokes`)
@@ -184,7 +184,7 @@ def warm_up(recipe: Recipe, train: Part) -> None:
 
     The kernels that make images are compiled in a second process meanwhile, if there is a second processor.
     """
-    from nn.compiling import compiled_beside
+    from nn.engine.compiling import compiled_beside
 
     few = train[0][:32], train[1][:32]
     network_only = replace(CLASSIC, epochs=1, batch_size=32)
@@ -204,7 +204,7 @@ def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> N
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
     """The rate, or the schedule over all `steps` of the training; both schedules have a mean of half their peak."""
-    from nn.schedules import Cosine, OneCycle
+    from nn.optimizers.schedules import Cosine, OneCycle
 
     if recipe.schedule == "constant":
         return recipe.learning_rate
@@ -221,7 +221,7 @@ def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[Ima
     """The images first, then what is shown on top of them."""
     sources: list[ImageSource] = [plain_source(images, labels)]
     if recipe.augment:
-        from nn.augment import AugmentedImages
+        from nn.datasets.augment import AugmentedImages
 
         views = AugmentedImages(images, labels, recipe.seed)
         sources = [InTurn(views, sources[0], recipe.epochs - round(recipe.plain * recipe.epochs))]

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nn import model_file
-from nn.batch import Batch
 from nn.callbacks import Callback, History
-from nn.executor import Executor
-from nn.inference import for_each_part
-from nn.norms import Norms, norms_of
-from nn.plan import Plan
-from nn.sources import ImageSource
-from nn.steps import Change, Part
+from nn.datasets.sources import ImageSource
+from nn.engine.batch import Batch
+from nn.engine.executor import Executor
+from nn.engine.inference import for_each_part
+from nn.engine.operations import Change, Part
+from nn.engine.plan import Plan
+from nn.io import model_file
+from nn.optimizers.norms import Norms, norms_of
 
 if TYPE_CHECKING:
     from nn.models import Sequential
@@ -42,7 +42,7 @@ class Progress:
     """Where a training stands: everything that changes besides weights and optimizer slots.
 
     `epoch` and `step` (within the epoch) are those to be done next; the sums are over the epoch's batches so far.
-    `history` and `norms` (`nn.norms`) have an entry for each epoch that is done.
+    `history` and `norms` (`nn.optimizers.norms`) have an entry for each epoch that is done.
     """
 
     epoch: int = 0

@@ -1,5 +1,7 @@
 """What tests of several rooms share: a small MNIST in files, and commands run as a user runs them."""
 
+import importlib
+import importlib.util
 import os
 import signal
 import sys
@@ -49,18 +51,22 @@ def command(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     """Run `python -m MODULE WORDS...` within this process: exit code, stdout and stderr."""
 
     def call(module: str, *words: object) -> Ended:
-        import importlib
-
-        from nn.cli import run
+        from nn.io.cli import run
 
         capfd.readouterr()
         monkeypatch.setattr(sys, "argv", [module])
         with pytest.raises(SystemExit) as exit_:
-            run(importlib.import_module(module).main, [str(word) for word in words])
+            run(_main_of(module), [str(word) for word in words])
         out, err = capfd.readouterr()
         return Ended(exit_.value.code or 0, out, err)
 
     return call
+
+
+def _main_of(module: str) -> Callable[..., int]:
+    """What `python -m module` calls: a package's is in its `__main__`."""
+    package = importlib.util.find_spec(module).submodule_search_locations is not None
+    return importlib.import_module(f"{module}.__main__" if package else module).main
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +100,7 @@ def reference(compiler: None, small_mnist: Path, tmp_path_factory: pytest.TempPa
     """The bytes of the model, and the history, of an undisturbed training."""
     from short_training import SHORT, without_seconds
 
-    from nn.train import main
+    from nn.train.__main__ import main
 
     out = tmp_path_factory.mktemp("reference") / "mnist.npz"
     assert main([*map(str, SHORT), "--data", str(small_mnist), "--out", str(out)]) == 0

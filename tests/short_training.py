@@ -4,7 +4,7 @@ import json
 import os
 import signal
 
-from nn.checkpoint import Checkpoints
+from nn.train.checkpoint import Checkpoints
 
 SHORT = ("--classic", "--epochs", 2, "--batch-size", 64)  # of 320 images: 5 batches an epoch
 LAST_LINE = r"test accuracy 0\.\d{4}, test loss \d+\.\d{4}, 2 epochs in \d+\.\d s"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny_models import X, Y, bits, fitted, small_model
 
-from nn import numpy_inference
+from nn.engine import numpy_inference
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Flatten
 from nn.losses import categorical_crossentropy

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn import predict, recognition
+from nn import predict
 from nn.datasets import mnist
 from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
 from nn.models import Sequential
-from nn.preprocessing import Box
+from nn.reading import Box, recognition
 
 
 @pytest.fixture(scope="module")

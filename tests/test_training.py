@@ -8,10 +8,10 @@ import threading
 import numpy as np
 import pytest
 
+from nn.datasets.sources import ScaledImages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
-from nn.sources import ScaledImages
 from nn.training import Trainer
 
 RNG = np.random.default_rng(3)

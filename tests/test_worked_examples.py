@@ -6,11 +6,12 @@ import inspect
 
 import pytest
 
-from nn import initializers, losses, optimizers, schedules
+from nn import initializers, losses
 from nn.layers import activations, conv2d, dense, dropout, flatten, pooling
+from nn.optimizers import adadelta, base, schedules, sgd
 
 LAYERS = (activations, conv2d, dense, dropout, flatten, pooling)
-MODULES = (*LAYERS, losses, optimizers, schedules, initializers)
+MODULES = (*LAYERS, losses, base, sgd, adadelta, schedules, initializers)
 STUDIED = [
     *(
         layer
@@ -19,7 +20,7 @@ STUDIED = [
         if inspect.isclass(layer) and layer.__module__ == module.__name__
     ),
     losses.CategoricalCrossentropy,
-    *(optimizers.SGD, optimizers.Adadelta, schedules.OneCycle, schedules.Cosine, initializers.fans, initializers.glorot_uniform),
+    *(sgd.SGD, adadelta.Adadelta, schedules.OneCycle, schedules.Cosine, initializers.fans, initializers.glorot_uniform),
 ]
 
 

@@ -13,10 +13,10 @@ import numpy as np
 
 from apps.draw import desktop
 from apps.draw.model_file import ModelFile, choose_model
-from apps.draw.teacher import Teacher
-from apps.draw.why import explain
-from nn.cli import ArgumentParser, run
-from nn.kept_drawings import FOLDER_VARIABLE, lessons_folder
+from apps.draw.teaching.kept_drawings import FOLDER_VARIABLE, lessons_folder
+from apps.draw.teaching.teacher import Teacher
+from apps.draw.why.questions import explain
+from nn.io.cli import ArgumentParser, run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +50,7 @@ def loader(model: ModelFile) -> Any:
 
 def read(model: Any, ink: np.ndarray) -> Any:
     """What reads ink (H, W) with the model."""
-    from nn.recognition import read_number
+    from nn.reading.recognition import read_number
 
     return read_number(model, ink)
 

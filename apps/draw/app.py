@@ -16,19 +16,20 @@ from typing import Any
 import numpy as np
 import pygame
 
-from apps.draw import desktop, display, edge_views, layout, theme
-from apps.draw.inside_screen import InsideScreen
+from apps.draw import desktop, display, edge_views, layout
+from apps.draw.inside.screen import InsideScreen
 from apps.draw.keys import action_of
-from apps.draw.lessons import Teaching
-from apps.draw.look import Look
 from apps.draw.pointer import Pointer
 from apps.draw.recognizer import Recognizer
 from apps.draw.screen import ReadingScreen, Screen
 from apps.draw.session import Session
 from apps.draw.sheet_view import SheetView
 from apps.draw.study import Study
-from apps.draw.why import Answer, Question
-from apps.draw.why_view import WhyView
+from apps.draw.teaching.lessons import Teaching
+from apps.draw.toolkit import theme
+from apps.draw.toolkit.look import Look
+from apps.draw.why.questions import Answer, Question
+from apps.draw.why.why_view import WhyView
 
 FRAME = 1 / 90  # seconds between frames while something moves: on a 60 Hz screen every frame is new
 REST = 1 / 60  # between looks at the event queue

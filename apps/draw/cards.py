@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pygame
 
-from apps.draw import theme
-from apps.draw.look import Look
 from apps.draw.session import Session
+from apps.draw.toolkit import theme
+from apps.draw.toolkit.look import Look
 
 PADDING = 18
 LABEL_Y = 20  # the middle of a card's label

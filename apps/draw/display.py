@@ -8,8 +8,9 @@ import os
 import numpy as np
 import pygame
 
-from apps.draw import layout, shapes, theme
-from apps.draw.raster import stamp
+from apps.draw import layout
+from apps.draw.drawing.raster import stamp
+from apps.draw.toolkit import shapes, theme
 from nn.errors import InputError
 
 ICON_SIDE = 64

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pygame
 
-from apps.draw import shapes, theme
 from apps.draw.layout import KEY_LINE, flow
-from apps.draw.look import Look
 from apps.draw.session import BRUSHES, NAME, Session
-from apps.draw.widgets import Button, Buttons
+from apps.draw.toolkit import shapes, theme
+from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.widgets import Button, Buttons
 
 KEY_GAP = 18  # between one key with its meaning and the next
 ROOMY = 420  # design pixels that all tools need

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from pygame import Rect
 
-from apps.draw.drawing import SHEET_HEIGHT, SHEET_WIDTH
+from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH
 
 FIRST_SIZE = (1088, 704)  # design pixels
 MINIMUM_SIZE = (760, 600)

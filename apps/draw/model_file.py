@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nn
-from nn.archive import HEADER
 from nn.errors import InputError
+from nn.io.archive import HEADER
 
 OWN = "mnist.npz"
 DIGITS = 12  # of a digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from apps.draw.drawing import Picture
+from apps.draw.drawing.strokes import Picture
 from apps.draw.pictures import open_picture
 from nn.errors import InputError
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pygame
 
-from apps.draw import heat, shapes, theme
 from apps.draw.cards import LABEL_Y, room_under_label
-from apps.draw.look import Look
 from apps.draw.numbers import MINUS, decimal
-from apps.draw.theme import Colour
+from apps.draw.toolkit import shapes, theme
+from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.theme import Colour
+from apps.draw.why import heat
 
 LINE = 17
 FIGURES = (11, 10, 9)  # sizes of type in grids

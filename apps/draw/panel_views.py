@@ -7,11 +7,11 @@ from functools import lru_cache, partial
 import numpy as np
 import pygame
 
-from apps.draw import shapes, theme
 from apps.draw.cards import Card, Part, label, room_under_label
-from apps.draw.look import Look
 from apps.draw.session import Session, percent
-from apps.draw.theme import Colour
+from apps.draw.toolkit import shapes, theme
+from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.theme import Colour
 
 NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 EXPLANATION = ("Cropped, fitted", "into 20 by 20,", "centred by mass.")

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from apps.draw.drawing import Picture, Stroke
-from apps.draw.raster import Raster
+from apps.draw.drawing.raster import Raster
+from apps.draw.drawing.strokes import Picture, Stroke
 from nn.errors import InputError
-from nn.files import atomic_write, reserve
+from nn.io.files import atomic_write, reserve
 
 SAVED_SCALE = 2.0  # pixels to a sheet unit: 1280 × 960
 
@@ -25,7 +25,7 @@ def open_picture(path: str | os.PathLike[str]) -> Picture:
     Raises:
         InputError: missing, no image, or an image without any ink.
     """
-    from nn.preprocessing import read_image, to_ink
+    from nn.reading import read_image, to_ink
 
     ink = to_ink(read_image(path))
     if not ink.any():

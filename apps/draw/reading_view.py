@@ -7,11 +7,11 @@ from functools import partial
 import numpy as np
 import pygame
 
-from apps.draw import theme
 from apps.draw.cards import Card, Part, label, room_under_label
-from apps.draw.look import CAP_HEIGHT, Look
 from apps.draw.session import Session, percent
-from apps.draw.theme import Colour
+from apps.draw.toolkit import theme
+from apps.draw.toolkit.look import CAP_HEIGHT, Look
+from apps.draw.toolkit.theme import Colour
 
 GIANT = 104
 WORTH_TELLING = 0.01  # a probability of the runner-up

@@ -10,13 +10,13 @@ from apps.draw import edge_views, layout
 from apps.draw.cards import Card
 from apps.draw.edge_views import Keys
 from apps.draw.keys import READING, Binding
-from apps.draw.lesson_view import LessonView
-from apps.draw.look import Look
 from apps.draw.panel_views import BarsView, SeenView
 from apps.draw.reading_view import ReadingView
 from apps.draw.session import Session
 from apps.draw.study import Study
-from apps.draw.what_if_view import WhatIfView
+from apps.draw.teaching.lesson_view import LessonView
+from apps.draw.toolkit.look import Look
+from apps.draw.why.what_if_view import WhatIfView
 
 
 class Screen:

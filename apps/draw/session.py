@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from apps.draw.bars import Bars
-from apps.draw.canvas import Canvas
-from apps.draw.drawing import Point
+from apps.draw.drawing.canvas import Canvas
+from apps.draw.drawing.strokes import Point
 from apps.draw.opener import Opener
 from apps.draw.pictures import save_drawing
 from apps.draw.recognizer import Recognizer

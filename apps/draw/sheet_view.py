@@ -10,10 +10,10 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pygame
 
-from apps.draw import shapes, theme
-from apps.draw.look import Look
-from apps.draw.raster import Box
+from apps.draw.drawing.raster import Box
 from apps.draw.session import Session, percent
+from apps.draw.toolkit import shapes, theme
+from apps.draw.toolkit.look import Look
 
 FRAME_ROOM = 8  # design pixels between a digit and its frame
 LABEL_HEIGHT = 18

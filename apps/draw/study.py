@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from apps.draw.lessons import Lesson, Lessons, Teaching
 from apps.draw.session import Session
-from apps.draw.why import WHAT_IF, Answer, Question, Why
+from apps.draw.teaching.lessons import Lesson, Lessons, Teaching
+from apps.draw.why.questions import WHAT_IF, Answer, Question, Why
 
 LESSON_SECONDS = 8.0  # for which an outcome stays, even if one draws on
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from nn.datasets.collection import Collection, DataFile
 from nn.datasets.content import content_of, sha256
 from nn.errors import InputError
-from nn.files import atomic_write
+from nn.io.files import atomic_write
 
 MIRRORS_VARIABLE = "NN_MIRRORS"
 TIMEOUT = (10.0, 30.0)  # seconds: to connect, between two pieces of the answer

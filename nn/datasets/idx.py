@@ -30,7 +30,7 @@ import numpy.typing as npt
 
 from nn.datasets.content import Content, open_content
 from nn.errors import InputError
-from nn.files import atomic_write
+from nn.io.files import atomic_write
 
 TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(np.uint8),
@@ -79,7 +79,7 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
 def write_idx(path: str | os.PathLike[str], array: npt.ArrayLike) -> None:
     """Write an array as IDX; gzip if the name ends in .gz, with no time stamp, so that equal arrays give equal files.
 
-    The file appears in one step (`nn.files.atomic_write`). Byte order and memory layout of `array` do not matter.
+    The file appears in one step (`nn.io.files.atomic_write`). Byte order and memory layout of `array` do not matter.
 
     Raises:
         InputError: the element type is not one of IDX's six, or a size does not fit into 32 bits.

@@ -6,9 +6,9 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from nn.cli import ArgumentParser, run, whole_number
 from nn.errors import InputError
-from nn.files import check_writable
+from nn.io.cli import ArgumentParser, run, whole_number
+from nn.io.files import check_writable
 
 FAILED = 1
 

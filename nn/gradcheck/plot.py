@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import InputError
-from nn.files import atomic_write
 from nn.gradcheck.differences import EPSILON, central_difference, forward_difference
+from nn.io.files import atomic_write
 from nn.layers import Dense, Layer, Softmax
 from nn.losses import CategoricalCrossentropy
 

@@ -8,7 +8,7 @@
 
 Dropout, which does nothing when predicting, is no stage, nor is Flatten in front of a dense layer: they change no value. A
 softmax that is a dense layer's activation is a stage of its own, so that the scores before it (the logits) are seen too. The
-layers are computed in plain NumPy (`nn.numpy_inference`): it takes about a millisecond an image and waits for no compiler.
+layers are computed in plain NumPy (`nn.engine.numpy_inference`): it takes about a millisecond an image and waits for no compiler.
 
 Two rooms: `stages` and `terms`.
 """

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nn.cli import ArgumentParser, run, whole_number
 from nn.errors import InputError
-from nn.files import atomic_write, check_writable
+from nn.io.cli import ArgumentParser, run, whole_number
+from nn.io.files import atomic_write, check_writable
 from nn.recipes import DATASETS, load_parts, load_reader
 from nn.report.style import check_matplotlib
 
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dataset = options.dataset or _trained_on(model.card)
     _, test = load_parts(dataset, options.data)
     number = _chosen(options, test)
-    from nn.compiling import compilation_told
+    from nn.engine.compiling import compilation_told
     from nn.report.contents import compose
     from nn.report.measures import examine
 

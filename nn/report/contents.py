@@ -92,7 +92,7 @@ def _training(path: Path, histories: Sequence[History], norms: Sequence[LayerNor
     text = (
         "After every epoch: the length of each layer's weights, of its gradient (root mean square over about the last 20 "
         "batches), and of a step of Adadelta, before the learning rate, as a share of the weights. A layer whose gradient "
-        "vanishes does not learn. `nn/norms.py` says where the numbers come from."
+        "vanishes does not learn. `nn/optimizers/norms.py` says where the numbers come from."
     )
     return [first, _drawn(title, "norms", curves.norm_curves(norms), text)]
 
@@ -117,7 +117,7 @@ def _reading(found: Findings, names: Sequence[str]) -> list[Section]:
     text = (
         "Of the images that it reads with a confidence of 80 %, are 80 % right? Below the dotted line it boasts, above it is too "
         "modest. The thin bars are one standard deviation of a share of so few images; the lower panel counts them. "
-        "The mean gap is the expected calibration error (`nn/calibration.py`)."
+        "The mean gap is the expected calibration error (`nn/reading/calibration.py`)."
     )
     return [*sections, _drawn("Does it know what it knows?", "reliability", curves.reliability_diagram(found), text)]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.calibration import expected_calibration_error, reliability
+from nn.reading.calibration import expected_calibration_error, reliability
 from nn.report.histories import History, LayerNorms
 from nn.report.measures import Findings, plane
 from nn.report.style import BLUE, FAINT, GRID, INK, MARKERS, SERIES, VERMILION, new_figure

@@ -79,7 +79,7 @@ def _history(path: Path, label: str) -> History:
 
 
 def layer_norms(card: dict[str, Any], path: Path) -> list[LayerNorms]:
-    """The norms in a model's card (`nn.norms`), by layer; none where the training kept none, as older ones did.
+    """The norms in a model's card (`nn.optimizers.norms`), by layer; none where the training kept none, as older ones did.
 
     Raises:
         InputError: the card holds something else under "norms".

@@ -1,4 +1,4 @@
-"""The numbers of a report. All come from `nn`: the model's own passes, `nn.calibration`, and a singular value decomposition."""
+"""The numbers of a report. All come from `nn`: the model's own passes, `nn.reading.calibration`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.calibration import calibrated
 from nn.datasets.loading import Part
 from nn.layers import Layer
 from nn.models import Sequential
+from nn.reading.calibration import calibrated
 from nn.recipes import plain_source
 
 CHUNK = 2_000

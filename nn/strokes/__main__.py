@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nn.cli import ArgumentParser, run, whole_number
-from nn.files import check_writable
-from nn.sheet import save_sheet
+from nn.io.cli import ArgumentParser, run, whole_number
+from nn.io.files import check_writable
+from nn.io.sheet import save_sheet
 from nn.strokes.generator import Doodles, draw_templates
 from nn.strokes.templates import digit_templates
 

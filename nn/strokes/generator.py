@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.datasets.sources import CLASSES, one_hot
 from nn.errors import InputError
-from nn.sources import CLASSES, one_hot
 from nn.strokes.templates import Templates, digit_templates, other_templates
 
 SHAPE = (28, 28, 1)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from nn.cli import ArgumentParser, run
-from nn.files import atomic_write, check_writable
+from nn.io.cli import ArgumentParser, run
+from nn.io.files import atomic_write, check_writable
 from nn.recipes import load_parts
 from nn.report.style import check_matplotlib, png, styled
 
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check_matplotlib("this experiment")
     check_writable(path, "--out")
     train, test = load_parts("mnist", options.data)
-    from nn.compiling import compilation_told
+    from nn.engine.compiling import compilation_told
 
     with compilation_told(), styled():
         experiment: Callable[..., tuple[Any, str]] = getattr(import_module(f"nn.study.{EXPERIMENTS[options.name]}"), options.name)

@@ -1,4 +1,4 @@
-"""What learning needs: experiments with `nn.losses`, `nn.optimizers`, `nn.schedules` and `nn.initializers`."""
+"""What learning needs: experiments with `nn.losses`, `nn.optimizers`, `nn.optimizers.schedules` and `nn.initializers`."""
 
 from __future__ import annotations
 

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from nn.batch import Batch
 from nn.datasets.loading import Part as Images
-from nn.executor import Executor
-from nn.plan import Plan
+from nn.engine.batch import Batch
+from nn.engine.executor import Executor
+from nn.engine.operations import Change, Part
+from nn.engine.plan import Plan
 from nn.recipes import plain_source, student_network
 from nn.report.style import SERIES, new_figure
-from nn.steps import Change, Part
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nn.datasets.sources import ImageSource
     from nn.models import Sequential
-    from nn.sources import ImageSource
 
 BATCH, BATCHES = 256, 30  # images, and how often; the fastest is shown
 CUT = 61  # batches before the training is stopped
@@ -100,8 +100,8 @@ def _chart(spells: list[Spell], threads: int) -> Figure:
 
 def checkpoint(train: Images, test: Images) -> tuple[Figure, str]:
     """A training that is stopped in the middle of an epoch, kept in a file and taken up again, beside an undisturbed one."""
-    from nn import checkpoint as checkpoints
     from nn.study.learning import BatchLosses, small_trainer
+    from nn.train import checkpoint as checkpoints
 
     whole, first, second = BatchLosses(), BatchLosses(last=CUT), BatchLosses()
     undisturbed, stopped, resumed = (small_trainer(train, seen) for seen in (whole, first, second))

@@ -66,7 +66,7 @@ def inside(driver):
 @pytest.fixture
 def texts(monkeypatch):
     """Every text that is set, as it is set."""
-    from apps.draw.look import Look
+    from apps.draw.toolkit.look import Look
 
     found = []
     original = Look.text

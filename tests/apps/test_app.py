@@ -10,7 +10,7 @@ from window_driver import PATIENCE, SQUARE, TALL, Driver, colour_at, fake_read
 
 pygame = pytest.importorskip("pygame")
 
-from apps.draw import theme  # noqa: E402
+from apps.draw.toolkit import theme  # noqa: E402
 
 
 def test_a_drawn_digit_is_read_and_titled(driver):

@@ -5,7 +5,7 @@ from window_driver import SQUARE, colour_at
 
 pygame = pytest.importorskip("pygame")
 
-from apps.draw import theme  # noqa: E402
+from apps.draw.toolkit import theme  # noqa: E402
 
 
 def test_buttons_act_where_they_were_pressed(driver):

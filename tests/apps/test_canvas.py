@@ -1,7 +1,7 @@
 import numpy as np
 
-from apps.draw.canvas import Canvas
-from apps.draw.drawing import Picture
+from apps.draw.drawing.canvas import Canvas
+from apps.draw.drawing.strokes import Picture
 
 
 def draw(canvas, *points, width=20.0, erases=False):

@@ -10,8 +10,8 @@ import pytest
 
 from apps.draw.__main__ import loader
 from apps.draw.model_file import choose_model
-from nn.archive import write_archive
 from nn.errors import InputError
+from nn.io.archive import write_archive
 from nn.layers import Dense, Flatten
 from nn.models import Sequential
 
@@ -101,7 +101,7 @@ def test_the_window_waits_for_nothing_heavy(tmp_path):
 
 
 def test_drawing_and_recognition_know_no_pygame(tmp_path):
-    code = "import sys, apps.draw.session, apps.draw.__main__, nn.recognition; print('pygame' in sys.modules)"
+    code = "import sys, apps.draw.session, apps.draw.__main__, nn.reading.recognition; print('pygame' in sys.modules)"
     assert run("-c", code, folder=tmp_path).stdout.strip() == "False"
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from apps.draw import desktop
 from apps.draw.model_file import BUNDLED, choose_model
-from nn.archive import write_archive
+from nn.io.archive import write_archive
 
 SCALES = (
     ({}, 1080, 1.0),

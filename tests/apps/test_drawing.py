@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.draw.drawing import Clear, Drawing, Picture, Stroke
+from apps.draw.drawing.strokes import Clear, Drawing, Picture, Stroke
 
 LINE = Stroke(((0.0, 0.0), (10.0, 10.0)), 5.0)
 DOT = Stroke(((3.0, 3.0),), 8.0)

@@ -6,7 +6,7 @@ from window_driver import pixels
 
 pygame = pytest.importorskip("pygame")
 
-from apps.draw.inside_marks import Focus  # noqa: E402
+from apps.draw.inside.marks import Focus  # noqa: E402
 
 
 def test_a_click_keeps_a_cell_and_a_second_one_lets_it_go(inside):

@@ -9,12 +9,14 @@ pygame = pytest.importorskip("pygame")
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
-from apps.draw import heat, inside_layout, theme  # noqa: E402
-from apps.draw.inside_bands import lay_out  # noqa: E402
+from apps.draw.inside import layout as inside_layout  # noqa: E402
+from apps.draw.inside.bands import lay_out  # noqa: E402
 from apps.draw.layout import least  # noqa: E402
-from apps.draw.look import Look  # noqa: E402
 from apps.draw.numbers import MINUS, decimal  # noqa: E402
 from apps.draw.page import compact  # noqa: E402
+from apps.draw.toolkit import theme  # noqa: E402
+from apps.draw.toolkit.look import Look  # noqa: E402
+from apps.draw.why import heat  # noqa: E402
 
 STUDENT = [(28, 28, 1), (24, 24, 32), (12, 12, 32), (10, 10, 64), (5, 5, 64), (128,), (64,), (10,), (10,)]
 PALETTES = pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK], ids=lambda p: p.name)

@@ -6,8 +6,8 @@ pytest.importorskip("pygame")
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.draw import theme
 from apps.draw.layout import arrange, flow, least
+from apps.draw.toolkit import theme
 
 WIDTHS = (110, 60, 80, 90, 130, 60, 90, 50, 120, 110)
 

@@ -10,12 +10,12 @@ from window_driver import Driver, FakeModel, FakeTeacher, network
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import study  # noqa: E402
-from apps.draw.lesson_view import tests_read as words_on_tests  # noqa: E402
-from apps.draw.lessons import LEARNING, Lesson, Lessons, Outcome, Said  # noqa: E402
 from apps.draw.model_file import choose_model, taught_file  # noqa: E402
-from apps.draw.teacher import Teacher  # noqa: E402
+from apps.draw.teaching.lesson_view import tests_read as words_on_tests  # noqa: E402
+from apps.draw.teaching.lessons import LEARNING, Lesson, Lessons, Outcome, Said  # noqa: E402
+from apps.draw.teaching.teacher import Teacher  # noqa: E402
+from apps.draw.teaching.training import Ground, copied  # noqa: E402
 from nn.models import load_model  # noqa: E402
-from nn.teaching import Ground, copied  # noqa: E402
 
 TALL = ((100, 60), (100, 200), (100, 400))
 SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
@@ -217,7 +217,7 @@ def test_the_change_on_the_test_images_is_said_in_points(before, after, words):
 @pytest.fixture
 def real(tmp_path, monkeypatch):
     """A real teacher with little to do: a small network in a file, 400 training and 200 test images."""
-    from nn import teaching
+    from apps.draw.teaching import training as teaching
     from nn.datasets import mnist
 
     base, folder = tmp_path / "mnist.npz", tmp_path / "lessons"

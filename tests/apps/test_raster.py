@@ -3,8 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from apps.draw.drawing import Picture, Stroke
-from apps.draw.raster import Pen, Raster, stamp, union
+from apps.draw.drawing.raster import Pen, Raster, stamp, union
+from apps.draw.drawing.strokes import Picture, Stroke
 
 
 def supersampled(shape, points, radius, samples=16):

@@ -1,4 +1,4 @@
-"""Why? in the window: what is asked, what is shown, and that it is what `nn.attribution` says."""
+"""Why? in the window: what is asked, what is shown, and that it is what `nn.inspection.attribution` says."""
 
 import threading
 from dataclasses import replace
@@ -9,10 +9,11 @@ from window_driver import PATIENCE, Driver, FakeReading, fake_explain, fake_read
 
 pygame = pytest.importorskip("pygame")
 
-from apps.draw import theme, why_view  # noqa: E402
-from apps.draw.why import GRADIENT, OCCLUSION, WHAT_IF, Answer, Question, Why, explain, square_of  # noqa: E402
-from nn.attribution import occlusion, saliency, what_if  # noqa: E402
-from nn.preprocessing import find_digits, to_mnist  # noqa: E402
+from apps.draw.toolkit import theme  # noqa: E402
+from apps.draw.why import why_view  # noqa: E402
+from apps.draw.why.questions import GRADIENT, OCCLUSION, WHAT_IF, Answer, Question, Why, explain, square_of  # noqa: E402
+from nn.inspection.attribution import occlusion, saliency, what_if  # noqa: E402
+from nn.reading import find_digits, to_mnist  # noqa: E402
 
 TALL = ((100, 60), (100, 200), (100, 400))
 SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from apps.draw.lessons import Said
-from apps.draw.why import Answer
+from apps.draw.teaching.lessons import Said
+from apps.draw.why.questions import Answer
 from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential

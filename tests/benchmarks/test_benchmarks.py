@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import contest, machine, network, report, start
+from benchmarks import machine, network, report, start
 from benchmarks.__main__ import COMMANDS
 from benchmarks.conv_shapes import SHAPES
 from benchmarks.data import floats, resized
+from benchmarks.peers import contest
 from benchmarks.scaling import CURVES
 from nn.errors import InputError
 from nn.layers.base import window_geometry
@@ -90,8 +91,8 @@ def test_a_chart_stands_beside_the_result(tmp_path):
 
 
 def test_the_network_of_the_races_is_the_students():
-    from benchmarks.contender import Job
-    from benchmarks.ours import build
+    from benchmarks.peers.contender import Job
+    from benchmarks.peers.ours import build
 
     def configurations(model):
         return [(type(layer).__name__, layer.config()) for layer in model.layers]
@@ -122,7 +123,7 @@ def test_there_are_twenty_different_shapes():
 
 
 def test_curves_vary_what_a_job_has():
-    from benchmarks.contender import Job
+    from benchmarks.peers.contender import Job
 
     assert all(hasattr(Job(threads=1), field) for field, _, _ in CURVES.values())
 
@@ -149,7 +150,7 @@ def test_a_cache_file_that_is_written_again_counts_as_new(tmp_path):
 
 
 def test_a_contender_answers_from_its_own_process(compiler, small_mnist):
-    from benchmarks.contender import Job
+    from benchmarks.peers.contender import Job
 
     with contest.processes(["ours"], Job(threads=1, limit=64, data=str(small_mnist))) as (ours,):
         assert ours.libraries["numpy"] == np.__version__

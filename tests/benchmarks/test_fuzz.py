@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from benchmarks import corpus, fuzz, hostile
+from benchmarks.audit import corpus, fuzz, hostile
 from nn.errors import InputError
-from nn.preprocessing import images
+from nn.reading import images
 
 
 @pytest.fixture

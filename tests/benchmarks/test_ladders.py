@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks.climb import check, measure
-from benchmarks.ladders import all_ladders
-from benchmarks.rungs import Ladder, Rung
+from benchmarks.ladder.climb import check, measure
+from benchmarks.ladder.ladders import all_ladders
+from benchmarks.ladder.rungs import Ladder, Rung
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="the naive rungs take minutes without the compiler"

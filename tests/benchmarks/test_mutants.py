@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
-from benchmarks import explained, mutant_books, mutant_process, mutation, real_faults
-from benchmarks.mutant_tests import ROOT, TESTS, Traces
-from benchmarks.mutation import Mutant
+from benchmarks.audit import explained, mutant_books, mutant_process, mutation, real_faults
+from benchmarks.audit.mutant_tests import ROOT, TESTS, Traces
+from benchmarks.audit.mutation import Mutant
 
 SOURCE = '''
 def clamp(x: int, low=0, *, high=9):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from benchmarks.contender import Job
 from benchmarks.network import student_network
+from benchmarks.peers.contender import Job
 
 
 def test_pytorchs_network_and_optimizer_are_the_students(small_mnist):
     torch = pytest.importorskip("torch")
-    from benchmarks.peers_torch import Torch
+    from benchmarks.peers.with_torch import Torch
 
     peer = Torch(Job(threads=1, limit=64, data=str(small_mnist)))
     assert sum(parameter.numel() for parameter in peer.model.parameters()) == 233_162
@@ -25,7 +25,7 @@ def test_pytorchs_convolution_equals_ours():
     import numpy as np
 
     from benchmarks.conv_shapes import SHAPES, ConvShape, tensors
-    from benchmarks.convolutions_torch import ways
+    from benchmarks.peers.convolutions_torch import ways
     from nn.layers import Conv2D
 
     shape = ConvShape("small", 3, 9, 8, 5, 3, 2, 7, 2, 1, "same")
@@ -47,7 +47,7 @@ def test_pytorchs_convolution_equals_ours():
 def test_keras_network_and_optimizer_are_the_students(small_mnist):
     pytest.importorskip("keras")
     pytest.importorskip("tensorflow")
-    from benchmarks.peers_keras import build
+    from benchmarks.peers.with_keras import build
 
     model = build(student_network(), 28)
     assert model.count_params() == 233_162

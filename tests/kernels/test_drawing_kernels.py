@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import nn
-from nn.augment import AugmentedImages, Limits
-from nn.sources import Concatenation, ScaledImages
+from nn.datasets.augment import AugmentedImages, Limits
+from nn.datasets.sources import Concatenation, ScaledImages
 from nn.strokes import Doodles, SyntheticDigits
 
 COUNT = 48

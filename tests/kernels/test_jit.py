@@ -110,7 +110,7 @@ for module in pkgutil.iter_modules(nn.kernels.__path__):
 
 def test_light_modules_load_no_compiler(tmp_path):
     code = """
-import sys, nn, nn.errors, nn.cli, nn.files, nn.initializers, nn.schedules, nn.utils
+import sys, nn, nn.errors, nn.io.cli, nn.io.files, nn.initializers, nn.utils
 print(*(name for name in ("numba", "scipy", "matplotlib", "pygame") if name in sys.modules))
 """
     assert run(code, PACKAGE.parent) == []

@@ -132,8 +132,10 @@ def test_operations_on_several_vectors_in_python_worked_by_hand():
     for i, count in ((-1, 1), (19, 2), (4, -1)):
         with pytest.raises(IndexError, match="20"):
             clear(a, i, count)
-    store_each(a, 0, (0, 8), (np.full(8, 9.0), np.full(8, 7.0)))
-    assert a[[0, 7, 8, 15, 16]].tolist() == [9, 9, 7, 7, 16]
+    width = lanes(a)
+    b = np.arange(2.0 * width + 1)
+    store_each(b, 0, (0, width), (np.full(width, 9.0), np.full(width, 7.0)))
+    assert b[[0, width - 1, width, 2 * width - 1, 2 * width]].tolist() == [9, 9, 7, 7, 2 * width]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

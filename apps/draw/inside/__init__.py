@@ -1,0 +1,1 @@
+"""Look inside: the drawing on its way through the network, cell by cell."""

@@ -1,0 +1,1 @@
+"""Lessons: corrected drawings, the training on them, and the card that shows it."""

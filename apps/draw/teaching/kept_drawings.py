@@ -1,0 +1,98 @@
+"""Drawings that somebody corrected, kept for lessons: one PNG each, black on white, its label in its name (`0003-is-7.png`).
+
+The folder is the user's: removing a file makes the next lesson forget it, renaming it corrects its label.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nn.datasets.sources import CLASSES
+from nn.errors import InputError
+from nn.io.files import atomic_write, reserve
+from nn.reading import read_image, to_mnist
+
+FOLDER_VARIABLE = "NN_LESSONS"
+APPLICATION = "numba-cnn"
+NAME = re.compile(r"(\d{4,})-is-(\d)\.png")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A kept drawing: its file, what it is, and MNIST's view of it (28, 28)."""
+
+    path: Path
+    label: int
+    image: np.ndarray
+
+
+def lessons_folder() -> Path:
+    """$NN_LESSONS, else the folder `numba-cnn/lessons` where the operating system keeps a user's data.
+
+    Raises:
+        InputError: the user has no home folder.
+    """
+    if os.environ.get(FOLDER_VARIABLE):
+        return Path(os.environ[FOLDER_VARIABLE])
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise InputError(f"{FOLDER_VARIABLE}: expected a folder for lessons, since there is no home folder, got none") from error
+    places = {"win32": home / "AppData" / "Local", "darwin": home / "Library" / "Application Support"}
+    data = places.get(sys.platform, home / ".local" / "share")
+    chosen = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(chosen) if os.path.isabs(chosen) else data) / APPLICATION / "lessons"
+
+
+def keep(folder: Path, ink: np.ndarray, label: int) -> Path:
+    """Write the ink (H, W) in [0, 1] of one digit under the next free number; returns its path.
+
+    Raises:
+        InputError: the label is no digit.
+        OSError: the folder cannot be made or written.
+    """
+    if not 0 <= label < CLASSES:
+        raise InputError(f"label: expected 0 to {CLASSES - 1}, got {label}")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _reserved(folder, label)
+    try:
+        with atomic_write(path) as file:
+            Image.fromarray(255 - np.round(ink * 255).astype(np.uint8)).save(file, format="PNG", optimize=True)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        raise
+    return path
+
+
+def kept_drawings(folder: Path) -> list[Kept]:
+    """All drawings of a folder in the order of their numbers; none where there is no folder.
+
+    Raises:
+        InputError: a file that is named like a drawing is no image.
+    """
+    found = [(path, NAME.fullmatch(path.name)) for path in folder.glob("*.png")]
+    named = sorted((int(match[1]), path, int(match[2])) for path, match in found if match)
+    return [Kept(path, label, _seen(path)) for _, path, label in named]
+
+
+def _seen(path: Path) -> np.ndarray:
+    """What the network is shown of a file: the very image that it saw when the drawing was kept."""
+    ink = np.round(255 * (1 - read_image(path))).astype(np.uint8)
+    return to_mnist(ink * np.float32(1 / 255))
+
+
+def _reserved(folder: Path, label: int) -> Path:
+    """A new empty file with the next number."""
+    taken = [int(match[1]) for path in folder.iterdir() if (match := NAME.fullmatch(path.name))]
+    numbers = itertools.count(max(taken, default=0) + 1)
+    return reserve(folder / f"{number:04d}-is-{label}.png" for number in numbers)

@@ -1,0 +1,1 @@
+"""What audits the tests and the files: mutants, fuzzing, kills, failing disks."""

@@ -1,0 +1,99 @@
+"""Our own network as a contender: through the public `fit`, `evaluate` and `predict`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from benchmarks import data
+from benchmarks.data import resized
+from benchmarks.machine import versions
+from benchmarks.network import EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers.contender import Call, Contender, Job
+from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from nn.models import Sequential
+from nn.optimizers import Adadelta
+from nn.recipes import BEST, CLASSIC, training_source
+
+
+class Ours(Contender):
+    """Trains on floats in memory, as the peers do."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job, versions(("numpy", "numba")))
+        images = data.load(job.limit, job.data)
+        self.x, self.y = data.floats(resized(images.x_train, job.size)), images.y_train
+        self.x_test, self.y_test = data.floats(resized(images.x_test, job.size)), images.y_test
+        self.model = build(student_network(job.width), job)
+
+    def epoch(self, number: int) -> None:
+        """One call of `fit`."""
+        seed = 1000 * self.job.seed + number
+        self.model.fit(self.x, self.y, batch_size=self.job.batch_size, verbose=0, seed=seed, threads=self.job.threads)
+
+    def accuracy(self) -> float:
+        """Through `evaluate`."""
+        return self.model.evaluate(self.x_test, self.y_test, threads=self.job.threads)[1]
+
+    def digest(self) -> str:
+        """SHA-256."""
+        return hashlib.sha256(b"".join(array.tobytes() for array in self.model.get_weights())).hexdigest()
+
+    def calls(self, kind: str) -> dict[str, Call]:
+        """`predict` is the only way there is."""
+        if kind == "all":
+            return {"predict": lambda: self.model.predict(self.x_test, threads=self.job.threads)}
+        image = self.x_test[:1]
+        return {"predict": lambda: self.model.predict(image)}
+
+
+class OursClassic(Ours):
+    """The images of a recipe, as `python -m nn.train --classic` makes them: bytes in memory."""
+
+    recipe = CLASSIC
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        images = data.load(job.limit, job.data)
+        self.source = training_source(replace(self.recipe, seed=job.seed), images.x_train, images.y_train)
+
+    def epoch(self, number: int) -> None:
+        """One call of `fit`; every epoch sees the same views, which changes no duration."""
+        self.model.fit(self.source, batch_size=self.job.batch_size, verbose=0, seed=number, threads=self.job.threads)
+
+
+class OursAugmented(OursClassic):
+    """The images turned, scaled, sheared and shifted on the fly."""
+
+    recipe = replace(BEST, strokes=0.0, doodles=0.0)
+
+
+class OursDefault(OursClassic):
+    """Everything that `python -m nn.train` does."""
+
+    recipe = BEST
+
+
+def build(network: Network, job: Job) -> Sequential:
+    """The compiled model."""
+    model = Sequential(
+        [_layer(kind, *values, last=place == len(network) - 1) for place, (kind, *values) in enumerate(network)], seed=job.seed
+    )
+    model.build((job.size, job.size, 1))
+    model.compile(optimizer=Adadelta(LEARNING_RATE, RHO, EPSILON))
+    return model
+
+
+def _layer(kind: str, *values: Any, last: bool) -> Layer:
+    match kind, *values:
+        case "conv", filters, size:
+            return Conv2D(filters, size, activation="relu")
+        case "pool", *_:
+            return MaxPooling2D(2)
+        case "dense", units:
+            return Dense(units, activation="softmax" if last else "relu")
+        case "dropout", rate:
+            return Dropout(rate)
+        case _:
+            return Flatten()

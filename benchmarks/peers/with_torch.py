@@ -1,0 +1,142 @@
+"""PyTorch as a contender: at its best, and as users write it.
+
+At its best means: all images as one float tensor in memory, batches by `index_select` (no DataLoader), channels_last, denormal
+numbers flushed to zero, gradients set to None, and `torch.compile` where asked for.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks import data
+from benchmarks.data import resized
+from benchmarks.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers.contender import Call, Contender, Job
+
+PREDICTION_BATCH = 500
+
+
+class Torch(Contender):
+    """The tuned loop."""
+
+    compiled = False
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job, {"torch": torch.__version__})
+        torch.set_num_threads(job.threads)
+        torch.set_flush_denormal(True)
+        torch.manual_seed(job.seed)
+        images = data.load(job.limit, job.data)
+        self.x = self._tensor(images.x_train)
+        self.y = torch.from_numpy(images.y_train.astype(np.int64))
+        self.x_test = self._tensor(images.x_test)
+        self.y_test = torch.from_numpy(images.y_test.astype(np.int64))
+        self.model: Any = build(student_network(job.width), job.size).to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adadelta(self.model.parameters(), lr=LEARNING_RATE, rho=RHO, eps=EPSILON)
+        self.loss = nn.CrossEntropyLoss()
+        if self.compiled:
+            self.model = torch.compile(self.model)
+            self.epoch(0)
+
+    def _tensor(self, images: np.ndarray) -> torch.Tensor:
+        """(N, 1, H, W) float32 in [0, 1]."""
+        pixels = np.ascontiguousarray(data.floats(resized(images, self.job.size)).transpose(0, 3, 1, 2))
+        return torch.from_numpy(pixels).to(memory_format=torch.channels_last)
+
+    def epoch(self, number: int) -> None:
+        """One pass in a random order."""
+        self.model.train()
+        order = torch.randperm(len(self.x), generator=torch.Generator().manual_seed(1000 * self.job.seed + number))
+        for batch in order.split(self.job.batch_size):
+            self._step(self.x.index_select(0, batch), self.y.index_select(0, batch))
+
+    def _step(self, x: torch.Tensor, y: torch.Tensor) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        self.loss(self.model(x), y).backward()
+        self.optimizer.step()
+
+    @torch.inference_mode()
+    def accuracy(self) -> float:
+        """In batches, without gradients."""
+        return float((self._logits().argmax(1) == self.y_test).double().mean())
+
+    @torch.inference_mode()
+    def _logits(self, batch_size: int = PREDICTION_BATCH) -> torch.Tensor:
+        self.model.eval()
+        return torch.cat([self.model(x) for x in self.x_test.split(batch_size)])
+
+    @torch.inference_mode()
+    def _probabilities(self, batch_size: int) -> torch.Tensor:
+        return self._logits(batch_size).softmax(1)
+
+    def calls(self, kind: str) -> dict[str, Call]:
+        """All test images in batches of several sizes; one image by the model, and by a frozen TorchScript trace."""
+        if kind == "all":
+            sizes = (100, PREDICTION_BATCH, 2500)
+            return {f"inference_mode, batches of {size}": partial(self._probabilities, size) for size in sizes}
+        self.model.eval()
+        image = self.x_test[:1].clone()
+        traced = torch.jit.freeze(torch.jit.trace(self.model, image))
+
+        @torch.inference_mode()
+        def plain() -> Any:
+            return self.model(image).softmax(1)
+
+        @torch.inference_mode()
+        def frozen() -> Any:
+            return traced(image).softmax(1)
+
+        return {"inference_mode": plain, "inference_mode, frozen trace": frozen}
+
+
+class CompiledTorch(Torch):
+    """The tuned loop over a model from `torch.compile`."""
+
+    compiled = True
+
+
+class PlainTorch(Torch):
+    """As users write it: a DataLoader over a TensorDataset, the default memory format."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job)
+        torch.set_flush_denormal(False)
+        self.model = self.model.to(memory_format=torch.contiguous_format)
+        dataset = torch.utils.data.TensorDataset(self.x.contiguous(), self.y)
+        self.loader = torch.utils.data.DataLoader(dataset, batch_size=job.batch_size, shuffle=True)
+
+    def epoch(self, number: int) -> None:
+        """One pass over the loader."""
+        self.model.train()
+        for x, y in self.loader:
+            self._step(x, y)
+
+
+def build(network: Network, size: int) -> nn.Sequential:
+    """The network without its softmax (PyTorch's loss includes it), with Keras' first weights: Glorot-uniform, biases zero."""
+    layers: list[nn.Module] = []
+    channels, height = 1, size
+    for kind, *values in network:
+        if kind == "conv":
+            layers += [nn.Conv2d(channels, values[0], values[1]), nn.ReLU()]
+            channels, height = values[0], height - values[1] + 1
+        elif kind == "pool":
+            layers, height = [*layers, nn.MaxPool2d(2)], height // 2
+        elif kind == "flatten":
+            layers, channels = [*layers, nn.Flatten()], channels * height * height
+        elif kind == "dropout":
+            layers.append(nn.Dropout(values[0]))
+        else:
+            layers += [nn.Linear(channels, values[0])] + [nn.ReLU()] * (values[0] != CLASSES)
+            channels = values[0]
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            assert layer.bias is not None
+            nn.init.zeros_(layer.bias)
+    return nn.Sequential(*layers)

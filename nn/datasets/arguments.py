@@ -1,0 +1,94 @@
+"""What users hand to a model, checked: each function gives what it was asked for or says in one sentence what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.callbacks import Callback
+from nn.errors import InputError
+
+Shape = tuple[int, ...]
+
+METRICS = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+
+
+def array_of(values: ArrayLike, argument: str) -> NDArray:
+    """The values as an array with at least one axis."""
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{argument}: expected an array or what makes one, got something else ({error})") from error
+    if array.ndim == 0:
+        raise InputError(f"{argument}: expected shape (samples, ...), got a single {type(values).__name__}")
+    return array
+
+
+def labelled(x: ArrayLike, y: ArrayLike | None, argument: str) -> tuple[NDArray, NDArray]:
+    """Inputs and labels as arrays, as many of one as of the other."""
+    if y is None:
+        raise InputError(f"{argument}: the labels are missing")
+    images, labels = array_of(x, argument), array_of(y, "y" if argument == "x" else argument)
+    if len(images) != len(labels):
+        raise InputError(f"{argument}: {len(images):,} inputs but {len(labels):,} labels")
+    return images, labels
+
+
+def check_images(x: NDArray, shape: Shape, argument: str) -> None:
+    """Finite real numbers of shape (samples, *shape); a last axis of 1 may be missing."""
+    if x.shape[1:] != shape and (*x.shape[1:], 1) != shape:
+        raise InputError(f"{argument}: expected shape (samples, {', '.join(map(str, shape))}), got {x.shape}")
+    if not (np.issubdtype(x.dtype, np.number) or x.dtype == bool) or np.issubdtype(x.dtype, np.complexfloating):
+        raise InputError(f"{argument}: expected real numbers, got {x.dtype}")
+    pieces = (x[first : first + 1024] for first in range(0, len(x), 1024))
+    if np.issubdtype(x.dtype, np.floating) and not all(np.isfinite(piece).all() for piece in pieces):
+        raise InputError(f"{argument}: expected finite numbers, got NaN or infinity")
+
+
+def finite(output: NDArray) -> NDArray:
+    """What a network has put out, if it is numbers."""
+    if not np.isfinite(output).all():
+        raise InputError("predict: the output is not finite, so the weights or the inputs are too large")
+    return output
+
+
+def whole(value: Any, argument: str) -> int:
+    """A whole number of at least 1."""
+    if not isinstance(value, int | np.integer) or value < 1:
+        raise InputError(f"fit: {argument} must be a whole number of at least 1, got {value!r}")
+    return int(value)
+
+
+def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
+    """The first samples and the last `part` of them, as Keras' validation_split cuts them, before anything is shuffled."""
+    if not isinstance(part, int | float) or not 0 < part < 1:
+        raise InputError(f"fit: validation_split must be between 0 and 1, got {part!r}")
+    edge = int(len(x) * (1 - part))
+    if not 0 < edge < len(x):
+        raise InputError(f"fit: validation_split of {part} leaves one side of {len(x):,} samples empty")
+    return (x[:edge], y[:edge]), (x[edge:], y[edge:])
+
+
+def metrics_of(metrics: Any) -> list[str]:
+    """The names in `compile(metrics=...)`; "accuracy", under one of its names, is the one there is."""
+    names = [metrics] if isinstance(metrics, str) else list(metrics or ())
+    for name in names:
+        if name not in METRICS:
+            raise InputError(f"compile: metrics may hold 'accuracy', got {name!r}")
+    return names
+
+
+def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
+    """The callbacks, with no method that waits for an event that never comes."""
+    found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
+        foreign = [name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name)]
+        if foreign:
+            events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
+            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
+    return found

@@ -1,0 +1,1 @@
+"""How a training runs: the textbook engine, and the fused engine that computes the same several times faster."""

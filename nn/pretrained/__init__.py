@@ -1,0 +1,1 @@
+"""The bundled weights, and `python -m nn.pretrained`, the command that makes them."""

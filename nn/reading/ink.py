@@ -1,0 +1,196 @@
+"""Brightness to ink: which side is paper, what the light does, what is noise, how dark the pen is.
+
+    paper(y, x)   what the sheet would show without ink, light and shadow included
+    depth         ~ (paper − grey) / paper, the polarity turned so that ink is darker than paper
+    ink           = clip((depth − floor) / (level − floor), 0, 1)
+
+`level` is the depth of a full stroke, `floor` what noise and JPEG ringing reach. On a clean image this is plain inversion.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from nn.errors import InputError
+from nn.reading.components import label
+
+MIN_CONTRAST = 0.08  # a pencil on grey paper has 0.2
+MIN_SIGNAL_TO_NOISE = 6.0
+SHADE = 0.15  # paper is taken to be lit at least so much
+GRID = 48  # paper is estimated on about 48 × 48 blocks
+REACH = 6  # blocks; ink narrower than twice this (a quarter of the image) cannot hide the paper
+EVEN = 1.5 / 255  # paper of a drawing program: this even, along so much of the border, and over so much of the picture
+EVEN_BORDER, EVEN_PAPER = 0.75, 0.3
+
+
+def to_ink(grey: np.ndarray) -> np.ndarray:
+    """Turn brightness (H, W) into ink (H, W) float32: 1 where the pen was, 0 on paper, all 0 where there is nothing.
+
+    `grey` is float in [0, 1] or uint8 in [0, 255], dark on light or light on dark, on paper of any evenly or unevenly lit grey.
+
+    Raises:
+        InputError: not a two-dimensional array of numbers.
+    """
+    grey = as_picture(grey, "grey")
+    if grey.size == 0 or float(grey.max() - grey.min()) < MIN_CONTRAST:
+        return np.zeros_like(grey)
+    grey = _without_table(grey)
+    return _ink_on_light_paper(1 - grey if _paper_is_dark(grey) else grey)
+
+
+def as_picture(values: np.ndarray, argument: str) -> np.ndarray:
+    """Check a picture and return it as float32 in [0, 1] (uint8 is divided by 255); anything not finite becomes 0."""
+    values = np.asarray(values)
+    if values.ndim == 3 and values.shape[2] == 1:
+        values = values[:, :, 0]
+    if values.ndim != 2 or values.dtype.kind not in "buif":
+        raise InputError(f"{argument}: expected an array (H, W) of numbers, got shape {values.shape} of {values.dtype}")
+    if values.dtype == np.uint8:
+        return values.astype(np.float32) / 255
+    values = values.astype(np.float32)
+    if not np.isfinite(values).all():
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.clip(values, 0.0, 1.0)
+
+
+def _border(grey: np.ndarray) -> np.ndarray:
+    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
+def _without_table(grey: np.ndarray) -> np.ndarray:
+    """A sheet that fills most of the picture, on a table of the other brightness: the table becomes paper."""
+    middle = (float(grey.min()) + float(grey.max())) / 2
+    dark_table = float(np.median(_border(grey))) < middle
+    if dark_table == (float(np.median(grey)) < middle):
+        return grey
+    table = (grey < middle) if dark_table else (grey > middle)
+    between = np.abs(grey - middle) < (float(grey.max()) - float(grey.min())) / 6
+    if float(table.mean()) > 0.4 or float(between.mean()) > 0.1 or min(grey.shape) < GRID:
+        return grey
+    step = -(-max(grey.shape) // GRID)
+    labels, _ = label(block_reduce(table.astype(np.uint8), step, np.maximum) > 0)
+    outside = np.isin(labels, np.setdiff1d(_border(labels), 0))
+    outside = np.repeat(np.repeat(outside, step, axis=0), step, axis=1)[: grey.shape[0], : grey.shape[1]]
+    return np.where(outside, np.median(grey[~outside]) if not outside.all() else grey, grey)
+
+
+def _paper_is_dark(grey: np.ndarray) -> bool:
+    """Paper is what surrounds the drawing; in uneven light, ink is the minority that departs from its surroundings."""
+    low, high = float(grey.min()), float(grey.max())
+    darkest, typical, lightest = np.percentile(_border(grey), [10, 50, 90])
+    if lightest - darkest < 0.25 * (high - low):
+        return bool(typical < (low + high) / 2)
+    step = -(-max(grey.shape) // GRID)
+    coarse = block_reduce(grey, step, np.maximum) + block_reduce(grey, step, np.minimum)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(coarse, 4, mode="reflect", reflect_type="odd"), (9, 9))
+    departure = coarse - np.median(around, axis=(2, 3))
+    return bool((departure**3).sum() > 0)
+
+
+def _grain(grey: np.ndarray) -> float:
+    """Standard deviation of pixel noise, from the median difference of neighbours: shading and outlines hardly count."""
+    return (
+        1.4826 * float(np.median(np.abs(np.diff(grey[:: 1 + grey.shape[0] // 200], axis=1)))) / 2**0.5
+        if grey.shape[1] > 1
+        else 0.0
+    )
+
+
+def _even_paper(grey: np.ndarray) -> float | None:
+    """The one brightness of paper that no camera saw; None if it varies."""
+    border = _border(grey)
+    level = float(np.median(border))
+    even = float((np.abs(border - level) <= EVEN).mean()) >= EVEN_BORDER
+    return level if even and float((np.abs(grey - level) <= EVEN).mean()) >= EVEN_PAPER else None
+
+
+def _ink_on_light_paper(grey: np.ndarray) -> np.ndarray:
+    level = _even_paper(grey)
+    if level is not None:
+        depth = level - grey
+        peak = float(_softened(depth).max())
+        if peak < MIN_CONTRAST:
+            return np.zeros_like(grey)
+        full = float(np.percentile(depth[depth > 0.5 * peak], 90))
+        return np.clip(depth / full, 0, 1).astype(np.float32)
+    step = -(-max(grey.shape) // GRID)
+    noise = _grain(grey)
+    levels = _closing(block_reduce(grey, step, np.maximum))
+    depth = _spread(levels, step, grey.shape) - grey
+    blank = depth < max(0.5 * float(_softened(depth).max()), MIN_CONTRAST / 2, 5 * noise)
+    paper = _spread(_paper_level(grey, blank, step, levels), step, grey.shape)
+    depth = paper - grey
+    sample = depth[blank][:: 1 + depth.size // 50_000]
+    if sample.size:
+        noise = max(noise, 1.4826 * float(np.median(np.abs(sample))))
+    soft = _softened(depth)
+    peak = float(soft.max())
+    if peak < max(MIN_CONTRAST, MIN_SIGNAL_TO_NOISE * noise / (3 if soft is not depth else 1)):
+        return np.zeros_like(grey)
+    if noise > 0.02 * peak and min(grey.shape) > 100:
+        depth, noise = soft, noise / 3  # the mean of nine pixels
+    # Ink swallows a part of the light that there is: the same stroke is less deep in the shade.
+    gain = paper.max() / np.maximum(paper, SHADE)
+    depth = depth * gain
+    soft = soft * gain
+    level = float(np.median(depth[soft > 0.5 * soft.max()]))
+    floor = np.maximum(np.float32(3 * noise) * gain, np.float32(0.05 * level))
+    return np.clip((depth - floor) / np.maximum(level - floor, MIN_CONTRAST / 4), 0, 1).astype(np.float32)
+
+
+def _softened(depth: np.ndarray) -> np.ndarray:
+    """Mean of the 3 × 3 neighbourhood: a stroke survives, a grain of noise does not."""
+    if min(depth.shape) < 56:
+        return depth
+    padded = np.pad(depth, 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / np.float32(9)
+
+
+def block_reduce(picture: np.ndarray, step: int, combine: np.ufunc) -> np.ndarray:
+    """Combine every step × step block (the last ones with what there is): (H, W) -> (⌈H/step⌉, ⌈W/step⌉)."""
+    if step > 1:
+        for _ in range(2):  # rows, then (transposed) columns: long vector operations instead of many small reductions
+            whole = picture.shape[0] // step * step
+            out = picture[0:whole:step].copy()
+            for k in range(1, step):
+                combine(out, picture[k:whole:step], out=out)
+            if whole < picture.shape[0]:
+                out = np.concatenate([out, combine.reduce(picture[whole:], axis=0, keepdims=True)])
+            picture = np.ascontiguousarray(out.T)
+    return picture
+
+
+def _closing(levels: np.ndarray) -> np.ndarray:
+    """Grey closing (dilate, then erode): dark things narrower than 2·REACH blocks vanish, slopes of light stay.
+
+    Beyond the rim the slope goes on (odd reflection), but nothing is lighter there than within.
+    """
+    for axis in (0, 1):
+        widths = [(2 * REACH, 2 * REACH) if a == axis else (0, 0) for a in range(2)]
+        wide = np.minimum(np.pad(levels, widths, mode="reflect", reflect_type="odd"), levels.max())
+        dilated = np.lib.stride_tricks.sliding_window_view(wide, 2 * REACH + 1, axis=axis).max(axis=-1)
+        levels = np.lib.stride_tricks.sliding_window_view(dilated, 2 * REACH + 1, axis=axis).min(axis=-1)
+    return levels
+
+
+def _paper_level(grey: np.ndarray, blank: np.ndarray, step: int, first: np.ndarray) -> np.ndarray:
+    """Mean brightness of the blank pixels around each block (normalised convolution); `first` where there are none."""
+    weight = block_reduce(blank.astype(np.float32), step, np.add)
+    total = block_reduce(np.where(blank, grey, np.float32(0)), step, np.add)
+    weight, total = _neighbourhood_sum(weight), _neighbourhood_sum(total)
+    return np.where(weight > 0, total / np.maximum(weight, 1), first)
+
+
+def _neighbourhood_sum(values: np.ndarray) -> np.ndarray:
+    """Sum over 5 × 5 blocks."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, 2), (5, 5))
+    return windows.sum(axis=(2, 3))
+
+
+def _spread(levels: np.ndarray, step: int, shape: tuple[int, ...]) -> np.ndarray:
+    """Blocks back to pixels, bilinearly."""
+    height, width = levels.shape
+    image = Image.fromarray(levels.astype(np.float32)).resize((width * step, height * step), Image.Resampling.BILINEAR)
+    return np.asarray(image)[: shape[0], : shape[1]]

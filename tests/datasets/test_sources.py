@@ -1,0 +1,149 @@
+"""Sources of training images: the same sample whoever asks, in whatever order, with whatever neighbours."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from nn.datasets.augment import AugmentedImages, Limits
+from nn.datasets.sources import Concatenation, InTurn, ScaledImages, one_hot
+from nn.errors import InputError
+from nn.recipes import Recipe, training_source
+from nn.strokes import Doodles, SyntheticDigits
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (50, 28, 28), dtype=np.uint8)
+LABELS = RNG.integers(0, 10, 50).astype(np.uint8)
+
+
+def sources():
+    augmented = AugmentedImages(IMAGES, LABELS, seed=3)
+    return {
+        "scaled": ScaledImages(IMAGES[..., None], LABELS),
+        "augmented": augmented,
+        "stiff": AugmentedImages(IMAGES, LABELS, seed=3, limits=Limits(elastic=0.0)),
+        "strokes": SyntheticDigits(3, 50),
+        "doodles": Doodles(3, 50),
+        "concatenation": Concatenation([ScaledImages(IMAGES[:20], LABELS[:20]), SyntheticDigits(3, 20), Doodles(3, 10)]),
+    }
+
+
+def filled(source, indices, epoch=0):
+    out = np.full((len(indices), *source.image_shape), np.nan, np.float32)
+    source.fill(out, np.asarray(indices, np.int64), epoch)
+    return out
+
+
+@pytest.mark.parametrize("name", sources())
+def test_images_are_whole_and_between_0_and_1(name):
+    images = filled(sources()[name], range(50))
+    assert images.shape == (50, 28, 28, 1)
+    assert np.isfinite(images).all()
+    assert images.min() >= 0
+    assert images.max() <= 1
+    assert len(sources()[name]) == 50
+
+
+@pytest.mark.parametrize("name", sources())
+def test_a_sample_does_not_depend_on_order_or_neighbours(name):
+    source = sources()[name]
+    whole = filled(source, range(50), epoch=2)
+    order = RNG.permutation(50)
+    np.testing.assert_array_equal(filled(source, order, epoch=2), whole[order])
+    np.testing.assert_array_equal(filled(source, [17], epoch=2)[0], whole[17])
+    np.testing.assert_array_equal(filled(sources()[name], [17], epoch=2)[0], whole[17])
+    targets = source.targets(np.arange(50), 2)
+    np.testing.assert_array_equal(source.targets(order, 2), targets[order])
+
+
+@pytest.mark.parametrize("name", ["augmented", "strokes", "doodles"])
+def test_every_epoch_shows_something_new(name):
+    source = sources()[name]
+    first, second = filled(source, range(50), 0), filled(source, range(50), 1)
+    assert (np.abs(first - second).max(axis=(1, 2, 3)) > 0.1).mean() > 0.9
+
+
+@pytest.mark.parametrize("name", sources())
+def test_targets_are_distributions(name):
+    targets = sources()[name].targets(np.arange(50), 1)
+    assert targets.shape == (50, 10)
+    assert targets.dtype == np.float32
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_threads_get_the_same_images():
+    source = sources()["concatenation"]
+    whole, out = filled(source, range(50)), np.empty((50, 28, 28, 1), np.float32)
+    parts = [np.arange(k, 50, 5) for k in range(5)]
+
+    def work(part):
+        out[part] = filled(source, part)
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in parts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    np.testing.assert_array_equal(out, whole)
+
+
+def test_concatenation_shows_all_of_every_source_with_its_targets():
+    plain, doodles = ScaledImages(IMAGES, LABELS), Doodles(0, 20)
+    both = Concatenation([plain, doodles])
+    assert len(both) == len(plain) + 20
+    indices = np.array([3, len(plain) + 19, 0, len(plain)])
+    images, targets = filled(both, indices), both.targets(indices, 0)
+    np.testing.assert_array_equal(images[[0, 2]], filled(plain, [3, 0]))
+    np.testing.assert_array_equal(images[[1, 3]], filled(doodles, [19, 0]))
+    np.testing.assert_array_equal(targets[[0, 2]], plain.targets(np.array([3, 0]), 0))
+    np.testing.assert_allclose(targets[[1, 3]], 0.1)
+
+
+def test_in_turn_changes_at_its_epoch():
+    plain, views = ScaledImages(IMAGES, LABELS), AugmentedImages(IMAGES, LABELS, seed=3)
+    source = InTurn(views, plain, 2)
+    for epoch, expected in ((0, views), (1, views), (2, plain), (3, plain)):
+        np.testing.assert_array_equal(filled(source, range(50), epoch), filled(expected, range(50), epoch))
+        np.testing.assert_array_equal(source.targets(np.arange(50), epoch), one_hot(LABELS))
+
+
+@pytest.mark.parametrize(("epochs", "plain"), [(1, 0), (4, 0), (10, 1), (80, 8)])
+def test_a_recipe_ends_with_the_images_as_they_are(epochs, plain):
+    recipe = Recipe(epochs=epochs, strokes=0.0, plain=0.1)
+    source = training_source(recipe, IMAGES, LABELS)
+    as_they_are = filled(ScaledImages(IMAGES, LABELS), range(50))
+    same = [np.array_equal(filled(source, range(50), epoch), as_they_are) for epoch in range(epochs)]
+    assert same == [False] * (epochs - plain) + [True] * plain
+
+
+def test_scaled_images_take_any_shape_and_soft_labels():
+    images, soft = RNG.random((6, 5)), RNG.random((6, 3)).astype(np.float32)
+    source = ScaledImages(images, soft, scale=2.0, classes=3)
+    assert source.image_shape == (5,)
+    np.testing.assert_allclose(filled(source, [4, 1]), 2 * images[[4, 1]], rtol=1e-6)
+    np.testing.assert_array_equal(source.targets(np.array([4, 1]), 0), soft[[4, 1]])
+
+
+def test_one_hot():
+    assert one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ScaledImages(np.zeros(3), np.zeros(3, int)), r"images: expected numbers of shape \(N, ...\)"),
+        (lambda: ScaledImages(np.zeros((3, 2)), np.zeros(4, int)), r"labels: expected shape \(3,\)"),
+        (lambda: ScaledImages(np.zeros((1, 2)), np.array([10])), "labels: expected 0 to 9, got 10 to 10"),
+        (lambda: ScaledImages(np.zeros((1, 2)), np.array([0.5])), "labels: expected whole numbers"),
+        (lambda: AugmentedImages(np.zeros((3, 28, 28)), LABELS[:3], 0), "images: expected uint8"),
+        (lambda: AugmentedImages(IMAGES, LABELS[:3], 0), "labels: expected 50"),
+        (lambda: Concatenation([Doodles(0, 5), ScaledImages(np.zeros((2, 3)), np.zeros(2, int))]), "one shape"),
+        (lambda: InTurn(ScaledImages(IMAGES, LABELS), Doodles(0, 5), 1), "as many images"),
+        (lambda: Doodles(0, 0), "length: expected at least 1"),
+        (lambda: Limits(rotation=-1), "rotation: expected a number from 0"),
+        (lambda: Limits(thickness=2), "thickness up to 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(make, message):
+    with pytest.raises(InputError, match=message):
+        make()
