@@ -127,12 +127,12 @@ class ConvStep(Step):
         if self.sparse:
             # In the filters' layout, then in the kernel's.
             filters = self.layer.filters
-            elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dfilter_sum))
+            elementwise.sum_chunks(parts.reshape(len(parts), -1), flat(self.dfilter_sum))
             transposition.transpose_rows(self.dfilter_sum.reshape(filters, -1), 0, filters, self.drows.reshape(-1, filters))
             self.dkernel[...] = self.drows[:, : self.dkernel[0, ..., 0].size].reshape(self.dkernel.shape)
         else:
-            elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dkernel))
-        elementwise.sum_parts(self.dbiases[: change.parts], self.dbias)
+            elementwise.sum_chunks(parts.reshape(len(parts), -1), flat(self.dkernel))
+        elementwise.sum_chunks(self.dbiases[: change.parts], self.dbias)
         change.apply(self.layer, "kernel", self.dkernel)
         change.apply(self.layer, "bias", self.dbias)
         self.refresh()

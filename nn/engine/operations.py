@@ -136,13 +136,15 @@ class DropoutStep(Step):
     def forward(self, part: Part) -> None:
         """out = input · mask / (1 - rate)."""
         key = np.uint64(part.keys[self.layer.name])
-        elementwise.dropout(flat(self.input[part.rows]), key, self.layer.rate, flat(self.out[part.rows]))
+        first = part.rows.start * self.out[0].size
+        elementwise.dropout(flat(self.input[part.rows]), key, self.layer.rate, flat(self.out[part.rows]), first)
 
     def backward(self, part: Part) -> None:
         """dinput = dout · mask / (1 - rate)."""
         if self.dinput.size:
             key = np.uint64(part.keys[self.layer.name])
-            elementwise.dropout(flat(self.dout[part.rows]), key, self.layer.rate, flat(self.dinput[part.rows]))
+            first = part.rows.start * self.out[0].size
+            elementwise.dropout(flat(self.dout[part.rows]), key, self.layer.rate, flat(self.dinput[part.rows]), first)
 
     def describe(self) -> str:
         """One line for the plan."""
@@ -194,11 +196,10 @@ class DenseStep(Step):
         """dinput = dz · kernelᵀ."""
         rows, units = part.rows, self.layer.units
         if self.sparse:
-            by_sample = [each[part.number : part.number + 1] for each in self.by_sample]
-            lists = *(each[0] for each in by_sample), *(each[part.number] for each in self.by_unit)
-            dense.list_nonzeros(self.dout[rows], self.out[rows], self.rate, rows.start, self.dz[rows], *lists)
+            by_row, by_column = (tuple(each[part.number] for each in lists) for lists in (self.by_sample, self.by_unit))
+            dense.list_nonzeros(self.dout[rows], self.out[rows], self.rate, rows.start, self.dz[rows], by_row, by_column)
             if self.dinput.size:
-                dense.sparse_matmul(*by_sample, self.transposed, 0, self.dinput[rows])
+                dense.sparse_matmul(tuple(each[None] for each in by_row), self.transposed, 0, self.dinput[rows])
             return
         if self.relu:
             elementwise.relu_dropout_backward(flat(self.dout[rows]), flat(self.out[rows]), self.rate, flat(self.dz[rows]))
@@ -223,7 +224,7 @@ class DenseStep(Step):
         if self.sparse:
             units, count = self.layer.units, rows.stop - rows.start
             block = self.blocks[piece, : units * count].reshape(units, count)
-            dense.sparse_matmul(*(each[: change.parts] for each in self.by_unit), self.input, rows.start, block)
+            dense.sparse_matmul(tuple(each[: change.parts] for each in self.by_unit), self.input, rows.start, block)
             transposition.transpose_rows(block, 0, units, self.dkernel[rows])
         else:
             dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
@@ -258,10 +259,10 @@ class LayerStep(Step):
 
     def forward(self, part: Part) -> None:
         """The layer's forward pass."""
-        rng: np.random.Generator | int | None = None
+        rng: np.random.Generator | None = None
         if self.training and self.layer.random:
             key = part.keys[self.layer.name]
-            rng = key if isinstance(self.layer, Dropout) else np.random.default_rng(key)
+            rng = np.random.default_rng(key)
         out, self.caches[part.number] = self.layer.forward(self.input[part.rows], self.training, rng)
         self.out[part.rows] = out
 

@@ -159,7 +159,7 @@ def _steps(layers: Sequence[Layer], training: bool, fuse: bool) -> list[Step]:
             if dropout:
                 left.pop(0)
             steps.append(DenseStep(layer, relu, dropout))
-        elif fuse and isinstance(layer, Dropout):
+        elif isinstance(layer, Dropout):
             steps.append(DropoutStep(layer))
         elif fuse and isinstance(layer, Conv2D) and layer.activation_name in ("linear", "relu"):
             joined = left.pop(0) if left and layer.activation_name == "relu" and _is_2x2_pool(left[0]) else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     add_products,
     constant,
@@ -30,7 +30,7 @@ from nn.kernels.simd import (
 )
 
 
-@kernel
+@jit
 def conv2d_forward_naive(x, kernel, bias, strides, out):
     """out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]."""
     N, OH, OW, F = out.shape
@@ -47,7 +47,7 @@ def conv2d_forward_naive(x, kernel, bias, strides, out):
                     out[n, i, j, f] = total
 
 
-@kernel
+@jit
 def conv2d_forward(x, kernel, bias, strides, relu, out):
     """The same, four neighbouring outputs and one vector of filters at a time; negative sums become 0 if `relu`.
 
@@ -74,7 +74,7 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
                     store_first_each(out, place, multiples_until(F, (OW - 1 - j) * F, 4), count, sums)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
     """The filters from f on, at most half a vector of them: each half of a vector holds another output, eight at a time."""
     N, OH, OW, F = out.shape
@@ -113,7 +113,7 @@ def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
                 _store_two(out, first, j + 6, f, count, s3, relu)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _store_two(out, first, j, f, count, sums, relu):
     """The halves of `sums` are the outputs j and j + 1 of the row that begins at place `first`; its last one may come again."""
     OW, F = out.shape[2], out.shape[3]
@@ -124,7 +124,7 @@ def _store_two(out, first, j, f, count, sums, relu):
     store_first(out, (first + min(j + 1, OW - 1)) * F + f, count, second_half(s))
 
 
-@kernel
+@jit
 def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     """Convolution, ReLU and 2x2 max-pooling in one pass: out (N, PH, PW, F), winner (N, PH, PW, F) uint8.
 
@@ -150,7 +150,7 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
                     store_first(winner, place, count, number)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def first_greatest(y0, y1, y2, y3, like):
     """The greatest of 0 and the four, and which of the four it was (the first of equals), lane by lane."""
     number = where_greater(y1, y0, constant(1, like), zeros(like))
@@ -162,13 +162,13 @@ def first_greatest(y0, y1, y2, y3, like):
     return where_greater(zeros(like), best, zeros(like), best), number
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def patch_start(x, n, row, column):
     """The flat position of x[n, row, column, 0]."""
     return ((n * x.shape[1] + row) * x.shape[2] + column) * x.shape[3]
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _four_outputs(x, first, patches, kernel, f, start):
     """Four sums over the patches that begin at `first` + each of `patches`, for the filters f, f + 1, ..., from `start` on."""
     KH, KW, C, F = kernel.shape

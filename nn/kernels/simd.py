@@ -172,7 +172,3 @@ def add_products(sums, many, one):
 def relu_each(vectors):
     """0 in place of what is negative."""
     return tuple(where_greater(0 * vector, vector, 0 * vector, vector) for vector in vectors)
-
-
-# Numba learns what these are compiled to. It comes last, because it is about the functions above.
-import nn.kernels.simd_llvm  # noqa: E402, F401

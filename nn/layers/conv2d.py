@@ -123,7 +123,7 @@ class Conv2D(Layer):
     def takes_winograd(self) -> bool:
         """Whether Winograd's algorithm (`nn/kernels/winograd3.py`) is the faster way to the same sums."""
         rows, columns, _ = self.output_shape
-        return self._has_windows_of(3) and winograd3.pays(rows, columns, self.input_shape[2])
+        return self._has_windows_of(3) and winograd3.is_faster(rows, columns, self.input_shape[2])
 
     def is_five_by_five_on_gray(self) -> bool:
         """Whether `nn/kernels/winograd5.py` can do it."""
@@ -164,7 +164,7 @@ class Conv2D(Layer):
             filters = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
             conv_backward.filters_from_kernel(kernel, filters)
             rows = grads["kernel"].reshape(len(kernel), -1, self.filters)
-            by_winograd = self._has_windows_of(3) and winograd3.pays(framed.shape[1], framed.shape[2], self.filters)
+            by_winograd = self._has_windows_of(3) and winograd3.is_faster(framed.shape[1], framed.shape[2], self.filters)
             conv_backward.conv2d_backward(dz, framed, filters, self.strides, not by_winograd, dframed, rows, grads["bias"])
             if by_winograd:
                 self._winograd_dx(dz, dframed)
