@@ -14,9 +14,6 @@ from nn.kernels.memory import aligned, aligned_copy
 from nn.layers.activations import activation_named
 from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, whole, window_geometry
 
-# With so few filters the convolution works on two places of a row at a time (`conv._forward_by_halves`), the product on one.
-FEW_FILTERS = 8
-
 
 class Conv2D(Layer):
     """Two-dimensional convolution (without flipping the kernel, as everywhere in deep learning), bias and activation.
@@ -139,7 +136,7 @@ class Conv2D(Layer):
         framed = aligned((len(x), *self.framed_shape()), kernel.dtype)
         self.inside_frame(framed)[...] = x
         z = aligned((len(x), *self.output_shape), kernel.dtype)
-        if self.is_product() and (self.filters > FEW_FILTERS or self.output_shape[1] == 1):
+        if self.is_product():
             rows, inputs = z.size // self.filters, kernel.size // self.filters
             weights = kernel.reshape(inputs, self.filters)
             dense.matmul(framed, inputs, 1, inputs, weights, bias, False, z.reshape(rows, -1), 0, rows)
