@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -31,6 +31,9 @@ from nn.layers.stack import Keys, Stack
 from nn.losses import CategoricalCrossentropy
 from nn.optimizers import Adadelta, Optimizer
 from nn.optimizers.norms import Norms, norms_of
+
+if TYPE_CHECKING:
+    from nn.models import Sequential
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
@@ -86,8 +89,7 @@ class TrainableStack(Stack):
         parameters = self.parameters()
         if self._slots.keys() != parameters.keys():
             self._slots = {
-                name: tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots)
-                for name, array in parameters.items()
+                name: tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots) for name, array in parameters.items()
             }
         return self._slots
 
@@ -135,7 +137,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: TrainableStack,
+        model: Sequential,
         source: ImageSource,
         *,
         batch_size: int,
@@ -312,7 +314,9 @@ def engine_for(model: TrainableStack, name: str, batch_size: int, threads: int |
     return FusedEngine(model.layers, model.dtype, model.loss, batch_size=batch_size, threads=threads)
 
 
-def evaluate(model: TrainableStack, source: ImageSource, threads: int | None = None, engine: str = "fused") -> tuple[float, float]:
+def evaluate(
+    model: TrainableStack, source: ImageSource, threads: int | None = None, engine: str = "fused"
+) -> tuple[float, float]:
     """The mean loss and the accuracy of a model on all samples of a source (as of epoch 0)."""
     if check_engine(engine) == "layers":
         return TextbookEngine(model.layers, model.dtype, model.loss).evaluate(source)

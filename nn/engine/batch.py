@@ -1,12 +1,13 @@
-"""One batch of a training as numbered tasks that any number of threads may take: its chunks, then the pieces of the weights.
+"""One batch of a training as tasks that any number of threads may take: its chunks, then the pieces of the weights.
 
-A chunk goes through all operations and back. Only where an operation needs the whole batch do the chunks wait for one another: the
-way is cut into phases there, and the last chunk to arrive runs that operation for all.
+A chunk goes through all operations and back. Only where an operation needs the whole batch do the chunks wait for
+one another: the way is cut into phases there, and the last chunk to arrive runs that operation for all.
 
-A piece of a layer's weights needs the gradients of all chunks. But a chunk that is on its way back has passed the last layers long
-before it is through with the first, so their weights can change meanwhile: the thread that is first out of chunks takes these
-pieces instead of waiting. Those weights are not read again in this batch, and which thread does what changes no bit. As soon as
-the first layers' pieces can be done they come first: a convolution's is large, and should not be left for the end.
+A piece of a layer's weights needs the gradients of all chunks. But a chunk on its way back has passed the last layers
+long before it is through with the first, so their weights can change meanwhile: the thread that is first out of
+chunks takes these pieces instead of waiting. Those weights are not read again in this batch, and which thread does
+what changes no bit. As soon as the first layers' pieces can be done they come first: a convolution's is large, and
+should not be left for the end.
 """
 
 from __future__ import annotations

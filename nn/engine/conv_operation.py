@@ -47,8 +47,9 @@ class ConvOperation(Operation):
         self.dkernel, self.dbias = aligned(kernel.shape, kernel.dtype), aligned(bias.shape, kernel.dtype)
         self.dz = aligned(dout.shape, dout.dtype) if self.relu and len(self.layers) == 1 else dout
         result = super().bind_backward(dout, chunking, needs_dinput)
-        # The kernel writes whole vectors. Where a row of a patch is not a whole number of them, the last vector of a chunk reaches
-        # into the next one's first image and could race with its writer. `gap` empty images keep the chunks apart.
+        # The kernel writes whole vectors. Where a row of a patch is not a whole number of them, the last vector of a
+        # chunk reaches into the next one's first image, and could race with its writer. `gap` empty images keep the
+        # chunks apart.
         lanes = VECTOR_BYTES // dout.itemsize
         spills = needs_dinput and kernel.shape[1] * kernel.shape[2] % lanes > 0
         self.gap = -(-lanes // math.prod(self.padded_shape)) if spills else 0
@@ -123,14 +124,14 @@ class ConvOperation(Operation):
     def update(self, piece: int, step: Step, chunks: int) -> None:
         """Sum the chunks' gradients in their order, and change kernel and bias."""
         self.sum_kernel_gradients(self.dkernels[:chunks].reshape(chunks, -1))
-        elementwise.sum_parts(self.dbiases[:chunks], self.dbias)
+        elementwise.sum_chunks(self.dbiases[:chunks], self.dbias)
         step.update(self.layer, "kernel", self.dkernel)
         step.update(self.layer, "bias", self.dbias)
         self.refresh()
 
     def sum_kernel_gradients(self, gradients: NDArray) -> None:
         """dkernel from those of the chunks (chunks, size)."""
-        elementwise.sum_parts(gradients, flat(self.dkernel))
+        elementwise.sum_chunks(gradients, flat(self.dkernel))
 
     def describe(self) -> str:
         """What is joined, and the algorithm."""
@@ -148,7 +149,7 @@ class ConvPoolOperation(ConvOperation):
     def __init__(self, layer: Conv2D, pool: MaxPooling2D) -> None:
         super().__init__(layer, pool)
         self.algorithm = forward_algorithm(self.padded_shape, self.kernel_shape, layer.strides, pooled=True)
-        height, width, channels, filters = self.kernel_shape
+        _, width, channels, _ = self.kernel_shape
         self.short_rows = width * channels < conv_pool_backward.SHORT_ROW
         self.forward_kernels = (_POOLED_FORWARD[self.algorithm],)
 
@@ -185,9 +186,7 @@ class ConvPoolOperation(ConvOperation):
         x, out, winner = self.padded_input(chunk), self.out[chunk.rows], self.winner[chunk.rows]
         kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
         if self.algorithm == DIRECT:
-            conv.conv2d_relu_pool_forward(
-                x=x, kernel=kernel, bias=bias, strides=self.layer.strides, out=out, winner=winner
-            )
+            conv.conv2d_relu_pool_forward(x=x, kernel=kernel, bias=bias, strides=self.layer.strides, out=out, winner=winner)
         else:
             _POOLED_FORWARD[self.algorithm](x, self.transformed, bias, out, winner)
 
@@ -209,9 +208,7 @@ class ConvPoolOperation(ConvOperation):
             )
         else:
             unpooled = self.unpooled[index : index + 1]
-            conv_pool_backward.kernel_backward(
-                **given, strides=strides, dz=unpooled, dkernel=self.dkernels[index], dbias=dbias
-            )
+            conv_pool_backward.kernel_backward(**given, strides=strides, dz=unpooled, dkernel=self.dkernels[index], dbias=dbias)
 
     def prepare(self, kernel: NDArray) -> None:
         """Lay the filters out one after another, and transform the kernel."""
@@ -226,7 +223,7 @@ class ConvPoolOperation(ConvOperation):
             super().sum_kernel_gradients(gradients)
             return
         filters = self.layer.filters
-        elementwise.sum_parts(gradients, flat(self.dfilter_sum))
+        elementwise.sum_chunks(gradients, flat(self.dfilter_sum))
         transposition.transpose_rows(self.dfilter_sum.reshape(filters, -1), 0, filters, self.drows.reshape(-1, filters))
         self.dkernel[...] = self.drows[:, : self.dkernel[0, ..., 0].size].reshape(self.dkernel.shape)
 

@@ -69,8 +69,8 @@ class DenseOperation(Operation):
             key=np.uint64(chunk.keys[self.dropout.name] if self.dropout else 0),
             rate=self.rate,
             out=self.out,
-            first=chunk.rows.start,
-            last=chunk.rows.stop,
+            start=chunk.rows.start,
+            stop=chunk.rows.stop,
         )
 
     def backward(self, chunk: Chunk) -> None:
@@ -92,32 +92,25 @@ class DenseOperation(Operation):
                 bias=self.no_bias,
                 relu=False,
                 out=self.dinput,
-                first=rows.start,
-                last=rows.stop,
+                start=rows.start,
+                stop=rows.stop,
             )
 
     def _sparse_backward(self, chunk: Chunk) -> None:
         """List what is not zero in dz, by sample and by unit; the product takes only that."""
-        rows, mine = chunk.rows, slice(chunk.index, chunk.index + 1)
-        row_lengths, row_places, row_values = (each[mine] for each in self.by_sample)
-        column_lengths, column_places, column_values = (each[chunk.index] for each in self.by_unit)
+        rows, index = chunk.rows, chunk.index
         dense.list_nonzeros(
             dout=self.dout[rows],
             out=self.out[rows],
             rate=self.rate,
-            first=rows.start,
+            first_row=rows.start,
             dz=self.dz[rows],
-            row_lengths=row_lengths[0],
-            row_places=row_places[0],
-            row_values=row_values[0],
-            column_lengths=column_lengths,
-            column_places=column_places,
-            column_values=column_values,
+            by_row=tuple(each[index] for each in self.by_sample),
+            by_column=tuple(each[index] for each in self.by_unit),
         )
         if self.dinput.size:
-            dense.sparse_matmul(
-                lengths=row_lengths, places=row_places, values=row_values, b=self.transposed, first=0, out=self.dinput[rows]
-            )
+            lists = tuple(each[index : index + 1] for each in self.by_sample)
+            dense.sparse_matmul(lists, self.transposed, 0, self.dinput[rows])
 
     def refresh(self) -> None:
         """Transpose the kernel."""
@@ -153,14 +146,13 @@ class DenseOperation(Operation):
                 bias=self.no_bias,
                 relu=False,
                 out=self.dkernel,
-                first=rows.start,
-                last=rows.stop,
+                start=rows.start,
+                stop=rows.stop,
             )
             return
         units, count = self.layer.units, rows.stop - rows.start
         block = self.blocks[piece, : units * count].reshape(units, count)
-        lengths, places, values = (each[:chunks] for each in self.by_unit)
-        dense.sparse_matmul(lengths=lengths, places=places, values=values, b=self.input, first=rows.start, out=block)
+        dense.sparse_matmul(tuple(each[:chunks] for each in self.by_unit), self.input, rows.start, block)
         transposition.transpose_rows(block, 0, units, self.dkernel[rows])
 
     def describe(self) -> str:

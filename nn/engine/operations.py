@@ -1,8 +1,9 @@
 """The operations of a plan: a layer, or a few neighbours in one pass, on arrays that are laid out once.
 
-A batch is cut into chunks, and every array here holds the whole batch: an operation works on the rows of one chunk, so that several
-threads can be in the same operation at once. Forward reads `input` and writes `out`, backward reads `dout` and writes `dinput`; the
-`out` of an operation is the `input` of the next, its `dout` the next one's `dinput`.
+A batch is cut into chunks, and every array here holds the whole batch: an operation works on the rows of one
+chunk, so that several threads can be in the same operation at once. Forward reads `input` and writes `out`,
+backward reads `dout` and writes `dinput`; the `out` of an operation is the `input` of the next, its `dout` the
+next one's `dinput`.
 
 Some layers need the whole batch. `WholeBatchOperation` runs such a layer when all chunks have arrived.
 
@@ -13,7 +14,8 @@ does one of them. Each sum has an order that depends on the shapes alone, so the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +29,16 @@ from nn.layers.stack import Keys, check_output
 Kernels = Sequence[Callable[..., Any]]
 
 
-class Chunking(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Chunking:
     """How a full batch is cut: `size` samples in a chunk, the last one may have fewer; `count` chunks."""
 
     size: int
     count: int
 
 
-class Chunk(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Chunk:
     """A chunk of the batch: its index, its rows, and the batch's random keys by layer name."""
 
     index: int

@@ -1,9 +1,9 @@
 """The plan: how a batch goes through a model several times faster than layer by layer, decided once for its shapes.
 
-The layers define the network (`nn/layers`); the plan is an optimisation of them, and tests prove it equal. It joins neighbours that
-one kernel computes together (convolution, bias, ReLU, pooling; product, bias, ReLU, dropout; softmax and cross-entropy), and lays
-out every array that a batch needs, once. `print(plan)` says for each operation which layers it stands for, and which functions
-compute its forward and its backward pass.
+The layers define the network (`nn/layers`); the plan is an optimisation of them, and tests prove it equal. It joins
+neighbours that one kernel computes together (convolution, bias, ReLU, pooling; product, bias, ReLU, dropout; softmax
+and cross-entropy), and lays out every array that a batch needs, once. `print(plan)` says for each operation which
+layers it stands for, and which functions compute its forward and its backward pass.
 """
 
 from __future__ import annotations

@@ -100,9 +100,10 @@ class WhatIf:
 def what_if(model: Sequential, image: NDArray, k: int, enough: float = ENOUGH) -> WhatIf:
     """Change an image (H, W), little by little, until the network takes it for class k with the probability `enough`.
 
-    Projected gradient ascent on e_k: each step changes the pixels with the largest gradients and stays within [0, 1]. Almost any
-    noise would do, so the gradient is made to ask for what a pen or an eraser could do: it is the mean over nine
-    positions of the picture, one pixel apart (what helps in one position only is an accident of the pooling's grid), and blurred as wide as a pen.
+    Projected gradient ascent on e_k: each step changes the pixels with the largest gradients and stays within [0, 1].
+    Almost any noise would do, so the gradient is restricted to what a pen or an eraser could do: it is the mean over
+    nine positions of the picture, one pixel apart (what helps in one position only is an accident of the pooling's
+    grid), and blurred as wide as a pen.
 
     It ends at the latest after `MOST_STEPS`, or where the network has no gradient left; `after` says how far it came.
     """

@@ -1,7 +1,8 @@
 """Model files: architecture, weights and training card in one archive (`nn.io.archive`).
 
-The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type", "config"}, with "custom": true for
-layers of the user's own), and `card`. Parameters and state are members by name, `conv2d/kernel`, float32, in Keras' layout.
+The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type", "config"}, with
+"custom": true for layers of the user's own), and `card`. Parameters and state are members by name, `conv2d/kernel`,
+float32, in Keras' layout.
 """
 
 from __future__ import annotations
@@ -164,4 +165,5 @@ def _padded_size(layer: Layer, shape: Shape) -> int:
     window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
     if window is None or getattr(layer, "padding", "valid") == "valid" or len(shape) != 3:
         return 0
-    return math.prod(padded_shape(shape, padding_sizes(shape, window, layer.strides, layer.padding)))  # type: ignore[attr-defined]
+    padding = padding_sizes(shape, window, layer.strides, layer.padding)  # type: ignore[attr-defined]
+    return math.prod(padded_shape(shape, padding))

@@ -32,11 +32,11 @@ Padding = tuple[tuple[int, int], tuple[int, int]]
 
 def forward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int], *, pooled: bool = False) -> str:
     """The fastest way to z for padded images (H, W, C); `pooled`: with ReLU and 2x2 max-pooling in the same pass."""
-    height, width, channels = padded_shape
+    channels = padded_shape[2]
     rows, columns, _ = _output_shape(padded_shape, kernel_shape, strides)
     if not pooled and _is_product(padded_shape, kernel_shape, strides):
         return PRODUCT
-    if _is_square(kernel_shape, strides, 3) and winograd3.pays(rows, columns, channels):
+    if _is_square(kernel_shape, strides, 3) and winograd3.is_faster(rows, columns, channels):
         return WINOGRAD3
     if pooled and _is_square(kernel_shape, strides, 5) and channels == 1:
         return WINOGRAD5
@@ -48,7 +48,7 @@ def backward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[
     height, width, _ = padded_shape
     if _is_product(padded_shape, kernel_shape, strides):
         return PRODUCT
-    if _is_square(kernel_shape, strides, 3) and winograd3.pays(height, width, kernel_shape[3]):
+    if _is_square(kernel_shape, strides, 3) and winograd3.is_faster(height, width, kernel_shape[3]):
         return WINOGRAD3
     return DIRECT
 
@@ -136,9 +136,7 @@ class Convolution:
         directly = needs_dx and self.backward_algorithm == DIRECT
         rows_of_kernel = dkernel.reshape(len(dkernel), -1, self.filters)
         gradients = {"dx": dx, "dkernel": rows_of_kernel, "dbias": dbias}
-        conv_backward.conv2d_backward(
-            dz=dz, x=x, filters=self.filter_rows, strides=self.strides, needs_dx=directly, **gradients
-        )
+        conv_backward.conv2d_backward(dz=dz, x=x, filters=self.filter_rows, strides=self.strides, needs_dx=directly, **gradients)
         if needs_dx and not directly:
             self._winograd_dx(dz, dx)
 

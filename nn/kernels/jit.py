@@ -1,4 +1,4 @@
-"""`@kernel`: how every Numba function of this package is compiled, cached and, when its source changes, compiled again.
+"""`@jit`: how every Numba function of this package is compiled, cached and, when its source changes, compiled again.
 
 Nothing is compiled at import. The first call with new argument types compiles and stores the machine code on disk; later
 processes load it (Numba's `cache=True`).
@@ -20,6 +20,9 @@ from typing import Any
 
 import numba
 
+# Importing it tells Numba how the vectors of `simd.py` are compiled, before anything is.
+from nn.kernels import simd_llvm  # noqa: F401
+
 
 @functools.cache
 def sources_digest() -> str:
@@ -30,7 +33,7 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
-def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
+def jit(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
     """Compile `function` with Numba: releases the GIL, IEEE semantics but for fused multiply-add, cached on disk.
 
     Args:
@@ -39,7 +42,7 @@ def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) 
             short. Called from Python it is a kernel as any other.
     """
     if function is None:
-        return functools.partial(kernel, inline=inline)
+        return functools.partial(jit, inline=inline)
     # No kernel is called from C: one wrapper less to compile.
     options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True, "error_model": "numpy", "fastmath": {"contract"}}
     compiled = numba.njit(inline="always" if inline else "never", **options)(function)

@@ -30,8 +30,8 @@ A checklist for a new layer:
 7. State changes in `update_state`, from the cache, once a batch; never in `forward`.
 8. `check_layer(MyLayer(), input_shape=(5, 4))` of `nn.gradcheck` passes.
 
-Such a layer trains with `Sequential.fit` in both engines; `load_model(path, custom_layers=[Scale])` reads it back. To be one of the
-package's own it also needs a line in `nn/layers/__init__.py`, cases in `nn/gradcheck/cases.py`, and tests in `tests/layers`.
+Such a layer trains with `Sequential.fit` in both engines; `load_model(path, custom_layers=[Scale])` reads it back.
+A layer of the package also needs a line in `nn/layers/__init__.py`, cases in `nn/gradcheck/cases.py`, and tests.
 """
 
 from __future__ import annotations

@@ -109,9 +109,7 @@ class Conv2D(Layer):
         x, activation_cache = cache
         kernel = self.parameters["kernel"]
         dz, _ = self.activation.backward(dout, activation_cache)
-        dx, dkernel, dbias = conv2d_backward(
-            dz=dz, x=x, kernel=kernel, strides=self.strides, padding=self.padding_sizes
-        )
+        dx, dkernel, dbias = conv2d_backward(dz=dz, x=x, kernel=kernel, strides=self.strides, padding=self.padding_sizes)
         return dx, {"kernel": dkernel, "bias": dbias}
 
     def config(self) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Dropout(Layer):
             return x, None
         key = rng if isinstance(rng, int | np.integer) else (rng or np.random.default_rng()).integers(2**63)
         out = np.empty_like(x, order="C")
-        elementwise.dropout(x.ravel(), np.uint64(key), self.rate, flat(out))
+        elementwise.dropout(x.ravel(), np.uint64(key), self.rate, flat(out), first=0)
         return out, np.uint64(key)
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
@@ -63,7 +63,7 @@ class Dropout(Layer):
         if key is None:
             return dout, {}
         dx = np.empty_like(dout, order="C")
-        elementwise.dropout(dout.ravel(), key, self.rate, flat(dx))
+        elementwise.dropout(dout.ravel(), key, self.rate, flat(dx), first=0)
         return dx, {}
 
     def config(self) -> dict[str, Any]:

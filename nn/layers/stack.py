@@ -1,8 +1,8 @@
 """Layers one after another: their shapes and arrays, and the two loops that define every network and its gradients.
 
-`forward` runs through all layers and keeps what each of them saves; `backward` runs through them in reverse and is the chain rule.
-`nn.models.Sequential` is a stack that learns and predicts. The textbook engine, the gradient checks and the attribution run
-these two loops; the fused engine (`nn/engine/plan.py`) computes the same in fewer passes.
+`forward` runs through all layers and keeps what each of them saves; `backward` runs through them in reverse: the
+chain rule. `nn.models.Sequential` is a stack that learns and predicts. The textbook engine, the gradient checks and
+the attribution run these two loops; the fused engine (`nn/engine/plan.py`) computes the same in fewer passes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Stack:
         return x, caches
 
     def backward(self, dout: NDArray, caches: Sequence[Any]) -> tuple[NDArray, Gradients]:
-        """The chain rule: each layer turns the gradient of its output into that of its input. Gradients are "layer/parameter"."""
+        """The chain rule, from dout = ∂loss/∂out: dx, and the gradient of each parameter as "layer/parameter"."""
         gradients: Gradients = {}
         for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
             dout, own = layer.backward(dout, cache)
@@ -186,8 +186,8 @@ def check_output(layer: Layer, out: NDArray) -> None:
 def split_softmax(layers: Sequence[Layer]) -> tuple[list[Layer], bool]:
     """The layers up to the scores, and whether a softmax turns these into probabilities.
 
-    The only place that knows how a network ends. The last layer is a Softmax, or a layer with `activation="softmax"`; in the second case its
-    place is taken by the same layer without the activation, which shares its parameters.
+    This is the only place that knows how a network ends: in a Softmax layer, which is left out, or in a layer with
+    `activation="softmax"`, which is replaced by one without the activation that shares its parameters.
     """
     *before, last = layers
     if isinstance(last, Softmax):

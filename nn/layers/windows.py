@@ -35,7 +35,7 @@ def padding_sizes(image: Shape, window: tuple[int, int], strides: tuple[int, int
     return (rows[0], rows[1]), (columns[0], columns[1])
 
 
-def padded_shape(image: Shape, padding: Padding) -> Shape:
+def padded_shape(image: Shape, padding: Padding) -> tuple[int, int, int]:
     """The shape of an image (H, W, C) with its padding."""
     (above, below), (left, right) = padding
     return image[0] + above + below, image[1] + left + right, image[2]

@@ -1,8 +1,8 @@
 """What every optimizer is: a rule by which a gradient changes a parameter, element by element.
 
-`slots` are the arrays of the parameter's shape that the optimizer keeps for it. Because no element depends on another, a parameter
-may be updated in pieces, by several threads, with the same result. So an optimizer keeps no count of its own: it is given the
-number of the step.
+`slots` are the arrays of the parameter's shape that the optimizer keeps for it. Because no element depends on
+another, a parameter may be updated in pieces, by several threads, with the same result. So an optimizer keeps no
+count of its own: it is given the number of the step.
 
 A checklist for a new optimizer, in a file of its own beside `sgd.py`:
 

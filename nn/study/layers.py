@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nn.datasets.loading import Part
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
-from nn.layers.base import Shape
+from nn.layers.arguments import Shape
 from nn.models import Sequential
 from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.report.measures import first_filters, pixels
