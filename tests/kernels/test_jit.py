@@ -60,7 +60,8 @@ def small_package(tmp_path):
     kernels.mkdir(parents=True)
     for folder in (kernels.parent, kernels):
         (folder / "__init__.py").touch()
-    shutil.copy(PACKAGE / "kernels" / "jit.py", kernels)
+    for name in ("jit.py", "cache.py"):
+        shutil.copy(PACKAGE / "kernels" / name, kernels)
     (kernels / "helper.py").write_text(HELPER)
     (kernels / "user.py").write_text(USER)
     return tmp_path
@@ -152,10 +153,10 @@ def test_digest_follows_names_and_contents():
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 def test_without_a_folder_to_write_to_kernels_are_compiled_in_memory(monkeypatch):
-    def refuse(self):
+    def refuse(*_):
         raise RuntimeError("no locator available")
 
-    monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", refuse)
+    monkeypatch.setattr(jit, "KernelCache", refuse)
 
     @jit.kernel
     def reciprocal(number):
