@@ -22,9 +22,6 @@ from nn.report.style import SERIES, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nn.datasets.sources import ImageSource
-    from nn.models import Sequential
-
 BATCH, BATCHES = 256, 30  # images, and how often; the fastest is shown
 CUT = 61  # batches before the training is stopped
 Spell = tuple[int, str, float, float]  # thread, what, began, ended
