@@ -14,7 +14,7 @@ import os
 import pickle
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
@@ -30,7 +30,7 @@ class Report:
     """
 
     failure: OSError | None = None
-    unfinished: set[str] = set()
+    unfinished: ClassVar[set[str]] = set()
 
 
 def remove_unfinished() -> None:

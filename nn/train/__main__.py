@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from nn import __version__
 from nn.datasets.loading import Split
+from nn.engine import ENGINES
 from nn.errors import InputError
 from nn.io.cli import INTERRUPTED, ArgumentParser, positive_number, run, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
@@ -74,6 +75,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--augment", action=argparse.BooleanOptionalAction, help="vary the images and mix in synthetic strokes (yes)")
     add("--classic", action="store_true", help="the student's recipe: constant rate, images as they are; ends with --ema")
     add("--ema", action=argparse.BooleanOptionalAction, help="end with the weights' moving average (no)")
+    add("--engine", choices=ENGINES, help="fused, or layers: each layer's own passes, slower, for study (fused)")
     add("--seed", type=_seed, help="of all that is random (0)")
     add("--threads", type=whole_number(1), default=None, metavar="N", help="as many as processors; changes no result")
     add("--train-limit", type=whole_number(1), metavar="N", help="only the first N training images")
