@@ -40,12 +40,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "[random_bits(key, first + e) >= threshold]  ->  random_bits(key, first + e) > threshold",
         CHANCE,
     ),
-    (
-        "nn/kernels/elementwise.py",
-        "[z ^ z >> np.uint64(31)]  ->  z | z >> np.uint64(31)",
-        "changes the lowest of 32 bits: " + CHANCE,
-    ),
-    ("nn/kernels/elementwise.py", ">> np.uint64(32))  [31]  ->  32", "changes the lowest of 32 bits: " + CHANCE),
     ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3])  [0]  ->  1", SQUARE),
     ("nn/kernels/winograd.py", "kernel.shape[0] * kernel.shape[1])  [0]  ->  1", SQUARE),

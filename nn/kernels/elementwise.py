@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.kernels.counter import random_bits
 from nn.kernels.jit import jit
 
 
@@ -40,15 +41,6 @@ def relu_dropout_backward(dout, out, rate, dx):
     scale = dout.dtype.type(1.0 / (1.0 - rate))
     for e in range(dout.size):
         dx[e] = dout[e] * scale if out[e] > 0 else dout[e] - dout[e]
-
-
-@jit(inline=True)
-def random_bits(key, counter):
-    """32 random bits, a function of (key, counter) alone: the finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
-    z = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.uint32((z ^ (z >> np.uint64(31))) >> np.uint64(32))
 
 
 @jit
