@@ -15,6 +15,7 @@ import numpy as np
 
 from nn.kernels.elementwise import dropout, relu_dropout_backward
 from nn.kernels.jit import jit
+from nn.kernels.memory import aligned, aligned_copy
 from nn.kernels.simd import (
     add_products,
     clear,
@@ -141,3 +142,28 @@ def sparse_matmul(lists, b, first_column, out):
             store_first(out, r * C + c, min(L, C - c), s0)
             store_first(out, r * C + c1, min(L, C - c1), s1)
             store_first(out, r * C + c2, min(L, C - c2), s2)
+
+
+def product(a, b, bias=None):
+    """The matrix product a (R, K) · b (K, F), plus bias (F,) if given, as a new array. `a` may be a transposed view."""
+    out = aligned((a.shape[0], b.shape[1]), b.dtype)
+    product_into(out, np.asarray(a, b.dtype), aligned_copy(b), bias)
+    return out
+
+
+def product_into(out, a, b, bias=None, *, relu=False):
+    """As `product`, into `out` (R, F); negative sums become 0 if `relu`. `out` and `b` must come from `memory.aligned`."""
+    transposed = a.flags.f_contiguous and not a.flags.c_contiguous
+    row_stride, k_stride = (1, len(a)) if transposed else (len(b), 1)
+    matmul(
+        a=a.T if transposed else np.ascontiguousarray(a),
+        row_stride=row_stride,
+        k_stride=k_stride,
+        K=len(b),
+        b=b,
+        bias=np.zeros(b.shape[1], b.dtype) if bias is None else bias,
+        relu=relu,
+        out=out,
+        start=0,
+        stop=len(out),
+    )

@@ -12,6 +12,7 @@ folder, so that an edit to any kernel makes all of them new.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from collections.abc import Callable
@@ -22,6 +23,7 @@ import numba
 
 # Importing it tells Numba how the vectors of `simd.py` are compiled, before anything is.
 from nn.kernels import simd_llvm  # noqa: F401
+from nn.kernels.cache import KernelCache
 
 
 @functools.cache
@@ -49,10 +51,7 @@ def jit(function: Callable[..., Any] | None = None, *, inline: bool = False) -> 
     if compiled is function:
         # NUMBA_DISABLE_JIT=1: everything runs as the Python it is.
         return compiled
-    try:
-        compiled.enable_caching()
-    except RuntimeError:
-        # No folder to write to, neither beside the sources nor in the user's cache: compile anew in each process.
-        return compiled
-    compiled._cache._cache_file._source_stamp = sources_digest()
+    # RuntimeError: no folder to write to, neither beside the sources nor in the user's cache. Then each process compiles anew.
+    with contextlib.suppress(RuntimeError):
+        compiled._cache = KernelCache(function, sources_digest())
     return compiled

@@ -61,7 +61,7 @@ def small_package(tmp_path):
     kernels.mkdir(parents=True)
     for folder in (kernels.parent, kernels):
         (folder / "__init__.py").touch()
-    for name in ("jit.py", "simd.py", "simd_types.py", "simd_llvm.py"):
+    for name in ("jit.py", "cache.py", "simd.py", "simd_types.py", "simd_llvm.py"):
         shutil.copy(PACKAGE / "kernels" / name, kernels)
     (kernels / "helper.py").write_text(HELPER)
     (kernels / "user.py").write_text(USER)
@@ -174,10 +174,10 @@ def test_digest_follows_names_and_contents():
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 def test_without_a_folder_to_write_to_kernels_are_compiled_in_memory(monkeypatch):
-    def refuse(self):
+    def refuse(*_):
         raise RuntimeError("no locator available")
 
-    monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", refuse)
+    monkeypatch.setattr(jit, "KernelCache", refuse)
 
     @jit.jit
     def reciprocal(number):
