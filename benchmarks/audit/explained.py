@@ -21,18 +21,18 @@ EITHER = "both sides give the same number there"
 # (path, a part of "before -> after", why). The first that fits counts.
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "a.reshape(-1)  [1]  ->  2", REST),
-    ("nn/kernels/dense.py", "total < 0:  [total < 0]  ->  total <= 0", EITHER),
+    ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so that a product without terms takes one"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
     ("nn/kernels/dense.py", "if rate > 0:  [rate > 0]  ->  rate >= 0", SPEED),
     ("nn/kernels/dense.py", "out[start:stop].reshape(-1)  [1]  ->  2", REST),
     ("nn/kernels/dense.py", "rate, dz.reshape(-1))  [1]  ->  2", REST),
-    ("nn/kernels/conv_backward.py", "first[r] = 0  [0]  ->  1", BLANK),
+    ("nn/kernels/conv_backward.py", "starts[r] = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "end = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "if end > 0:  [end > 0]  ->  end >= 0", BLANK),
     ("nn/kernels/conv_backward.py", "six_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
-    ("nn/kernels/conv_pool_backward.py", "alive = np.empty(F + 1, np.int32)  [1]  ->  2", ROOM),
+    ("nn/kernels/conv_pool_backward.py", "nonzeros = np.empty(F + 1, np.int32)  [1]  ->  2", ROOM),
     ("nn/kernels/conv_pool_backward.py", "three_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
     ("nn/kernels/elementwise.py", "[4294967296.0]  ->  4294967297.0", CHANCE),
     (
