@@ -70,6 +70,10 @@ class SealedFiles(IndexDataCacheFile):
     def _save_data(self, name: str, data: Any) -> None:
         self._write(name, data)
 
+    def is_sound(self, name: str) -> bool:
+        """Whether a file can be read, and is what these sources were compiled into."""
+        return self._read(name) is not None
+
     def _seal(self, name: str, content: bytes) -> bytes:
         return hashlib.sha256(f"{name}\n{self._version}\n{self._source_stamp}\n".encode() + content).digest()
 
