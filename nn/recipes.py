@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,7 +196,7 @@ def warm_up(recipe: Recipe, train: Split) -> None:
 
     few = train[0][:32], train[1][:32]
     network_only = replace(CLASSIC, epochs=1, batch_size=32, engine=recipe.engine)
-    with compiled_beside(recipe) as wait:
+    with compiled_beside(f"from nn.recipes import compile_sources; compile_sources({asdict(recipe)!r})") as wait:
         trainer_for(network_only, few, few, threads=1).run()
         wait()
     warm_up_sources(recipe, *few)
@@ -208,6 +208,11 @@ def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> N
     for source in _sources(recipe, images, labels):
         source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
         source.targets(first, 0)
+
+
+def compile_sources(recipe: Mapping[str, Any]) -> None:
+    """What the second process of `warm_up` does: compile the kernels that make the images of a recipe, given by its fields."""
+    warm_up_sources(Recipe(**recipe), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))
 
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
