@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from nn.datasets.loading import Part as Images
+from nn.datasets.loading import Split as Images
 from nn.engine.batch import Batch
 from nn.engine.executor import Executor
 from nn.engine.operations import Change, Part

@@ -26,7 +26,7 @@ from apps.draw.teaching.kept_drawings import Kept
 from nn.callbacks import Callback, Logs
 from nn.datasets import mnist
 from nn.datasets.augment import AugmentedImages
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.datasets.sources import CLASSES, Concatenation, ImageSource
 from nn.engine.operations import PART
 from nn.errors import InputError
@@ -50,8 +50,8 @@ KEPT_OF_THE_CARD = ("temperature", "sure_from")
 class Ground:
     """What a lesson stands on: images to replay, and images to check with; None where this machine has none."""
 
-    train: Part | None = None
-    test: Part | None = None
+    train: Split | None = None
+    test: Split | None = None
 
     @property
     def name(self) -> str:
