@@ -31,7 +31,10 @@ def to_categorical(y: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
 
 
 def one_hot(indices: NDArray, classes: int) -> NDArray[np.float32]:
-    """Rows (..., classes) with a single 1 each, at the indices (...,), which must be integers from 0 to classes - 1."""
+    """Rows (..., classes) with a single 1 each, at the indices (...,).
+
+    The indices must be integers from 0 to classes - 1; `class_indices` checks that.
+    """
     return np.eye(classes, dtype=np.float32)[indices]
 
 

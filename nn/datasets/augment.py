@@ -23,7 +23,7 @@ from nn.utils import class_indices, one_hot
 
 @dataclass(frozen=True)
 class Limits:
-    """How far a view may differ from its image. Each value is drawn uniformly between minus and plus its limit.
+    """How far a view may differ from its image: each value is drawn uniformly up to ± its limit.
 
     rotation    degrees
     scale       natural logarithm of the magnification: 0.12 is about 12 %
@@ -55,7 +55,7 @@ class Limits:
             raise InputError(f"smoothness: expected at least 1 pixel, got {self.smoothness}")
 
     def as_array(self) -> np.ndarray:
-        """All but the smoothness as the compiled function wants them: (7,) float64, the rotation in radians."""
+        """All but the smoothness: (7,) float64, the rotation in radians."""
         angle = math.radians(self.rotation)
         return np.array([angle, self.scale, self.aspect, self.shear, self.shift, self.thickness, self.elastic])
 
@@ -89,7 +89,7 @@ class AugmentedImages:
 
 
 def _checked(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Bytes (N, H, W) or (N, H, W, 1) as (N, H, W), contiguous, and labels (N,) from 0 to 9; or `InputError`."""
+    """Bytes (N, H, W) or (N, H, W, 1) as (N, H, W), contiguous, and labels (N,) from 0 to 9."""
     if images.ndim == 4 and images.shape[3] == 1:
         images = images[..., 0]
     if images.ndim != 3 or images.dtype != np.uint8:

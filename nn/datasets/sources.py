@@ -1,4 +1,4 @@
-"""Where training images come from: stored, augmented or drawn on the fly, one chunk of a batch at a time.
+"""Where training images come from: stored, augmented or drawn on the fly, chunk by chunk.
 
 A source is asked for samples by their index in the data set, not by their position in a batch.
 What sample `index` looks like in `epoch` depends on the source's seed and on these two numbers
@@ -20,7 +20,7 @@ CLASSES = 10
 
 
 class ImageSource(Protocol):
-    """N samples with targets. `fill` is thread-safe and releases the interpreter's lock for most of its time."""
+    """N samples with targets. `fill` is thread-safe and mostly releases the interpreter's lock."""
 
     def __len__(self) -> int:
         """N, the number of samples in an epoch."""
@@ -30,14 +30,14 @@ class ImageSource(Protocol):
         """(H, W, C) of one image."""
 
     def fill(self, out: np.ndarray, indices: np.ndarray, epoch: int) -> None:
-        """Write the images of samples `indices` (n,) int64 into `out` (n, H, W, C) float32, C-contiguous."""
+        """Write samples `indices` (n,) int64 into `out` (n, H, W, C) float32, C-contiguous."""
 
     def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
         """What the network should answer for them: (n, 10) float32, each row a distribution."""
 
 
 class ScaledImages:
-    """The samples as they are, times `scale`. Images stored as bytes stay bytes until a batch is made.
+    """The samples as they are, times `scale`. Bytes stay bytes until a batch is made.
 
     `images` (N, H, W) or (N, ...) of any numbers; `labels` whole numbers (N,) below `classes`,
     or distributions (N, classes).
@@ -77,7 +77,7 @@ class ScaledImages:
 
 
 class InTurn:
-    """The source `first` before epoch `change`, and `then`, of the same length and shape, from that epoch on."""
+    """`first` before epoch `change`, and `then`, of the same length and shape, from then on."""
 
     def __init__(self, first: ImageSource, then: ImageSource, change: int) -> None:
         if (len(first), first.image_shape) != (len(then), then.image_shape):
@@ -106,7 +106,7 @@ class InTurn:
 
 
 class Concatenation:
-    """The samples of several sources, one source after the other: an epoch shows all samples of each."""
+    """Several sources one after the other: an epoch shows all samples of each."""
 
     def __init__(self, sources: Sequence[ImageSource]) -> None:
         if len({source.image_shape for source in sources}) != 1:
@@ -123,7 +123,7 @@ class Concatenation:
         return self._sources[0].image_shape
 
     def _members(self, indices: np.ndarray) -> Iterator[tuple[ImageSource, np.ndarray, np.ndarray]]:
-        """For each source that is needed: the source, which of `indices` are its samples, and their indices in it."""
+        """Each source needed, with which of `indices` it has and their indices in it."""
         for source, begin in zip(self._sources, self._begins, strict=True):
             rows = np.flatnonzero((indices >= begin) & (indices < begin + len(source)))
             if len(rows):

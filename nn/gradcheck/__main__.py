@@ -1,4 +1,4 @@
-"""`python -m nn.gradcheck`: is every gradient of this package the derivative of its forward pass?"""
+"""`python -m nn.gradcheck`: is every backward pass the derivative of its forward pass?"""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def check_layer(
     entries: int | None = None,
     name: str | None = None,
 ) -> Report:
-    """Compare a layer's backward pass with the slopes of its forward pass, for its input and all its parameters.
+    """Compare a layer's backward pass with measured slopes, for its input and all parameters.
 
     Args:
         layer: any `Layer`. If it is not built yet, it is built here, and its parameters are moved
@@ -279,7 +279,7 @@ def _sampled(array: NDArray, entries: int | None, rng: np.random.Generator) -> l
 
 
 def _compare(problem: _Problem, name: str, array: NDArray, analytic: NDArray, indices: list[Index]) -> TensorReport:
-    """The report on the tensor `name`, `array`: its gradient `analytic` against slopes measured at `indices`."""
+    """The report on one tensor: its gradient `analytic` against slopes measured at `indices`."""
     numeric = np.empty(len(indices))
     kinks = 0
     for position, index in enumerate(indices):
@@ -287,7 +287,7 @@ def _compare(problem: _Problem, name: str, array: NDArray, analytic: NDArray, in
         derivative = slope.central.copy()
         kinks += slope.kinks.size > 0
         for k in slope.kinks:
-            # The layer may take either side: the one that is nearer to its gradient of output k alone.
+            # The layer may take either side; which one shows in its gradient of output k alone.
             single = np.zeros(problem.u.size)
             single[k] = 1.0
             claimed = problem.gradients(single.reshape(problem.u.shape))[name][index]

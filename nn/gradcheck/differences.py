@@ -3,9 +3,11 @@
 Let f(t) be the outputs (K,) when one value of an input or a parameter is changed by t. The central
 difference of width h,
 
-    D(h) = (f(h) - f(-h)) / 2h = f'(0) + h²/6 f'''(0) + ...       (truncation; smaller for smaller h)
-                               + about 10⁻¹⁶ |f| / h              (round-off; larger for smaller h)
-    R(h) = (4 D(h) - D(2h)) / 3 = f'(0) + O(h⁴),                  (Richardson: the h² terms cancel)
+    D(h) = (f(h) - f(-h)) / 2h
+         = f'(0) + h²/6 f'''(0) + ...          (truncation; smaller for smaller h)
+           + about 10⁻¹⁶ |f| / h               (round-off; larger for smaller h)
+    R(h) = (4 D(h) - D(2h)) / 3
+         = f'(0) + O(h⁴),                      (Richardson: the h² terms cancel)
 
 is exact to ten digits or more for smooth f. ReLU and max-pooling are not smooth: their slopes jump
 at kinks.
@@ -68,7 +70,7 @@ class _Rung:
 
 
 def moved(outputs: Outputs, array: NDArray, index: Index, offset: float) -> NDArray:
-    """The outputs (K,) with `array[index]` changed by `offset`; afterwards the array is as before."""
+    """The outputs (K,) with `array[index]` changed by `offset`, which is then undone."""
     before = array[index]
     array[index] = before + offset
     try:
@@ -117,13 +119,13 @@ def slopes(outputs: Outputs, weights: NDArray, array: NDArray, index: Index) -> 
 
 
 def _steadiest(slopes: list[NDArray], weights: NDArray) -> NDArray:
-    """The slope that differs least from the next: a large h may meet other kinks, a small h is lost in round-off."""
+    """The slope nearest to the next: a large h may meet other kinks, a small one has round-off."""
     changes = [abs(float(weights @ (one - other))) for one, other in itertools.pairwise(slopes)]
     return slopes[int(np.argmin(changes))]
 
 
 def _rung(outputs: Outputs, array: NDArray, index: Index, h: float, here: NDArray) -> _Rung:
-    """R(h), the one-sided slopes from three points each, and their jump, from four points around f(0) = `here`."""
+    """R(h), the one-sided slopes and their jump, from four points around f(0) = `here`."""
     origin = array[index]
     far_left, left, right, far_right = (moved(outputs, array, index, offset) for offset in (-2 * h, -h, h, 2 * h))
     narrow = (right - left) / ((origin + h) - (origin - h))

@@ -1,4 +1,4 @@
-"""The error of a finite difference over its h: why a slope is measured neither with a large h nor with a tiny one."""
+"""The error of a finite difference over its h: neither a large h nor a tiny one is exact."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Difference = Callable[[Outputs, NDArray, Index, float], NDArray]
 
 
 def errors_by_h(layer: Layer, x: NDArray, difference: Difference, seed: int) -> NDArray:
-    """The largest error of dx, relative to its largest entry, for each h of WIDTHS: (len(WIDTHS),)."""
+    """The largest error of dx, relative to its largest entry, for each h of WIDTHS."""
     out, cache = layer.forward(x)
     u = np.random.default_rng(seed).uniform(0.5, 1.5, out.shape)
     dx = layer.backward(u, cache)[0]
@@ -36,7 +36,7 @@ def errors_by_h(layer: Layer, x: NDArray, difference: Difference, seed: int) -> 
 
 
 class _Loss(Layer):
-    """Softmax and cross-entropy for fixed targets, as a layer, so that it can be drawn beside the others."""
+    """Softmax and cross-entropy for fixed targets, as a layer."""
 
     def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
         value, dlogits = CategoricalCrossentropy().with_softmax(x, np.eye(x.shape[1])[: len(x)])
@@ -47,7 +47,7 @@ class _Loss(Layer):
 
 
 def curves(seed: int) -> dict[str, NDArray]:
-    """The errors of forward and central differences for one linear and two curved functions, by name."""
+    """The errors of both kinds of difference for one linear and two curved functions, by name."""
     rng = np.random.default_rng(seed)
     x = rng.standard_normal((2, 4))
     dense = Dense(3)

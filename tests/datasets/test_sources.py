@@ -1,4 +1,4 @@
-"""Sources of training images: a sample is the same in whatever order, in whatever chunk and by whichever thread it is made."""
+"""Sources of training images: a sample never depends on order, chunk or thread."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""python -m nn.gradcheck: its table, its plot, and its cases, which all pass unless a fault is planted."""
+"""python -m nn.gradcheck: its table, its plot, and its cases, which fail only with a fault."""
 
 import subprocess
 import sys
