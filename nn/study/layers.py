@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.loading import Split
+from nn.engine import numpy_inference
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
 from nn.layers.base import Shape
 from nn.models import Sequential, load_model
 from nn.recipes import BUNDLED, IMAGE_SHAPE, plain_source
-from nn.report.measures import activations, first_filters, pixels
+from nn.report.measures import first_filters, pixels
 from nn.report.style import bare, new_figure
 
 if TYPE_CHECKING:
@@ -81,11 +82,10 @@ def pooling(train: Split, test: Split) -> tuple[Figure, str]:
 
 def _share_in_second_convolution(images: NDArray[np.uint8]) -> float:
     """The share of its outputs that receive a gradient: one for each pooled value above 0."""
-    model, shares = load_model(BUNDLED), []
-    for image in images:
-        _, _, (_, convolved), (_, pooled), *_ = activations(model, image)
-        shares.append(np.count_nonzero(pooled) / convolved.size)
-    return float(np.mean(shares))
+    layers = load_model(BUNDLED).layers
+    convolved = numpy_inference.forward(layers[:3], pixels(images))
+    pooled = numpy_inference.forward(layers[3:4], convolved)
+    return np.count_nonzero(pooled) / convolved.size
 
 
 def dropout(train: Split, test: Split) -> tuple[Figure, str]:
