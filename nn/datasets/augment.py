@@ -81,7 +81,15 @@ class AugmentedImages:
         """Write views of samples `indices` into `out` (n, H, W, 1)."""
         from nn.kernels.augment import augment
 
-        augment(self._images, self._limits, self._smoothness, self._seed, epoch, np.asarray(indices, np.int64), out)
+        augment(
+            self._images,
+            self._limits,
+            spacing=self._smoothness,
+            seed=self._seed,
+            epoch=epoch,
+            indices=np.asarray(indices, np.int64),
+            out=out,
+        )
 
     def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
         """(n, 10), one 1 in each row."""

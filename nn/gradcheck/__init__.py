@@ -12,6 +12,7 @@ changing one value at a time, in float64. For a layer of your own:
 `differences.py` explains how a slope is measured, `check.py` what is compared with what.
 """
 
-from nn.gradcheck.check import Report, TensorReport, check_gradients, check_layer
+from nn.gradcheck.check import check_gradients, check_layer
+from nn.gradcheck.report import Report, TensorReport
 
 __all__ = ["Report", "TensorReport", "check_gradients", "check_layer"]

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.plot:
         check_writable(options.plot, "--plot")
     from nn.gradcheck import cases
-    from nn.gradcheck.check import HEADER
+    from nn.gradcheck.report import HEADER
 
     chosen = cases.cases_named(options.layer)
     if not chosen:

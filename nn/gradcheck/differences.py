@@ -81,14 +81,14 @@ def moved(outputs: Outputs, array: NDArray, index: Index, offset: float) -> NDAr
 
 def central_difference(outputs: Outputs, array: NDArray, index: Index, h: float) -> NDArray:
     """D(h) of every output (K,). It divides by the width that float64 really moves, not by 2h."""
-    ahead, behind = array[index] + h, array[index] - h
+    right, left = array[index] + h, array[index] - h
     rise = moved(outputs, array, index, h) - moved(outputs, array, index, -h)
-    return rise / (ahead - behind)
+    return rise / (right - left)
 
 
 def forward_difference(outputs: Outputs, array: NDArray, index: Index, h: float) -> NDArray:
     """(f(h) - f(0)) / h of every output (K,). It is less exact, and only there for comparison."""
-    return (moved(outputs, array, index, h) - moved(outputs, array, index, 0.0)) / ((array[index] + h) - array[index])
+    return (moved(outputs, array, index, h) - moved(outputs, array, index, offset=0.0)) / ((array[index] + h) - array[index])
 
 
 def slopes(outputs: Outputs, weights: NDArray, array: NDArray, index: Index) -> Slopes:
@@ -100,7 +100,7 @@ def slopes(outputs: Outputs, weights: NDArray, array: NDArray, index: Index) -> 
         array: a float64 array that `outputs` reads; it is changed and restored.
         index: of one element.
     """
-    here = moved(outputs, array, index, 0.0)
+    here = moved(outputs, array, index, offset=0.0)
     noise = EPSILON * float(np.abs(weights * here).sum())
     rungs = [_rung(outputs, array, index, LADDER[0], here)]
     best, least = rungs[0], np.inf

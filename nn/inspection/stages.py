@@ -50,13 +50,13 @@ class Stage:
         match self.layer:
             case Conv2D() as layer:
                 kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
-                patch = self._patch(cell, 0)
+                patch = self._patch(cell, fill=0)
                 return WeightedSum(patch, kernel[..., cell[2]], float(bias[cell[2]]), layer.activation_name, value)
             case Dense() as layer:
                 kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
                 return WeightedSum(self.before.ravel(), kernel[:, cell[0]], float(bias[cell[0]]), layer.activation_name, value)
             case MaxPooling2D():
-                window = self._patch(cell, -np.inf)[..., cell[2]]
+                window = self._patch(cell, fill=-np.inf)[..., cell[2]]
                 row, column = divmod(int(window.argmax()), window.shape[1])
                 return Greatest(window, (row, column), value)
             case Softmax():
@@ -117,7 +117,7 @@ def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:
     """The stages of one image (H, W) or (H, W, C) in a built model; the image comes first."""
     dtype = next((array.dtype for layer in layers for array in layer.parameters.values()), np.dtype(np.float32))
     values = np.asarray(image, dtype).reshape(layers[0].input_shape)
-    found = [Stage(None, values, values)]
+    found = [Stage(layer=None, before=values, values=values)]
     single = [each for layer in layers for each in _split_softmax(layer) if not isinstance(each, Dropout)]
     for layer, after in zip(single, [*single[1:], None], strict=True):
         values = numpy_inference.forward([layer], values[None])[0]

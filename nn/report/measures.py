@@ -67,7 +67,16 @@ def examine(model: Sequential, test: Split, temperature: float) -> Findings:
     loss, accuracy = model.evaluate(plain_source(images, labels))
     plain = _in_chunks(model, images)
     believed = plain if temperature == 1 else calibrated(plain, temperature)
-    return Findings(images, labels, loss, accuracy, plain, believed, last_hidden(model, images), temperature)
+    return Findings(
+        images=images,
+        labels=labels,
+        loss=loss,
+        accuracy=accuracy,
+        plain=plain,
+        believed=believed,
+        hidden=last_hidden(model, images),
+        temperature=temperature,
+    )
 
 
 def last_hidden(model: Sequential, images: NDArray[np.uint8]) -> NDArray:

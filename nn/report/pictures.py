@@ -49,7 +49,7 @@ def confusion_matrix(found: Findings, names: Sequence[str]) -> Figure:
     axes.tick_params(length=0)
     axes.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
-    axes.grid(False)
+    axes.grid(visible=False)
     axes.grid(which="minor", linewidth=0.8)
     axes.tick_params(which="minor", length=0)
     for spine in axes.spines.values():

@@ -79,7 +79,7 @@ def new_figure(height: float, layout: str | None = "constrained", width: float =
 def bare(axes: Axes, frame: bool = True) -> None:
     """No ticks and no grid; a thin frame or none."""
     axes.set(xticks=[], yticks=[])
-    axes.grid(False)
+    axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set(visible=frame, color=GRID, linewidth=0.8)
 
