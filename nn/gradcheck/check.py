@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 from nn.errors import InputError
 from nn.gradcheck.differences import Index, Outputs, slopes
 from nn.gradcheck.report import TOLERANCE, Report, TensorReport
-from nn.layers.base import Gradients, Layer, Shape
+from nn.layers.arguments import Shape
+from nn.layers.base import Gradients, Layer
 
 __all__ = ["TOLERANCE", "Report", "check_gradients", "check_layer"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nn.gradcheck.differences import Index
-from nn.layers.base import Shape
+from nn.layers.arguments import Shape
 
 TOLERANCE = 1e-7
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from nn.layers.base import Gradients, Layer, Shape
+from nn.layers.arguments import Shape
+from nn.layers.base import Gradients, Layer, RandomKey
 
 
 class Flatten(Layer):
@@ -36,10 +36,10 @@ class Flatten(Layer):
         """(H·W·C,)."""
         return (math.prod(input_shape),)
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out (N, H·W·C)."""
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out (N, H·W·C)."""
         return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx in the shape of x."""
+        """dx in the shape of x."""
         return dout.reshape(cache), {}

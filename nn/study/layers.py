@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nn.datasets.loading import Split
 from nn.engine import numpy_inference
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
-from nn.layers.base import Shape
+from nn.layers.arguments import Shape
 from nn.models import Sequential, load_model
 from nn.recipes import BUNDLED, IMAGE_SHAPE, plain_source
 from nn.report.measures import first_filters, pixels

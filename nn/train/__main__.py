@@ -181,7 +181,7 @@ def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, places: Pl
 
 
 def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: argparse.Namespace, places: Places) -> int:
-    from nn.training import Diverged
+    from nn.errors import Diverged
 
     again = _command_to_go_on(options)
     try:

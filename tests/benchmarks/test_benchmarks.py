@@ -12,7 +12,7 @@ from benchmarks.data import floats, resized
 from benchmarks.peers import contest
 from benchmarks.scaling import CURVES
 from nn.errors import InputError
-from nn.layers.base import window_geometry
+from nn.layers.windows import window_geometry
 from nn.recipes import student_network
 
 RACES = ("epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "kernels")

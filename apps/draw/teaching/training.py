@@ -28,7 +28,7 @@ from nn.datasets import mnist
 from nn.datasets.augment import AugmentedImages
 from nn.datasets.loading import Split
 from nn.datasets.sources import CLASSES, Concatenation, ImageSource
-from nn.engine.operations import PART
+from nn.engine.plan import CHUNK
 from nn.errors import InputError
 from nn.models import Sequential
 from nn.optimizers import Adadelta
@@ -127,7 +127,7 @@ def warm_up(model: Sequential, ground: Ground) -> None:
     from pathlib import Path
 
     blank = Kept(Path(), 0, np.zeros(IMAGE_SHAPE[:2], np.float32))
-    teach(model, [blank], ground, samples=PART, threads=1)
+    teach(model, [blank], ground, samples=CHUNK, threads=1)
 
 
 def accuracy_of(model: Sequential, ground: Ground, threads: int | None = None) -> float | None:
