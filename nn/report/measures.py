@@ -95,12 +95,7 @@ def _in_chunks(model: Sequential, images: NDArray[np.uint8]) -> NDArray:
 
 def activations(model: Sequential, image: NDArray[np.uint8]) -> list[tuple[Layer, NDArray]]:
     """Every layer with its output for one image (28, 28), without the sample axis."""
-    x = pixels(image[np.newaxis])
-    found: list[tuple[Layer, NDArray]] = []
-    for layer in model.layers:
-        x = layer.forward(x)[0]
-        found.append((layer, x[0]))
-    return found
+    return [(layer, out[0]) for layer, out in model.outputs(pixels(image[np.newaxis]))]
 
 
 def first_filters(model: Sequential) -> tuple[str, NDArray] | None:
