@@ -171,7 +171,7 @@ ROWS = (
     ),
     Row("predictions", "benchmarks inference", "--rounds 1 --single 10", inference, BOTH, writes=True),
     Row("shapes of convolution", "benchmarks shapes", "--rounds 1", shapes, ("torch",), writes=True),
-    Row("threads", "benchmarks scaling", "--limit 1280 --epochs 1", scaling, writes=True),
+    Row("threads", "benchmarks scaling", "--limit 1280 --epochs 1 --no-curves", scaling, writes=True),
     Row("start and memory", "benchmarks start", "--repeats 1 --epochs 2", start, BOTH, writes=True),
     Row("ladder, one thread", "benchmarks kernels", "--images 2 --rounds 1", kernels, writes=True),
     Row("digits and other drawings: sure, unsure, blank", "benchmarks doubt", "--count 5", last_lines(7)),

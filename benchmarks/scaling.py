@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--limit", type=whole_number(128), default=12_000, help="images for the threads (default: %(default)s)")
     parser.add_argument("--data", help="the folder of the MNIST files, if not the usual one")
+    parser.add_argument("--no-curves", action="store_true", help="measure only the threads")
     report.add_out(parser)
     options = parser.parse_args(arguments)
     path = report.check_out(options.out, "scaling")
@@ -44,8 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     body: dict[str, Any] = {"benchmark": "scaling", "settings": {"threads": options.threads, "epochs": options.epochs}}
     # Many short epochs, because on a shared machine a long one is seldom left undisturbed on all processors.
     body["threads"] = threads(replace(job, limit=options.limit), 4 * options.epochs)
-    body["curves"] = {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
-    report.write(path, body, _draw)
+    body["curves"] = {} if options.no_curves else {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
+    report.write(path, body, _draw if body["curves"] else None)
     return 0
 
 
