@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.peers.contender import seconds_of
 from nn.engine.executor import Executor
+from nn.kernels import simd_llvm  # noqa: F401 - tells Numba how vectors are compiled
 from nn.kernels.memory import aligned
 from nn.kernels.simd import VECTOR_BYTES, load, store
 

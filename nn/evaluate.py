@@ -10,7 +10,7 @@ import numpy as np
 
 from nn.datasets.sources import CLASSES
 from nn.io.cli import ArgumentParser, run
-from nn.recipes import DATASETS, load_parts, load_reader, plain_source
+from nn.recipes import DATASETS, load_reader, load_splits, plain_source
 
 CHUNK = 2_000
 
@@ -18,11 +18,11 @@ CHUNK = 2_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print accuracy, loss and confusion matrix."""
     options = _options(arguments)
-    from nn.engine.compiling import compilation_told
+    from nn.engine.compiling import report_compilation
 
     model, path = load_reader(options.model)
-    _, (images, labels) = load_parts(options.dataset, options.data)
-    with compilation_told():
+    _, (images, labels) = load_splits(options.dataset, options.data)
+    with report_compilation():
         loss, accuracy = model.evaluate(plain_source(images, labels))
         guesses = [
             model.predict(images[first : first + CHUNK, ..., None] * np.float32(1 / 255)).argmax(axis=1)

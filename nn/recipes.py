@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nn.datasets import fashion_mnist, mnist
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.datasets.sources import CLASSES, Concatenation, ImageSource, InTurn, ScaledImages
 from nn.errors import InputError
 
@@ -126,21 +127,21 @@ def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
     return model, chosen
 
 
-def load_parts(dataset: str, folder: str | None) -> tuple[Part, Part]:
-    """The training and the test part of a collection, which must have 28 x 28 pixels."""
+def load_splits(dataset: str, folder: str | None) -> tuple[Split, Split]:
+    """The training and the test split of a collection, which must have 28 x 28 pixels."""
     module = mnist if dataset == "mnist" else fashion_mnist
-    parts = module.load_data(folder)
-    if parts[0][0].shape[1:] != IMAGE_SHAPE[:2]:
-        raise InputError(f"{folder}: expected images of 28 x 28 pixels, got {parts[0][0].shape[1]} x {parts[0][0].shape[2]}")
-    return parts
+    splits = module.load_data(folder)
+    if splits[0][0].shape[1:] != IMAGE_SHAPE[:2]:
+        raise InputError(f"{folder}: expected images of 28 x 28 pixels, got {splits[0][0].shape[1]} x {splits[0][0].shape[2]}")
+    return splits
 
 
-def student_network(seed: int = 0) -> Sequential:
-    """The student's network for 28 x 28 images, 233,162 parameters, with Adadelta's classic rate."""
+def student_network(seed: int = 0, dtype: DTypeLike = np.float32) -> Sequential:
+    """The student's network for 28 x 28 images, 233,162 parameters."""
     from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
     from nn.models import Sequential
 
-    model = Sequential(seed=seed)
+    model = Sequential(seed=seed, dtype=dtype)
     model.add(Conv2D(32, kernel_size=(5, 5), activation="relu", input_shape=IMAGE_SHAPE))
     model.add(MaxPooling2D(pool_size=(2, 2)))
     model.add(Conv2D(64, (3, 3), activation="relu"))
@@ -155,7 +156,7 @@ def student_network(seed: int = 0) -> Sequential:
 
 
 def trainer_for(
-    recipe: Recipe, train: Part, test: Part, callbacks: Sequence[Callback] = (), threads: int | None = None
+    recipe: Recipe, train: Split, test: Split, callbacks: Sequence[Callback] = (), threads: int | None = None
 ) -> Trainer:
     """The student's network, ready to be trained on `train` and validated on `test` as the recipe says."""
     from nn.optimizers import Adadelta
@@ -179,7 +180,7 @@ def trainer_for(
     return trainer
 
 
-def warm_up(recipe: Recipe, train: Part) -> None:
+def warm_up(recipe: Recipe, train: Split) -> None:
     """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network.
 
     The kernels that make images are compiled in a second process meanwhile, if there is a second processor.

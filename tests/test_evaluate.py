@@ -27,7 +27,7 @@ def test_json_agrees_with_a_count_by_hand(evaluate, model, small_mnist):
     ended = evaluate(model, "--json")
     assert ended.code == 0
     found = json.loads(ended.out)
-    _, (images, labels) = recipes.load_parts("mnist", str(small_mnist))
+    _, (images, labels) = recipes.load_splits("mnist", str(small_mnist))
     network, _ = recipes.load_reader(model)
     probabilities = network.predict(images[..., None] / np.float32(255))
     guesses = probabilities.argmax(axis=1)

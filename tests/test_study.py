@@ -22,7 +22,7 @@ def study(command, small_mnist, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def parts(small_mnist):
-    return recipes.load_parts("mnist", str(small_mnist))
+    return recipes.load_splits("mnist", str(small_mnist))
 
 
 @pytest.mark.parametrize("name", QUICK)

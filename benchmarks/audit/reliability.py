@@ -35,7 +35,7 @@ from nn.errors import InputError
 from nn.io.cli import ArgumentParser, positive_number, run, whole_number
 
 if TYPE_CHECKING:
-    from nn.datasets.loading import Part
+    from nn.datasets.loading import Split
 
 FAILED = 1
 IMAGES, EPOCHS = 640, 2
@@ -73,7 +73,7 @@ def _kills(options: argparse.Namespace, out: Path, folder: Path) -> int:
     what = f"kills, {options.failures:.0%} of the files fail to be written"
     before = {} if options.anew else report.earlier(out).get(what, {})
     _write_small_data(folder / "data")
-    recipes.warm_up(recipes.CLASSIC, recipes.load_parts("mnist", str(folder / "data"))[0])
+    recipes.warm_up(recipes.CLASSIC, recipes.load_splits("mnist", str(folder / "data"))[0])
     began = time.perf_counter()
     if _wait(_start(folder, "reference.npz", None)) != 0:
         raise InputError("reliability: the undisturbed training failed")
@@ -189,7 +189,7 @@ def _epochs(count: int, out: Path, folder: Path) -> int:
     from nn.train.checkpoint import Checkpoints
 
     (x, y), _ = mnist.load_data()
-    few: Part = (x[:128], y[:128])
+    few: Split = (x[:128], y[:128])
     samples: list[tuple[float, int, int]] = []
 
     class Watch(Callback):

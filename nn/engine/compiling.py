@@ -33,7 +33,7 @@ def load_compiler() -> None:
 
 
 @contextlib.contextmanager
-def compilation_told() -> Iterator[None]:
+def report_compilation() -> Iterator[None]:
     """Print a line to stderr if anything is compiled inside, when it starts and how long it took."""
     began = 0.0
 

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.gradcheck.differences import slopes
-from nn.layers.base import Layer, Shape
+from nn.layers.arguments import Shape
+from nn.layers.base import Layer
 
 TOLERANCE = 1e-7
 FLOOR = 0.01

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from nn.engine import numpy_inference
 from nn.inspection.terms import Cell, Greatest, Rectified, Region, Share, Terms, WeightedSum, region_of
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
+from nn.layers.stack import split_softmax
+from nn.layers.windows import window_geometry
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,10 @@ def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:
     dtype = next((array.dtype for layer in layers for array in layer.parameters.values()), np.dtype(np.float32))
     values = np.asarray(image, dtype).reshape(layers[0].input_shape)
     found = [Stage(None, values, values)]
-    parts = [part for layer in layers for part in _parts(layer) if not isinstance(part, Dropout)]
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
-        values = numpy_inference.forward([part], values[None])[0]
-        if not (isinstance(part, Flatten) and isinstance(after, Dense)):
-            found.append(Stage(part, found[-1].values, values))
+    scores, softmax = split_softmax(layers)
+    shown = [layer for layer in scores if not isinstance(layer, Dropout)] + [Softmax(name=layers[-1].name)] * softmax
+    for layer, following in zip(shown, [*shown[1:], None], strict=True):
+        values = numpy_inference.forward([layer], values[None])[0]
+        if not (isinstance(layer, Flatten) and isinstance(following, Dense)):
+            found.append(Stage(layer, found[-1].values, values))
     return found
-
-
-def _parts(layer: Layer) -> list[Layer]:
-    """The layer; or, of a dense layer with softmax, the sum and the softmax."""
-    if isinstance(layer, Dense) and layer.activation_name == "softmax":
-        scores = Dense(layer.units, name=layer.name)
-        scores.parameters = layer.parameters
-        return [scores, Softmax(name=layer.name)]
-    return [layer]

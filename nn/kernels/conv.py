@@ -9,9 +9,7 @@ short matrix products an output, and the inner loop that works for a dense layer
 
 from __future__ import annotations
 
-import numpy as np
-
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     add_products,
     constant,
@@ -20,9 +18,7 @@ from nn.kernels.simd import (
     load_first,
     multiples_until,
     relu_each,
-    second_half,
     splat_each,
-    splat_two,
     store_first,
     store_first_each,
     where_greater,
@@ -30,7 +26,7 @@ from nn.kernels.simd import (
 )
 
 
-@kernel
+@jit
 def conv2d_forward_naive(x, kernel, bias, strides, out):
     """out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]."""
     N, OH, OW, F = out.shape
@@ -47,20 +43,16 @@ def conv2d_forward_naive(x, kernel, bias, strides, out):
                     out[n, i, j, f] = total
 
 
-@kernel
+@jit
 def conv2d_forward(x, kernel, bias, strides, relu, out):
     """The same, four neighbouring outputs and one vector of filters at a time; negative sums become 0 if `relu`.
 
-    When a row has fewer than four outputs left, its last one is computed again in the spare places. Filters that fill half a
-    vector or less are left to `_forward_by_halves`.
+    When a row has fewer than four outputs left, its last one is computed again instead of the missing ones.
     """
     N, OH, OW, F = out.shape
     L = lanes(kernel)
-    rest = F % L if F % L <= L // 2 else 0
-    if rest > 0:
-        _forward_by_halves(x, kernel, bias, strides, relu, F - rest, out)
     for n in range(N):
-        for f in range(0, F - rest, L):
+        for f in range(0, F, L):
             count = min(L, F - f)
             start = load_first(bias, f, count)
             for i in range(OH):
@@ -74,57 +66,7 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
                     store_first_each(out, place, multiples_until(F, (OW - 1 - j) * F, 4), count, sums)
 
 
-@kernel(inline=True)
-def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
-    """The filters from f on, at most half a vector of them: each half of a vector holds another output, eight at a time."""
-    N, OH, OW, F = out.shape
-    KH, KW, C, _ = kernel.shape
-    L = lanes(kernel)
-    count = F - f
-    twice = np.zeros((KH, KW, C, L), kernel.dtype)
-    start = np.zeros(L, kernel.dtype)
-    for half in (0, L // 2):
-        twice[:, :, :, half : half + count] = kernel[:, :, :, f:]
-        start[half : half + count] = bias[f:]
-    right = strides[1] * C
-    for n in range(N):
-        for i in range(OH):
-            for j in range(0, OW, 8):
-                patch = ((n * x.shape[1] + i * strides[0]) * x.shape[2]) * C
-                last = patch + (OW - 1) * right
-                p = patch + j * right
-                s0 = load(start, 0)
-                s1 = s0
-                s2 = s0
-                s3 = s0
-                for ki in range(KH):
-                    row = ki * x.shape[2] * C
-                    for k in range(KW * C):
-                        w = load(twice, (ki * KW * C + k) * L)
-                        a = row + k
-                        s0 = s0 + splat_two(x, a + p, a + min(p + right, last)) * w
-                        s1 = s1 + splat_two(x, a + min(p + 2 * right, last), a + min(p + 3 * right, last)) * w
-                        s2 = s2 + splat_two(x, a + min(p + 4 * right, last), a + min(p + 5 * right, last)) * w
-                        s3 = s3 + splat_two(x, a + min(p + 6 * right, last), a + min(p + 7 * right, last)) * w
-                first = (n * OH + i) * OW
-                _store_two(out, first, j, f, count, s0, relu)
-                _store_two(out, first, j + 2, f, count, s1, relu)
-                _store_two(out, first, j + 4, f, count, s2, relu)
-                _store_two(out, first, j + 6, f, count, s3, relu)
-
-
-@kernel(inline=True)
-def _store_two(out, first, j, f, count, sums, relu):
-    """The halves of `sums` are the outputs j and j + 1 of the row that begins at place `first`; its last one may come again."""
-    OW, F = out.shape[2], out.shape[3]
-    s = sums
-    if relu:
-        s = where_greater(zeros(out), sums, zeros(out), sums)
-    store_first(out, (first + min(j, OW - 1)) * F + f, count, s)
-    store_first(out, (first + min(j + 1, OW - 1)) * F + f, count, second_half(s))
-
-
-@kernel
+@jit
 def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     """Convolution, ReLU and 2x2 max-pooling in one pass: out (N, PH, PW, F), winner (N, PH, PW, F) uint8.
 
@@ -150,7 +92,7 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
                     store_first(winner, place, count, number)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def first_greatest(y0, y1, y2, y3, like):
     """The greatest of 0 and the four, and which of the four it was (the first of equals), lane by lane."""
     number = where_greater(y1, y0, constant(1, like), zeros(like))
@@ -162,13 +104,13 @@ def first_greatest(y0, y1, y2, y3, like):
     return where_greater(zeros(like), best, zeros(like), best), number
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def patch_start(x, n, row, column):
     """The flat position of x[n, row, column, 0]."""
     return ((n * x.shape[1] + row) * x.shape[2] + column) * x.shape[3]
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _four_outputs(x, first, patches, kernel, f, start):
     """Four sums over the patches that begin at `first` + each of `patches`, for the filters f, f + 1, ..., from `start` on."""
     KH, KW, C, F = kernel.shape

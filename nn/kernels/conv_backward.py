@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     VECTOR_BYTES,
     add_products,
@@ -31,7 +31,7 @@ from nn.kernels.simd import (
 )
 
 
-@kernel
+@jit
 def conv2d_backward_naive(dz, x, kernel, strides, dx, dkernel, dbias):
     """Adds to dx, dkernel and dbias: each output touches the inputs under its patch, every weight of its filter, one bias."""
     N, OH, OW, F = dz.shape
@@ -57,7 +57,7 @@ def filters_shape(kernel_shape, dtype):
     return F, KH, -(-KW * C // L) * L
 
 
-@kernel
+@jit
 def filters_from_kernel(kernel, filters):
     """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the fill is left as it is (zeros)."""
     KH, KW, C, F = kernel.shape
@@ -68,7 +68,7 @@ def filters_from_kernel(kernel, filters):
                     filters[f, ki, kj * C + c] = kernel[ki, kj, c, f]
 
 
-@kernel
+@jit
 def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
     """Sets dx (if needed), dkernel and dbias.
 
@@ -89,7 +89,7 @@ def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
             _add_input_gradient(dz, n, filters, strides, dx)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
     """The gradients dz[m] with the image x[n], five entries of a kernel row and one vector of filters at a time.
 
@@ -118,7 +118,7 @@ def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
                 store_first_each(dkernel, target, weights, count, sums)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _places_with_ink(x, n, OW, row, step):
     """For each row of the image, the places j (first to behind) at which a kernel row meets a number that is not 0."""
     _, H, W, C = x.shape
@@ -141,7 +141,7 @@ def _places_with_ink(x, n, OW, row, step):
     return first, behind
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _add_input_gradient(dz, n, filters, strides, dx):
     """Every place's filters, scaled by its gradients, onto its patch: six vectors of a patch, of 64 filters at a time.
 
@@ -166,7 +166,7 @@ def _add_input_gradient(dz, n, filters, strides, dx):
                     store_each(dx, p, in_patch, sums)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def six_vectors(v, vectors, in_row, row_step, L):
     """Where the vectors v ... v + 5 of a block lie, relative to its start; its rows of `in_row` vectors are `row_step` apart.
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from nn.kernels.conv_backward import add_kernel_gradient
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     add_products,
     clear,
@@ -42,7 +42,7 @@ from nn.kernels.simd import (
 SHORT_ROW = 16
 
 
-@kernel
+@jit
 def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx, dfilters, dbias):
     """Sets dx (if needed), dfilters (F, KH, row) and dbias; what gathers in the fill of dfilters means nothing."""
     clear(dfilters, 0, dfilters.size)
@@ -87,7 +87,7 @@ def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx,
                 _add_listed(dx, image, patch_starts, in_patch, filters, 0, in_filter, patch_lengths, patch_offsets, patch_values)
 
 
-@kernel
+@jit
 def kernel_backward(dout, out, winner, x, strides, dz, dkernel, dbias):
     """Sets dkernel (KH, KW·C, F) and dbias, by the dense sum over places; no gradient for the input.
 
@@ -101,7 +101,7 @@ def kernel_backward(dout, out, winner, x, strides, dz, dkernel, dbias):
         add_kernel_gradient(dz, 0, x, n, size, strides, dkernel)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _filter_starts(filters):
     """Where each of the filters begins."""
     starts = np.empty(len(filters), np.int32)
@@ -110,7 +110,7 @@ def _filter_starts(filters):
     return starts
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _patch_starts(x, OH, OW, strides):
     """Where the patch of each output place begins in an image."""
     starts = np.empty(OH * OW, np.int32)
@@ -120,7 +120,7 @@ def _patch_starts(x, OH, OW, strides):
     return starts
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _append(lengths, offsets, values, number, offset, value):
     length = lengths[number]
     offsets[number, length] = offset
@@ -128,7 +128,7 @@ def _append(lengths, offsets, values, number, offset, value):
     lengths[number] = length + 1
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _add_listed(target, t, starts, in_target, source, s, in_source, lengths, offsets, values):
     """Three vectors of each block of the target += Σ over its list of value · the same three of a block of the source.
 
@@ -143,7 +143,7 @@ def _add_listed(target, t, starts, in_target, source, s, in_source, lengths, off
         store_each(target, start, in_target, sums)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def three_vectors(v, vectors, in_row, row_step, L):
     """As `conv_backward.six_vectors`, for the vectors v ... v + 2."""
     v1 = min(v + 1, vectors - 1)
@@ -155,7 +155,7 @@ def three_vectors(v, vectors, in_row, row_step, L):
     )
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _spread(dout, out, winner, n, dz, dbias):
     """dz[0] before pooling from dout[n] behind it: each window's gradient to its winner, if ReLU let it pass; and its sum."""
     _, PH, PW, F = dout.shape

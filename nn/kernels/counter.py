@@ -11,13 +11,13 @@ import math
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
 LOW_32 = 0xFFFFFFFF
 GOLDEN = 0x9E3779B9  # 2³² / golden ratio: consecutive counters land far apart
 
 
-@kernel
+@jit
 def mix(x: int) -> int:
     """Scramble 32 bits (C. Wellons' hash prospector: bias 0.107)."""
     x ^= x >> 16
@@ -28,7 +28,7 @@ def mix(x: int) -> int:
 
 
 # Streams are np.int64: Numba would compile `begin` once more for every Python number that it is given as a constant.
-@kernel
+@jit
 def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> None:
     """Point `state` (3,) int64 at the first draw of a sample; different `stream`s of one sample are independent."""
     key = mix((seed & LOW_32) ^ mix((seed >> 32) & LOW_32 ^ mix(stream & LOW_32)))
@@ -37,7 +37,7 @@ def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> 
     state[2] = 0
 
 
-@kernel
+@jit
 def uniform(state: np.ndarray) -> float:
     """The next number of [0, 1)."""
     state[2] += 1
@@ -45,20 +45,20 @@ def uniform(state: np.ndarray) -> float:
     return mix(x ^ state[0]) * (1.0 / 4294967296.0)
 
 
-@kernel
+@jit
 def between(state: np.ndarray, low: float, high: float) -> float:
     """The next number of [low, high)."""
     return low + (high - low) * uniform(state)
 
 
-@kernel
+@jit
 def normal(state: np.ndarray) -> float:
     """The next standard normal number (Box & Muller 1958, one of the two)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
     return radius * math.cos(2.0 * math.pi * uniform(state))
 
 
-@kernel
+@jit
 def normal_within(state: np.ndarray, limit: float) -> float:
     """A standard normal number, cut off at ± limit."""
     return min(max(normal(state), -limit), limit)

@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
 
-@kernel
+@jit
 def relu_backward(dout, out, dx):
     """Dx = dout where the output was positive, else 0: at exactly 0 the gradient is 0."""
     for e in range(dout.size):
         dx[e] = dout[e] if out[e] > 0 else dout[e] - dout[e]
 
 
-@kernel(inline=True)
-def dropout(x, key, rate, out):
-    """Out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, e).
+@jit(inline=True)
+def dropout(x, key, rate, out, first):
+    """out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, first + e).
 
-    Used forward on x and backward on dout: the same key and the same places draw the same mask, which is never stored.
+    `first` is the index, in the flattened batch, of x's first element, so that a mask does not depend
+    on how the batch is cut into chunks. Used forward on x and backward on dout: the same key and the
+    same indices draw the same mask, which is never stored.
     """
     threshold = np.uint32(rate * 4294967296.0)
     scale = x.dtype.type(1.0 / (1.0 - rate))
     for e in range(x.size):
-        out[e] = x[e] * scale if random_bits(key, e) >= threshold else x[e] - x[e]
+        out[e] = x[e] * scale if random_bits(key, first + e) >= threshold else x[e] - x[e]
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def relu_dropout_backward(dout, out, rate, dx):
     """Back through dropout, then ReLU, whose joint output is `out`: dx = dout / (1 - rate) where it is positive, else 0.
 
@@ -40,7 +42,7 @@ def relu_dropout_backward(dout, out, rate, dx):
         dx[e] = dout[e] * scale if out[e] > 0 else dout[e] - dout[e]
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def random_bits(key, counter):
     """32 random bits, a function of (key, counter) alone: the finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
     z = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
@@ -49,7 +51,7 @@ def random_bits(key, counter):
     return np.uint32((z ^ (z >> np.uint64(31))) >> np.uint64(32))
 
 
-@kernel
+@jit
 def softmax(logits, out):
     """out[n, k] = exp(z[n, k] - m) / Σ_l exp(z[n, l] - m), with m = max over the row n, so that no exponential overflows."""
     N, K = logits.shape
@@ -65,7 +67,7 @@ def softmax(logits, out):
             out[n, k] /= total
 
 
-@kernel
+@jit
 def adadelta(parameter, gradient, squared_gradients, squared_updates, learning_rate, rho, epsilon):
     """One step of Adadelta in place (Zeiler 2012, algorithm 1); see `nn.optimizers`."""
     real = parameter.dtype.type
@@ -78,7 +80,7 @@ def adadelta(parameter, gradient, squared_gradients, squared_updates, learning_r
         parameter[i] -= lr * update
 
 
-@kernel
+@jit
 def sgd(parameter, gradient, learning_rate):
     """Parameter -= learning_rate · gradient, in place."""
     lr = parameter.dtype.type(learning_rate)
@@ -86,7 +88,7 @@ def sgd(parameter, gradient, learning_rate):
         parameter[i] -= lr * gradient[i]
 
 
-@kernel
+@jit
 def moving_average(average, parameter, share):
     """Average ← (1 - share) · average + share · parameter, in place; written so that a parameter at rest is its own average."""
     part = parameter.dtype.type(share)
@@ -94,7 +96,7 @@ def moving_average(average, parameter, share):
         average[i] += part * (parameter[i] - average[i])
 
 
-@kernel
+@jit
 def softmax_cross_entropy(logits, targets, scale, dlogits):
     """The sum of the losses and the number of right answers; dlogits = (softmax(logits) - targets) · scale.
 
@@ -126,7 +128,7 @@ def softmax_cross_entropy(logits, targets, scale, dlogits):
     return loss, right
 
 
-@kernel
+@jit
 def column_sums(x, out):
     """out[k] = Σ_n x[n, k], in the order of n."""
     for k in range(x.shape[1]):
@@ -136,9 +138,9 @@ def column_sums(x, out):
             out[k] += x[n, k]
 
 
-@kernel
-def sum_parts(parts, out):
-    """out[e] = Σ_p parts[p, e], in the order of p; parts (P, E), out (E,)."""
-    for p in range(parts.shape[0]):
+@jit
+def sum_chunks(chunks, out):
+    """out[e] = Σ_p chunks[p, e], in the order of p; chunks (P, E), out (E,)."""
+    for p in range(chunks.shape[0]):
         for e in range(out.size):
-            out[e] = parts[p, e] if p == 0 else out[e] + parts[p, e]
+            out[e] = chunks[p, e] if p == 0 else out[e] + chunks[p, e]

@@ -1,4 +1,4 @@
-"""`@kernel`: how every Numba function of this package is compiled, cached and, when its source changes, compiled again.
+"""`@jit`: how every Numba function of this package is compiled, cached and, when its source changes, compiled again.
 
 Nothing is compiled at import. The first call with new argument types compiles and stores the machine code on disk; later
 processes load it (Numba's `cache=True`).
@@ -12,6 +12,7 @@ folder, so that an edit to any kernel makes all of them new.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from collections.abc import Callable
@@ -19,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
+
+# Importing it tells Numba how the vectors of `simd.py` are compiled, before anything is.
+from nn.kernels import simd_llvm  # noqa: F401
+from nn.kernels.cache import KernelCache
 
 
 @functools.cache
@@ -30,7 +35,7 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
-def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
+def jit(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
     """Compile `function` with Numba: releases the GIL, IEEE semantics but for fused multiply-add, cached on disk.
 
     Args:
@@ -39,17 +44,14 @@ def kernel(function: Callable[..., Any] | None = None, *, inline: bool = False) 
             short. Called from Python it is a kernel as any other.
     """
     if function is None:
-        return functools.partial(kernel, inline=inline)
+        return functools.partial(jit, inline=inline)
     # No kernel is called from C: one wrapper less to compile.
     options: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True, "error_model": "numpy", "fastmath": {"contract"}}
     compiled = numba.njit(inline="always" if inline else "never", **options)(function)
     if compiled is function:
         # NUMBA_DISABLE_JIT=1: everything runs as the Python it is.
         return compiled
-    try:
-        compiled.enable_caching()
-    except RuntimeError:
-        # No folder to write to, neither beside the sources nor in the user's cache: compile anew in each process.
-        return compiled
-    compiled._cache._cache_file._source_stamp = sources_digest()
+    # RuntimeError: no folder to write to, neither beside the sources nor in the user's cache. Then each process compiles anew.
+    with contextlib.suppress(RuntimeError):
+        compiled._cache = KernelCache(function, sources_digest())
     return compiled

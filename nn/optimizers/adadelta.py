@@ -67,7 +67,7 @@ class Adadelta(Optimizer):
         self.rho = float(rho)
         self.epsilon = float(epsilon)
 
-    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
+    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
         """The four equations above, in place."""
         self.decay(parameter, rate)
         arrays = (flat(parameter), flat(gradient), flat(slots[0]), flat(slots[1]))

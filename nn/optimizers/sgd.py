@@ -41,7 +41,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, weight_decay, use_ema, ema_momentum)
 
-    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
-        """W ← w - η g."""
+    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
+        """w ← w - η g."""
         self.decay(parameter, rate)
         elementwise.sgd(flat(parameter), flat(gradient), rate)

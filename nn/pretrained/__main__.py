@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import check_writable
 from nn.reading.calibration import calibrated, expected_calibration_error, fit_temperature, sure_threshold
-from nn.recipes import BUNDLED, Recipe, load_parts, trainer_for
+from nn.recipes import BUNDLED, Recipe, load_splits, trainer_for
 
 TRAINED = 55_000
 RECIPE = Recipe(epochs=80, learning_rate=1.5, plain=0.1, strokes=0.2, doodles=0.02)
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, calibrate, test, save."""
     options = _options(arguments)
     check_writable(options.out, "--out")
-    train, test = load_parts("mnist", options.data)
+    train, test = load_splits("mnist", options.data)
     recipe = Recipe(**{**asdict(RECIPE), "epochs": options.epochs})
     from nn.callbacks import ProgressBar
 
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _split(train: Part) -> tuple[Part, Part]:
+def _split(train: Split) -> tuple[Split, Split]:
     images, labels = train
     return (images[:TRAINED], labels[:TRAINED]), (images[TRAINED:], labels[TRAINED:])
 

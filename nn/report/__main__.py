@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import atomic_write, check_writable
-from nn.recipes import DATASETS, load_parts, load_reader
+from nn.recipes import DATASETS, load_reader, load_splits
 from nn.report.style import check_matplotlib
 
 if TYPE_CHECKING:
-    from nn.datasets.loading import Part
+    from nn.datasets.loading import Split
 
 PAGE = "index.html"
 
@@ -33,13 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model, path = load_reader(options.model)
     histories, norms = read_histories(path, options.history), layer_norms(model.card, path)
     dataset = options.dataset or _trained_on(model.card)
-    _, test = load_parts(dataset, options.data)
+    _, test = load_splits(dataset, options.data)
     number = _chosen(options, test)
-    from nn.engine.compiling import compilation_told
+    from nn.engine.compiling import report_compilation
     from nn.report.contents import compose
     from nn.report.measures import examine
 
-    with compilation_told():
+    with report_compilation():
         found = examine(model, test, _temperature(model.card, path))
         html, pictures = compose(model, path, dataset, found, histories, norms, number)
     folder.mkdir(exist_ok=True)
@@ -86,7 +86,7 @@ def _temperature(card: dict[str, Any], path: Path) -> float:
     return float(temperature)
 
 
-def _chosen(options: argparse.Namespace, test: Part) -> int:
+def _chosen(options: argparse.Namespace, test: Split) -> int:
     """The number of the test image whose way through the network is shown."""
     images, labels = test
     if options.digit is not None:

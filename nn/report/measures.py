@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.layers import Layer
 from nn.models import Sequential
 from nn.reading.calibration import calibrated
@@ -60,7 +60,7 @@ def pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return images[..., np.newaxis] * np.float32(1 / 255)
 
 
-def examine(model: Sequential, test: Part, temperature: float) -> Findings:
+def examine(model: Sequential, test: Split, temperature: float) -> Findings:
     """Read all test images."""
     images, labels = test
     loss, accuracy = model.evaluate(plain_source(images, labels))

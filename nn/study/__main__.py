@@ -9,10 +9,10 @@ from typing import Any
 
 from nn.io.cli import ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
-from nn.recipes import load_parts
+from nn.recipes import load_splits
 from nn.report.style import check_matplotlib, png, styled
 
-# In the order of the README's way; each is a function of that name: (training part, test part) -> (picture, a line of text).
+# In the order of the README's way; each is a function of that name: (training split, test split) -> (picture, a line of text).
 EXPERIMENTS = {
     "dense": "layers",
     "convolution": "layers",
@@ -38,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = options.out or f"{options.name}.png"
     check_matplotlib("this experiment")
     check_writable(path, "--out")
-    train, test = load_parts("mnist", options.data)
-    from nn.engine.compiling import compilation_told
+    train, test = load_splits("mnist", options.data)
+    from nn.engine.compiling import report_compilation
 
-    with compilation_told(), styled():
+    with report_compilation(), styled():
         experiment: Callable[..., tuple[Any, str]] = getattr(import_module(f"nn.study.{EXPERIMENTS[options.name]}"), options.name)
         picture, says = experiment(train, test)
         content = _png(picture)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
-from nn.layers.base import Shape
+from nn.layers.arguments import Shape
 from nn.models import Sequential
 from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.report.measures import first_filters, pixels
@@ -32,7 +32,7 @@ KERNELS = {
 }
 
 
-def dense(train: Part, test: Part) -> tuple[Figure, str]:
+def dense(train: Split, test: Split) -> tuple[Figure, str]:
     """A network of a single dense layer learns ten pictures, from weights of 0: what speaks for each digit, and what against."""
     model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(10, activation="softmax")])
     model.layers[1].parameters["kernel"][...] = 0
@@ -44,7 +44,7 @@ def dense(train: Part, test: Part) -> tuple[Figure, str]:
     return figure, f"one dense layer, {model.count_params():,} parameters: {100 * accuracy:.1f} % of the test images read right"
 
 
-def convolution(train: Part, test: Part) -> tuple[Figure, str]:
+def convolution(train: Split, test: Split) -> tuple[Figure, str]:
     """Four kernels of nine numbers slide over a digit."""
     image = pixels(train[0][[FIVE]])
     layer = _built(Conv2D(len(KERNELS), 3), IMAGE_SHAPE)
@@ -56,7 +56,7 @@ def convolution(train: Part, test: Part) -> tuple[Figure, str]:
     return _row(pictures, columns=5), f"the strongest left edge is at row {i}, column {j}: {out[i, j, 0]:.3f}"
 
 
-def pooling(train: Part, test: Part) -> tuple[Figure, str]:
+def pooling(train: Split, test: Split) -> tuple[Figure, str]:
     """Edge, ReLU, pooling, forward; then a gradient of ones goes back, to the winners only."""
     image = pixels(train[0][[THREE]])
     edge = _built(Conv2D(1, 3), IMAGE_SHAPE)
@@ -75,7 +75,7 @@ def pooling(train: Part, test: Part) -> tuple[Figure, str]:
     return _row(pictures, columns=4), f"{100 * share:.0f} % of the gradients before ReLU and pooling are not 0"
 
 
-def dropout(train: Part, test: Part) -> tuple[Figure, str]:
+def dropout(train: Split, test: Split) -> tuple[Figure, str]:
     """The same image under three masks, and the mean under 300: what is left is scaled up, so the mean stays."""
     image = pixels(train[0][[FIVE]])
     layer = Dropout(0.5)

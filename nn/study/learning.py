@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.callbacks import Callback, Logs
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.initializers import glorot_uniform
 from nn.layers import Dense, Flatten, Softmax
 from nn.losses import CategoricalCrossentropy
@@ -28,7 +28,7 @@ DEPTH, WIDE = 12, 256
 BEHIND = 20.0
 
 
-def loss(train: Part, test: Part) -> tuple[Figure, str]:
+def loss(train: Split, test: Split) -> tuple[Figure, str]:
     """What an answer costs, and why softmax and cross-entropy are differentiated together: apart, float32 loses the gradient."""
     figure = new_figure(3.0)
     left, right = figure.subplots(1, 2)
@@ -67,7 +67,7 @@ def _relative_error(gradients: Callable[[NDArray, NDArray], NDArray], margin: fl
     return float(np.abs(found - exact).max() / np.abs(exact).max())
 
 
-def optimizers(train: Part, test: Part) -> tuple[Figure, str]:
+def optimizers(train: Split, test: Split) -> tuple[Figure, str]:
     """A small dense network learns with gradient descent at three rates, and with Adadelta at its own rate and at Keras'."""
     tried: dict[str, Optimizer] = {
         "SGD, rate 0.01": SGD(0.01),
@@ -111,13 +111,13 @@ class BatchLosses(Callback):
         self.trainer.stop_requested = len(self.values) == self._last
 
 
-def _losses(train: Part, optimizer: Optimizer) -> list[float]:
+def _losses(train: Split, optimizer: Optimizer) -> list[float]:
     seen = BatchLosses()
     small_trainer(train, seen, optimizer, epochs=4).run()
     return seen.values
 
 
-def small_trainer(train: Part, seen: BatchLosses, optimizer: Optimizer | None = None, epochs: int = 1) -> Trainer:
+def small_trainer(train: Split, seen: BatchLosses, optimizer: Optimizer | None = None, epochs: int = 1) -> Trainer:
     """A network of two dense layers on some of the images, ready to be trained."""
     model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(32, activation="relu"), Dense(10, activation="softmax")])
     model.compile(optimizer=optimizer or Adadelta())
@@ -129,7 +129,7 @@ def _smoothed(values: Sequence[float]) -> NDArray:
     return np.convolve(values, np.full(MEAN_OF, 1 / MEAN_OF), mode="valid")
 
 
-def schedules(train: Part, test: Part) -> tuple[Figure, str]:
+def schedules(train: Split, test: Split) -> tuple[Figure, str]:
     """The learning rate over a training of ten epochs, in the three ways that `nn.train` knows."""
     figure = new_figure(2.8, width=5.4)
     axes = figure.subplots()
@@ -145,7 +145,7 @@ def schedules(train: Part, test: Part) -> tuple[Figure, str]:
     return figure, "means: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
 
 
-def initializers(train: Part, test: Part) -> tuple[Figure, str]:
+def initializers(train: Split, test: Split) -> tuple[Figure, str]:
     """Twelve dense layers with ReLU: how large signals are behind each, with Glorot's limits, with half of them, with twice."""
     figure = new_figure(3.0, width=5.4)
     axes = figure.subplots()

@@ -22,11 +22,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nn import __version__
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.errors import InputError
 from nn.io.cli import INTERRUPTED, ArgumentParser, positive_number, run, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
-from nn.recipes import BEST, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_parts
+from nn.recipes import BEST, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_splits
 from nn.train.run_files import Places, places_of
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Data:
-    """The training and the test part, and a digest of all that was read."""
+    """The training and the test split, and a digest of all that was read."""
 
-    train: Part
-    test: Part
+    train: Split
+    test: Split
     sha256: str
 
 
@@ -121,7 +121,7 @@ def _train(options: argparse.Namespace, places: Places) -> int:
 
 
 def _read(recipe: Recipe, folder: str | None) -> Data:
-    (x_train, y_train), (x_test, y_test) = load_parts(recipe.dataset, folder)
+    (x_train, y_train), (x_test, y_test) = load_splits(recipe.dataset, folder)
     digest = hashlib.sha256()
     for array in (x_train, y_train, x_test, y_test):
         digest.update(array.data)
@@ -165,11 +165,11 @@ def _keep_previous(places: Places) -> None:
 def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, places: Places) -> tuple[Trainer, Checkpoints]:
     """Trainer and checkpoints, with all kernels ready to run."""
     from nn.callbacks import Callback, ProgressBar
-    from nn.engine.compiling import compilation_told
+    from nn.engine.compiling import report_compilation
     from nn.recipes import trainer_for, warm_up
     from nn.train.checkpoint import Checkpoints
 
-    with compilation_told():
+    with report_compilation():
         warm_up(recipe, data.train)
     checkpoints = Checkpoints(places.checkpoint, {"recipe": asdict(recipe), "data": data.sha256}, options.checkpoint_every)
     callbacks: list[Callback] = [ProgressBar(), checkpoints]
@@ -181,7 +181,7 @@ def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, places: Pl
 
 
 def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: argparse.Namespace, places: Places) -> int:
-    from nn.training import Diverged
+    from nn.errors import Diverged
 
     again = _command_to_go_on(options)
     try:

@@ -14,7 +14,7 @@ from benchmarks.peers.conv_shapes import SHAPES
 from benchmarks.peers.data import floats, resized
 from benchmarks.scaling import CURVES
 from nn.errors import InputError
-from nn.layers.base import window_geometry
+from nn.layers.windows import window_geometry
 from nn.recipes import student_network
 
 # The commands that write results, and the words that some of them need besides --out.

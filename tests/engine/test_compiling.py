@@ -102,15 +102,15 @@ def test_helper_that_fails_is_no_error_and_none_outlives_its_starter(helper):
 
 
 def test_telling_ends_with_the_time_unless_it_fails(capfd):
-    with compiling.compilation_told():
+    with compiling.report_compilation():
         pass
     assert capfd.readouterr().err == ""
-    with compiling.compilation_told():
+    with compiling.report_compilation():
         compile_something()
     assert re.fullmatch(r"compiling the kernels .* \.\.\. done in \d+ s\n", capfd.readouterr().err)
 
     def broken():
-        with compiling.compilation_told():
+        with compiling.report_compilation():
             compile_something()
             raise ValueError("broken")
 

@@ -24,7 +24,7 @@ PICTURES = {"confusion", "curves", "filters", "layers", "map", "mistakes", "norm
 
 @pytest.fixture(scope="module")
 def part(small_mnist):
-    return recipes.load_parts("mnist", str(small_mnist))[1]
+    return recipes.load_splits("mnist", str(small_mnist))[1]
 
 
 @pytest.fixture(scope="module")
@@ -245,7 +245,7 @@ def test_card_with_another_temperature_is_refused(temperature, tmp_path):
 
 def test_digit_that_is_not_among_the_test_images(matplotlib, report, model, monkeypatch, part):
     none = (part[0][part[1] != 4], part[1][part[1] != 4])
-    monkeypatch.setattr("nn.report.__main__.load_parts", lambda *_: (none, none))
+    monkeypatch.setattr("nn.report.__main__.load_splits", lambda *_: (none, none))
     assert "there is no 4" in one_sentence(report(model, "--digit", 4))
 
 
