@@ -26,10 +26,11 @@ COMMANDS = {
     "window": "what the drawing window costs and how fast it answers",
     "mutants": "whether the tests notice broken code",
     "reliability": "long runs: interruption, resumption, memory",
+    "interrupts": "Ctrl-C and other signals at any moment of a training",
     "fuzz": "damaged files and hostile input",
 }
 
-AUDIT = ("mutants", "reliability", "fuzz")
+AUDIT = ("mutants", "reliability", "interrupts", "fuzz")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -68,7 +68,7 @@ def _kills(options: argparse.Namespace, place: Path, folder: Path) -> int:
 
     what = f"kills, {options.failures:.0%} of the files fail to be written"
     before = {} if options.anew else report.former(place, what)
-    _write_small_data(folder / "data")
+    write_small_data(folder / "data")
     recipes.warm_up(recipes.CLASSIC, recipes.load_splits("mnist", str(folder / "data"))[0])
     began = time.perf_counter()
     if _wait(_start(folder, "reference.npz", None)) != 0:
@@ -129,7 +129,8 @@ class Series:
         model.unlink()
 
 
-def _write_small_data(folder: Path) -> None:
+def write_small_data(folder: Path) -> None:
+    """A small MNIST in files."""
     from nn.datasets import mnist
     from nn.datasets.idx import write_idx
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nn.engine.operations import Chunk, Chunking, Operation
 from nn.engine.step import Step
 from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, transposition, winograd, winograd3, winograd5
-from nn.kernels.convolution import DIRECT, WINOGRAD3, WINOGRAD5, Convolution, forward_algorithm, inside
+from nn.kernels.convolution import DIRECT, WINOGRAD3, WINOGRAD5, Convolution, clear_rounding, forward_algorithm, inside
 from nn.kernels.memory import aligned, flat
 from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, MaxPooling2D
@@ -189,6 +189,7 @@ class ConvPoolOperation(ConvOperation):
             conv.conv2d_relu_pool_forward(x=x, kernel=kernel, bias=bias, strides=self.layer.strides, out=out, winner=winner)
         else:
             _POOLED_FORWARD[self.algorithm](x, self.transformed, bias, out, winner)
+            clear_rounding(out, x, kernel, bias)
 
     def padded_backward(self, chunk: Chunk, needs_dinput: bool, dpadded: NDArray) -> None:
         """Back through pooling, ReLU and convolution."""

@@ -26,6 +26,9 @@ from nn.kernels.memory import aligned, aligned_copy
 
 PRODUCT, WINOGRAD3, WINOGRAD5, DIRECT = "product", "Winograd 3x3", "Winograd 5x5", "direct"
 
+# An output's rounding error, in units of eps · max|x| · Σ|kernel|: at most 26 was seen, on MNIST and on random maps.
+ROUNDING = 32
+
 Shape = tuple[int, ...]
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
@@ -120,6 +123,7 @@ class Convolution:
             dense.product_into(rows, x.reshape(len(rows), -1), weights, bias, relu=relu)
         elif self.forward_algorithm == WINOGRAD3:
             winograd3.conv2d_forward(x, self.transformed, bias, relu, out)
+            clear_rounding(out, x, self.kernel, bias)
         else:
             conv.conv2d_forward(x=x, kernel=self.kernel, bias=bias, strides=self.strides, relu=relu, out=out)
 
@@ -166,6 +170,19 @@ def conv2d_backward(
     dx, dkernel, dbias = (aligned(shape, kernel.dtype) for shape in (padded.shape, kernel.shape, kernel.shape[3:]))
     convolution.backward(dz=dz, x=padded, needs_dx=True, dx=dx, dkernel=dkernel, dbias=dbias)
     return inside(dx, padding, x.shape), dkernel, dbias
+
+
+def clear_rounding(out: NDArray, x: NDArray, kernel: NDArray, bias: NDArray) -> None:
+    """Set outputs of Winograd's algorithm to 0 where only rounding keeps them from it.
+
+    An output over a blank patch is its bias. Where that is exactly 0, as before the first step, ReLU has its kink there, and a
+    rounding error of the transforms would decide whether a gradient passes. Limits are taken image by image.
+    """
+    if bias.all():
+        return
+    largest = np.abs(x).max(axis=(1, 2, 3), keepdims=True)
+    limit = ROUNDING * np.finfo(x.dtype).eps * largest * np.abs(kernel).sum(axis=(0, 1, 2))
+    out[(np.abs(out) <= limit) & (bias == 0)] = 0
 
 
 def pad(x: NDArray, padding: Padding, dtype: DTypeLike) -> NDArray:
