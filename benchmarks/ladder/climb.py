@@ -10,11 +10,11 @@ from benchmarks.ladder.rungs import Ladder, Rung
 from benchmarks.peers.contender import seconds_of
 
 TOLERANCE = 1e-4  # of the largest value: another order of sums in float32, and Winograd's rounding
-SLOW = 0.2  # seconds; what takes longer is timed once
+SLOW = 0.2  # seconds; slower rungs are timed once
 
 
 def check(ladder: Ladder) -> tuple[str, float] | None:
-    """The first rung whose result is not that of the first, and by how much."""
+    """The first rung whose result differs from the first rung's, and by how much."""
     for rung in ladder.rungs:
         rung.run()
     for rung in ladder.rungs[1:]:
@@ -25,7 +25,7 @@ def check(ladder: Ladder) -> tuple[str, float] | None:
 
 
 def difference(right: Rung, rung: Rung) -> float:
-    """The largest difference between two rungs' results, in parts of the largest value; over the images that both did."""
+    """The largest difference between two rungs' results, as a share of the largest value; over the images that both computed."""
     errors = []
     for expected, got in zip(right.results(), rung.results(), strict=True):
         same = expected[: len(got)]
@@ -34,7 +34,7 @@ def difference(right: Rung, rung: Rung) -> float:
 
 
 def measure(ladder: Ladder, rounds: int, peak: float) -> list[dict[str, Any]]:
-    """A row for each rung: best time in turn with the others."""
+    """A row for each rung with its best time; the rungs are timed in turns."""
     seconds: list[list[float]] = [seconds_of(rung.run, 1) for rung in ladder.rungs]
     for _ in range(rounds):
         for rung, times in zip(ladder.rungs, seconds, strict=True):
