@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from benchmarks.ladder.rungs import Ladder, Rung
-from benchmarks.peers.contender import seconds_of
 
 TOLERANCE = 1e-4  # of the largest value: another order of sums in float32, and Winograd's rounding
 SLOW = 0.2  # seconds; slower rungs are timed once
@@ -35,11 +36,11 @@ def difference(right: Rung, rung: Rung) -> float:
 
 def measure(ladder: Ladder, rounds: int, peak: float) -> list[dict[str, Any]]:
     """A row for each rung with its best time; the rungs are timed in turns."""
-    seconds: list[list[float]] = [seconds_of(rung.run, 1) for rung in ladder.rungs]
+    seconds: list[list[float]] = [[_seconds_of(rung.run)] for rung in ladder.rungs]
     for _ in range(rounds):
         for rung, times in zip(ladder.rungs, seconds, strict=True):
             if times[0] < SLOW:
-                times += seconds_of(rung.run, 3)
+                times += [_seconds_of(rung.run) for _ in range(3)]
     rows: list[dict[str, Any]] = []
     for rung, times in zip(ladder.rungs, seconds, strict=True):
         images = rung.images or ladder.images
@@ -52,3 +53,10 @@ def measure(ladder: Ladder, rounds: int, peak: float) -> list[dict[str, Any]]:
     for row in rows:
         row["gain"] = rows[0]["us_per_image"] / row["us_per_image"]
     return rows
+
+
+def _seconds_of(run: Callable[[], Any]) -> float:
+    """The processor time of one call in this thread: what other processes do on the machine does not count."""
+    began = time.thread_time()
+    run()
+    return time.thread_time() - began
