@@ -100,7 +100,7 @@ def test_characters_that_the_terminal_lacks_are_written_as_escapes():
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     cli.codecs.register_error("verbatim", cli._verbatim)
     stream.reconfigure(errors="verbatim")
-    stream.write("28 × 28 \udce9")
+    stream.write("28 \u00d7 28 \udce9")
     stream.flush()
     assert stream.buffer.getvalue() == b"28 \\xd7 28 \xe9"
 

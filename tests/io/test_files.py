@@ -126,6 +126,10 @@ def test_target_that_another_program_holds_for_a_moment_is_replaced_after_it(tmp
             raise PermissionError(13, "Access is denied")
         plain(source, target)
 
+    def refuse(source, target):
+        attempts.append(target)
+        raise PermissionError(13, "Access is denied")
+
     write(tmp_path / "file", b"old")
     monkeypatch.setattr(files, "HELD_FOR_A_MOMENT", True)
     monkeypatch.setattr(files, "PAUSE", 0.0)
