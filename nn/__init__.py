@@ -4,10 +4,18 @@ Importing the package loads nothing heavy. `nn.models`, `nn.layers` and so on ar
 they are first used, so that a script can say `import nn as keras`.
 """
 
+import sys
 from importlib import import_module
 from types import ModuleType
 
 __version__ = "0.2.0"
+
+if sys.argv[:1] == ["-m"]:
+    # A command is being started: from here on, Ctrl-C ends it with a sentence and not with a traceback.
+    from nn.io import interrupts
+
+    if interrupts.is_command():
+        interrupts.leave_at_once()
 
 
 def __getattr__(name: str) -> ModuleType:

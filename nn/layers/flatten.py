@@ -24,6 +24,7 @@ class Flatten(Layer):
 
     Example: the image ((0, 1), (2, 3)) is read row by row as (0, 1, 2, 3).
 
+        >>> import numpy as np
         >>> out, cache = Flatten().forward(np.arange(4.0).reshape(1, 2, 2, 1))
         >>> out.tolist(), Flatten().backward(out, cache)[0].shape
         ([[0.0, 1.0, 2.0, 3.0]], (1, 2, 2, 1))
