@@ -27,10 +27,11 @@ COMMANDS = {
     "window": "frame time and answer time of the drawing window",
     "mutants": "whether the tests notice broken code",
     "reliability": "long trainings: interruption, resumption, memory",
+    "interrupts": "Ctrl-C and other signals at any moment of a training",
     "fuzz": "damaged files and hostile input",
 }
 
-AUDIT = ("mutants", "reliability", "fuzz")
+AUDIT = ("mutants", "reliability", "interrupts", "fuzz")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

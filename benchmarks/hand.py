@@ -11,7 +11,7 @@ from nn.strokes.templates import Templates
 
 def written(templates: Templates, number: int, seed: int, index: int) -> list[np.ndarray]:
     """Template `number` in the handwriting of sample `index`: strokes (n, 2) float64, about one unit high, y down."""
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     begin(state, STREAM_STYLE, seed, 0, index)
     x, y, radius = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)
     down = np.empty(MOST_POINTS, np.uint8)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
+
+from nn.errors import InputError
 
 if TYPE_CHECKING:
     from nn.models import Sequential
@@ -115,3 +118,16 @@ class ProgressBar(Callback):
         """Take away the bar of an unfinished epoch."""
         if hasattr(self, "bar"):
             self.bar.close()
+
+
+def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
+    """The callbacks as a list; `InputError` for other objects, and for a method named like an event that does not exist."""
+    found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
+        foreign = [name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name)]
+        if foreign:
+            events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
+            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
+    return found

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import training
-from nn.callbacks import Callback, History, ProgressBar
-from nn.datasets.arguments import array_of, callbacks_of, check_images, finite, labelled, metrics_of, split_off, whole
+from nn.callbacks import Callback, History, ProgressBar, callbacks_of
+from nn.datasets.arguments import array_of, check_images, finite, labelled, metrics_of, split_off, whole
 from nn.datasets.sources import ImageSource, ScaledImages
 from nn.engine import numpy_inference
 from nn.engine.inference import for_each_chunk

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 from nn.datasets import fashion_mnist, mnist
 from nn.datasets.loading import Split
 from nn.datasets.sources import CLASSES, Concatenation, ImageSource, InTurn, ScaledImages
+from nn.engine import ENGINES
 from nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Recipe:
     plain                the last part of the epochs that shows them as they are: views are blurred a little, real images are not
     strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
                          in parts of their number (`nn.strokes`)
-    seed                 of first weights, order, dropout, and all that is drawn
+    engine               fused, or layers: each layer's own passes, slower and the same to rounding (`nn/engine`)
+    seed                 of initial weights, order, dropout, and all that is drawn
     """
 
     dataset: str = "mnist"
@@ -61,6 +63,7 @@ class Recipe:
     plain: float = 0.2
     strokes: float = 0.05
     doodles: float = 0.0
+    engine: str = "fused"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -73,7 +76,8 @@ class Recipe:
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
                 raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
-        for name, choices in {"dataset": DATASETS, "schedule": SCHEDULES, "augment": (True, False), "ema": (True, False)}.items():
+        choices_of: dict[str, tuple[object, ...]] = {"dataset": DATASETS, "schedule": SCHEDULES, "engine": ENGINES}
+        for name, choices in (choices_of | {"augment": (True, False), "ema": (True, False)}).items():
             if getattr(self, name) not in choices:
                 raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
 
@@ -91,6 +95,8 @@ class Recipe:
             for share, what in ((self.strokes, "synthetic strokes"), (self.doodles, "doodles"))
             if share
         ]
+        if self.engine != "fused":
+            parts.append("layer by layer")
         return ", ".join([*parts, f"seed {self.seed}"])
 
 
@@ -172,6 +178,7 @@ def trainer_for(
         validation=plain_source(*test),
         callbacks=callbacks,
         threads=threads,
+        engine=recipe.engine,
     )
     steps = trainer.steps_in_epoch * recipe.epochs
     momentum = 1 - 1 / (1 + AVERAGED * steps)
@@ -188,8 +195,8 @@ def warm_up(recipe: Recipe, train: Split) -> None:
     from nn.engine.compiling import compiled_beside
 
     few = train[0][:32], train[1][:32]
-    network_only = replace(CLASSIC, epochs=1, batch_size=32)
-    with compiled_beside(recipe) as wait:
+    network_only = replace(CLASSIC, epochs=1, batch_size=32, engine=recipe.engine)
+    with compiled_beside(f"from nn.recipes import compile_sources; compile_sources({asdict(recipe)!r})") as wait:
         trainer_for(network_only, few, few, threads=1).run()
         wait()
     warm_up_sources(recipe, *few)
@@ -201,6 +208,11 @@ def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> N
     for source in _sources(recipe, images, labels):
         source.fill(np.empty((1, *IMAGE_SHAPE), np.float32), first, 0)
         source.targets(first, 0)
+
+
+def compile_sources(recipe: Mapping[str, Any]) -> None:
+    """What the second process of `warm_up` does: compile the kernels that make the images of a recipe, given by its fields."""
+    warm_up_sources(Recipe(**recipe), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))
 
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:

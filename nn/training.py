@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from nn.callbacks import Callback, History
 from nn.datasets.sources import ImageSource
-from nn.engine import inference
+from nn.engine import ENGINES, inference
 from nn.engine.fused import FusedEngine
 from nn.engine.step import Slots, Step
 from nn.engine.textbook import TextbookEngine
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
 STEPS_AHEAD = 64
-ENGINES = ("fused", "layers")
 
 
 class Engine(Protocol):

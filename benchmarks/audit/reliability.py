@@ -72,7 +72,7 @@ def _kills(options: argparse.Namespace, out: Path, folder: Path) -> int:
 
     what = f"kills, {options.failures:.0%} of the files fail to be written"
     before = {} if options.anew else report.earlier(out).get(what, {})
-    _write_small_data(folder / "data")
+    write_small_data(folder / "data")
     recipes.warm_up(recipes.CLASSIC, recipes.load_splits("mnist", str(folder / "data"))[0])
     began = time.perf_counter()
     if _wait(_start(folder, "reference.npz", None)) != 0:
@@ -133,7 +133,8 @@ class Series:
         model.unlink()
 
 
-def _write_small_data(folder: Path) -> None:
+def write_small_data(folder: Path) -> None:
+    """A small MNIST in files."""
     from nn.datasets import mnist
     from nn.datasets.idx import write_idx
 

@@ -131,8 +131,8 @@ RANDOMNESS = (
     (
         "augmentation is the same in every epoch (Lightning-AI/pytorch-lightning#20412)",
         "nn/datasets/augment.py",
-        "self._seed, epoch, np.asarray(indices, np.int64), out)",
-        "self._seed, 0, np.asarray(indices, np.int64), out)",
+        "            epoch=epoch,\n",
+        "            epoch=0,\n",
     ),
 )
 
@@ -230,7 +230,8 @@ STATE = (
         "resuming at the end of an epoch skips the next one (verl-project/verl#7401)",
         CHECKPOINT,
         "        trainer.progress = progress\n",
-        "        trainer.progress = progress\n        progress.epoch += progress.step == 0 < progress.epoch < trainer.epochs - 1\n",
+        "        trainer.progress = progress\n"
+        "        progress.epoch += progress.step == 0 < progress.epoch < trainer.epochs - 1\n",
     ),
     (
         "the optimizer's arrays are lost when a training is resumed (OpenNMT/OpenNMT-py#617)",

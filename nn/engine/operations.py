@@ -52,6 +52,7 @@ class Operation:
     Attributes:
         layers: those that it stands for, in their order.
         forward_kernels, backward_kernels: the functions that do the work, for `print(plan)`.
+        training: whether the plan trains; it sets this before anything else.
     """
 
     forward_kernels: Kernels = ()
@@ -72,7 +73,6 @@ class Operation:
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
         """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
-        self.training = True
         self.dout = dout
         self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
         return self.dinput

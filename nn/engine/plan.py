@@ -91,6 +91,7 @@ class Plan:
         chunking = Chunking(chunk, self.chunk_count(batch_size))
         array = self.images
         for operation in self.operations:
+            operation.training = loss is not None
             array = operation.bind_forward(array, chunking)
         self.scores = array
         self.output = aligned(array.shape, dtype)

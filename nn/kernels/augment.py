@@ -136,7 +136,7 @@ def augment(
     pixel of rim), then the standard deviation in pixels of the elastic displacement, whose knots are `spacing` pixels apart.
     """
     height, width = images.shape[1], images.shape[2]
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     a, shift = np.empty((2, 2), np.float64), np.empty(2, np.float64)
     source = np.empty((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
     thicker = np.empty(source.shape, np.float32)

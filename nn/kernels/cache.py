@@ -14,7 +14,7 @@ import os
 import pickle
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
@@ -22,7 +22,7 @@ SEAL_BYTES = hashlib.sha256().digest_size
 
 
 class Report:
-    """What report_compilation may want to say, and what a process that is stopped has to remove.
+    """What the user may want to know, and what a process that is stopped has to remove.
 
     Attributes:
         failure: why the last kernel could not be kept, or None.
@@ -30,7 +30,7 @@ class Report:
     """
 
     failure: OSError | None = None
-    unfinished: set[str] = set()
+    unfinished: ClassVar[set[str]] = set()
 
 
 def remove_unfinished() -> None:
@@ -69,6 +69,10 @@ class SealedFiles(IndexDataCacheFile):
 
     def _save_data(self, name: str, data: Any) -> None:
         self._write(name, data)
+
+    def is_sound(self, name: str) -> bool:
+        """Whether a file can be read, and is what these sources were compiled into."""
+        return self._read(name) is not None
 
     def _seal(self, name: str, content: bytes) -> bytes:
         return hashlib.sha256(f"{name}\n{self._version}\n{self._source_stamp}\n".encode() + content).digest()

@@ -1,19 +1,20 @@
 """The matrix product of the dense layers, naive and tuned.
 
-Notation: a (rows, K) · b (K, F) + bias (F,) -> out (rows, F). All three products of a dense layer are this one:
-forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore given by its flat array and two strides, so
-that xᵀ needs no copy.
+Notation: a (rows, K) · b (K, F) + bias (F,) -> out (rows, F). All three products of a dense layer
+have this form: forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore given
+by its memory and two strides, so that xᵀ needs no copy.
 
-The two backward products have another way where dout is mostly zeros. Behind ReLU and before dropout it is, four in five in the
-student's network. A product with zero adds nothing, so the other numbers are listed first (`list_nonzeros`), and only they are
-multiplied (`sparse_matmul`). What is left is added in the same order, so that the sums are the same, bit for bit.
+Between ReLU and dropout four gradients in five are zero, in the student's network. A product with
+zero adds nothing. So the backward products first list the other gradients (`list_nonzeros`) and
+multiply only those (`sparse_matmul`). The terms that remain are added in the same order, and the
+sums are the same to the last bit.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.elementwise import dropout, relu_dropout_backward
+from nn.kernels.elementwise import dropout, relu_dropout_backward, zero_of
 from nn.kernels.jit import jit
 from nn.kernels.memory import aligned, aligned_copy
 from nn.kernels.simd import (
@@ -43,19 +44,18 @@ def matmul_naive(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
             total = bias[f]
             for k in range(K):
                 total += flat[r * row_stride + k * k_stride] * b[k, f]
-            if relu and total < 0:
-                total -= total
-            out[r, f] = total
+            out[r, f] = zero_of(total) if relu and total < 0 else total
 
 
 @jit
 def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
-    """The same as `matmul_naive`, in blocks: 64 values of k, one vector of columns, four rows at a time.
+    """As `matmul_naive`, in blocks: 64 values of k, one vector of columns, four rows at a time.
 
-    Four rows share each vector of b that is loaded, and the eight sums in flight (a vector is two registers wide) hide the
-    latency of the fused multiply-add. Sixty-four rows of b, one cache line of each, stay in the first-level cache while the
-    rows of `a` pass by. When fewer than four rows remain, the last one is computed again in the spare places. Each sum runs
-    over k in order, whatever the blocks.
+    The four rows share each vector of b that is loaded. A vector is two registers wide, so eight sums
+    are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of one
+    vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four rows
+    remain, the last one stands in for those that are missing. Each sum runs over k in order, whatever
+    the blocks.
     """
     F = out.shape[1]
     L = lanes(b)
@@ -79,29 +79,44 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
 
 @jit
 def forward(x, kernel, bias, relu, key, rate, out, start, stop):
-    """out = dropout(activation(x · kernel + bias)) for the rows start <= r < stop; rate 0 drops nothing."""
-    K = kernel.shape[0]
-    # Not a plain 1: for a constant Numba would compile `matmul` once more.
-    matmul(x, K, np.int64(1), K, kernel, bias, relu, out, start, stop)
+    """out = dropout(activation(x · kernel + bias)) for the rows start <= r < stop of a batch; rate 0 drops nothing.
+
+    Naive: `matmul_naive`, then `elementwise.dropout`. x and out hold the whole batch, and the output of
+    row r and unit f draws the random number (key, r · units + f).
+    """
+    inputs, units = kernel.shape
+    matmul(
+        a=x,
+        row_stride=inputs,
+        k_stride=np.int64(1),  # Numba would compile `matmul` once more for a constant
+        K=inputs,
+        b=kernel,
+        bias=bias,
+        relu=relu,
+        out=out,
+        start=start,
+        stop=stop,
+    )
     if rate > 0:
         values = out[start:stop].reshape(-1)
-        dropout(values, key, rate, values, start * out.shape[1])
+        dropout(x=values, key=key, rate=rate, out=values, first=start * units)
 
 
 @jit
 def list_nonzeros(dout, out, rate, first_row, dz, by_row, by_column):
     """Sets dz (R, C) as `relu_dropout_backward` does, and lists its nonzero elements by row and by column.
 
-    by_row is three arrays: lengths (R,), columns (R, C), values (R, C). Row r has lengths[r] entries,
-    each a column and the value there. by_column is lengths (C,), rows (C, R), values (C, R); its rows
-    count from the start of the batch, where row 0 of dz is `first_row`. Both are in order.
+    `by_row` is three arrays: lengths (R,), columns (R, C) and values (R, C). Row r has lengths[r]
+    entries, each a column and the value there. `by_column` is lengths (C,), rows (C, R) and values
+    (C, R); its rows count from the start of the batch, where row 0 of dz is `first_row`. Both are in
+    order.
     """
     row_lengths, row_columns, row_values = by_row
     column_lengths, column_rows, column_values = by_column
     relu_dropout_backward(dout.reshape(-1), out.reshape(-1), rate, dz.reshape(-1))
     clear(column_lengths, 0, column_lengths.size)
     for r in range(dz.shape[0]):
-        # Written in any case and counted if it is not 0: cheaper than a branch that nobody can predict.
+        # Every column is written, and kept only if dz is not 0 there: a branch would be unpredictable.
         length = 0
         for c in range(dz.shape[1]):
             row_columns[r, length] = c
@@ -119,9 +134,10 @@ def list_nonzeros(dout, out, rate, first_row, dz, by_row, by_column):
 def sparse_matmul(lists, b, first_column, out):
     """out[r, c] = Σ_p Σ_m values[p, r, m] · b[indices[p, r, m], first_column + c]: rows of b, scaled and added.
 
-    `lists` is lengths (P, R), indices (P, R, M) and values (P, R, M): what `list_nonzeros` found in
-    each of P chunks. R may be more than the rows of `out`. Three vectors of a row are summed in
-    registers, and so narrow a strip of b stays in the first-level cache while the rows pass by.
+    Naive: `matmul_naive` with the zeros. `lists` is lengths (P, R), indices (P, R, M) and values
+    (P, R, M): what `list_nonzeros` found in each of P chunks. R may be more than the rows of `out`.
+    Three vectors of a row are summed in registers; the strip of b that they need is narrow enough to
+    stay in the first-level cache while the rows pass by.
     """
     lengths, indices, values = lists
     P, R, M = values.shape

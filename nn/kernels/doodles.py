@@ -129,7 +129,7 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
 
     `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two sets of templates.
     """
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)
     image = np.empty((28, 28), np.float32)

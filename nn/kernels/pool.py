@@ -1,4 +1,7 @@
-"""Max-pooling, forward and backward. Shapes: x (N, H, W, C), out and winner (N, OH, OW, C), pool_size (PH, PW)."""
+"""Max-pooling by itself, forward and backward; `conv.py` and `winograd*.py` join it with a convolution.
+
+Shapes: x (N, H, W, C); out and winner (N, OH, OW, C); pool_size (PH, PW).
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def maxpool2d_forward(x, pool_size, strides, out, winner):
 
 @jit
 def maxpool2d_backward(dout, winner, pool_size, strides, dx):
-    """Adds dout[n,i,j,c] to the one input that won its window; windows may overlap, and then an input may win several."""
+    """Adds dout[n,i,j,c] to the input that won its window. An input that wins several overlapping windows gets the sum."""
     N, OH, OW, C = dout.shape
     for n in range(N):
         for i in range(OH):

@@ -36,7 +36,7 @@ def pick(cumulative: np.ndarray, u: float) -> int:
 @jit
 def pick_templates(cumulative: np.ndarray, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
     """Which template each sample (n,) is drawn from: out (n,) int64."""
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     for k in range(indices.shape[0]):
         begin(state, STREAM_TEMPLATE, seed, epoch, indices[k])
         out[k] = pick(cumulative, uniform(state))
@@ -257,7 +257,7 @@ def draw_digits(
     out: np.ndarray,
 ) -> None:
     """Draw sample indices[k] of an epoch from template chosen[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1]."""
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)
     image = np.empty((28, 28), np.float32)

@@ -1,8 +1,11 @@
-"""A matrix with rows and columns exchanged.
+"""The transpose of a matrix, in blocks of eight rows by eight columns.
 
-Number by number this is slow, five cycles each: what lies side by side in one matrix lies far apart in the other. Instead, eight
-rows of eight numbers are taken at a time, as vectors. Interleaving row r with row r + 4 moves the highest bit of a number's row
-behind the bits of its column: (r2 r1 r0 | c2 c1 c0) becomes (r1 r0 c2 | c1 c0 r2). After three times they have changed places.
+Element by element it is slow, five cycles each: neighbours in one matrix lie far apart in the other.
+As vectors, eight rows of eight go at once. Interleaving row r with row r + 4 moves the highest bit of
+an element's row index behind the bits of its column index: (r2 r1 r0 | c2 c1 c0) becomes
+(r1 r0 c2 | c1 c0 r2). After three rounds row and column have changed places.
+
+The naive way is the last two loops of `transpose_rows`, which also handle the edges.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shlex
 import signal
 import sys
 import threading
@@ -23,9 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from nn import __version__
 from nn.datasets.loading import Split
+from nn.engine import ENGINES
 from nn.errors import InputError
-from nn.io.cli import INTERRUPTED, ArgumentParser, positive_number, run, unfailing_output, whole_number
+from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
+from nn.io.interrupts import INTERRUPTED, heeded
 from nn.recipes import BEST, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_splits
 from nn.train.run_files import Places, places_of
 
@@ -74,6 +75,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--augment", action=argparse.BooleanOptionalAction, help="vary the images and mix in synthetic strokes (yes)")
     add("--classic", action="store_true", help="the student's recipe: constant rate, images as they are; ends with --ema")
     add("--ema", action=argparse.BooleanOptionalAction, help="end with the weights' moving average (no)")
+    add("--engine", choices=ENGINES, help="fused, or layers: each layer's own passes, slower, for study (fused)")
     add("--seed", type=_seed, help="of all that is random (0)")
     add("--threads", type=whole_number(1), default=None, metavar="N", help="as many as processors; changes no result")
     add("--train-limit", type=whole_number(1), metavar="N", help="only the first N training images")
@@ -247,9 +249,7 @@ def _stoppable(trainer: Trainer) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    former = {number: signal.signal(number, stop) for number in heeded}
+    former = {number: signal.signal(number, stop) for number in heeded()}
     try:
         yield
     finally:
@@ -269,7 +269,7 @@ def _command_to_go_on(options: argparse.Namespace) -> str:
     for name, default in (("out", "mnist.npz"), ("data", None), ("threads", None), ("checkpoint_every", None)):
         if getattr(options, name) != default:
             words += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-    return shlex.join(words)
+    return shell_command(words)
 
 
 if __name__ == "__main__":

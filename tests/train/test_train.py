@@ -150,7 +150,7 @@ def test_images_of_another_size(command, small_mnist, tmp_path):
 
 def test_second_training_of_the_same_file_is_told(train, tmp_path):
     with files.only_writer(tmp_path / "mnist.npz", "--out"):
-        assert "another run is writing" in one_sentence(train(*SHORT))
+        assert "another process is writing" in one_sentence(train(*SHORT))
         assert os.listdir() == [".mnist.npz.lock"], "the second one left something behind"
     assert train(*SHORT).code == 0
 
