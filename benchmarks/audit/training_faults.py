@@ -80,12 +80,7 @@ MEANS = (
 )
 
 RANDOMNESS = (
-    (
-        "every epoch has the same order (pytorch/pytorch#31771)",
-        TRAINING,
-        "[SHUFFLE, self.seed, epoch]",
-        "[SHUFFLE, self.seed]",
-    ),
+    ("every epoch has the same order (pytorch/pytorch#31771)", TRAINING, "[SHUFFLE, self.seed, epoch]", "[SHUFFLE, self.seed]"),
     (
         "the order does not depend on the seed (LambdaLabsML/distributed-training-guide#40)",
         TRAINING,

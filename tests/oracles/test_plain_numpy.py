@@ -85,7 +85,7 @@ def data(network, samples, seed):
 
 
 @functools.cache
-def expected(network, optimizer, samples, batch_size, seed, shuffle):
+def expected(network, optimizer, *, samples, batch_size, seed, shuffle):
     """The plain training: its final weights and its history."""
     training = Training(network_of(built(network)), **OPTIMIZERS[optimizer][1])
     (x, targets), validation = data(network, samples, 0), data(network, 70, 1)
@@ -108,7 +108,8 @@ def compare(network, optimizer, *, samples=150, batch_size=45, seed=3, shuffle=T
     (x, targets), validation = data(network, samples, 0), data(network, 70, 1)
     given = {"batch_size": batch_size, "epochs": EPOCHS, "seed": seed, "shuffle": shuffle}
     history = model.fit(x, targets, verbose=0, validation_data=validation, **given, **options).history
-    check(model, history, *expected(network, optimizer, samples, batch_size, seed, shuffle))
+    wanted = expected(network, optimizer, samples=samples, batch_size=batch_size, seed=seed, shuffle=shuffle)
+    check(model, history, *wanted)
 
 
 def check(model, history, weights, entries):
