@@ -1,4 +1,4 @@
-"""What may look on, or step in, while a model trains: the events are Keras'."""
+"""Callbacks: code that watches a training or steps in. The events are Keras'."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Callback:
         """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch, counted from 0 in its epoch; unless overridden it hands on to `on_batch_end`, its older name."""
+        """After a batch, counted from 0 in its epoch. Calls `on_batch_end`, the event's older name, unless overridden."""
         self.on_batch_end(batch, logs)
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
@@ -50,11 +50,11 @@ class Callback:
 class History:
     """What `fit` returns: one value an epoch for loss, accuracy, val_loss, val_accuracy and seconds.
 
-    Accuracy goes by the name that `compile(metrics=...)` gave it.
+    Accuracy has the name that `compile(metrics=...)` gave it.
 
     Attributes:
         history: lists by name.
-        epoch: the numbers of the epochs, from 0.
+        epoch: the epochs' indices, from 0.
     """
 
     def __init__(self, model: Sequential) -> None:

@@ -1,4 +1,4 @@
-"""The network that is trained here, and how: everything that decides the outcome besides data and seed."""
+"""Recipes: the network that is trained here and how, everything that decides the result besides the data."""
 
 from __future__ import annotations
 
@@ -28,27 +28,28 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 IMAGE_SHAPE = (28, 28, 1)
 LARGEST = 2**63 - 1
 OWN = Path("mnist.npz")
-# The part of the training that a moving average of the weights reaches back.
+# The share of the training that the moving average of the weights looks back.
 AVERAGED = 0.1
 BUNDLED = Path(__file__).parent / "pretrained" / "mnist.npz"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train, and on what. Same recipe and same data, same weights, bit for bit.
+    """How to train, and on what. The same recipe and data give the same weights, bit for bit.
 
-    dataset, train_limit the collection, and how many of its training images (all, if None)
-    epochs, batch_size   as they say
-    learning_rate        of Adadelta; where a schedule changes it, its mean over the training
+    dataset, train_limit the collection, and how many of its training images (None: all)
+    epochs, batch_size   as in `Sequential.fit`
+    learning_rate        of Adadelta; its mean over the training if a schedule changes it
     schedule             constant, one-cycle or cosine (`nn.optimizers.schedules`)
-    weight_decay         share of each weight that a step with rate 1 takes off (`nn.optimizers`)
-    ema                  end with the moving average of the weights, over about a tenth of the training (`nn.optimizers`)
-    augment              turn, scale, shear and shift the training images anew in every epoch (`nn.datasets.augment`)
-    plain                the last part of the epochs that shows them as they are: views are blurred a little, real images are not
-    strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
-                         in parts of their number (`nn.strokes`)
-    engine               fused, or layers: each layer's own passes, slower and the same to rounding (`nn/engine`)
-    seed                 of initial weights, order, dropout, and all that is drawn
+    weight_decay         share of each weight that a step with rate 1 takes off
+    ema                  end with the moving average of the weights, over about a tenth of the training
+    augment              rotate, scale, shear and shift the training images anew in every epoch
+    plain                the share of the epochs, at the end, that shows the images unchanged: views are
+                         slightly blurred, real images are not
+    strokes, doodles     synthetic pen strokes, and scribbles that are not digits, added to every epoch;
+                         as a share of the training images (`nn.strokes`)
+    engine               fused, or layers: each layer's own passes, slower and the same to rounding
+    seed                 of the initial weights, the order, dropout, views and strokes
     """
 
     dataset: str = "mnist"
@@ -83,31 +84,31 @@ class Recipe:
 
     def describe(self) -> str:
         """In words, on one line."""
-        rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate of mean"
-        parts = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
+        rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate, mean"
+        traits = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
         if self.weight_decay:
-            parts.append(f"weight decay {self.weight_decay:g}")
+            traits.append(f"weight decay {self.weight_decay:g}")
         if self.ema:
-            parts.append("moving average of the weights")
-        parts.append("augmented images" if self.augment else "images as they are")
-        parts += [
+            traits.append("moving average of the weights")
+        traits.append("augmented images" if self.augment else "images as they are")
+        traits += [
             f"{100 * share:g} % {what} on top"
             for share, what in ((self.strokes, "synthetic strokes"), (self.doodles, "doodles"))
             if share
         ]
         if self.engine != "fused":
-            parts.append("layer by layer")
-        return ", ".join([*parts, f"seed {self.seed}"])
+            traits.append("layer by layer")
+        return ", ".join([*traits, f"seed {self.seed}"])
 
 
 BEST = Recipe()
 # The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see `nn.optimizers.Adadelta`).
-# Its weights never come to rest, so that what is kept is their moving average; how they are trained does not depend on it.
+# At a constant rate the weights never come to rest, so their moving average is kept; the training does not depend on it.
 CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, ema=True, augment=False, strokes=0.0, doodles=0.0)
 
 
 def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Which fields of a recipe the given command-line options decide, and how; the others are the default's, `BEST`."""
+    """The recipe's fields that the given command-line options decide; the others are those of `BEST`."""
     decided: dict[str, Any] = {}
     if options.get("classic"):
         decided = {
@@ -120,7 +121,10 @@ def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
-    """The model at `path` and that path; without one, your own or the bundled. It must read 28 x 28 images as ten classes."""
+    """The model at `path`, which must read 28 x 28 images as ten classes, and that path.
+
+    Without a path: the model trained in this folder, else the bundled one.
+    """
     from nn.models import load_model
 
     chosen = next(filter(Path.exists, (OWN, BUNDLED)), None) if path is None else Path(path)
@@ -188,9 +192,9 @@ def trainer_for(
 
 
 def warm_up(recipe: Recipe, train: Split) -> None:
-    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network.
+    """Load, or on a new machine compile, every kernel that this recipe needs, with one batch of a throwaway network.
 
-    The kernels that make images are compiled in a second process meanwhile, if there is a second processor.
+    If there is a second processor, a second process compiles the kernels that make images meanwhile.
     """
     from nn.engine.compiling import compiled_beside
 
@@ -225,13 +229,13 @@ def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
 
 
 def training_source(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> ImageSource:
-    """What the network is shown: uint8 images (N, 28, 28) with labels (N,), changed and mixed as the recipe says."""
+    """The source of training samples: uint8 images (N, 28, 28) with labels (N,), varied and mixed as the recipe says."""
     sources = _sources(recipe, images, labels)
     return Concatenation(sources) if len(sources) > 1 else sources[0]
 
 
 def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[ImageSource]:
-    """The images first, then what is shown on top of them."""
+    """The images first, then what is added to them."""
     sources: list[ImageSource] = [plain_source(images, labels)]
     if recipe.augment:
         from nn.datasets.augment import AugmentedImages

@@ -162,17 +162,17 @@ class Plan:
         for index, operation in enumerate(self.operations, 1):
             names = " + ".join(layer.name for layer in operation.layers)
             lines.append(f"{index}. {names}: {operation.describe()}")
-            lines += _places("forward ", operation.forward_kernels)
+            lines += _lines("forward ", operation.forward_kernels)
             if operation in self.learning:
-                lines += _places("backward", operation.backward_kernels)
+                lines += _lines("backward", operation.backward_kernels)
         if str(self.head):
             lines.append(f"{len(self.operations) + 1}. {self.head}")
             joined = elementwise.softmax_cross_entropy if self.head.loss else elementwise.softmax
-            lines += _places("forward ", [joined]) if self.head.softmax else []
+            lines += _lines("forward ", [joined]) if self.head.softmax else []
         return "\n".join(lines)
 
 
-def _places(what: str, kernels: Kernels) -> list[str]:
+def _lines(what: str, kernels: Kernels) -> list[str]:
     """A line for each function: where it is defined, and its name."""
     return [f"   {what}  {kernel.__module__.replace('.', '/')}.py  {kernel.__qualname__}" for kernel in kernels]
 

@@ -111,8 +111,8 @@ def _from_below(shape: Shape) -> NDArray:
 
 def _first_wins(shape: Shape) -> NDArray:
     """Less for each later place of an image: among equals the first is the greatest on the way to the tie."""
-    places = np.arange(np.prod(shape[1:3])).reshape(1, *shape[1:3], 1)
-    return np.broadcast_to(-0.01 * places / places.size, shape).copy()
+    pixels = np.arange(np.prod(shape[1:3])).reshape(1, *shape[1:3], 1)
+    return np.broadcast_to(-0.01 * pixels / pixels.size, shape).copy()
 
 
 _GRID = (3, 6, 7, 2)

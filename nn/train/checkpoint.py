@@ -40,7 +40,7 @@ Run = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file held: `weights` and `slots` by name, and the rest as in the module's description."""
+    """What a file holds: `weights` (parameters and state) and `slots` by name, and the rest as described above."""
 
     path: Path
     run: Run
@@ -76,11 +76,11 @@ class Checkpoint:
 
 
 def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any]) -> None:
-    """Write a checkpoint; a former one is replaced in one step, or not at all.
+    """Write a checkpoint; the previous one is replaced in one step, or not at all.
 
     Raises:
-        Diverged: a weight or an accumulator is not finite, so that nobody could go on from it; the former file stays.
-        OSError: it cannot be written; the former file stays.
+        Diverged: a weight or an accumulator is not finite, so that no training could continue from it; the previous file stays.
+        OSError: it cannot be written; the previous file stays.
     """
     model = trainer.model
     arrays = {f"weights/{name}": array for name, array in model.arrays().items()}
@@ -103,10 +103,10 @@ def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any])
 
 
 def load(path: str | os.PathLike[str]) -> Checkpoint:
-    """Read a checkpoint, trusting nothing.
+    """Read a checkpoint; everything in it is checked.
 
     Raises:
-        InputError: for anything else than a sound checkpoint.
+        InputError: the file is not a sound checkpoint.
     """
     header, arrays = read_archive(path, FORMAT, VERSION)
     layers, shape = model_file.layers_from(header, path)
@@ -138,9 +138,9 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def _progress(entry: object, path: str | os.PathLike[str]) -> Progress:
-    """The Progress in a header, every number checked."""
+    """The Progress in a header, with every number checked."""
     if isinstance(entry, dict):
-        entry = {"norms": [], **entry}  # which older versions did not write
+        entry = {"norms": [], **entry}  # older versions did not write norms
     if not isinstance(entry, dict) or entry.keys() != {each.name for each in fields(Progress)}:
         raise InputError(f"{path}: expected the fields of a training's progress, got {entry!r:.80}")
     whole = [entry[name] for name in ("epoch", "step", "right", "seen")]
@@ -181,7 +181,7 @@ def _is_real(value: object) -> bool:
 class Checkpoints(Callback):
     """Writes a checkpoint after every epoch, and every `every` seconds between.
 
-    A disk that is full for a while does not end the training: that is told, and the next one is tried again.
+    A full disk does not end the training: it is reported, and the next checkpoint is tried again.
     """
 
     def __init__(self, path: Path, run: Mapping[str, Any], every: float | None = None) -> None:
@@ -192,20 +192,20 @@ class Checkpoints(Callback):
         self._last = 0.0
 
     def begin(self, trainer: Trainer) -> None:
-        """Write the first one, before any work is done; so a disk that cannot hold it is found out now (OSError)."""
+        """Write the first one, before any work is done; so that a full disk is noticed now (OSError)."""
         self.trainer = trainer
         save(self.path, trainer, self.run)
         self._written()
 
     def write(self) -> bool:
-        """Write it now; False if that failed, in which case the former one is still there."""
+        """Write it now; False if that failed, in which case the previous one is still there."""
         try:
             save(self.path, self.trainer, self.run)
         except OSError as error:
             self._last = time.monotonic()
             print(
-                f"{self.path}: the checkpoint could not be written ({error.strerror or error}); the training goes on, "
-                f"and what is kept is its state {self.kept}",
+                f"{self.path}: the checkpoint could not be written ({error.strerror or error}); the training continues, "
+                f"and the last checkpoint is of its state {self.kept}",
                 file=sys.stderr,
             )
             return False
