@@ -179,11 +179,20 @@ def _heed() -> None:
 
 
 def _exists(group: int) -> bool:
+    """Whether a process of the group runs. One that has ended, and whose new parent has not yet asked for its code, does not."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
         return False
-    return True
+    states = [state for path in Path("/proc").glob("[0-9]*/stat") if (state := _state(path))]
+    return not states or any(int(fields[2]) == group and fields[0] != "Z" for fields in states)
+
+
+def _state(path: Path) -> list[str]:
+    """State, parent, group, ... of a process that may have ended since."""
+    with contextlib.suppress(OSError):
+        return path.read_text().rpartition(")")[2].split()
+    return []
 
 
 def _fault_of(path: Path) -> str | None:
