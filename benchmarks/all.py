@@ -89,7 +89,8 @@ def accuracies(output: Output) -> str:
 
 def largest_error(output: Output) -> str:
     """The largest relative error that `nn.gradcheck` printed."""
-    return f"{max(float(each) for text in output.texts for each in re.findall(r'[0-9.]+e-[0-9]+', text)):.1e}"
+    found = re.findall(r"(\d\.\d+e-\d+)  \w+$", "\n".join(output.texts), re.MULTILINE)
+    return f"{max(map(float, found)):.1e}"
 
 
 def epoch(output: Output) -> str:

@@ -150,7 +150,7 @@ def _write_checkpoint(folder: Path) -> None:
     trainer = _small_trainer()
     assert isinstance(trainer, Trainer)
     entry = {"epoch": 1, "loss": 0.5, "accuracy": 0.5, "val_loss": 0.5, "val_accuracy": 0.5, "seconds": 1.0}
-    trainer.progress = Progress(1, 1, 0.25, 3, 4, 0.5, [entry])
+    trainer.progress = Progress(1, 1, loss_sum=0.25, right=3, seen=4, seconds=0.5, history=[entry])
     checkpoint.save(folder / "c.npz", trainer, {"recipe": {"epochs": 2}, "data": "0"})
 
 

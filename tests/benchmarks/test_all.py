@@ -25,7 +25,10 @@ def test_the_peers_that_a_command_knows_and_the_seeds_become_words():
 def test_accuracies_errors_and_last_lines():
     texts = ["epoch 1\ntest accuracy 0.9931, test loss 0.02", "test accuracy 0.9941, test loss 0.02"]
     assert table.accuracies(Output(texts)) == "99.31, 99.41 %: mean 99.36 %"
-    assert table.largest_error(Output(["a 1.3e-10 ok\nb 2.5e-9 ok", "c 9.9e-12"])) == "2.5e-09"
+    assert (
+        table.largest_error(Output(["below 1e-07 or 1.0e-06.\na  1.3e-10  ok\nb  2.5e-09  ok\n", "c  9.9e-12  ok\n"]))
+        == "2.5e-09"
+    )
     assert table.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
 
 
