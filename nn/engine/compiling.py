@@ -98,15 +98,12 @@ def compiled_beside(statement: str) -> Iterator[Callable[[], None]]:
         for process in processes:
             process.wait()
 
-    def stop() -> None:
-        for process in processes:
-            _stop(process)
-
     try:
-        with on_leaving(stop), _at_first_compilation(start), collected_less():
+        with _at_first_compilation(start), collected_less():
             yield wait
     finally:
-        stop()
+        for process in processes:
+            _stop(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
