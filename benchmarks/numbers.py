@@ -125,7 +125,7 @@ def read_numbers(
     """Write and read `count` numbers."""
     results = []
     for index in range(count):
-        rng = np.random.default_rng((seed, index))
+        rng = np.random.default_rng((seed, index, *np.frombuffer(repr(condition).encode(), np.uint8)))
         digits = write(rng, len(condition.heights))
         row, pen = on_the_sheet(*in_a_row([strokes for _, strokes in digits], rng, condition), rng)
         ink = rendered(row, pen)

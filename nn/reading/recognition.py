@@ -24,7 +24,7 @@ from nn.reading.pieces import Box, Digit
 from nn.reading.segmentation import Stroke, take_apart
 
 SURE_FROM = 0.8
-MARGIN = 1.0
+MARGIN = 0.25
 FAINT, FULL, MOST_GREY = 0.15, 0.75, 0.7
 WIDEST_PEN, THIN_PEN = 4.2, 3.0
 

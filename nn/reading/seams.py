@@ -35,11 +35,14 @@ def find_seams(mask: np.ndarray, tallest: int, pen: float) -> list[np.ndarray]:
     total = above + below - ink
     middle = int(np.median(np.flatnonzero(mask.any(axis=1))))
     cost = total[middle]
+    padded = np.pad(cost, 1, constant_values=np.inf)
+    lowest = np.flatnonzero((cost <= padded[:-2]) & (cost <= padded[2:]))
     area, found = mask.sum(), []
-    for column in np.argsort(cost, kind="stable").tolist():
+    ways = above.tolist(), below.tolist()
+    for column in lowest[np.argsort(cost[lowest], kind="stable")].tolist():
         if any(abs(column - seam[middle]) < APART * tallest for seam in found):
             continue
-        seam = _trace(above, below, middle, column)
+        seam = _trace(*ways, middle, column)
         share = float((mask & (np.arange(width) < seam[:, None])).sum()) / area
         if LEAST_SHARE < share < 1 - LEAST_SHARE and crossed(mask, seam) <= MOST_CROSSED:
             found.append(seam)
@@ -85,14 +88,18 @@ def _cheapest(ink: np.ndarray) -> np.ndarray:
     return out
 
 
-def _trace(above: np.ndarray, below: np.ndarray, row: int, column: int) -> np.ndarray:
+def _trace(above: list[list[float]], below: list[list[float]], row: int, column: int) -> np.ndarray:
     """The cheapest seam through a pixel: its column in each row, (h,)."""
-    seam = np.empty(len(above), np.int64)
-    seam[row] = column
-    for costs, rows, step in ((above, range(row - 1, -1, -1), 1), (below, range(row + 1, len(above)), -1)):
+    seam = [column] * len(above)
+    last = len(above[0]) - 1
+    for costs, rows in ((above, range(row - 1, -1, -1)), (below, range(row + 1, len(above)))):
+        j = column
         for i in rows:
-            j = int(seam[i + step])
-            left, right = max(j - 1, 0), min(j + 2, costs.shape[1])
-            ways = costs[i, left:right] + np.where(np.arange(left, right) == j, 0, SIDEWAYS)
-            seam[i] = left + int(ways.argmin())
-    return seam
+            line, here = costs[i], j
+            least = line[here]
+            if here > 0 and line[here - 1] + SIDEWAYS < least:
+                j, least = here - 1, line[here - 1] + SIDEWAYS
+            if here < last and line[here + 1] + SIDEWAYS < least:
+                j = here + 1
+            seam[i] = j
+    return np.array(seam)
