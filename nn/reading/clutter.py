@@ -22,6 +22,7 @@ SLENDER = 45  # a line is at least so many times as long as thick; a pen's strok
 CROSSING = 1.4  # where the ink is thicker than so many times the line, a stroke crosses it
 ALONG = 0.12  # a rim lies along at least this part of an edge
 THICKER, THINNER = 1.8, 0.5  # and is so many pens thick at least, or at most
+SHADOW = 0.4  # of full ink on average: the edge of a shadow, fainter than any stroke
 MARGIN = 0.04  # or it lies there alone: all else keeps this distance, of the shorter side, from every edge
 
 
@@ -109,7 +110,7 @@ def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
 
 
 def _without_rims(ink: np.ndarray) -> np.ndarray:
-    """Ink without components that lie along an edge and are no strokes."""
+    """Ink without components that lie along an edge, or reach it and are faint, and are no strokes."""
     step = -(-max(ink.shape) // SEARCHED)
     coarse = block_reduce(ink, step, np.maximum)
     labels, count = label(coarse > FAINT)
@@ -126,7 +127,8 @@ def _without_rims(ink: np.ndarray) -> np.ndarray:
     height, width = labels.shape
     distance = min(rows[0], columns[0], height - 1 - rows[-1], width - 1 - columns[-1])
     alone = distance >= MARGIN * min(height, width)
-    gone = [each for each in at_edge.tolist() if _is_rim(labels == each, sides, each, pen, alone=alone)]
+    faint = {each for each in at_edge.tolist() if float(coarse[labels == each].mean()) < SHADOW}
+    gone = [each for each in at_edge.tolist() if each in faint or _is_rim(labels == each, sides, each, pen, alone=alone)]
     if not gone:
         return ink
     wide = np.pad(np.isin(labels, gone), 1)
