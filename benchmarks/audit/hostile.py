@@ -67,7 +67,7 @@ def _image_reader() -> Callable[[str], object]:
 
     A picture that was seen before is read to its pixels only, as the rest would be the same.
     """
-    from nn.reading import images, read_drawing, take_apart, to_ink
+    from nn.reading import find_digits, images, take_apart, to_ink
 
     vars(images).update(MAX_PIXELS={}, MAX_PIXELS_OTHERS=MAX_PIXELS)
     seen: set[int] = set()
@@ -79,7 +79,7 @@ def _image_reader() -> Callable[[str], object]:
             return None
         seen.add(content)
         ink = to_ink(grey)
-        return read_drawing(ink) if content % READ_COMPLETELY == 0 else take_apart(ink)
+        return find_digits(ink) if content % READ_COMPLETELY == 0 else take_apart(ink)
 
     return read
 
