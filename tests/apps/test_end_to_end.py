@@ -104,7 +104,7 @@ def saturation(path):
 
 
 @pytest.mark.usefixtures("compiler")
-def test_a_7_in_an_unusual_hand_is_taught_and_taken_back(pictures, tmp_path):
+def test_a_7_in_an_unusual_hand_is_taught_and_undone(pictures, tmp_path):
     bundled = BUNDLED.read_bytes()
     with RealWindow("--theme", "dark", "--scale", "1", folder=tmp_path) as window:
         window.draw(["curly 7"], 250, 110, 330)

@@ -50,7 +50,7 @@ def test_the_sheet_is_read_again_after_a_lesson(make_app):
 
     read_with = []
 
-    def read(model, ink):
+    def read(model, ink, strokes=()):
         read_with.append(model)
         return fake_read(model, ink)
 
@@ -74,7 +74,7 @@ def test_u_takes_lessons_back_one_by_one_to_the_very_model_before(make_app):
     lessons = driver.app.study.lessons
     for before, kept, accuracy in ((second, [7], 0.9895), (first, [], 0.99)):
         driver.key(pygame.K_u, character="u")
-        driver.wait_for(lambda: lessons.outcome.taken_back and driver.app.session.recognizer.model is before)  # noqa: B023
+        driver.wait_for(lambda: lessons.outcome.undone and driver.app.session.recognizer.model is before)  # noqa: B023
         assert [lesson.label for lesson in teacher.kept] == kept
         assert lessons.outcome.accuracy_after == accuracy
         assert teacher.remembered[-1] is before
@@ -230,7 +230,7 @@ def real(tmp_path, monkeypatch):
     return base, folder
 
 
-def test_a_real_lesson_is_kept_remembered_and_taken_back_bit_for_bit(real):
+def test_a_real_lesson_is_kept_remembered_and_undone_bit_for_bit(real):
     base, folder = real
     original = base.read_bytes()
     recognizer = type("Reader", (), {"model": load_model(base)})()
@@ -255,7 +255,7 @@ def test_a_real_lesson_is_kept_remembered_and_taken_back_bit_for_bit(real):
     for now, then in zip(load_model(remembered.path).get_weights(), recognizer.model.get_weights(), strict=True):
         np.testing.assert_array_equal(now, then)
     lessons.outcome = None
-    lessons.take_back()
+    lessons.undo_lesson()
     wait(lambda: lessons.outcome is not None and not lessons.is_busy)
     assert recognizer.model is first
     for now, then in zip(recognizer.model.get_weights(), weights, strict=True):
