@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.draw import sharing
@@ -142,10 +143,17 @@ class Actions:
         from apps.draw.model_file import BUNDLED
         from apps.draw.reader import bundled_reader
 
-        self.study.lessons.teacher.rebase(BUNDLED)
+        self.study.lessons.rebase(BUNDLED)
         self.session.recognizer.load(bundled_reader().load)
         self.model_label = "the bundled model"
         self.front.panel.finished = True
+        self.session.changes.add("tools")
+
+    def adopt(self: Any, model: Any, path: Path) -> None:
+        """Read with another model of one's own from now on, and teach it."""
+        self.session.recognizer.model = model
+        self.study.lessons.rebase(path)
+        self.model_label = f"your own model: {path.name}"
         self.session.changes.add("tools")
 
     # ── drawing and reading as a picture ─────────────────────────────────────────────────────────────────────────────────

@@ -82,7 +82,7 @@ class App(Actions):
         self.sheet, self.pointer = SheetView(WhyView(self.study)), Pointer(self)
         self.keyboard_pen = KeyboardPen(self.session)
         self.reading_screen, self.inside_screen = ReadingScreen(self.session, self.study), InsideScreen(self.session, self.wake.set)
-        self.watch_screen = WatchScreen(self.session, self.wake.set)
+        self.watch_screen = WatchScreen(self.session, self.adopt)
         self.screen: Screen = self.reading_screen
         desktop_size = display.open_display()
         self.preferred_scale = scale or desktop.preferred_scale(desktop_size[1])
@@ -98,6 +98,7 @@ class App(Actions):
         self.layout = self._arrange()
         self._redraw = True
         if setup.problem:
+            self.session.update(time.perf_counter())
             self.session.say_problem(setup.problem)
 
     # ── main loop ────────────────────────────────────────────────────────────────────────────────────────────────────────

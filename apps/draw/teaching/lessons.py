@@ -208,6 +208,16 @@ class Lessons:
             jobs = [self._doing, *self._jobs]
         return [job for job in jobs if isinstance(job, Lesson)]
 
+    def rebase(self, base: Path) -> None:
+        """Another model is read with and taught from now on: stop what is under way, and forget what could be undone."""
+        with self._changed:
+            self._jobs.clear()
+        if self._doing is not None:
+            self.stop()
+        self._past.clear()
+        self.outcome = None
+        self.teacher.rebase(base)
+
     def close(self) -> None:
         """Let the thread end as soon as it can; what was not taught yet is dropped."""
         self._closing = True
