@@ -52,7 +52,9 @@ def _parser() -> ArgumentParser:
         "else numba-cnn/lessons in your data folder)",
     )
     parser.add_argument("--untaught", action="store_true", help="read as if there had been no lessons")
-    parser.add_argument("--theme", choices=("auto", "light", "dark"), default="auto", help="colours (default: the last ones, else the desktop's)")
+    parser.add_argument(
+        "--theme", choices=("auto", "light", "dark"), default="auto", help="colours (default: the last ones, else the desktop's)"
+    )
     parser.add_argument(
         "--scale",
         type=_scale,

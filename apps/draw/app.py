@@ -81,7 +81,10 @@ class App(Actions):
         self.buttons, self.front, self.focus = edge_views.edge_buttons(), Front(), Focus()
         self.sheet, self.pointer = SheetView(WhyView(self.study)), Pointer(self)
         self.keyboard_pen = KeyboardPen(self.session)
-        self.reading_screen, self.inside_screen = ReadingScreen(self.session, self.study), InsideScreen(self.session, self.wake.set)
+        self.reading_screen, self.inside_screen = (
+            ReadingScreen(self.session, self.study),
+            InsideScreen(self.session, self.wake.set),
+        )
         self.watch_screen = WatchScreen(self.session, self.adopt)
         self.screen: Screen = self.reading_screen
         desktop_size = display.open_display()

@@ -66,7 +66,10 @@ READING = (
     RECOGNISE,
     Binding("cycle_why", "W", "why?", (pygame.K_w,)),
     Binding("choose_what_if", "F", "what if?", (pygame.K_f,)),
-    *(Binding(f"what_if {k}", "Shift 0-9", "what if it were that digit?", positions=(TOP_ROW[k],), shift=True) for k in range(10)),
+    *(
+        Binding(f"what_if {k}", "Shift 0-9", "what if it were that digit?", positions=(TOP_ROW[k],), shift=True)
+        for k in range(10)
+    ),
     Binding("make_it_so", "M", "make it so: change the drawing", (pygame.K_m,)),
     *(
         Binding(f"teach {k}", "0-9", "teach that it is that digit", characters=str(k), positions=(TOP_ROW[k],), shift=False)

@@ -12,7 +12,9 @@ from PIL import Image
 from apps.draw.model_file import BUNDLED, ModelFile
 from apps.draw.recognizer import Reader, Strokes
 
-VIEWS = tuple((turn, right, down) for turn in (-6, -2, 2, 6) for right, down in ((0.6, 0.2), (-0.6, -0.2), (0.2, -0.6), (-0.2, 0.6)))
+VIEWS = tuple(
+    (turn, right, down) for turn in (-6, -2, 2, 6) for right, down in ((0.6, 0.2), (-0.6, -0.2), (0.2, -0.6), (-0.2, 0.6))
+)
 
 
 def reader_of(model: ModelFile) -> Reader:

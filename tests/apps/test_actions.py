@@ -57,16 +57,18 @@ ACTIONS = {
         lambda app: app.front.panel is None and app.session.title.startswith("1 "),
     ),
     "why": Action(("cycle_why",), (key(K.K_w),), lambda app: app.study.why.way == "gradient"),
-    "why, by covering": Action(("cycle_why", "cycle_why"), (key(K.K_w), key(K.K_w)), lambda app: app.study.why.way == "occlusion"),
+    "why, by covering": Action(
+        ("cycle_why", "cycle_why"), (key(K.K_w), key(K.K_w)), lambda app: app.study.why.way == "occlusion"
+    ),
     "what if": Action(
-        ("choose_what_if", "what_if 3"), (key(K.K_3, "#", SHIFT),), lambda app: app.study.why.way == "what if" and app.study.why.wanted == 3
+        ("choose_what_if", "what_if 3"),
+        (key(K.K_3, "#", SHIFT),),
+        lambda app: app.study.why.way == "what if" and app.study.why.wanted == 3,
     ),
     "what if, by its button": Action(
         ("what_if 5",), (key(K.K_5, "%", SHIFT),), lambda app: app.study.why.way == "what if" and app.study.why.wanted == 5
     ),
-    "make it so": Action(
-        ("what_if 1", "make_it_so"), (key(K.K_1, "!", SHIFT), key(K.K_m)), lambda app: changed(app)
-    ),
+    "make it so": Action(("what_if 1", "make_it_so"), (key(K.K_1, "!", SHIFT), key(K.K_m)), lambda app: changed(app)),
     "teach a sure reading": Action(
         ("choose_label", "teach 3", "teach 3"),
         (key(K.K_3, "3"), key(K.K_RETURN)),
@@ -84,21 +86,29 @@ ACTIONS = {
     "forget a lesson": Action(
         ("teach 4", "open_lessons", "forget_entry 0"),
         (key(K.K_4, "4"), key(K.K_l), key(K.K_TAB), key(K.K_RETURN)),
-        lambda app: app.study.lessons.outcome is not None and app.study.lessons.outcome.undone and not app.study.lessons.teacher.labels,
+        lambda app: (
+            app.study.lessons.outcome is not None and app.study.lessons.outcome.undone and not app.study.lessons.teacher.labels
+        ),
         drawn="flat",
     ),
     "choose a digit of a number": Action(
         ("choose 0",), (key(K.K_LEFT),), lambda app: app.session.selected == 0 and app.session._chosen == 0, drawn="17"
     ),
     "look inside": Action(("toggle_inside",), (key(K.K_i),), lambda app: app.screen is app.inside_screen),
-    "back from inside": Action(("toggle_inside", "toggle_inside"), (key(K.K_i), key(K.K_ESCAPE)), lambda app: app.screen is app.reading_screen),
+    "back from inside": Action(
+        ("toggle_inside", "toggle_inside"), (key(K.K_i), key(K.K_ESCAPE)), lambda app: app.screen is app.reading_screen
+    ),
     "the way back": Action(("toggle_inside", "turn_round"), (key(K.K_i), key(K.K_g)), lambda app: app.screen.turned),
     "the way back for a 9": Action(
         ("toggle_inside", "turn_round", "aim 9"), (key(K.K_i), key(K.K_g), key(K.K_9, "9")), lambda app: app.screen.target == 9
     ),
     "watch": Action(("toggle_watch",), (key(K.K_n),), lambda app: app.screen is app.watch_screen),
-    "back from watching": Action(("toggle_watch", "toggle_watch"), (key(K.K_n), key(K.K_n)), lambda app: app.screen is app.reading_screen),
-    "more epochs": Action(("toggle_watch", "more_epochs"), (key(K.K_n), key(K.K_UP)), lambda app: app.watch_screen.watch.epochs == 2),
+    "back from watching": Action(
+        ("toggle_watch", "toggle_watch"), (key(K.K_n), key(K.K_n)), lambda app: app.screen is app.reading_screen
+    ),
+    "more epochs": Action(
+        ("toggle_watch", "more_epochs"), (key(K.K_n), key(K.K_UP)), lambda app: app.watch_screen.watch.epochs == 2
+    ),
     "slower": Action(("toggle_watch", "slower"), (key(K.K_n), key(K.K_LEFT)), lambda app: app.watch_screen.watch.pace == 4),
 }
 FLAT = ((100, 200), (300, 205), (500, 200))

@@ -17,7 +17,9 @@ from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 
 SPECK = 12  # sheet pixels: thinner ink is no digit
-PATIENCE = float(os.environ.get("DRAW_PATIENCE", "60"))  # seconds after which something never happens, however busy the machine is
+PATIENCE = float(
+    os.environ.get("DRAW_PATIENCE", "60")
+)  # seconds after which something never happens, however busy the machine is
 
 # Two digits in sheet units, as `fake_read` takes them: a 7, and a 1 on its left.
 SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
@@ -221,9 +223,7 @@ class Driver:
 
     def button(self, action):
         """The button of an action that is to be seen now."""
-        return next(
-            button for group in self.app.groups for button in group if button.action == action and button.is_shown
-        )
+        return next(button for group in self.app.groups for button in group if button.action == action and button.is_shown)
 
     def click(self, action):
         position = self.button(action).rect.center

@@ -69,7 +69,6 @@ class Raster:
         left, top = (self.width - size[0]) // 2, (self.height - size[1]) // 2
         self.ink[top : top + size[1], left : left + size[0]] = np.asarray(image)
 
-
     def _apply(self, patch: Patch) -> None:
         """Add what the patch adds and take what it takes, smoothly between its values."""
         left, top = round(patch.left * self.scale), round(patch.top * self.scale)

@@ -89,7 +89,10 @@ def _cell(page: Page, way: WayBack, back: Back, focus: Focus) -> None:
         page.line(("dloss/dvalue", 0.0), value=scientific(float(back.values[cell])), strong=True)
     if getattr(back.layer, "activation_name", "linear") == "relu":
         passes = back.forward.values[cell] > 0
-        page.line((f"ReLU {'lets it through' if passes else 'stops it: the value is 0'}", 0.0), value=scientific(float(back.scores[cell])))
+        page.line(
+            (f"ReLU {'lets it through' if passes else 'stops it: the value is 0'}", 0.0),
+            value=scientific(float(back.scores[cell])),
+        )
 
 
 def _from_conv(page: Page, terms: FromConv, lens: int | None) -> None:
@@ -97,7 +100,10 @@ def _from_conv(page: Page, terms: FromConv, lens: int | None) -> None:
     strongest = int(np.abs(terms.by_filter).argmax())
     shown = strongest if lens is None else min(lens, terms.gradients.shape[2] - 1)
     gradients, weights, products = (array[..., shown] for array in (terms.gradients, terms.weights, terms.products))
-    grids = [(f"dz, filter {shown}", gradients, float(np.abs(terms.gradients).max())), ("kernel", weights, float(np.abs(terms.weights).max()))]
+    grids = [
+        (f"dz, filter {shown}", gradients, float(np.abs(terms.gradients).max())),
+        ("kernel", weights, float(np.abs(terms.weights).max())),
+    ]
     if weights.shape[1] <= 3:
         grids.append(("products", products, float(np.abs(products).max())))
     strip = BARS + 4 if page.room_left > ROOMY else 0
@@ -116,7 +122,11 @@ def _from_dense(page: Page, terms: FromDense) -> None:
     page.line(("to", 0.0), ("dz", SECOND), (f"{TIMES} weight", THIRD), value="product")
     order = np.argsort(-np.abs(terms.products), kind="stable")[: max(1, page.lines_left - 4)]
     for unit in order.tolist():
-        words = (f"unit {unit}", 0.0), (scientific(float(terms.gradients[unit])), SECOND), (f"{TIMES} {scientific(float(terms.weights[unit]))}", THIRD)
+        words = (
+            (f"unit {unit}", 0.0),
+            (scientific(float(terms.gradients[unit])), SECOND),
+            (f"{TIMES} {scientific(float(terms.weights[unit]))}", THIRD),
+        )
         page.line(*words, value=scientific(float(terms.products[unit])), colour=page.look.palette.text)
     total = float(terms.products.sum(dtype=np.float64))
     rest = total - float(terms.products[order].sum(dtype=np.float64))
@@ -127,7 +137,18 @@ def _from_dense(page: Page, terms: FromDense) -> None:
 
 def _from_pool(page: Page, terms: FromPool) -> None:
     """Whoever was the greatest gets it all."""
-    page.grids([("the values that max-pooling chose from", terms.window, float(np.nanmax(np.abs(np.where(np.isfinite(terms.window), terms.window, 0)))))], "", terms.winner, WINDOW_CELL)
+    page.grids(
+        [
+            (
+                "the values that max-pooling chose from",
+                terms.window,
+                float(np.nanmax(np.abs(np.where(np.isfinite(terms.window), terms.window, 0)))),
+            )
+        ],
+        "",
+        terms.winner,
+        WINDOW_CELL,
+    )
     page.skip(2)
     page.line((f"the winner, row {terms.winner[0]}, column {terms.winner[1]}, gets", 0.0), value=scientific(terms.gradient))
     won = terms.here == terms.winner
@@ -143,7 +164,10 @@ def _weight(page: Page, way: WayBack, focus: Focus, weight: int) -> None:
     terms: FromWeight = weight_terms(way, focus.stage, place)
     page.title(f"Weight ({place[0]}, {place[1]}) of map {place[2]}, filter {place[3]}")
     page.line(("the weight", 0.0), value=scientific(float(back.layer.parameters["kernel"][place])))
-    grids = [("inputs under it", terms.inputs, float(np.abs(terms.inputs).max())), ("dz of the filter", terms.gradients, float(np.abs(terms.gradients).max()))]
+    grids = [
+        ("inputs under it", terms.inputs, float(np.abs(terms.inputs).max())),
+        ("dz of the filter", terms.gradients, float(np.abs(terms.gradients).max())),
+    ]
     page.grids(grids, TIMES, cell=(12, 12), below=4 * LINE + RULE)
     order = np.argsort(-np.abs(terms.products), axis=None, kind="stable")
     for at in order[: max(0, min(3, page.lines_left - 2))].tolist():

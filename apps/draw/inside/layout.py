@@ -1,11 +1,11 @@
 """Where everything is while one looks inside the network, or watches one learn: a pure function of the window's size.
 
-    wide windows                          tall windows
-    ┌ header ───────────────────────┐     ┌ header ────────────┐
-    │ sheet   │ network             │     │ sheet   │ card     │
-    │ tools   │                     │     │ tools   │          │
-    │ card    │                     │     │ network            │
-    └───────────────────────────────┘     └────────────────────┘
+wide windows                          tall windows
+┌ header ───────────────────────┐     ┌ header ────────────┐
+│ sheet   │ network             │     │ sheet   │ card     │
+│ tools   │                     │     │ tools   │          │
+│ card    │                     │     │ network            │
+└───────────────────────────────┘     └────────────────────┘
 """
 
 from __future__ import annotations

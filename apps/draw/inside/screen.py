@@ -220,14 +220,18 @@ class InsideScreen(Screen):
         if self.turned:
             side = min(high, (panel.right - look.px(14) - left) // 10 - look.px(2))
             for k in range(10):
-                button = Button(f"aim {k}", str(k), small=True, selected=k == self.target_now, tip=f"As if it should be {a_digit(k)}")
+                button = Button(
+                    f"aim {k}", str(k), small=True, selected=k == self.target_now, tip=f"As if it should be {a_digit(k)}"
+                )
                 button.rect = pygame.Rect(panel.right - look.px(14) - (10 - k) * (side + look.px(2)), top, side, high)
                 wanted.append(button)
         elif len(self.session.digits) > 1:
             side = min(high, (panel.right - look.px(14) - left) // len(self.session.digits) - look.px(2))
             for number, digit in enumerate(self.session.digits):
                 chosen = number == self.session.selected
-                button = Button(f"choose {number}", str(digit.digit), small=True, selected=chosen, tip=f"The {ordinal(number)} digit")
+                button = Button(
+                    f"choose {number}", str(digit.digit), small=True, selected=chosen, tip=f"The {ordinal(number)} digit"
+                )
                 button.rect = pygame.Rect(left + look.px(8) + number * (side + look.px(2)), top, side, high)
                 wanted.append(button)
         if self.turned and self.way is not None:

@@ -269,7 +269,5 @@ def _pooled(layer: MaxPooling2D, after: Back, cell: Cell, value: float) -> FromP
         return None
     output = (rows.start, columns.start, cell[2])
     terms: Any = after.forward.terms(output)
-    here = tuple(
-        cell[axis] + _ahead(layer, after.forward.before, axis) - output[axis] * layer.strides[axis] for axis in (0, 1)
-    )
+    here = tuple(cell[axis] + _ahead(layer, after.forward.before, axis) - output[axis] * layer.strides[axis] for axis in (0, 1))
     return FromPool(terms.window, terms.winner, (here[0], here[1]), float(after.values[output]), value)

@@ -116,7 +116,14 @@ class WatchScreen(Screen):
             Button("faster", "Faster", small=True, enabled=pace is not None, tip=self.pace_words),
             Button("fewer_epochs", "Fewer epochs", small=True, enabled=not watch.is_busy and watch.epochs > 1),
             Button("more_epochs", "More epochs", small=True, enabled=not watch.is_busy and watch.epochs < MOST_EPOCHS),
-            Button("keep_it", "Keep it", small=True, primary=watch.phase == FINISHED, enabled=watch.phase == FINISHED, tip="As your own model"),
+            Button(
+                "keep_it",
+                "Keep it",
+                small=True,
+                primary=watch.phase == FINISHED,
+                enabled=watch.phase == FINISHED,
+                tip="As your own model",
+            ),
             Button("throw_away", "Throw away", small=True, enabled=watch.is_busy or watch.phase == FINISHED),
         ]
         left, top, gap, high = panel.left + look.px(14), panel.top + look.px(10), look.px(5), look.px(HIGH)

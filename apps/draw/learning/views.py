@@ -93,7 +93,9 @@ def paint_reading(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch:
     """What the new network says about the drawing; before it begins, what this is."""
     left, top = rect.left + look.px(18), rect.top + look.px(20)
     width = rect.width - 2 * look.px(18)
-    title = {IDLE: "Watch it learn", LOADING: "Getting ready…", FINISHED: "It has learned", PAUSED: "Paused"}.get(watch.phase, "It says")
+    title = {IDLE: "Watch it learn", LOADING: "Getting ready…", FINISHED: "It has learned", PAUSED: "Paused"}.get(
+        watch.phase, "It says"
+    )
     look.text(surface, title, (left, top), theme.SMALL, look.palette.quiet)
     if watch.problem or watch.probabilities is None:
         texts = (watch.problem,) if watch.problem else INVITATION

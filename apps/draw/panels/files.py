@@ -71,7 +71,9 @@ class FilesPanel(Panel):
         if self._pages > 1:
             wanted += [
                 Button("page_before", "Before", small=True, enabled=self.page > 0),
-                Button("page_after", f"After ({self.page + 1} of {self._pages})", small=True, enabled=self.page < self._pages - 1),
+                Button(
+                    "page_after", f"After ({self.page + 1} of {self._pages})", small=True, enabled=self.page < self._pages - 1
+                ),
             ]
         return self.foot(look, room, *wanted)
 

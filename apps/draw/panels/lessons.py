@@ -72,7 +72,9 @@ class LessonsPanel(Panel):
         if self._pages > 1:
             wanted += [
                 Button("page_before", "Newer", small=True, enabled=self.page > 0),
-                Button("page_after", f"Older ({self.page + 1} of {self._pages})", small=True, enabled=self.page < self._pages - 1),
+                Button(
+                    "page_after", f"Older ({self.page + 1} of {self._pages})", small=True, enabled=self.page < self._pages - 1
+                ),
             ]
         return self.foot(look, room, *wanted)
 

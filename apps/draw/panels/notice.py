@@ -29,5 +29,8 @@ class RefusedPanel(Panel):
             if middle < room.bottom:
                 look.text(surface, line, (room.left, middle), theme.BODY, look.palette.quiet)
         return self.foot(
-            look, room, Button("use_bundled", "Read with the bundled model", primary=True, small=True), Button("quit", "Quit", small=True)
+            look,
+            room,
+            Button("use_bundled", "Read with the bundled model", primary=True, small=True),
+            Button("quit", "Quit", small=True),
         )

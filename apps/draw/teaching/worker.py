@@ -66,9 +66,7 @@ class _Classroom:
         before = self._accuracy(weights)
         drawings = [Kept(Path(), label, image) for label, image in zip(labels, images, strict=True)]
         samples = self._samples or SAMPLES
-        taught = teach(
-            self._model, drawings, self._replayed, samples=samples, threads=_threads(), progress=progress, stop=stop
-        )
+        taught = teach(self._model, drawings, self._replayed, samples=samples, threads=_threads(), progress=progress, stop=stop)
         if taught is None:
             connection.send(("stopped",))
             return

@@ -70,7 +70,13 @@ class Applying:
         return self._thread is not None and self._thread.is_alive()
 
     def start(
-        self, question: Question, answer: Answer, version: int, ink: np.ndarray, reader: Reader, explain: Callable[[Question], Answer]
+        self,
+        question: Question,
+        answer: Answer,
+        version: int,
+        ink: np.ndarray,
+        reader: Reader,
+        explain: Callable[[Question], Answer],
     ) -> None:
         """Begin to look, unless it is looking already; `version` is the sheet's, returned with what was found."""
 

@@ -77,7 +77,11 @@ class WhyView:
         elif why.way == GRADIENT:
             question, colours, rest = f"Why {a_digit(digit.digit)}?", ("speaks for it", "speaks against it"), "by gradient"
         else:
-            question, colours, rest = f"Why {a_digit(digit.digit)}?", ("needed: covering it hurts", "covering it helps"), "by covering"
+            question, colours, rest = (
+                f"Why {a_digit(digit.digit)}?",
+                ("needed: covering it hurts", "covering it helps"),
+                "by covering",
+            )
         return question, *colours, rest if why.answered is not None else "getting ready…"
 
     def _painting(
