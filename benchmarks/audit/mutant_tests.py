@@ -1,8 +1,9 @@
-"""Which tests a mutant meets: those of its file that come to the line where it is broken, the quickest first."""
+"""Which tests run for a mutant: those of its file that reach the broken line, the fastest first."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -26,8 +27,9 @@ ELEMENTWISE = [
     "tests/optimizers/test_optimizers.py",
     "tests/kernels/test_other_kernels.py",
 ]
-# The tests of each file; `-k` leaves out those that have nothing to do with it.
-TESTS: dict[str, list[str]] = {
+# The arithmetic: its tests run without the compiler, so that a kernel can be broken without being
+# compiled again. `-k` leaves out tests that have nothing to do with the file.
+INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/conv.py": CONVOLUTION,
     "nn/kernels/conv_backward.py": CONVOLUTION,
     "nn/kernels/conv_pool_backward.py": CONVOLUTION,
@@ -50,31 +52,71 @@ TESTS: dict[str, list[str]] = {
     "nn/initializers.py": ["tests/test_initializers.py", "tests/layers/test_dense.py"],
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
-# Faults of the threads need the plan, and that the compiler.
-COMPILED_TESTS = {
-    "nn/engine/conv_operation.py": ["tests/engine/test_chunks.py"],
-    "nn/engine/operations.py": ["tests/engine/test_chunks.py"],
+
+ENGINE = ["tests/engine/test_chunks.py", "tests/engine/test_batch.py", "tests/oracles/test_golden.py"]
+FIT = ["tests/test_training.py", "tests/test_models_fit.py"]
+READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
+PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
+INSPECTION = ["tests/inspection/test_inspection.py"]
+MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
+# All between a source of images and a changed weight, and between a picture and a verdict: these tests
+# train and read with the compiled kernels.
+COMPILED: dict[str, list[str]] = {
+    "nn/engine/plan.py": [*ENGINE, *FIT],
+    "nn/engine/operations.py": ENGINE,
+    "nn/engine/conv_operation.py": ENGINE,
+    "nn/engine/batch.py": [*ENGINE, *FIT],
+    "nn/engine/executor.py": [*ENGINE, *FIT],
+    "nn/engine/inference.py": ["tests/test_models.py", *FIT],
+    "nn/engine/numpy_inference.py": ["tests/test_models.py"],
+    "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/oracles/test_golden.py"],
+    "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
+    "nn/optimizers/base.py": ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"],
+    "nn/optimizers/adadelta.py": ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"],
+    "nn/optimizers/sgd.py": ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"],
+    "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
+    "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
+    "nn/datasets/augment.py": ["tests/datasets/test_augment.py"],
+    "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
+    "nn/io/model_file.py": MODEL_FILE,
+    "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
+    "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
+    "nn/reading/components.py": READING,
+    "nn/reading/geometry.py": READING,
+    "nn/reading/grouping.py": READING,
+    "nn/reading/images.py": [*PICTURES, *READING],
+    "nn/reading/ink.py": [*READING, *PICTURES],
+    "nn/reading/recognition.py": READING,
+    "nn/reading/segmentation.py": READING,
+    "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],
+    "nn/inspection/stages.py": INSPECTION,
+    "nn/inspection/terms.py": INSPECTION,
+    "apps/draw/teaching/kept_drawings.py": ["tests/apps/test_kept_drawings.py"],
+    "apps/draw/teaching/lessons.py": ["tests/apps/test_lessons.py", "tests/apps/test_teaching.py"],
+    "apps/draw/teaching/training.py": ["tests/apps/test_teaching.py", "tests/apps/test_lessons.py"],
 }
+
+TESTS = INTERPRETED | COMPILED
 
 
 @dataclass
 class Traces:
-    """The lines of a file that each test runs, and in how many seconds; and those that run before, in what tests share."""
+    """The seconds that each test of a file takes and the lines that it reaches; and the lines that fixtures reach."""
 
     tests: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
     shared: list[int] = field(default_factory=list)
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that come to the mutant's lines, the quickest first: without them nothing differs. None at all means all."""
+        """The tests that reach the mutant's lines, the fastest first. An empty list means that all tests have to run."""
         broken = set(mutant.lines)
         if broken.intersection(self.shared):
             return []
-        coming = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken.intersection(lines)]
-        return [test for _, test in sorted(coming)]
+        reaching = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken.intersection(lines)]
+        return [test for _, test in sorted(reaching)]
 
 
 class Tracer:
-    """A plugin of pytest that fills in `traces`."""
+    """A pytest plugin that fills in `traces`."""
 
     def __init__(self, path: str) -> None:
         self.file = str(ROOT / path)
@@ -82,7 +124,7 @@ class Tracer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Whatever fixtures run may be shared."""
+        """Record the fixtures, which tests may share."""
         lines: set[int] = set()
         result = yield from self._traced(lines)
         self.traces.shared += sorted(lines)
@@ -90,7 +132,7 @@ class Tracer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """The test itself."""
+        """Record the test itself."""
         lines: set[int] = set()
         began = time.process_time()
         result = yield from self._traced(lines)
@@ -102,9 +144,14 @@ class Tracer:
             lines.add(frame.f_lineno)
             return inside
 
+        def outside(frame: FrameType, event: str, argument: Any) -> Any:
+            return inside if frame.f_code.co_filename == self.file else None
+
         before = sys.gettrace()
-        sys.settrace(lambda frame, event, argument: inside if frame.f_code.co_filename == self.file else None)
+        sys.settrace(outside)
+        threading.settrace(outside)
         try:
             return (yield)
         finally:
             sys.settrace(before)
+            threading.settrace(before)

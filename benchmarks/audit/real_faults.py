@@ -137,8 +137,8 @@ FAULTS: tuple[tuple[str, ...], ...] = (
     (
         "strides swapped",
         CONV,
-        "patch_start(x, n, i * strides[0], j * strides[1])\n                    step = strides[1]",
-        "patch_start(x, n, i * strides[1], j * strides[0])\n                    step = strides[0]",
+        "patch_start(x, n, i * strides[0], j * strides[1])\n                    right = strides[1]",
+        "patch_start(x, n, i * strides[1], j * strides[0])\n                    right = strides[0]",
     ),
     (
         "strides swapped backward",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numba
 
+from nn.kernels import simd_llvm  # noqa: F401 - tells Numba how vectors are compiled
 from nn.kernels.simd import lanes, load, load_first, splat, store_first
 
 step = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})

@@ -14,17 +14,17 @@ import numpy.typing as npt
 from nn.datasets.collection import Collection
 from nn.datasets.idx import read_idx
 from nn.datasets.locate import locate
+from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 
 Images: TypeAlias = npt.NDArray[np.uint8]  # (N, H, W), 0 background, 255 ink
 Labels: TypeAlias = npt.NDArray[np.uint8]  # (N,), 0 to CLASSES - 1
-Part: TypeAlias = tuple[Images, Labels]
-CLASSES = 10
+Split: TypeAlias = tuple[Images, Labels]
 
 
 def load(
     collection: Collection, data: str | os.PathLike[str] | None = None, mirrors: Sequence[str] | None = None
-) -> tuple[Part, Part]:
+) -> tuple[Split, Split]:
     """((x_train, y_train), (x_test, y_test)) of the collection; `data` and `mirrors` as in `nn.datasets.locate.locate`.
 
     Raises:
@@ -33,15 +33,15 @@ def load(
     paths = locate(collection, data, mirrors)
     with ThreadPoolExecutor(len(paths)) as pool:
         x_train, y_train, x_test, y_test = pool.map(read_idx, paths)
-    _check_part(x_train, y_train, paths[0], paths[1])
-    _check_part(x_test, y_test, paths[2], paths[3])
+    _check_split(x_train, y_train, paths[0], paths[1])
+    _check_split(x_test, y_test, paths[2], paths[3])
     if x_test.shape[1:] != x_train.shape[1:]:
         raise InputError(f"{paths[2]}: expected images of {_size(x_train)} pixels, as in {paths[0]}, got {_size(x_test)}")
     return (x_train, y_train), (x_test, y_test)
 
 
-def _check_part(images: npt.NDArray[Any], labels: npt.NDArray[Any], images_path: Path, labels_path: Path) -> None:
-    """The training or the test part: images (N, H, W) and labels (N,), both uint8, N, H, W > 0, labels 0-9."""
+def _check_split(images: npt.NDArray[Any], labels: npt.NDArray[Any], images_path: Path, labels_path: Path) -> None:
+    """The training or the test split: images (N, H, W) and labels (N,), both uint8, N, H, W > 0, labels 0-9."""
     if images.ndim != 3 or images.dtype != np.uint8 or images.size == 0:
         raise InputError(
             f"{images_path}: expected one or more images (number, height, width) of uint8, "

@@ -17,14 +17,14 @@ import math
 import numpy as np
 
 from nn.kernels.counter import begin, between, uniform
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import clear, lanes, load, splat, store_first, zeros
 
 STREAM_VIEW = np.int64(3)
 MARGIN = 2  # zeros around the source, so that sampling at its rim needs no questions
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
     """Move from the image to its dilation (amount > 0) or erosion (< 0) by a cross of five pixels, by |amount| ≤ 1."""
     height, width = source.shape
@@ -42,7 +42,7 @@ def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
                 out[i, j] = here + share * (min(extreme, here) - here)
 
 
-@kernel
+@jit
 def splines(spacing: float, out: np.ndarray) -> None:
     """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1; four of them reach each place."""
     clear(out, 0, out.size)
@@ -56,7 +56,7 @@ def splines(spacing: float, out: np.ndarray) -> None:
         out[first + 3, i] = t**3 / 6.0
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
     """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`.
 
@@ -80,7 +80,7 @@ def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray
                 store_first(out, (axis * height + i) * width + j, min(L, width - j), total)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarray, out: np.ndarray) -> None:
     """Look up out (H, W, 1) in `source` (H + 6, W + 6, the image with a rim of zeros): a is A (2, 2), shift (2,).
 
@@ -112,7 +112,7 @@ def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarr
             out[i, j, 0] = (one - t[j]) * above + t[j] * below
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def draw_affine(limits: np.ndarray, state: np.ndarray, a: np.ndarray, shift: np.ndarray) -> None:
     """A random A and shift within limits: rotation (radians), scale, aspect, shear, shift (pixels); each uniform in ± limit."""
     angle = between(state, -limits[0], limits[0])
@@ -126,7 +126,7 @@ def draw_affine(limits: np.ndarray, state: np.ndarray, a: np.ndarray, shift: np.
     a[1, 0], a[1, 1] = sin * rows + shear * cos * rows, cos * columns - shear * sin * columns
 
 
-@kernel
+@jit
 def augment(
     images: np.ndarray, limits: np.ndarray, spacing: float, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray
 ) -> None:
@@ -136,7 +136,7 @@ def augment(
     pixel of rim), then the standard deviation in pixels of the elastic displacement, whose knots are `spacing` pixels apart.
     """
     height, width = images.shape[1], images.shape[2]
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     a, shift = np.empty((2, 2), np.float64), np.empty(2, np.float64)
     source = np.empty((height + 2 * MARGIN + 2, width + 2 * MARGIN + 2), np.float32)
     thicker = np.empty(source.shape, np.float32)

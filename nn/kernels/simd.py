@@ -64,16 +64,6 @@ def splat(array, i):
     return np.full(lanes(array), _from(array, i)[0])
 
 
-def splat_two(array, i, j):
-    """array.flat[i] in the first half of the lanes, array.flat[j] in the second."""
-    return np.repeat(array.reshape(-1)[np.array([i, j])], lanes(array) // 2)
-
-
-def second_half(vector):
-    """The second half of the lanes in place of the first."""
-    return np.roll(vector, len(vector) // 2)
-
-
 def load(array, i):
     """The vector array.flat[i : i + lanes]. Behind the array's end lies whatever lies there: NaN, so that nobody relies on it."""
     vector = np.full(lanes(array), np.nan, array.dtype)
@@ -172,7 +162,3 @@ def add_products(sums, many, one):
 def relu_each(vectors):
     """0 in place of what is negative."""
     return tuple(where_greater(0 * vector, vector, 0 * vector, vector) for vector in vectors)
-
-
-# Numba learns what these are compiled to. It comes last, because it is about the functions above.
-import nn.kernels.simd_llvm  # noqa: E402, F401

@@ -73,21 +73,6 @@ def _lower_splat(context: Any, builder: ir.IRBuilder, signature: Any, args: Any)
     return _splat_scalar(builder, scalar, context.get_value_type(signature.return_type))
 
 
-@lower_builtin(simd.splat_two, types.Array, types.Integer, types.Integer)
-def _lower_splat_two(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-    array, *places = args
-    half = ir.VectorType(context.get_value_type(signature.return_type.dtype), signature.return_type.lanes // 2)
-    scalars = [builder.load(_pointer(context, builder, signature.args[0], array, place)) for place in places]
-    first, second = (_splat_scalar(builder, scalar, half) for scalar in scalars)
-    return _shuffled(builder, first, second, list(range(2 * half.count)))
-
-
-@lower_builtin(simd.second_half, VectorType)
-def _lower_second_half(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
-    lanes = signature.return_type.lanes
-    return _shuffled(builder, args[0], args[0], [(lane + lanes // 2) % lanes for lane in range(lanes)])
-
-
 @lower_builtin(simd.load, types.Array, types.Integer)
 def _lower_load(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     address = _pointer(context, builder, signature.args[0], *args)

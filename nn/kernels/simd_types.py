@@ -53,16 +53,6 @@ def _type_load(context: Any) -> Any:
     return lambda array, i: _of_array(array)
 
 
-@type_callable(simd.splat_two)
-def _type_splat_two(context: Any) -> Any:
-    return lambda array, i, j: _of_array(array)
-
-
-@type_callable(simd.second_half)
-def _type_second_half(context: Any) -> Any:
-    return lambda vector: vector
-
-
 @type_callable(simd.load_first)
 def _type_load_first(context: Any) -> Any:
     return lambda array, i, count: _of_array(array)

@@ -42,7 +42,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.kernels import dense
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.memory import aligned
 
 PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
@@ -93,14 +93,14 @@ def _both_sides(size: int, dtype: np.dtype) -> NDArray:
     return np.kron(FILTER_MATRICES[size], FILTER_MATRICES[size]).astype(dtype)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def seven_inputs(d):
     """Bᵀ d for seven vectors and the points ±1, ±2, ±1/2, ∞."""
     d0, d1, d2, d3, d4, d5, d6 = d
     return (*_at_pairs(d0, d1, d2, d3, d4, d5), _at_infinity(d0, d2, d4, d6))
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def eight_inputs(d):
     """Bᵀ d for eight vectors and the points 0, ±1, ±2, ±1/2, ∞: the factor x of the point 0 shifts all coefficients by one."""
     d0, d1, d2, d3, d4, d5, d6, d7 = d
@@ -108,7 +108,7 @@ def eight_inputs(d):
     return (_at_infinity(d0, d2, d4, d6), *pairs, _at_infinity(d1, d3, d5, d7))
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _at_pairs(d0, d1, d2, d3, d4, d5):
     """The rows of ±1, ±2, ±1/2: Π (x - q) = (x ± p) (x² - r²) (x² - s²), where p is one of 1, 2, 1/2, and r and s the others."""
     even1 = d4 - 4.25 * d2 + d0
@@ -122,13 +122,13 @@ def _at_pairs(d0, d1, d2, d3, d4, d5):
     return odd1 + even1, odd1 - even1, odd2 + twice, odd2 - twice, odd3 + half, odd3 - half
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _at_infinity(d0, d2, d4, d6):
     """The row of ∞: (x² - 1) (x² - 4) (x² - 1/4)."""
     return d6 - d0 - 5.25 * (d4 - d2)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def five_outputs(m):
     """Aᵀ m for seven vectors: y_i = Σ p^i m_p, and ∞ counts in the last one."""
     plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
@@ -137,7 +137,7 @@ def five_outputs(m):
     return y0, y1, y2, y3, y4 + infinity
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def four_outputs(m):
     """Aᵀ m for eight vectors: 0 counts in the first output, ∞ in the last one."""
     zero, plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
@@ -145,7 +145,7 @@ def four_outputs(m):
     return y0 + zero, y1, y2, y3 + infinity
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _four_sums(plus, minus, plus2, minus2, plus_half, minus_half):
     """Σ p^i m_p over ±1, ±2, ±1/2 for i = 0 ... 3."""
     sum1 = plus + minus

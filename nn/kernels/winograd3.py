@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from nn.kernels.conv import first_greatest, patch_start
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     add_products,
     clear,
@@ -40,13 +40,13 @@ SPARE = 1
 TRANSFORMS = 32
 
 
-def pays(rows: int, columns: int, channels: int) -> bool:
+def is_faster(rows: int, columns: int, channels: int) -> bool:
     """Whether rows x columns outputs of so many channels are faster this way than as plain sums."""
     tiles = -(-rows // 5) * -(-columns // 5)
     return 49 * tiles * (channels + TRANSFORMS) < 9 * rows * columns * channels
 
 
-@kernel
+@jit
 def conv2d_forward(x, u, bias, relu, out):
     """As `conv.conv2d_forward`, for stride 1 and a kernel that `winograd.transform_kernel` prepared: u (49, C, F)."""
     N, OH, OW, F = out.shape
@@ -80,7 +80,7 @@ def conv2d_forward(x, u, bias, relu, out):
                         store_first(out, place + b * F, count, s)
 
 
-@kernel
+@jit
 def conv2d_relu_pool_forward(x, u, bias, out, winner):
     """As `conv.conv2d_relu_pool_forward`, for stride 1 and a prepared kernel."""
     N, PH, PW, F = out.shape
@@ -123,26 +123,26 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
                         store_first(winner, place + b * F, count, number)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _whole_vectors(x):
     """The number of channels, rounded up to whole vectors."""
     L = lanes(x)
     return (x.shape[3] + L - 1) // L * L
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _place(number, rows, columns):
     """Image, row and column of a tile or block, numbered over all images."""
     return number // (rows * columns), number // columns % rows, number % columns
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _has_tile(quarter, rows, columns):
     """Whether a quarter of a block is needed for its `rows` x `columns` pooling windows: one tile has two and a half each way."""
     return (quarter < 2 or rows > 2) and (quarter % 2 == 0 or columns > 2)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _transform_inputs(x, n, i, j, v, t):
     """V = Bᵀ d B of tile t, for the 7x7 inputs that begin at row i and column j of image n."""
     _, H, W, C = x.shape
@@ -158,7 +158,7 @@ def _transform_inputs(x, n, i, j, v, t):
             store_each(v, row, multiples(step, 7), seven_inputs(load_each(v, row, multiples(step, 7))))
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _products(v, u, tiles, f, m):
     """M[p] = V[p] · U[p] for all p and one vector of filters, four tiles at a time."""
     _, C, F = u.shape
@@ -174,7 +174,7 @@ def _products(v, u, tiles, f, m):
             store_each(m, (p * (TILES + SPARE) + t) * L, multiples(L, 4), sums)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _transform_outputs(m, t, bias, y, place):
     """The 5x5 outputs Aᵀ M A of tile t, plus the bias, into y (rows, columns, lanes) from `place` on."""
     L = lanes(m)

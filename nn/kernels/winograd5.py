@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from nn.kernels.conv import first_greatest, patch_start
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import clear, lanes, load_each, load_first, multiples, multiples_until, splat_each, store_each, store_first
 from nn.kernels.winograd import eight_inputs, four_outputs
 
 
-@kernel
+@jit
 def conv2d_relu_pool_forward(x, u, bias, out, winner):
     """As `conv.conv2d_relu_pool_forward`, for x (N, H, W, 1), stride 1 and a prepared kernel u (64, 1, F)."""
     N, PH, PW, F = out.shape
@@ -48,7 +48,7 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
                             store_first(winner, place + F, count, number)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _transform_inputs(x, n, i, rows, v):
     """V = Bᵀ d B for the tiles that begin at row i of image n and at any column j: v[p, j], p = 8 · row + column.
 
@@ -67,7 +67,7 @@ def _transform_inputs(x, n, i, rows, v):
             store_each(v, 8 * r * room + j, eight_rows, eight_inputs(load_each(rows, r * room + j, multiples(1, 8))))
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _products(v, j, u, f, m):
     """Aᵀ M for the tile that begins at column j and one vector of filters, M[p] = V[p] · U[p]: m[column, row]."""
     F = u.shape[2]
@@ -80,7 +80,7 @@ def _products(v, j, u, f, m):
         store_each(m, 4 * k * L, multiples(L, 4), four_outputs(products))
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _transform_outputs(m, row, bias):
     """One row of the outputs Aᵀ M A. At the point 1 all powers are 1: what is added there is added to all outputs."""
     L = lanes(m)

@@ -87,11 +87,11 @@ def test_file_system_without_modes_or_folders_that_can_be_flushed(tmp_path, monk
 
 def test_second_writer_is_told_whatever_name_it_uses(tmp_path):
     with only_writer(tmp_path / "file", "--out"):
-        with pytest.raises(InputError, match="another run is writing"), only_writer(tmp_path / "file", "--out"):
+        with pytest.raises(InputError, match="another process is writing"), only_writer(tmp_path / "file", "--out"):
             pass
         if sys.platform != "win32":
             (tmp_path / "link").symlink_to("file")
-            with pytest.raises(InputError, match="another run is writing"), only_writer(tmp_path / "link", "--out"):
+            with pytest.raises(InputError, match="another process is writing"), only_writer(tmp_path / "link", "--out"):
                 pass
         with only_writer(tmp_path / "other", "--out"):
             pass

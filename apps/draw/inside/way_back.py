@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from nn.inspection.stages import Stage
 from nn.inspection.terms import Cell, Region
 from nn.layers import Conv2D, Dense, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
+from nn.layers.windows import window_geometry
 
 SMALLEST = 1e-12  # a probability whose logarithm is taken
 

@@ -314,7 +314,17 @@ class Lessons:
         self._replace(taught.model)
         seconds = time.monotonic() - began
         accuracies = taught.accuracy_before, taught.accuracy_after
-        return Outcome(lesson.label, before[0], after[0], *right, len(kept), *accuracies, seconds)
+        return Outcome(
+            lesson.label,
+            before[0],
+            after[0],
+            kept_before=right[0],
+            kept_after=right[1],
+            kept=len(kept),
+            accuracy_before=accuracies[0],
+            accuracy_after=accuracies[1],
+            seconds=seconds,
+        )
 
     def _forgotten(self, path: Path | None) -> Outcome:
         """Back to the model without a drawing: the one before the last lesson if it was that one, else one taught anew."""

@@ -1,4 +1,4 @@
-"""The sizes that are compared: twenty shapes of convolution, three matrix products; and the arrays that all contenders get."""
+"""The sizes that are compared, twenty convolutions and three matrix products, and the arrays that all contenders get."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class ConvShape(NamedTuple):
             return -(-self.H // self.SH), -(-self.W // self.SW)
         return (self.H - self.KH) // self.SH + 1, (self.W - self.KW) // self.SW + 1
 
-    def frame(self) -> tuple[int, int, int, int]:
-        """Zeros left, right, above, below, as Keras counts them and PyTorch's `pad` takes them."""
+    def zeros(self) -> tuple[int, int, int, int]:
+        """The padding as (left, right, above, below): Keras' rule, in the order of PyTorch's `pad`."""
         rows, columns = self.out_size()
         down = max((rows - 1) * self.SH + self.KH - self.H, 0) if self.padding == "same" else 0
         across = max((columns - 1) * self.SW + self.KW - self.W, 0) if self.padding == "same" else 0
         return across // 2, across - across // 2, down // 2, down - down // 2
 
     def flop(self) -> int:
-        """Of the forward pass; the backward pass has twice as many."""
+        """Floating-point operations of the forward pass; the backward pass has twice as many."""
         rows, columns = self.out_size()
         return 2 * self.N * rows * columns * self.F * self.KH * self.KW * self.C
 
@@ -65,7 +65,8 @@ SHAPES = (
     ConvShape("kernel as large as the image", 128, 7, 7, 16, 7, 7, 64),
 )
 
-# Matrix products, rows x inner length x columns: two where only the arithmetic counts, and the student's first dense layer.
+# Matrix products (rows, inner length, columns). The first two are limited by arithmetic alone; the
+# third is the first dense layer of the student's network.
 PRODUCTS = ((1024, 1024, 1024), (2048, 2048, 2048), (2048, 1600, 128))
 
 
