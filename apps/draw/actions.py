@@ -1,4 +1,4 @@
-"""What the window itself does when a key or a button says so; the screens, the session and the study have actions of their own."""
+"""The actions of the window itself; screens, session and study have their own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Actions:
     look: Look
 
     def perform(self: Any, action: str) -> None:
-        """Call the method of the window, its panel, its screen, the session or the study, with the numbers that follow its name."""
+        """Call the method that an action names, with the numbers that follow: of the window, its panel, its screen, ..."""
         name, *numbers = action.split()
         owners = (self, self.front.panel, self.screen, self.session, self.study)
         owner = next(owner for owner in owners if owner is not None and hasattr(owner, name))

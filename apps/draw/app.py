@@ -20,7 +20,7 @@ from apps.draw.actions import Actions
 from apps.draw.focus import ARROWS, PRESS, SHEET, Focus, KeyboardPen
 from apps.draw.front import Front
 from apps.draw.inside.screen import InsideScreen
-from apps.draw.keys import PANEL, action_of
+from apps.draw.keys import PANEL, Binding, action_of
 from apps.draw.learning.screen import WatchScreen
 from apps.draw.panels.notice import RefusedPanel
 from apps.draw.pointer import Pointer, Position
@@ -305,6 +305,6 @@ class App(Actions):
             self.front.panel.changed = True
 
     @property
-    def bindings(self) -> tuple:  # type: ignore[type-arg]
+    def bindings(self) -> tuple[Binding, ...]:
         """The keys that count now."""
         return PANEL if self.front.panel is not None else self.screen.bindings

@@ -1,7 +1,8 @@
 """Which model the window reads with: the one asked for, else the user's own, else the bundled one. No Pygame.
 
-If that model was taught in the window before, the window reads with the taught one, which is in the folder of lessons. The name of
-its file ends with a part of the digest of the model it was taught from: each model has its own taught one, and a new model none.
+If that model was taught in the window before, the window reads with the taught one, which is in the
+folder of lessons. The name of its file ends with a part of the digest of the model it was taught
+from: each model has its own taught one, and a new model has none.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 
 class Newest(Generic[Question, Answer]):
-    """`answer(question)` is computed in a thread, which starts with the first question; `notify()` is called there when it is done.
+    """Computes `answer(question)` in a thread, and calls `notify()` there.
 
     Attributes:
         answered: the question that was answered last, and its answer.

@@ -9,6 +9,7 @@ import numpy as np
 import pygame
 
 from apps.draw.cards import LABEL_Y, PADDING, Card, Part, label, room_under_label
+from apps.draw.numbers import TIMES
 from apps.draw.session import Session
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
@@ -130,7 +131,7 @@ class SeenView(Card):
         room, gap = room_under_label(look, rect), look.px(10)
         images = [_bytes(digit.image) for digit in session.digits] or [BLANK]
         side, columns = _grid(room, len(images), gap)
-        parts, places = [label(look, rect, "What the network sees: 28 × 28 pixels", "What the network sees")], []
+        parts, places = [label(look, rect, f"What the network sees: 28 {TIMES} 28 pixels", "What the network sees")], []
         margin = look.px(4)
         for number, image in enumerate(images):
             left, top = room.left + number % columns * (side + gap), room.top + number // columns * (side + gap)

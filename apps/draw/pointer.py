@@ -159,7 +159,8 @@ class Pointer:
         window.sheet.pointer = position if over_sheet or self._drawing_with is not None else None
         if self._drawing_with is None:
             self._drag(position)
-            if any([group.point(position) for group in window.groups]):
+            changed = [group.point(position) for group in window.groups]
+            if any(changed):
                 window.show_buttons()
             seen = window.point(position)
             digit = window.sheet.digit_at(window.session, position) if seen is None and over_sheet else seen

@@ -1,7 +1,7 @@
 """A screen: what surrounds the sheet, and what the pointer and the keys do there.
 
-To add a screen: derive from `Screen`, give it `bindings`, `arrange`, `draw` and `groups`, make it in `app.py`, and bind a key to the
-action that shows it.
+To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it in
+`app.py`; and bind a key to the action that shows it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Screen:
 
 
 class ReadingScreen(Screen):
-    """The answer, the ten probabilities, and a third card: what the network sees or would see, a lesson, or ten digits to choose."""
+    """The answer, the probabilities, and a third card: the network's image, a lesson, or digits to choose."""
 
     bindings = READING
 

@@ -80,7 +80,7 @@ def test_keys(driver):
     brush = app.session.brush
     driver.key(pygame.K_RIGHTBRACKET, character="]")
     assert app.session.brush > brush
-    driver.key(pygame.K_8, character="[")  # AltGr + 8 on a German keyboard
+    driver.key(pygame.K_8, pygame.KMOD_MODE, "[")  # AltGr + 8 on a German keyboard
     assert app.session.brush == brush
     driver.stroke(*SQUARE)
     driver.settle()

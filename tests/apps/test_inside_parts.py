@@ -11,7 +11,6 @@ from hypothesis import strategies as st  # noqa: E402
 
 from apps.draw.inside import layout as inside_layout  # noqa: E402
 from apps.draw.inside.bands import lay_out  # noqa: E402
-from apps.draw.layout import least  # noqa: E402
 from apps.draw.numbers import MINUS, decimal  # noqa: E402
 from apps.draw.page import compact  # noqa: E402
 from apps.draw.toolkit import theme  # noqa: E402

@@ -13,10 +13,10 @@ pygame = pytest.importorskip("pygame")
 
 from apps.draw import study  # noqa: E402
 from apps.draw.model_file import choose_model, taught_file  # noqa: E402
+from apps.draw.teaching.copying import copied  # noqa: E402
 from apps.draw.teaching.lesson_view import tests_read as words_on_tests  # noqa: E402
 from apps.draw.teaching.lessons import LEARNING, Lesson, Lessons, Outcome, Said  # noqa: E402
 from apps.draw.teaching.teacher import Teacher  # noqa: E402
-from apps.draw.teaching.copying import copied  # noqa: E402
 from nn.models import load_model  # noqa: E402
 
 TALL = ((100, 60), (100, 200), (100, 400))

@@ -11,7 +11,7 @@ from apps.draw.recognizer import Recognizer as RecognizerOf
 INK = np.zeros((2, 2), np.uint8)
 
 
-def Recognizer(load, read, notify, look_inside=lambda model, image: None):  # noqa: N802 (made like the class)
+def Recognizer(load, read, notify, look_inside=lambda model, image: None):
     """A recognizer whose reading does not ask for strokes."""
     return RecognizerOf(Reader(load, lambda model, ink, strokes: read(model, ink), look_inside), notify)
 

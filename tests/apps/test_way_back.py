@@ -7,9 +7,9 @@ import pytest
 from window_driver import SQUARE, Driver, network
 
 pytest.importorskip("pygame")
-import pygame  # noqa: E402
+import pygame
 
-from apps.draw.inside.way_back import (  # noqa: E402
+from apps.draw.inside.way_back import (
     FromConv,
     FromDense,
     FromLoss,
@@ -19,9 +19,9 @@ from apps.draw.inside.way_back import (  # noqa: E402
     way_back,
     weight_terms,
 )
-from nn.inspection.stages import stages  # noqa: E402
-from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D  # noqa: E402
-from nn.models import Sequential  # noqa: E402
+from nn.inspection.stages import stages
+from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from nn.models import Sequential
 
 
 def other_network():

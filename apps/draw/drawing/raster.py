@@ -7,7 +7,7 @@ line and r the pen's radius, the pixel is covered by
 
 Pieces are united by the maximum of their coverages, so that joints are round and seamless; an eraser takes the minimum with
 1 − coverage. Between the points the pen gives, the line is smoothed: quadratic Bézier curves run from midpoint to midpoint
-with the points as their control points. From the last midpoint to the pen there is a straight tail, which the next point replaces.
+with the points as their control points. From the last midpoint to the pen there is a straight tail; the next point replaces it.
 """
 
 from __future__ import annotations

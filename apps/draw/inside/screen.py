@@ -11,7 +11,6 @@ import numpy as np
 import pygame
 
 from apps.draw.inside import layout as inside_layout
-from apps.draw.inside.back_card import BackCard
 from apps.draw.inside.card import CellCard
 from apps.draw.inside.marks import Focus
 from apps.draw.inside.network import NetworkView
@@ -54,7 +53,7 @@ class InsideScreen(Screen):
 
     def __init__(self, session: Session, notify: Callable[[], None] = lambda: None) -> None:
         super().__init__(session)
-        self.network, self.top, self.card, self.back_card = NetworkView(), TopRow(), CellCard(), BackCard()
+        self.network, self.top, self.card = NetworkView(), TopRow(), CellCard()
         self.focus: Focus | None = None
         self.turned = False  # whether the way back is shown
         self.target: int | None = None  # the digit that it should be; None: the one that was read
@@ -132,7 +131,7 @@ class InsideScreen(Screen):
         if self.turned and self.weight is None:
             count = trace[focus.stage + 1].values.shape[-1] if focus.stage + 1 < len(trace) else 1
         else:
-            count = trace[focus.stage].forward.before.shape[-1] if self.turned else trace[focus.stage].before.shape[-1]
+            count = self.trace[focus.stage].before.shape[-1]
         self.focus = replace(focus, lens=0 if focus.lens is None else (focus.lens + 1) % count)
 
     @property
@@ -196,7 +195,9 @@ class InsideScreen(Screen):
         digits = self.session.digits
         believed = digits[self.session.selected].probabilities.tolist() if digits else []
         if self.turned:
-            self.back_card.draw(surface, look, self._places.card, self.way, self.focus, self.weight)
+            from apps.draw.inside.back_card import BackCard  # needs the layers, whose import takes a while
+
+            BackCard().draw(surface, look, self._places.card, self.way, self.focus, self.weight)
         else:
             self.card.draw(surface, look, self._places.card, self.trace, self.focus, believed)
         self.buttons.show(self._buttons(look))

@@ -1,12 +1,12 @@
 """The way back: the loss for the digit that it should be, and its gradient by every value and every weight. No Pygame.
 
-The gradients are those of the layers' own `backward`. What a card shows is how the chain rule adds one of them up:
+The gradients are those of the layers' own `backward`. A card shows the sum that produced one of them:
 
-    an input of a convolution     dx[i, j, c] = Σ_{f, ki, kj} dz[i', j', f] · kernel[ki, kj, c, f]     (a sum over filters and offsets)
-    a weight of a convolution     dkernel[ki, kj, c, f] = Σ_{i', j'} x[i, j, c] · dz[i', j', f]        (a sum over output pixels)
-    an input of a dense layer     dx_i = Σ_k dz_k · w[i, k]
-    a value before max-pooling    the gradient of its window's output, if it was the winner; else 0
-    a sum before ReLU             the gradient behind ReLU, if the sum was above 0; else 0
+    input of a convolution    dx[i, j, c] = Σ_{f, ki, kj} dz[i', j', f] · kernel[ki, kj, c, f]
+    weight of a convolution   dkernel[ki, kj, c, f] = Σ_{i', j'} x[i, j, c] · dz[i', j', f]
+    input of a dense layer    dx_i = Σ_k dz_k · w[i, k]
+    value before max-pooling  the gradient of its window's output if it was the winner, else 0
+    sum before ReLU           the gradient after ReLU if the sum was above 0, else 0
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def way_back(trace: Sequence[Stage], target: int) -> WayBack:
     last = len(trace) - (2 if ends_in_softmax else 1)
     for number in range(last, 0, -1):
         stage = trace[number]
-        dx, parameters = layers[number - 1].backward(np.ascontiguousarray(dout[None]), caches[number - 1])
+        layer = layers[number - 1]
+        assert layer is not None
+        dx, parameters = layer.backward(np.ascontiguousarray(dout[None]), caches[number - 1])
         found.append(Back(stage, dout, _before_activation(stage, dout), parameters))
         dout = dx[0].reshape(stage.before.shape)
     found.append(Back(trace[0], dout, dout, {}))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pygame
 
-from apps.draw.panels.panel import Panel
 from apps.draw.panel_views import picture
+from apps.draw.panels.panel import Panel
 from apps.draw.study import Study
 from apps.draw.teaching.lessons import Lesson
 from apps.draw.toolkit import theme

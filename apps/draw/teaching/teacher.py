@@ -1,4 +1,4 @@
-"""The lessons' work: the user's folder, and a helper process for the training. No Pygame; nothing heavy before the first lesson."""
+"""The lessons' work: the user's folder, and a helper process for the training. No Pygame."""
 
 from __future__ import annotations
 

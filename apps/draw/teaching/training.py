@@ -4,10 +4,12 @@ A lesson makes a new model and leaves the model it starts from unchanged. It alw
 all drawings kept so far. So lessons do not pile up, the same drawings always give the same weights, and forgetting a drawing is
 the lesson without it.
 
-Training on the drawings alone would make the network forget the rest. So the drawings are a small part of what it sees; the rest
-is what it was trained on: training images (MNIST's, if they are on this machine), synthetic pen strokes, and scribbles that are no
-digit, all varied as in training (replay: Robins 1995). Then the new weights are moved back part of the way to the old ones: that
-keeps most of what the drawings taught, and undoes most of what the short training spoiled by chance (Wortsman et al. 2022).
+Training on the drawings alone would make the network forget the rest. So the drawings are a small part
+of what it sees; the rest is what it was trained on: training images (MNIST's, if they are on this
+machine), synthetic pen strokes, and scribbles that are no digit, all varied as in training (replay:
+Robins 1995). Then the new weights are moved back part of the way to the old ones: that keeps most of
+what the drawings taught, and undoes most of what the short training spoiled by chance (Wortsman et al.
+2022).
 
 References:
     A. Robins: Catastrophic forgetting, rehearsal and pseudorehearsal, 1995.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -207,4 +208,4 @@ def spread(look: Look, room: pygame.Rect, buttons: Sequence[Button], gap: int) -
 def row(room: pygame.Rect, count: int, gap: int) -> list[pygame.Rect]:
     """A rectangle cut into `count` equal ones, side by side."""
     edges = [room.left + round(number * (room.width + gap) / count) for number in range(count + 1)]
-    return [pygame.Rect(left, room.top, right - gap - left, room.height) for left, right in zip(edges, edges[1:], strict=False)]
+    return [pygame.Rect(left, room.top, right - gap - left, room.height) for left, right in itertools.pairwise(edges)]

@@ -155,7 +155,7 @@ def square_of(digit: Any) -> tuple[float, float, float]:
     """Where the network's image lies in the drawing: its left and top in the drawing's pixels, and how many of them one of its
     pixels is wide.
 
-    Preprocessing fits the ink's box into the image and moves it as a whole, so the two boxes have the same middle and proportions.
+    Preprocessing fits the ink's box into the image and moves it as a whole, so both boxes have the same middle and proportions.
     """
     from nn.reading.geometry import ink_box
 
