@@ -66,7 +66,7 @@ def _image_reader() -> Callable[[str], object]:
 
     A picture that was seen before ends with its pixels, for the rest would be the same.
     """
-    from nn.reading import images, read_drawing, take_apart, to_ink
+    from nn.reading import find_digits, images, take_apart, to_ink
 
     vars(images).update(MAX_PIXELS={}, MAX_PIXELS_OTHERS=MAX_PIXELS)
     seen: set[int] = set()
@@ -78,7 +78,7 @@ def _image_reader() -> Callable[[str], object]:
             return None
         seen.add(content)
         ink = to_ink(grey)
-        return read_drawing(ink) if content % WHOLE_WAY == 0 else take_apart(ink)
+        return find_digits(ink) if content % WHOLE_WAY == 0 else take_apart(ink)
 
     return read
 
