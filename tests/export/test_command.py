@@ -13,14 +13,14 @@ from nn.layers import Conv2D, Dense, Flatten
 from nn.models import Sequential, load_model
 
 
-def read_again(model, inks, browser, path):
+def read_again(model, drawings, browser, path):
     """Compare a model's page with the model."""
     browser.open(path)
-    agreeing, apart = compare(browser, model, inks)
-    return agreeing == len(inks) and apart < 1e-3
+    agreeing, apart = compare(browser, model, drawings)
+    return agreeing == len(drawings) and apart < 1e-3
 
 
-def some_inks():
+def some_drawings():
     from agreement import rendered_strokes, test_images
 
     return test_images(40) + rendered_strokes(10)
@@ -39,7 +39,7 @@ def test_a_model_of_ones_own_just_trained_is_the_one_in_the_page(browser, comman
     assert re.fullmatch(r"written: .*own\.html, 0\.\d\d MB\n", ended.out)
     model = load_model(tmp_path / "own <b>&.npz")
     model.use_kernels = False
-    assert read_again(model, some_inks(), browser, tmp_path / "own.html")
+    assert read_again(model, some_drawings(), browser, tmp_path / "own.html")
     assert browser.complaints() == []
     assert browser.evaluate("document.querySelector('.model').textContent") == "own <b>&.npz"
     assert "80.00 %" in browser.evaluate("document.querySelector('#about').textContent")
@@ -48,7 +48,7 @@ def test_a_model_of_ones_own_just_trained_is_the_one_in_the_page(browser, comman
 def test_a_model_without_a_convolution_has_a_page_without_maps(browser, command, tmp_path):
     Sequential([Flatten(input_shape=(28, 28, 1)), Dense(10, activation="softmax")]).save(tmp_path / "flat.npz")
     assert command("nn.export", tmp_path / "flat.npz", "--html", tmp_path / "flat.html").code == 0
-    assert read_again(load_model(tmp_path / "flat.npz"), some_inks(), browser, tmp_path / "flat.html")
+    assert read_again(load_model(tmp_path / "flat.npz"), some_drawings(), browser, tmp_path / "flat.html")
     assert browser.evaluate("document.querySelector('#maps-card').hidden")
     assert browser.complaints() == []
 
@@ -63,7 +63,7 @@ def test_a_large_model_is_kept_in_half_precision_if_that_changes_no_answer(brows
     assert len(content) <= html.MOST_BYTES
     assert b'"precision": "half"' in content
     (tmp_path / "large.html").write_bytes(content)
-    assert read_again(model, some_inks(), browser, tmp_path / "large.html")
+    assert read_again(model, some_drawings(), browser, tmp_path / "large.html")
 
 
 def test_a_large_model_that_half_precision_would_change_stays_as_it_is(compiler):

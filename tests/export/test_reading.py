@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from agreement import compare, rendered_numbers, rendered_strokes, test_images
+from agreement import Drawing, compare, numbers_with_strokes, rendered_numbers, rendered_strokes, test_images
 from odd_models import ODD_MODELS
 
 from nn.export.html import EXPORT, IMPORT, _file, describe
@@ -18,21 +18,26 @@ def reader(browser, bundled_page):
     return browser
 
 
-KINDS = {"test images": (test_images, 400), "rendered strokes": (rendered_strokes, 100), "numbers": (rendered_numbers, 8)}
+KINDS = {
+    "test images": (test_images, 300),
+    "rendered strokes": (rendered_strokes, 100),
+    "numbers": (rendered_numbers, 4),
+    "numbers, strokes known": (numbers_with_strokes, 4),
+}
 
 
 @pytest.mark.parametrize(("make", "count"), KINDS.values(), ids=KINDS)
 def test_the_page_reads_the_same_as_python(reader, bundled, make, count):
-    inks = make(count)
-    agreeing, apart = compare(reader, bundled, inks)
-    assert agreeing == len(inks)
+    drawings = make(count)
+    agreeing, apart = compare(reader, bundled, drawings)
+    assert agreeing == len(drawings)
     assert apart < 1e-3
 
 
 def test_ink_that_holds_no_digit_is_blank_in_both(reader, bundled):
     speck = np.zeros((480, 640), np.uint8)
     speck[100, 100] = 60
-    assert compare(reader, bundled, [np.zeros((480, 640), np.uint8), speck]) == (2, 0.0)
+    assert compare(reader, bundled, [Drawing(np.zeros((480, 640), np.uint8)), Drawing(speck)]) == (2, 0.0)
 
 
 def loaded(browser, *names):

@@ -125,7 +125,7 @@ class App {
       this.reading = null;
       this.readVersion = drawing.version;
     } else if (this.asked !== drawing.version) {
-      this.reader.ask(drawing.version, drawing.reading);
+      this.reader.ask(drawing.version, drawing.reading, drawing.pulls());
     }
     this.asked = drawing.version;
     this.showReading();
@@ -145,7 +145,7 @@ class App {
     if (this.chosen !== null && this.chosen < digits.length) return this.chosen;
     const end = (this.drawing.stroke ?? this.drawing.strokes().at(-1))?.points.at(-1);
     if (!end) return digits.length - 1;
-    const away = digits.map(({ box }) => Math.abs((box.left + box.right) / 2 - end[0]));
+    const away = digits.map(({ box }) => Math.hypot((box.left + box.right) / 2 - end[0], (box.top + box.bottom) / 2 - end[1]));
     return away.indexOf(Math.min(...away));
   }
 
@@ -189,8 +189,8 @@ if (typeof document === "undefined") {
   new App(described, weights, find("program").textContent);
   // For programs, and for the console: read ink (bytes, 255 is full ink; row by row) as the page does.
   let read;
-  globalThis.readDigits = (ink, height, width) => {
+  globalThis.readDigits = (ink, height, width, strokes) => {
     read ??= makeReader(described, weights);
-    return read({ ink, height, width });
+    return read({ ink, height, width, strokes });
   };
 }

@@ -93,6 +93,12 @@ export class Drawing {
     return steps.slice(steps.lastIndexOf(CLEARED) + 1);
   }
 
+  /** The movements of the pen that left the ink, with the one under way; the reading's pixels are sheet units. */
+  pulls() {
+    const strokes = this.stroke ? [...this.strokes(), this.stroke] : this.strokes();
+    return strokes.filter((stroke) => !stroke.erases).map(({ points, width }) => ({ points, width }));
+  }
+
   render(done) {
     this.done = done;
     this.reading.render(this.strokes());

@@ -5,9 +5,30 @@ export function picture(height, width, data = new Float32Array(height * width)) 
   return { height, width, data };
 }
 
+/** A picture of 0 and 1. */
+export function mask(height, width, data = new Uint8Array(height * width)) {
+  return { height, width, data };
+}
+
+/** The box of a mask's ones; its right and bottom are one past the last. */
+export function maskBox({ data, height, width }) {
+  const box = { left: width, top: height, right: 0, bottom: 0 };
+  for (let y = 0, k = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, k++) {
+      if (!data[k]) continue;
+      if (x < box.left) box.left = x;
+      if (x >= box.right) box.right = x + 1;
+      if (y < box.top) box.top = y;
+      box.bottom = y + 1;
+    }
+  }
+  return box;
+}
+
 /** The part of a picture from (top, left) up to, not including, (bottom, right); 0 outside the picture. */
 export function crop(source, top, left, bottom, right) {
-  const out = picture(bottom - top, right - left);
+  const size = (bottom - top) * (right - left);
+  const out = picture(bottom - top, right - left, new source.data.constructor(size));
   const from = Math.max(left, 0);
   const to = Math.min(right, source.width);
   for (let y = Math.max(top, 0); y < Math.min(bottom, source.height); y++) {
@@ -48,6 +69,11 @@ export function blockMaxima({ data, height, width }, step) {
     }
   }
   return out;
+}
+
+/** How many ones a mask has. */
+export function areaOf({ data }) {
+  return sum(data);
 }
 
 export function sum(values) {

@@ -9,11 +9,11 @@ const UNIT = Math.fround(1 / 255); // as in Python, to the last bit: a box filte
 /** A function from ink (bytes, 255 is full ink) to a reading with the first layer's maps of every digit. */
 export function makeReader(described, weights) {
   const network = buildNetwork(described, weights);
-  return ({ ink, height, width }) => {
+  return ({ ink, height, width, strokes }) => {
     const start = performance.now();
     const drawn = picture(height, width);
     for (let k = 0; k < ink.length; k++) drawn.data[k] = ink[k] * UNIT;
-    const reading = readNumber(network, drawn);
+    const reading = readNumber(network, drawn, strokes);
     const digits = reading.digits.map((digit) => ({ ...digit, maps: network.firstMaps(digit.image) }));
     return { ...reading, digits, milliseconds: performance.now() - start };
   };
@@ -66,8 +66,8 @@ export class Reader {
     }
   }
 
-  ask(version, { ink, height, width }) {
-    this.wanted = { version, ink: ink.slice(), height, width };
+  ask(version, { ink, height, width }, strokes) {
+    this.wanted = { version, ink: ink.slice(), height, width, strokes };
     if (!this.asked) this.next();
   }
 
