@@ -104,6 +104,8 @@ def test_what_is_no_digit_is_called_unsure(browser, bundled_page):
     draw(browser, [[(0, 0), (100, 100), (0, 100), (100, 0), (50, -20), (50, 120)]], 240, 140, 1.5)
     browser.until("document.title === '? - Draw a digit'")
     assert text(browser, ".giant") == "?"
+    assert text(browser, ".words").startswith("Probably ")
+    assert text(browser, ".words").endswith(" %, which is not sure")
 
 
 def test_the_right_button_erases(browser, bundled_page):

@@ -1,5 +1,7 @@
 // The cards: the answer in words and in large, ten bars, what the network sees, and the first layer's maps.
 
+const NO_BREAK = "\u00a0";
+const MOST_LABELS = 4; // digits on the sheet that have room for a percentage each
 const WORTH_TELLING = 0.01; // a probability of the runner-up
 const NTH = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"];
 
@@ -27,15 +29,23 @@ export function titleOf(reading, name) {
 /** The reading in one sentence, for a screen reader. */
 export function sentenceOf(reading) {
   if (reading.verdict === "blank") return "No digit yet.";
-  if (reading.verdict === "unsure") return `Not sure, ${guess(reading)}.`;
+  if (reading.verdict === "unsure") return `Probably ${spelled(reading)}, ${doubtOf(reading)}.`;
   const [first, ...others] = reading.digits;
-  if (!others.length) return `${reading.number}, ${percent(first.probability)}.`;
-  return `The number ${[...reading.number].join(" ")}.`;
+  return others.length ? `The number ${spelled(reading)}.` : `${reading.number}, ${percent(first.probability)}.`;
 }
 
-function guess({ number, digits }) {
-  const [first, ...others] = digits;
-  return others.length ? `perhaps ${number}` : `perhaps ${number}, ${percent(first.probability)}`;
+function spelled({ number }) {
+  return [...number].join(" ");
+}
+
+function doubtOf({ digits }) {
+  if (digits.length === 1) return `${percent(digits[0].probability)}, which is not sure`;
+  const unsure = digits.flatMap(({ verdict }, k) => (verdict === "unsure" ? [nth(k)] : []));
+  return unsure.length === 1 ? `the ${unsure[0]} digit is not sure` : "several digits are not sure";
+}
+
+function nth(k) {
+  return NTH[k] ?? `${k + 1}th`;
 }
 
 /** Show the answer; `reading` is null while nothing has been read yet. */
@@ -52,7 +62,7 @@ export function showAnswer(card, reading, hasInk) {
     [head.textContent, rest.textContent] = ["No digit yet", "There are only specks of ink."];
   } else if (reading.verdict === "unsure") {
     giant.textContent = "?";
-    [head.textContent, rest.textContent] = ["Not sure", guess(reading)];
+    [head.textContent, rest.textContent] = [`Probably ${reading.number}`, doubtOf(reading)];
   } else {
     showNumber(giant, head, rest, reading);
   }
@@ -67,7 +77,8 @@ function showNumber(giant, head, rest, { number, digits }) {
     rest.textContent = runnerUp(digits[0].probabilities);
   } else {
     head.textContent = "";
-    rest.textContent = digits.map((each) => `${each.digit} ${percent(each.probability)}`).join("   ");
+    const each = digits.map(({ digit, probability }) => `${digit} ${percent(probability)}`.replaceAll(" ", NO_BREAK));
+    rest.textContent = each.join("   ");
   }
 }
 
@@ -97,7 +108,7 @@ export function showBars(list, shown) {
 
 export function barsTitle(count, selected) {
   if (count < 2) return "Probabilities";
-  return `Probabilities of the ${NTH[selected] ?? `${selected + 1}th`} digit`;
+  return `Probabilities of the ${nth(selected)} digit`;
 }
 
 /** The network's input, a button for each digit; `choose(k)` is called for the k-th. */
@@ -143,8 +154,10 @@ function paint(canvas, values, step, first, most, [low, high]) {
 export function showFrames(place, digits, selected, width, height) {
   place.replaceChildren();
   if (digits.length < 2) return;
-  digits.forEach(({ box, digit, probability }, k) => {
-    const frame = make("span", k === selected ? { class: "chosen" } : {}, make("b", {}, `${digit} ${percent(probability)}`));
+  digits.forEach(({ box, digit, probability, verdict }, k) => {
+    const label = digits.length > MOST_LABELS ? String(digit) : `${digit} ${percent(probability)}`;
+    const frame = make("span", { class: verdict }, make("b", {}, label));
+    frame.classList.toggle("chosen", k === selected);
     frame.style.left = `${(100 * box.left) / width}%`;
     frame.style.top = `${(100 * box.top) / height}%`;
     frame.style.width = `${(100 * (box.right - box.left)) / width}%`;
