@@ -19,7 +19,7 @@ import numpy as np
 
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
+from nn.layers.windows import window_geometry
 from nn.models import Sequential
 
 MOST_BYTES = 1_600_000
