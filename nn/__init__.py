@@ -1,7 +1,7 @@
-"""A convolutional network from scratch: layers, kernels, optimiser and training loop in NumPy and Numba.
+"""A convolutional network from scratch: layers, optimizers and training in NumPy and Numba.
 
-Importing the package loads nothing heavy; `nn.models`, `nn.layers`, ... load what they need, by themselves when they are first
-asked for, so that a script may say `import nn as keras`.
+Importing the package loads nothing heavy. `nn.models`, `nn.layers` and so on are imported when
+they are first used, so that a script can say `import nn as keras`.
 """
 
 import sys

@@ -14,13 +14,13 @@ from nn.datasets.collection import Collection
 from nn.datasets.idx import read_idx
 from nn.datasets.keras_file import read_keras_file
 from nn.datasets.locate import locate
+from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 from nn.io.archive import KERAS_MEMBERS
 
 Images: TypeAlias = npt.NDArray[np.uint8]  # (N, H, W), 0 background, 255 ink
 Labels: TypeAlias = npt.NDArray[np.uint8]  # (N,), 0 to CLASSES - 1
 Split: TypeAlias = tuple[Images, Labels]
-CLASSES = 10
 KERAS_NAME = "mnist.npz"
 
 
