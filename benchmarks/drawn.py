@@ -157,9 +157,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     strokes, model = load_strokes(options.strokes), load_model(options.model)
     count = min(options.limit or len(strokes), len(strokes))
     indices = np.unique(np.linspace(0, len(strokes) - 1, count).round().astype(np.int64))
-    readings, images = read_collection(
-        model, strokes, indices, options.seed, options.brush, with_strokes=not options.ink
-    )
+    readings, images = read_collection(model, strokes, indices, options.seed, options.brush, with_strokes=not options.ink)
     right = report(strokes, indices, readings)
     if options.misses:
         save_misses(options.misses, images, strokes.labels[indices], right)

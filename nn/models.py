@@ -122,7 +122,7 @@ class Sequential(training.TrainableStack):
         if validation_split and validation_data is None:
             (x, y), validation_data = split_off(*labelled(cast(NDArray, x), y, "x"), validation_split)
         source = self._source("x", x, y)
-        if getattr(x, "dtype", None) == np.uint8 and np.max(x) > 1:
+        if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )

@@ -103,9 +103,7 @@ def _mirrored(span: Span, end: int) -> Span:
     return end - span[1], end - span[0]
 
 
-def _best_sums(
-    own: Mapping[Span, float], between: Callable[[Span, Span], float]
-) -> dict[Span, tuple[float, Span | None]]:
+def _best_sums(own: Mapping[Span, float], between: Callable[[Span, Span], float]) -> dict[Span, tuple[float, Span | None]]:
     """For each span the highest score of a grouping that ends with it, and the span before it there."""
     best: dict[Span, tuple[float, Span | None]] = {}
     ending: dict[int, list[Span]] = {}

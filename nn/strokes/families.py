@@ -127,5 +127,3 @@ def _with_parameters(strokes: str, values: dict[str, float]) -> str:
         point = ",".join(number(each) for each in word.rstrip("*").split(","))
         words.append(point + "*" * word.endswith("*"))
     return " ".join(words)
-
-
