@@ -2,8 +2,8 @@
 
 `mnist.load_data()` and `fashion_mnist.load_data()` return ((x_train, y_train), (x_test, y_test)).
 
-Below them: `idx` is the format and `content` the bytes under it; `collection` describes a data set, `locate` finds its files,
-`fetch` downloads them, `loading` reads and checks them.
+The modules below them: `collection` describes a data set, `locate` finds its files, `fetch` downloads them, and `loading` reads
+and checks them. `idx` is the format of the files and `content` their bytes; `keras_file` is Keras' own archive.
 
 A checklist for a new data set:
 
