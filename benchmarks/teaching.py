@@ -19,7 +19,7 @@ import numpy as np
 from apps.draw.teaching.kept_drawings import keep, kept_drawings
 from apps.draw.teaching.training import Ground, accuracy_of, find_ground, teach, warm_up
 from benchmarks.drawn import draw_sample
-from nn.engine.compiling import compilation_told
+from nn.engine.compiling import report_compilation
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import Sequential, load_model
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", metavar="N", type=whole_number(1), help="as many as processors; changes no result")
     options = parser.parse_args(arguments)
     model, ground = load_model(options.model), find_ground(options.data)
-    with compilation_told():
+    with report_compilation():
         warm_up(model, ground)
         before = accuracy_of(model, ground, options.threads)
     if before is None:

@@ -1,9 +1,12 @@
-"""What may look on, or step in, while a model trains: the events are Keras'."""
+"""Callbacks: code that watches a training or steps in. The events are Keras'."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
+
+from nn.errors import InputError
 
 if TYPE_CHECKING:
     from nn.models import Sequential
@@ -37,7 +40,7 @@ class Callback:
         """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch, counted from 0 in its epoch; unless overridden it hands on to `on_batch_end`, its older name."""
+        """After a batch, counted from 0 in its epoch. Calls `on_batch_end`, the event's older name, unless overridden."""
         self.on_batch_end(batch, logs)
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
@@ -47,11 +50,11 @@ class Callback:
 class History:
     """What `fit` returns: one value an epoch for loss, accuracy, val_loss, val_accuracy and seconds.
 
-    Accuracy goes by the name that `compile(metrics=...)` gave it.
+    Accuracy has the name that `compile(metrics=...)` gave it.
 
     Attributes:
         history: lists by name.
-        epoch: the numbers of the epochs, from 0.
+        epoch: the epochs' indices, from 0.
     """
 
     def __init__(self, model: Sequential) -> None:
@@ -115,3 +118,16 @@ class ProgressBar(Callback):
         """Take away the bar of an unfinished epoch."""
         if hasattr(self, "bar"):
             self.bar.close()
+
+
+def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
+    """The callbacks as a list; `InputError` for other objects, and for a method named like an event that does not exist."""
+    found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
+        foreign = [name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name)]
+        if foreign:
+            events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
+            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
+    return found

@@ -13,6 +13,7 @@ import numpy as np
 
 from apps.draw import desktop
 from apps.draw.model_file import ModelFile, choose_model
+from apps.draw.pygame_check import check_pygame
 from apps.draw.teaching.kept_drawings import FOLDER_VARIABLE, lessons_folder
 from apps.draw.teaching.teacher import Teacher
 from apps.draw.why.questions import explain
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lessons = Path(options.lessons) if options.lessons else lessons_folder()
     model = choose_model(options.model, folder, None if options.untaught else lessons)
     desktop.check_screen()
+    check_pygame()
     desktop.prepare()
     from apps.draw.app import App  # Pygame only after the environment is prepared, and never for --help
 

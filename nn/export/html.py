@@ -19,7 +19,6 @@ import numpy as np
 
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
 from nn.models import Sequential
 
 MOST_BYTES = 1_600_000
@@ -48,10 +47,18 @@ def page(model: Sequential, name: str) -> bytes:
 def check(model: Sequential, name: str) -> None:
     """Raise `InputError` unless a page can run the model and will say what `nn.predict` says."""
     for layer in model.layers:
-        if not isinstance(layer, SUPPORTED):
+        if type(layer) not in SUPPORTED:
             raise InputError(f"{name}: expected layers that the page can run, got a {type(layer).__name__} layer")
-        if isinstance(layer, Conv2D) and layer.activation_name == "softmax":
-            raise InputError(f"{name}: expected softmax after a Dense layer, got it after the Conv2D layer {layer.name}")
+        activation = getattr(layer, "activation_name", "linear")
+        if activation not in ("linear", "relu") and not (activation == "softmax" and isinstance(layer, Dense)):
+            kind = type(layer).__name__
+            raise InputError(
+                f"{name}: expected activations that the page can run, got {activation} after the {kind} layer {layer.name}"
+            )
+        if isinstance(layer, Dense) and len(layer.input_shape) != 1:
+            raise InputError(
+                f"{name}: expected a vector for the Dense layer {layer.name}, got an input of shape {layer.input_shape}"
+            )
     for entry in ("temperature", "sure_from"):
         value = model.card.get(entry, 1.0)
         if type(value) not in (int, float) or not 0 < value < math.inf:
@@ -99,11 +106,8 @@ def _described(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, Conv2D | Dense):
         entry |= {"activation": layer.activation_name, "kernel_shape": list(layer.parameters["kernel"].shape)}
     if isinstance(layer, Conv2D | MaxPooling2D):
-        window = layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
-        before = [
-            window_geometry(layer.input_shape[axis], window[axis], layer.strides[axis], layer.padding)[1] for axis in (0, 1)
-        ]
-        entry |= {"strides": list(layer.strides), "before": before}
+        (above, _), (left, _) = layer.padding_sizes
+        entry |= {"strides": list(layer.strides), "before": [above, left]}
     if isinstance(layer, MaxPooling2D):
         entry["pool_size"] = list(layer.pool_size)
     return entry

@@ -15,7 +15,6 @@ import numpy as np
 
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
 from nn.models import Sequential
 
 INPUT, OUTPUT, BATCH = "images", "probabilities", "batch"
@@ -108,10 +107,11 @@ class _Graph:
     def _activate(self, activation: str, name: str, ranks: int) -> None:
         if activation == "relu":
             self._add("Relu", f"{name}/relu")
-        elif activation == "softmax":
-            if ranks != 1:
-                raise InputError(f"{self._model}: expected softmax over the classes of a vector, got it over images in {name}")
+        elif activation == "softmax" and ranks == 1:
             self._add("Softmax", f"{name}/softmax", axis=-1)
+        elif activation != "linear":
+            where = f"{name}, of {'a vector' if ranks == 1 else 'images'}"
+            raise InputError(f"{self._model}: expected linear, relu or the softmax of a vector, got {activation} in {where}")
 
     def _turn(self, channels_first: bool) -> None:
         """Bring an image's axes into the order that the next node needs."""
@@ -137,8 +137,7 @@ class _Graph:
 
 def _window(layer: Conv2D | MaxPooling2D, size: tuple[int, int]) -> dict[str, Any]:
     """A sliding window as ONNX describes it; its padding is rows above, columns left, rows below, columns right."""
-    _, above, below = window_geometry(layer.input_shape[0], size[0], layer.strides[0], layer.padding)
-    _, left, right = window_geometry(layer.input_shape[1], size[1], layer.strides[1], layer.padding)
+    (above, below), (left, right) = layer.padding_sizes
     return {"kernel_shape": size, "strides": layer.strides, "pads": [above, left, below, right]}
 
 

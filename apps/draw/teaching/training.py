@@ -26,9 +26,9 @@ from apps.draw.teaching.kept_drawings import Kept
 from nn.callbacks import Callback, Logs
 from nn.datasets import mnist
 from nn.datasets.augment import AugmentedImages
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.datasets.sources import CLASSES, Concatenation, ImageSource
-from nn.engine.operations import PART
+from nn.engine.plan import CHUNK
 from nn.errors import InputError
 from nn.models import Sequential
 from nn.optimizers import Adadelta
@@ -50,8 +50,8 @@ KEPT_OF_THE_CARD = ("temperature", "sure_from")
 class Ground:
     """What a lesson stands on: images to replay, and images to check with; None where this machine has none."""
 
-    train: Part | None = None
-    test: Part | None = None
+    train: Split | None = None
+    test: Split | None = None
 
     @property
     def name(self) -> str:
@@ -127,7 +127,7 @@ def warm_up(model: Sequential, ground: Ground) -> None:
     from pathlib import Path
 
     blank = Kept(Path(), 0, np.zeros(IMAGE_SHAPE[:2], np.float32))
-    teach(model, [blank], ground, samples=PART, threads=1)
+    teach(model, [blank], ground, samples=CHUNK, threads=1)
 
 
 def accuracy_of(model: Sequential, ground: Ground, threads: int | None = None) -> float | None:
