@@ -90,7 +90,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/optimizers/sgd.py": OPTIMIZERS,
     "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
     "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
-    "nn/datasets/augment.py": ["tests/datasets/test_augment.py"],
+    "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
     "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
     "nn/io/model_file.py": MODEL_FILE,
     "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],

@@ -31,6 +31,13 @@ def mutants(root: Path) -> list[Mutant]:
                 count = source.count(piece)
                 raise InputError(f"{path}: expected the piece {piece!r} of the fault {title!r} once, found it {count} times")
             mutated = mutated.replace(piece, instead)
-        line = source[: source.index(pieces[0])].count("\n") + 1
-        found.append(Mutant(path, line, title, pieces[-1].strip(), mutated))
+        first, last = (edge(_lines(source, piece) for piece in pieces[::2]) for edge in (min, max))
+        lines = range(first[0], last[1] + 1)
+        found.append(Mutant(path, first[0], before=title, after=pieces[-1].strip(), source=mutated, lines=lines))
     return found
+
+
+def _lines(source: str, piece: str) -> tuple[int, int]:
+    """The first and the last line of a piece."""
+    first = source[: source.index(piece)].count("\n") + 1
+    return first, first + piece.rstrip("\n").count("\n")

@@ -20,11 +20,11 @@ WIDEST_UNCUT = 2.5  # the same where no other ink is connected with it
 WIDEST_GAP = 0.4  # inside a digit, in heights
 # What follows is in log probability.
 JOIN_COST, JOIN_COST_PER_GAP = 0.1, 1.0  # joining pieces that are apart
-TALL, TALL_JOIN_COST = 0.35, 0.3  # joining two that are both high enough to be digits
-CUT_COST, CUT_COST_PER_STROKE = 0.6, 1.0  # parting pieces that touch; for every stroke more that the cut goes through
+TALL, TALL_JOIN_COST = 0.35, 0.2  # joining two that are both high enough to be digits
+CUT_COST, CUT_COST_PER_STROKE = 0.9, 1.0  # parting pieces that touch; for every stroke more that the cut goes through
 SMALL, SMALL_COST = 0.5, 4.0  # a digit lower than this part of the tallest piece is rather a stroke of its neighbour
 LEVEL, UNEVEN_COST = 0.15, 1.5  # neighbours whose feet differ by more than this, in heights of the tallest piece
-WIDE, WIDE_COST, MOST_FOR_WIDTH = 0.75, 3.3, 2.5  # a digit wider than this part of its height may be two
+WIDE, WIDE_COST, MOST_FOR_WIDTH = 0.95, 3.3, 2.5  # a digit wider than this part of its height may be two
 MARK_COST = 0.7  # taking a dot, a dash or a slash between two digits for what it is
 DASH, SLASH, SLANT = 0.25, 0.95, 0.45  # a dash is lower, a slash higher than this, and wider than SLANT of its height
 
@@ -103,9 +103,7 @@ def _mirrored(span: Span, end: int) -> Span:
     return end - span[1], end - span[0]
 
 
-def _best_sums(
-    own: Mapping[Span, float], between: Callable[[Span, Span], float]
-) -> dict[Span, tuple[float, Span | None]]:
+def _best_sums(own: Mapping[Span, float], between: Callable[[Span, Span], float]) -> dict[Span, tuple[float, Span | None]]:
     """For each span the highest score of a grouping that ends with it, and the span before it there."""
     best: dict[Span, tuple[float, Span | None]] = {}
     ending: dict[int, list[Span]] = {}

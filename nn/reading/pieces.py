@@ -70,7 +70,9 @@ class Pieces:
     boxes of what was left out because it is too small to be a digit.
     """
 
-    def __init__(self, ink: np.ndarray, grid: Grid, pieces: Sequence[Piece], inked: np.ndarray, specks: Sequence[Box] = ()) -> None:
+    def __init__(
+        self, ink: np.ndarray, grid: Grid, pieces: Sequence[Piece], inked: np.ndarray, specks: Sequence[Box] = ()
+    ) -> None:
         self.ink, self._grid, self._inked = ink, grid, inked
         self.pieces = sorted(pieces, key=_centre)
         self.boxes = [grid_box(grid, ink.shape, each.mask) for each in self.pieces]

@@ -10,25 +10,27 @@ Pure functions; the commands and the window share them. `model` is anything with
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from nn.reading.calibration import calibrated
-from nn.reading.choice import best_grouping, possible_spans
+from nn.reading.choice import Span, best_grouping, possible_spans
 from nn.reading.geometry import stroke_width
 from nn.reading.ink import as_picture
-from nn.reading.pieces import Box, Digit
+from nn.reading.pieces import Box, Digit, Pieces
 from nn.reading.segmentation import Stroke, take_apart
 
 SURE_FROM = 0.8
 MARGIN = 0.25
+WIDEST_SURE = 1.25
 FAINT, FULL, MOST_GREY = 0.15, 0.75, 0.7
 WIDEST_PEN, THIN_PEN = 4.2, 3.0
 
 Verdict = Literal["sure", "unsure", "blank"]
+Doubt = Literal["probability", "grouping", "picture"]
 
 
 class Model(Protocol):
@@ -44,8 +46,15 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class ReadDigit:
-    """One digit: where, its ink (box.height, box.width), what the network saw (28, 28), its best guess, all ten calibrated
-    probabilities, and the verdict."""
+    """One digit of a reading.
+
+    box, ink       where it is, and its ink alone (box.height, box.width)
+    image          what the network saw (28, 28)
+    digit, probability, probabilities  the best guess, and all ten calibrated probabilities
+    verdict        "sure" or "unsure"
+    row            of writing, from 0
+    doubt          why it is unsure: its probability, the grouping of its ink, or the picture, which may show something else
+    """
 
     box: Box
     ink: np.ndarray
@@ -55,7 +64,7 @@ class ReadDigit:
     probabilities: np.ndarray
     verdict: Verdict
     row: int = 0
-    margin: float = np.inf
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
@@ -105,18 +114,19 @@ def read_number(
     images = [digits[each].image for each in spans]
     if needs_second_look(ink, images[-1]):
         images.append(as_picture(ink, "ink"))
-    probabilities = read_images(model, np.stack(images), temperature)
-    doubtful = not is_sure(model, probabilities[len(spans) :]).all()
-    believed = dict(zip(spans, probabilities, strict=False))
+    found = read_images(model, np.stack(images), temperature)
+    is_thing = not is_sure(model, found[len(spans) :]).all()
+    believed = dict(zip(spans, found, strict=False))
     read, marks = [], []
     for k, row in enumerate(rows):
         for chosen in best_grouping(row, {span: believed[each, span] for each, span in spans if each == k}):
             if chosen.is_mark:
                 marks.append(digits[k, chosen.span].box)
                 continue
-            read.append(_judged(model, digits[k, chosen.span], believed[k, chosen.span], chosen.margin, row=k))
-            if doubtful:
-                read[-1] = replace(read[-1], verdict="unsure")
+            probabilities = believed[k, chosen.span]
+            margin = 0.0 if _may_be_two(row, chosen.span) else chosen.margin
+            doubt = _doubt(model, probabilities, margin, is_thing=is_thing)
+            read.append(_judged(digits[k, chosen.span], probabilities, doubt, row=k))
     return Reading(tuple(read), tuple(marks))
 
 
@@ -143,13 +153,27 @@ def read_images(model: Model, images: np.ndarray, temperature: float | None = No
     return calibrated(model.predict(images.reshape(-1, 28, 28, 1)), temperature)
 
 
-def is_sure(model: Model, probabilities: np.ndarray, at_least: float = 0.0) -> np.ndarray:
+def is_sure(model: Model, probabilities: np.ndarray) -> np.ndarray:
     """Which rows of calibrated probabilities (N, 10) are to be believed: boolean (N,)."""
-    return probabilities.max(axis=1) >= max(float(model.card.get("sure_from", SURE_FROM)), at_least)
+    return probabilities.max(axis=1) >= float(model.card.get("sure_from", SURE_FROM))
 
 
-def _judged(model: Model, digit: Digit, probabilities: np.ndarray, margin: float, *, row: int) -> ReadDigit:
+def _may_be_two(row: Pieces, span: Span) -> bool:
+    """Whether a digit is so wide that its parts, if it has any, may be digits too, whatever the network thinks of them."""
+    box = row.hull(*span)
+    return span[1] - span[0] > 1 and box.width > WIDEST_SURE * box.height
+
+
+def _doubt(model: Model, probabilities: np.ndarray, margin: float, *, is_thing: bool) -> Doubt | None:
+    """What speaks against a digit, the weightiest reason first; None if nothing does."""
+    if not is_sure(model, probabilities[None])[0]:
+        return "probability"
+    if margin < MARGIN:
+        return "grouping"
+    return "picture" if is_thing else None
+
+
+def _judged(digit: Digit, probabilities: np.ndarray, doubt: Doubt | None, *, row: int) -> ReadDigit:
     best = int(probabilities.argmax())
-    sure = bool(is_sure(model, probabilities[None])[0]) and margin >= MARGIN
-    verdict: Verdict = "sure" if sure else "unsure"
-    return ReadDigit(digit.box, digit.ink, digit.image, best, float(probabilities[best]), probabilities, verdict, row, margin)
+    verdict: Verdict = "unsure" if doubt else "sure"
+    return ReadDigit(digit.box, digit.ink, digit.image, best, float(probabilities[best]), probabilities, verdict, row, doubt)

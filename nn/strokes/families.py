@@ -19,6 +19,7 @@ FAMILIES: dict[int, str] = {
         1 end crosses the start: 30+16a,14-20a 10+10a,8 0,40 8,84 32,100 58,80 62,44 48,12 26-10b,6+6b 4-16b,-4+22c
         0.7 begins inside: 40-10a,30-14b 20,10-4b 2,40 6,84 32,100 58,82 62,40 48,6 24+10c,2-6c
         0.8 end goes past the top: 46,10+8a 26,2 4,24 0,60 14,94 36,100 58,80 62,40 50-8b,4-6b 30-20b,-8-4c
+        0.9 open at the top: 22-16a,4+6b 2,26 4,70 30,100 62,86 72,50 62,16-4b 46+12a,4+8c
         0.5 leaning egg: 50+20a,0 14+6a,20 -6,60+10b 8,96 34,98 62+6a,60 74+8a,20+10c 50+20a,0
     """,
     1: """
@@ -28,6 +29,7 @@ FAMILIES: dict[int, str] = {
         0.8 flag and a foot in one line: 0+10a,30-20b 24,0* 24+4c,98* 0-4a,100* 46+14b,97+3c
         0.8 flag and a foot apart: 0+12a,40-34b 26,0* 24+4b,100 | 2-10a,100+2c 50+6c,99-2c
         0.6 long flag, leaning: 0,66-40a 40-10b,0* 10+26c,100
+        0.4 flat long flag: 0,42-16a 48+12b,0* 36-20c,100
         0.4 tail to the left: 4+8a,24-16b 24,0* 22,70 14,94 -2-12c,98-8c
     """,
     2: """
@@ -53,6 +55,7 @@ FAMILIES: dict[int, str] = {
         0.8 angle, stem from half height: 16+8a,0 0,60+8b* 58+8c,58+6b | 42-6a,34+18c 36,100
         0.7 cup without a corner: 0+4a,2 2,30+6b 16,46+8b 40,42+6b 52,30 | 54,0+10c 50,60 46,100
         0.6 closed, crossing: 48+6a,0 0,62+8b* 70,60+8b | 46+4c,22-14b 40+6c,100
+        0.7 narrow, short stem: 14-6a,0 2,40 2+2a,68 36+8b,62+4c | 28+4b,36+12c 26,100-8a
         0.5 one stroke with a loop: 22+6a,0 0,56+6b* 36,58 56,40 50,26-6c 42,40 36-4c,100
     """,
     5: """
@@ -85,6 +88,7 @@ FAMILIES: dict[int, str] = {
         1.2 open at the top right: 50+4a,14-6b 28,0 8,12 14,34 40,56 54,78 34,100 6,92 4,74 24,54 40+4c,38 50+10c,24-8a
         0.8 open, straight way up: 48,6+6a 24,0 8,16 22,38 44,62 42,90 20,100 2,86 12,62 58+8b,8-10c
         0.7 end crosses the top: 44,10 26,2 8,14 16,34 44,56 52,82 28,100 4,86 12,64 36,42 48,16 38-10a,0-8b
+        0.7 open at the top like a gamma: 54+6a,2+8b 30,44 14+4c,78 22,98 36,86 34,60 18,24 2-4a,6+6c
         0.6 upper ring from the side: 8+6a,20 22,2 46,8 44,30 10,60 2,84 24,100 50,90 48,66 20,40 8+6b,20+8c
         0.5 two rings apart: 28,46-4a 6,32 10,6 34,0 50,18 28,46-4a | 28,48+4b 4,64 4,88 28,100 54,86 50,60 28,48+4b
         0.5 large head: 50+6a,14 26,0 2,18 10,44 44,58 48,84 26,100 10-4b,86 22,62 54,34-6c 54,16
@@ -123,5 +127,3 @@ def _with_parameters(strokes: str, values: dict[str, float]) -> str:
         point = ",".join(number(each) for each in word.rstrip("*").split(","))
         words.append(point + "*" * word.endswith("*"))
     return " ".join(words)
-
-

@@ -65,6 +65,14 @@ def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, ca
     assert any(line.startswith("| a model that is missing | **failed:** ") for line in lines)
 
 
+@pytest.mark.parametrize(("code", "cell"), [(0, "a; b"), (1, "**failed:** a; b"), (2, "**failed:** b"), (-9, "**failed:** b")])
+def test_a_check_that_failed_still_shows_what_was_measured(monkeypatch, capsys, tmp_path, code, cell):
+    monkeypatch.setattr(table, "_run", lambda words: ("a\nb\n", code))
+    monkeypatch.setattr(table, "ROWS", (Row("x", "nn.evaluate", "", table.last_lines(2)),))
+    assert table.main(["--out", str(tmp_path)]) == int(code != 0)
+    assert f"| x | {cell} | `python -m nn.evaluate` |" in capsys.readouterr().out
+
+
 def test_quick_and_out_are_given_to_the_commands_but_not_shown(monkeypatch, tmp_path):
     given = []
     monkeypatch.setattr(table, "_run", lambda words: (given.append(words) or "2 %", 0))

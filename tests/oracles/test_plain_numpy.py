@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from plain_numpy import Training, mask, network_of
 
+from nn.engine import textbook
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta
@@ -48,6 +49,7 @@ NETWORKS = {
         (300,),
         lambda: [Dense(7, activation="relu"), Dropout(0.4), Dense(6), Dropout(0.0), Dense(5, activation="softmax")],
     ),
+    "softmax in between": ((6,), lambda: [Dense(7, activation="softmax"), Dense(5, activation="softmax")]),
     "nothing hidden": ((6,), lambda: [Dropout(0.2), Dense(5, activation="softmax")]),
 }
 OPTIMIZERS = {
@@ -139,6 +141,11 @@ def test_optimizers(optimizer, options):
 @pytest.mark.parametrize(("samples", "batch_size"), [(96, 32), (33, 33), (65, 64), (40, 100), (5, 1), (131, 130)])
 def test_batches_of_every_size(samples, batch_size, options):
     compare("dense, many inputs", "Adadelta", samples=samples, batch_size=batch_size, **options)
+
+
+def test_validation_in_several_batches(monkeypatch):
+    monkeypatch.setattr(textbook, "EVALUATED", 32)
+    compare("nothing hidden", "SGD", engine="layers")
 
 
 @every_engine
