@@ -2,10 +2,12 @@
 
     python -m benchmarks drawn STROKES.npz --misses misses.png
 
-STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,), labels (N,), writers (N,): stroke
-j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1.
-Every sample is drawn at a random position and size with the window's pen, then goes the whole way: pieces, geometry, network. The
-reader gets the strokes too, as in the window; with `--ink` it sees the ink alone, as in a picture.
+STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,),
+labels (N,), writers (N,): stroke j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i
+the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1. Every sample is drawn at a random
+position and size with the window's pen, then goes the whole way: pieces, geometry, network. The
+reader gets the strokes too, as in the window; with `--ink` it sees the ink alone, as in a
+picture.
 """
 
 from __future__ import annotations
@@ -157,9 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     strokes, model = load_strokes(options.strokes), load_model(options.model)
     count = min(options.limit or len(strokes), len(strokes))
     indices = np.unique(np.linspace(0, len(strokes) - 1, count).round().astype(np.int64))
-    readings, images = read_collection(
-        model, strokes, indices, options.seed, options.brush, with_strokes=not options.ink
-    )
+    readings, images = read_collection(model, strokes, indices, options.seed, options.brush, with_strokes=not options.ink)
     right = report(strokes, indices, readings)
     if options.misses:
         save_misses(options.misses, images, strokes.labels[indices], right)

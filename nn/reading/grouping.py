@@ -1,6 +1,7 @@
 """The rules by which ink hangs together, on coarse masks: specks, strokes that lie over one another, rows of writing.
 
-A component is ink that certainly belongs together: all that is connected or, where the pen's strokes are known, one stroke.
+A component is ink that certainly belongs together: all that is connected or, where the pen's
+strokes are known, one stroke.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from nn.reading.components import label
 
 SPECK = 0.12  # of the largest component's extent; or, up to 0.3, a dot hardly longer than the pen is wide
 MOST_COMPONENTS = 48
-# Rows of writing. What is lower than FLAT (of the tallest) is a mark or part of a digit and makes no row of its own; digits of one
-# row reach at least ROW_OVERLAP of the lower one's height together; parts of a broken digit are closer than BROKEN (of both).
+# Rows of writing. What is lower than FLAT (of the tallest) is a mark or part of a digit and makes
+# no row of its own; digits of one row reach at least ROW_OVERLAP of the lower one's height
+# together; parts of a broken digit are closer than BROKEN (of both).
 FLAT, ROW_OVERLAP, BROKEN = 0.3, 0.3, 0.06
 NEIGHBOURS = 2.0  # heights of the taller one that two digits of one row are apart at most, where the row's slope must not count
 

@@ -16,7 +16,9 @@ PAPER, SURE, UNSURE, MARK = (40, 40, 40), (90, 170, 255), (255, 160, 60), (150, 
 
 def steps_sheet(grey: np.ndarray, ink: np.ndarray, reading: Reading) -> Image.Image:
     """The steps of a reading: brightness (H, W), ink (H, W), and what the network saw of each digit, with what it read."""
-    digits = [_captioned(_panel(digit.image), f"{digit.digit}{'' if digit.verdict == 'sure' else '?'}") for digit in reading.digits]
+    digits = [
+        _captioned(_panel(digit.image), f"{digit.digit}{'' if digit.verdict == 'sure' else '?'}") for digit in reading.digits
+    ]
     return _side_by_side([_panel(grey), _framed(ink, reading), *digits])
 
 

@@ -15,9 +15,10 @@ from nn.strokes.shapes import DIGITS, OTHERS
 class Templates:
     """Templates laid end to end, for the kernels.
 
-    points (P, 2) float32; corners (P,) uint8, 1 where the pen turns sharply; the strokes of template t are
-    stroke_offsets[t] .. stroke_offsets[t + 1] − 1, the points of stroke s are point_offsets[s] .. point_offsets[s + 1] − 1;
-    cumulative (T,) float32 is the running share of the weights; labels (T,) uint8; names (T,).
+    points (P, 2) float32; corners (P,) uint8, 1 where the pen turns sharply; the strokes of
+    template t are stroke_offsets[t] .. stroke_offsets[t + 1] − 1, the points of stroke s are
+    point_offsets[s] .. point_offsets[s + 1] − 1; cumulative (T,) float32 is the running share of
+    the weights; labels (T,) uint8; names (T,).
     """
 
     points: np.ndarray
