@@ -1,4 +1,4 @@
-"""What must not matter: the same digits at other places and sizes, with other pens, on other paper, through JPEG.
+"""What must not matter: position, size, pen, paper, light, noise, JPEG.
 
     python -m benchmarks invariance [STROKES.npz] [--count 200]
 

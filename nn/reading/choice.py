@@ -36,7 +36,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Chosen:
-    """One span of the best grouping, its margin, and whether it is no digit.
+    """One span of the best grouping, its margin, and whether it is a mark rather than a digit.
 
     A mark is a dot, a dash or a slash between two digits.
     """

@@ -32,7 +32,7 @@ class Templates:
 
 @cache
 def digit_templates() -> Templates:
-    """All ways of writing the ten digits; every digit is as likely as every other."""
+    """All ways of writing the ten digits, families included; the digits are equally likely."""
     lines: list[tuple[float, str, str, int]] = []
     for digit, text in DIGITS.items():
         parsed = _parsed(text) + _members_of(FAMILIES[digit])
@@ -43,7 +43,7 @@ def digit_templates() -> Templates:
 
 @cache
 def other_templates() -> Templates:
-    """Signs that are no digits; their label is 255."""
+    """Signs that are not digits; their label is 255."""
     return templates_of(OTHERS)
 
 

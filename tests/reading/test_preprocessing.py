@@ -182,6 +182,11 @@ def test_rows_of_writing_are_taken_apart_one_after_the_other():
     assert {box.top > 170 for box in second.boxes} == {True}
 
 
+def test_digits_far_apart_in_one_row_stay_in_it():
+    ink = draw(ONE, 20, 100, 0.4, 6, canvas=(300, 600))
+    assert len(take_apart(draw(ONE, 500, 108, 0.4, 6, canvas=(300, 600), onto=ink))) == 1
+
+
 def test_rings_of_a_broken_eight_are_no_two_rows():
     ring = [(30 + 30 * np.cos(t), 30 + 30 * np.sin(t)) for t in np.linspace(0, 2 * np.pi, 30)]
     assert len(take_apart(draw([ring, [(x, y + 78) for x, y in ring]], pen=10))) == 1
