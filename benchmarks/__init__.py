@@ -1,1 +1,1 @@
-"""Measurements, as commands: `python -m benchmarks` lists them. Nothing in `nn` or `apps` knows of them."""
+"""Measurements as commands; `python -m benchmarks` lists them. Nothing in `nn` or `apps` imports them."""

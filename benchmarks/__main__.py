@@ -1,4 +1,4 @@
-"""python -m benchmarks NAME ...: runs one of the measurements; without a name it lists them."""
+"""python -m benchmarks NAME ...: runs one measurement; without a name it lists them all."""
 
 from __future__ import annotations
 
@@ -10,31 +10,34 @@ from nn.errors import InputError
 from nn.io.cli import run
 
 COMMANDS = {
+    "all": "every measurement of the results table, in one run on one state of the code",
     "epoch": "seconds for a training epoch, against PyTorch and Keras",
     "recipe": "the default recipe against the classic one",
+    "engines": "the textbook engine against the fused one: weights, accuracy, time",
     "accuracy-time": "seconds from process start to 99 % test accuracy, against PyTorch and Keras",
     "inference": "10,000 images, and one image at a time, against PyTorch and Keras",
     "start": "import, compilation, first batch, first prediction, memory",
     "scaling": "threads, number of images, batch size, width, image size",
     "shapes": "20 shapes of convolution, forward and backward, against PyTorch",
-    "kernels": "every kernel checked against its naive one, then timed: the ladder and the roofline",
-    "drawn": "how well real pen strokes are read",
-    "invariance": "what place, size, pen, paper, light and noise change",
-    "numbers": "how well whole numbers are read, in ten conditions",
-    "pictures": "how well a folder of pictures is read",
-    "doubt": "how often digits are doubted, and other things are not",
-    "teaching": "whether a lesson helps, and what it costs elsewhere",
-    "window": "what the drawing window costs and how fast it answers",
+    "kernels": "every kernel checked against its naive version, then timed: the ladder and the roofline",
+    "drawn": "accuracy on real pen strokes",
+    "invariance": "answers that change with position, size, pen, paper, light and noise",
+    "numbers": "accuracy on whole numbers in ten conditions",
+    "pictures": "accuracy on a folder of pictures",
+    "doubt": "how often digits are reported as unsure, and how often other drawings are not",
+    "teaching": "how much a lesson helps, and what it costs on other digits",
+    "window": "frame time and answer time of the drawing window",
     "mutants": "whether the tests notice broken code",
-    "reliability": "long runs: interruption, resumption, memory",
+    "reliability": "long trainings: interruption, resumption, memory",
+    "interrupts": "Ctrl-C and other signals at any moment of a training",
     "fuzz": "damaged files and hostile input",
 }
 
-AUDIT = ("mutants", "reliability", "fuzz")
+AUDIT = ("mutants", "reliability", "interrupts", "fuzz")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Import the module of that name, and only that one, and call its `main`."""
+    """Import only the module of the given name, and call its `main`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = words[0] if words else "--help"
     if name in ("-h", "--help"):

@@ -1,8 +1,9 @@
-"""python -m benchmarks accuracy-time --peers torch,keras: from the start of the process to 99 % on the test images.
+"""python -m benchmarks accuracy-time --peers torch,keras: seconds from process start to 99 % test accuracy.
 
-The clock starts before the process does: interpreter, imports, reading the data, building (and for a framework tracing) the model
-count, and so does the look at the test images after every epoch. Kernels are cached and files are in the system's cache. How many
-epochs it takes is partly luck, so several seeds run, each contender's in turn.
+The clock starts before the process does. It includes the interpreter's start, the imports, reading
+the data, building the model (a framework also traces it), and evaluating the test images after
+every epoch. Kernels are already cached, and the data files are in the system's file cache. The
+number of epochs is partly luck, so several seeds are run, and the contenders take turns.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.network import BATCH_SIZE
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest
+from benchmarks.peers.network import BATCH_SIZE
 from nn.io.cli import ArgumentParser, whole_number
 
 EPOCHS_AT_MOST = 20
@@ -34,20 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = report.check_out(options.out, "accuracy-time")
     names = [name for name in contenders(options.peers) if not name.endswith("-plain")]
     with processes(["ours"], Job(options.threads, limit=BATCH_SIZE, data=options.data)) as started:
-        started[0].ask("epoch", number=0)  # compiled and on disk before any clock starts
+        started[0].ask("epoch", index=0)  # so that the kernels are compiled and on disk before any clock starts
         started[0].ask("accuracy")
-    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-    for seed in range(options.seeds):
-        job = Job(options.threads, seed=seed, limit=options.limit, data=options.data)
-        for name in names:
-            runs[name].append(run(name, job, options.percent / 100))
-            last = runs[name][-1]
-            print(
-                f"seed {seed}  {name:<14} {last['seconds']:.1f} s, {last['epochs']} epochs, {100 * last['accuracy']:.2f} %",
-                flush=True,
-            )
-            rest()
-    rows = [_row(name, results) for name, results in runs.items()]
+    jobs = [Job(options.threads, seed=seed, limit=options.limit, data=options.data) for seed in range(options.seeds)]
+    rows = [_row(name, runs) for name, runs in _race(names, jobs, options.percent / 100).items()]
     for row in rows:
         row["against"] = rows[0]["median"] / row["median"]
     fastest = fastest_peer({row["name"]: row["median"] for row in rows})
@@ -62,15 +53,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _race(names: Sequence[str], jobs: Sequence[Job], accuracy: float) -> dict[str, list[dict[str, Any]]]:
+    """The runs of each contender, one for each job; the contenders take turns."""
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for job in jobs:
+        for name in names:
+            last = run(name, job, accuracy)
+            runs[name].append(last)
+            figures = f"{last['seconds']:.1f} s, {last['epochs']} epochs, {100 * last['accuracy']:.2f} %"
+            print(f"seed {job.seed}  {name:<14} {figures}", flush=True)
+            rest()
+    return runs
+
+
 def run(name: str, job: Job, accuracy: float) -> dict[str, Any]:
-    """One process, from its start until it reads `accuracy` of the test images right (or gives up)."""
+    """Time one process from its start until it reaches `accuracy` on the test images, or `EPOCHS_AT_MOST` have passed."""
     began = time.perf_counter()
     process = Process(name)
     try:
         process.begin(job)
         reached, epochs = 0.0, 0
         while reached < accuracy and epochs < EPOCHS_AT_MOST:
-            process.ask("epoch", number=epochs)
+            process.ask("epoch", index=epochs)
             reached, epochs = process.ask("accuracy"), epochs + 1
         return {"seconds": time.perf_counter() - began, "epochs": epochs, "accuracy": reached}
     finally:

@@ -1,4 +1,4 @@
-"""Charts of results, in one look. matplotlib is imported only here, and only when a chart is drawn."""
+"""Charts of results, all in one style. Only this file imports matplotlib, and only when a chart is drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZE = 7.2, 4.2  # inches
 
 
 def save_chart(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]], None]) -> str:
-    """Draw and write the PNG; says what was done, also where it could not be."""
+    """Draw and write the PNG; returns a sentence that says whether it was written."""
     if importlib.util.find_spec("matplotlib") is None:
         return "no chart: matplotlib is not installed (pip install '.[report]')"
     from matplotlib.figure import Figure
@@ -31,13 +31,13 @@ def save_chart(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, 
 
 
 def subtitle(body: dict[str, Any]) -> str:
-    """On what it was measured."""
+    """The machine that produced the figures."""
     host = body["machine"]
     return f"{host['cpu']}, {host['cores']} cores"
 
 
 def bars(axes: Any, names: Sequence[str], values: Sequence[float], label: str, title: str) -> None:
-    """Horizontal bars from the fastest to the slowest, ours in colour, each with its value."""
+    """Horizontal bars from the fastest to the slowest, ours in colour, each labelled with its value."""
     order = sorted(range(len(names)), key=lambda k: -values[k])
     colours = [OURS if names[k].startswith("ours") else PEER for k in order]
     shown = axes.barh([names[k] for k in order], [values[k] for k in order], color=colours)
@@ -48,7 +48,7 @@ def bars(axes: Any, names: Sequence[str], values: Sequence[float], label: str, t
 
 
 def curves(axes: Any, series: dict[str, tuple[Sequence[float], Sequence[float]]], labels: tuple[str, str], title: str) -> None:
-    """One line each for the named (x, y), from 0 upwards."""
+    """One line for each named series (x, y); the y axis begins at 0."""
     for name, (x, y) in series.items():
         axes.plot(x, y, marker="o", markersize=4, label=name, color=OURS if name.startswith("ours") else None)
     axes.set_xlabel(labels[0])

@@ -1,8 +1,9 @@
-"""python -m benchmarks epoch --peers torch,keras: seconds for a training epoch, all contenders in turn.
+"""python -m benchmarks epoch --peers torch,keras: seconds for a training epoch.
 
-Everyone trains the same network on the same images with the same recipe through its public interface, in a process of its own.
-The first epoch of each (compilation, caches) counts for the accuracy, not for the times. Beside them stands what the dense
-arithmetic of an epoch alone would take at the best rate at which this processor multiplies matrices.
+All contenders train the same network on the same images with the same recipe, through their public
+interfaces, each in a process of its own, and take turns. The first epoch of each (compilation,
+caches) is not timed. For comparison the command also prints how long the dense arithmetic of an
+epoch would take at the best rate at which this processor multiplies matrices.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.network import BATCH_SIZE, student_network, training_flop
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
-from benchmarks.products import best_rate
+from benchmarks.peers.network import BATCH_SIZE, student_network, training_flop
+from benchmarks.peers.products import best_rate
 from nn.io.cli import ArgumentParser, whole_number
 
 COLUMNS = {"name": "contender", "best": "best s", "median": "median s", "accuracy": "test accuracy %", "against": "ours / this"}
@@ -24,9 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Race, print, write."""
     parser = ArgumentParser(prog="python -m benchmarks epoch", description="Seconds for a training epoch.")
     add_options(parser)
-    parser.add_argument("--epochs", type=whole_number(1), default=5, help="that count for the times (default: %(default)s)")
+    parser.add_argument("--epochs", type=whole_number(1), default=5, help="epochs to time (default: %(default)s)")
     parser.add_argument("--limit", type=whole_number(BATCH_SIZE), help="train on the first N images only")
-    parser.add_argument("--seed", type=whole_number(0), default=0, help="of weights and order (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=0, help="of the first weights and the order (default: %(default)s)"
+    )
     report.add_out(parser)
     options = parser.parse_args(arguments)
     path = report.check_out(options.out, "epoch")
@@ -57,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def race(started: Sequence[Process], epochs: int) -> list[dict[str, Any]]:
-    """One epoch each in turn; a row for each contender."""
+    """Let the contenders train one epoch each, in turn; returns a row for each contender."""
     seconds: dict[str, list[float]] = {process.name: [] for process in started}
-    for number in range(epochs + 1):
+    for epoch in range(epochs + 1):
         for process in started:
-            seconds[process.name].append(process.ask("epoch", number=number))
-            print(f"epoch {number + 1}  {process.name:<14} {seconds[process.name][-1]:.2f} s", flush=True)
+            seconds[process.name].append(process.ask("epoch", index=epoch))
+            print(f"epoch {epoch + 1}  {process.name:<14} {seconds[process.name][-1]:.2f} s", flush=True)
             rest()
     rows = []
     for process in started:
@@ -84,7 +87,7 @@ def _arithmetic(images: int, rate: dict[str, float]) -> dict[str, Any]:
 
 
 def _compare(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Ours against each in `rows` (which get a column), and against the fastest peer."""
+    """Compare our time with each row's, in a new column, and return the ratio to the fastest peer."""
     ours = rows[0]
     for row in rows:
         row["against"] = ours["best"] / row["best"]

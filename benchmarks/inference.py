@@ -1,6 +1,6 @@
-"""python -m benchmarks inference --peers torch,keras: all 10,000 test images, and one image at a time.
+"""python -m benchmarks inference --peers torch,keras: predict the 10,000 test images, and one image at a time.
 
-Every contender may use each way that it offers (batch sizes, compiled graphs); its fastest counts.
+Each contender is timed in every way it offers (batch sizes, compiled graphs); its fastest counts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
 from nn.io.cli import ArgumentParser, whole_number
 
-# The frameworks with their tuned settings; how they are trained makes no difference here.
+# The contenders that differ in how they predict; how a framework is trained makes no difference here.
 WAYS = ("ours", "torch", "keras", "keras-xla")
 KINDS = {"all": "10,000 images", "one": "one image"}
 
@@ -31,10 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     body: dict[str, Any] = {"benchmark": "inference", "settings": {"threads": options.threads, "images": 10_000}}
     with processes(names, Job(options.threads, limit=1000, data=options.data)) as started:
         body["libraries"] = {name: version for process in started for name, version in process.libraries.items()}
-        body["all"] = compare(started, "all", options.rounds, 1)
-    # One image cannot use two threads; frameworks are quicker when they do not try.
+        body["all"] = compare(started, "all", rounds=options.rounds, repeats=1)
+    # One image cannot use two threads, and frameworks are faster when they do not try.
     with processes(names, Job(1, limit=1000, data=options.data)) as started:
-        body["one"] = compare(started, "one", 5, max(options.single // 5, 1))
+        body["one"] = compare(started, "one", rounds=5, repeats=max(options.single // 5, 1))
     for kind, title in KINDS.items():
         _print(title, body[kind])
     report.write(path, body, _draw)
@@ -42,12 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def compare(started: Sequence[Process], kind: str, rounds: int, repeats: int) -> dict[str, Any]:
-    """Every way of every contender, `rounds` times in turn, `repeats` calls each."""
+    """Time every way of every contender: `rounds` turns of `repeats` calls each."""
     ways = [(process, way) for process in started for way in process.ask("ways", kind=kind)]
     seconds: dict[tuple[str, str], list[float]] = {(process.name, way): [] for process, way in ways}
     for _ in range(rounds):
         for process, way in ways:
-            # Keras' own `predict` takes a thousand times as long as a call; a tenth as many of them is enough.
+            # Keras' `predict` takes a thousand times as long as a direct call, so it is called a tenth as often.
             calls = max(repeats // 10, 1) if process.name.startswith("keras") and way == "predict" else repeats
             seconds[process.name, way] += process.ask("time", way=way, repeats=calls)
             rest()

@@ -1,10 +1,11 @@
-"""What a result was measured on: processor, memory, versions. Never names of hosts, users or folders."""
+"""Describes what a result was measured on: processor, memory, versions. Never a host, a user or a folder."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import platform
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ LIBRARIES = ("numpy", "numba", "llvmlite")
 
 
 def describe() -> dict[str, Any]:
-    """The machine and this process' libraries, as JSON can hold them."""
+    """The machine and the libraries of this process, as JSON types."""
     return {
         "cpu": cpu_model(),
         "llvm_cpu": os.environ.get("NUMBA_CPU_NAME") or _llvm_cpu(),
@@ -27,7 +28,7 @@ def describe() -> dict[str, Any]:
 
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:
-    """The installed versions of the given distributions; those that are missing are left out."""
+    """The installed versions of the given distributions; missing ones are left out."""
     found = {}
     for name in names:
         try:
@@ -38,16 +39,33 @@ def versions(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def available_cores() -> int:
-    """The processors that this process may use."""
+    """The number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_model() -> str:
-    """The processor's name for itself, with family and model where it is as vague as "AMD EPYC"."""
+    """The processor's own name, with family and model, as the name alone can be as vague as "AMD EPYC"."""
     info = _cpuinfo()
     name = info.get("model name") or platform.processor() or platform.machine()
-    numbers = [f"{key} {info[field]}" for key, field in (("family", "cpu family"), ("model", "model")) if info.get(field)]
-    return f"{name} ({', '.join(numbers)})" if numbers else name
+    details = [f"{key} {info[field]}" for key, field in (("family", "cpu family"), ("model", "model")) if info.get(field)]
+    return f"{name} ({', '.join(details)})" if details else name
+
+
+def commit() -> str:
+    """The commit of the code that is measured, with "-dirty" after it if files other than results have changed since.
+
+    "unknown" where there is no git.
+    """
+    folder = Path(__file__).parents[1]
+    unchanged = ["git", "diff", "--quiet", "HEAD", "--", ".", ":(exclude)benchmarks/results"]
+    try:
+        name = subprocess.run(
+            ["git", "rev-parse", "--short=10", "HEAD"], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        dirty = subprocess.run(unchanged, cwd=folder, capture_output=True, check=False).returncode != 0
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{name}-dirty" if dirty else name
 
 
 def _cpuinfo() -> dict[str, str]:

@@ -1,6 +1,7 @@
-"""python -m benchmarks.probes NAME ...: small programs whose start is measured from outside (`start.py`).
+"""python -m benchmarks.probes NAME ...: small programs whose start-up time `start.py` measures from outside.
 
-Each prints one line of JSON: the moment (seconds since 1970) at which it reached what it is about, and what it measured inside.
+Each prints one line of JSON: the time (seconds since 1970) at which it reached the event in its
+name, and anything it measured itself.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ def import_module(name: str) -> None:
     """`import NAME`."""
     began = time.perf_counter()
     importlib.import_module(name)
-    tell(seconds=time.perf_counter() - began)
+    report(seconds=time.perf_counter() - began)
 
 
 def first_batch(*options: str) -> None:
-    """`python -m nn.train` with the given options, until its first batch is through."""
+    """Run `python -m nn.train` with the given options until its first batch has ended."""
     from nn.callbacks import ProgressBar
 
     def leave(self: ProgressBar, batch: int, logs: dict[str, float]) -> None:
-        tell()
+        report()
         os._exit(0)
 
     setattr(ProgressBar, "on_batch_end", leave)  # noqa: B010 - a method replaced on purpose
@@ -36,7 +37,7 @@ def first_batch(*options: str) -> None:
 
 
 def first_prediction(model_file: str, way: str) -> None:
-    """Load a model and read one blank image, with "numpy" or with "kernels"."""
+    """Load a model and predict one blank image, with "numpy" or with "kernels"."""
     import numpy as np
 
     from nn.models import load_model
@@ -44,11 +45,11 @@ def first_prediction(model_file: str, way: str) -> None:
     model = load_model(model_file)
     model.use_kernels = way == "kernels"
     model.predict(np.zeros((1, *model.input_shape), np.float32))
-    tell()
+    report()
 
 
-def tell(**values: Any) -> None:
-    """Print the line."""
+def report(**values: Any) -> None:
+    """Print the line of JSON."""
     print(json.dumps({"at": time.time(), **values}), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""python -m benchmarks recipe: what the default recipe's images, made on the fly, add to the cost of an epoch."""
+"""python -m benchmarks recipe: how much the default recipe's images, made on the fly, add to the time of an epoch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from benchmarks import charts, report
 from benchmarks.epoch import race
 from benchmarks.machine import available_cores
-from benchmarks.network import BATCH_SIZE
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import processes
+from benchmarks.peers.network import BATCH_SIZE
 from nn.io.cli import ArgumentParser, whole_number
 
 NAMES = {
@@ -21,7 +21,7 @@ NAMES = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Epochs of the three recipes in turn."""
+    """Time epochs of the three recipes in turn."""
     parser = ArgumentParser(prog="python -m benchmarks recipe", description="The default recipe against the classic one.")
     parser.add_argument("--threads", type=whole_number(1), default=available_cores(), help="(default: all, %(default)s)")
     parser.add_argument("--epochs", type=whole_number(1), default=5, help="of each (default: %(default)s)")

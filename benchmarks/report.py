@@ -1,4 +1,4 @@
-"""Results: a table for people, JSON for machines, a chart."""
+"""How results are shown: a table for people, JSON for programs, a chart."""
 
 from __future__ import annotations
 
@@ -18,21 +18,27 @@ Row = dict[str, Any]
 
 
 def add_out(parser: ArgumentParser) -> None:
-    """--out: where JSON and chart go."""
+    """Add --out, the folder for the JSON file and the chart."""
     parser.add_argument("--out", default=str(FOLDER), metavar="DIR", help="the folder for JSON and chart (default: %(default)s)")
 
 
 def check_out(folder: str, name: str) -> Path:
-    """The JSON's path, known to be writable before anything is measured."""
-    place = Path(folder)
-    if not place.is_dir():
-        raise InputError(f"--out: expected a folder, got {folder}")
-    check_writable(place / f"{name}.json", "--out")
-    return place / f"{name}.json"
+    """Make the folder if it is missing, check that it can be written before anything is measured, and return the JSON's path.
+
+    Raises:
+        InputError: the folder cannot be made, or nothing can be written in it.
+    """
+    path = Path(folder) / f"{name}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"--out: expected a folder that exists or can be made, got {folder} ({error.strerror})") from error
+    check_writable(path, "--out")
+    return path
 
 
 def table(rows: Sequence[Row], columns: dict[str, str]) -> str:
-    """Rows as aligned text: `columns` maps each key to its heading; texts to the left, numbers to the right."""
+    """Rows as aligned text, words to the left and figures to the right; `columns` maps each key to its heading."""
     cells = [[_text(row.get(key)) for key in columns] for row in rows]
     headings = list(columns.values())
     widths = [max(len(line[k]) for line in [headings, *cells]) for k in range(len(columns))]
@@ -62,9 +68,9 @@ def _text(value: Any) -> str:
 
 
 def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]], None] | None = None) -> None:
-    """Write the JSON with the machine's description and, where matplotlib is installed, the chart beside it.
+    """Write the JSON with a description of the machine and, where matplotlib is installed, the chart beside it.
 
-    `draw(figure, body)` draws into a figure.
+    `draw(figure, body)` draws the chart into a matplotlib figure.
     """
     body = save(path, body)
     print(f"\nwritten: {path}")
@@ -75,26 +81,25 @@ def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]]
 
 
 def save(path: Path, body: dict[str, Any]) -> dict[str, Any]:
-    """Write the JSON with the day and the machine's description, in silence; what was written."""
-    measured = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine.describe()}
+    """Write the JSON with date, commit and machine, and print nothing; returns what was written."""
+    measured = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "commit": machine.commit(),
+        "machine": machine.describe(),
+    }
     body = {**measured, **body, **measured}
     with atomic_write(path) as file:
         file.write((json.dumps(rounded(body), indent=1, ensure_ascii=False) + "\n").encode())
     return body
 
 
-def everything(place: Path) -> dict[str, Any]:
-    """What earlier runs have written; nothing if there are none."""
-    return dict(json.loads(place.read_text())) if place.exists() else {}
-
-
-def former(place: Path, part: str) -> dict[str, Any]:
-    """One part of it."""
-    return dict(everything(place).get(part, {}))
+def earlier(path: Path) -> dict[str, Any]:
+    """What earlier runs have written; empty if there is no such file."""
+    return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
 def rounded(value: Any) -> Any:
-    """Floats to five significant digits, so that results can be read and compared."""
+    """The same value with all floats rounded to five significant digits, so that results are easy to read and compare."""
     if isinstance(value, float):
         return float(f"{value:.5g}")
     if isinstance(value, dict):

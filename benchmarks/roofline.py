@@ -1,4 +1,4 @@
-"""The two limits of this processor, measured: additions and multiplications in registers, and bytes to and from memory."""
+"""Measures the two limits of this processor: arithmetic in registers, and bytes to and from memory."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 
 from benchmarks.peers.contender import seconds_of
 from nn.engine.executor import Executor
+from nn.kernels import simd_llvm  # noqa: F401 - tells Numba how vectors are compiled
 from nn.kernels.memory import aligned
 from nn.kernels.simd import VECTOR_BYTES, load, store
 
-ROUNDS = 2_000_000
-# Five vectors of two registers: ten sums in flight hide the latency of a fused multiply-add, and 16 registers hold them.
+# Half a millisecond: short enough to find a processor to itself now and then on a busy machine.
+ROUNDS = 200_000
+# Five vectors of two registers each: ten sums in flight hide the latency of a fused multiply-add, and
+# they fit in 16 registers.
 CHAINS = 5
 COPIED_BYTES = 128 * 2**20
 
@@ -37,15 +40,15 @@ def _multiply_add(factor, start, rounds, out):  # type: ignore[no-untyped-def]
     store(out, 0, s0 + s1 + s2 + s3 + s4)
 
 
-def peak_gflops(threads: int, repeats: int = 15) -> float:
-    """The most float32 operations that the given number of threads get out of their registers, 10⁹ a second."""
+def peak_gflops(threads: int, repeats: int = 500) -> float:
+    """The most float32 operations that the given number of threads can do in registers, in 10⁹ a second."""
     lanes = VECTOR_BYTES // 4
     factor, start = aligned((lanes,)), aligned((lanes,))
     factor[:], start[:] = 0.5, 1.0
     outs = [aligned((lanes,)) for _ in range(threads)]
 
-    def work(number: int) -> None:
-        _multiply_add(factor, start, ROUNDS, outs[number])
+    def work(thread: int) -> None:
+        _multiply_add(factor, start, ROUNDS, outs[thread])
 
     work(0)
     with Executor(threads) as executor:
@@ -54,13 +57,13 @@ def peak_gflops(threads: int, repeats: int = 15) -> float:
 
 
 def bandwidth_gbs(threads: int, repeats: int = 5) -> float:
-    """Bytes read and written by copying arrays much larger than the caches, 10⁹ a second."""
+    """Bytes read and written while copying arrays much larger than the caches, in 10⁹ a second."""
     source, target = np.ones(COPIED_BYTES // 8), np.zeros(COPIED_BYTES // 8)
     edges = np.linspace(0, source.size, threads + 1).astype(int)
 
-    def work(number: int) -> None:
-        part = slice(edges[number], edges[number + 1])
-        np.copyto(target[part], source[part])
+    def work(thread: int) -> None:
+        mine = slice(edges[thread], edges[thread + 1])
+        np.copyto(target[mine], source[mine])
 
     with Executor(threads) as executor:
         best = min(seconds_of(lambda: executor.run(work, threads), repeats))

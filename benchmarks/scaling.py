@@ -1,4 +1,7 @@
-"""python -m benchmarks scaling: time against threads, images, batch size, width and image size; and the same bits throughout."""
+"""python -m benchmarks scaling: time against threads, images, batch size, width and image size.
+
+It also checks that the weights are the same, bit for bit, for every number of threads.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,13 @@ from typing import Any
 
 from benchmarks import charts, report
 from benchmarks.machine import available_cores
-from benchmarks.network import student_network, training_flop
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, contenders, rest, summary
+from benchmarks.peers.network import student_network, training_flop
 from nn.io.cli import ArgumentParser, whole_number
 
-# What each curve varies, over which values, and on how many images (None: the value itself).
+# For each curve: the field of `Job` that varies, its values, and the number of images. The first
+# curve varies the number of images itself.
 CURVES: dict[str, tuple[str, tuple[float, ...], int]] = {
     "images": ("limit", (6000, 12_000, 30_000, 60_000), 0),
     "batch size": ("batch_size", (16, 32, 64, 128, 256, 512), 6400),
@@ -23,28 +27,31 @@ CURVES: dict[str, tuple[str, tuple[float, ...], int]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure all curves, print, write."""
+    """Measure the threads and all curves, print, write."""
     parser = ArgumentParser(prog="python -m benchmarks scaling", description="Time against threads, images, batch size, ...")
-    parser.add_argument("--peers", default="", help="beside ours in the curves: torch, keras (default: none)")
-    parser.add_argument("--threads", type=whole_number(1), default=available_cores(), help="the most (default: all, %(default)s)")
-    parser.add_argument("--epochs", type=whole_number(1), default=5, help="a point; the threads: 4 times (default: %(default)s)")
+    parser.add_argument("--peers", default="", help="also draw their curves: torch, keras (default: none)")
+    parser.add_argument("--threads", type=whole_number(1), default=available_cores(), help="at most (default: all, %(default)s)")
+    parser.add_argument(
+        "--epochs", type=whole_number(1), default=5, help="per point; 4 times as many for the threads (default: %(default)s)"
+    )
     parser.add_argument("--limit", type=whole_number(128), default=12_000, help="images for the threads (default: %(default)s)")
     parser.add_argument("--data", help="the folder of the MNIST files, if not the usual one")
+    parser.add_argument("--no-curves", action="store_true", help="measure only the threads")
     report.add_out(parser)
     options = parser.parse_args(arguments)
     path = report.check_out(options.out, "scaling")
     names = [name for name in contenders(options.peers) if not name.endswith("-plain")]
     job = Job(options.threads, data=options.data)
     body: dict[str, Any] = {"benchmark": "scaling", "settings": {"threads": options.threads, "epochs": options.epochs}}
-    # Many short epochs: on a shared machine a long one, on all processors, is seldom left alone from beginning to end.
+    # Many short epochs, because on a shared machine a long one is seldom left undisturbed on all processors.
     body["threads"] = threads(replace(job, limit=options.limit), 4 * options.epochs)
-    body["curves"] = {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
-    report.write(path, body, _draw)
+    body["curves"] = {} if options.no_curves else {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
+    report.write(path, body, _draw if body["curves"] else None)
     return 0
 
 
 def threads(job: Job, epochs: int) -> dict[str, Any]:
-    """1, 2, 4, ... threads in turn; every count must end with the same weights."""
+    """Time 1, 2, 4, ... threads in turn; every count must end with the same weights."""
     counts = sorted({*(2**k for k in range(job.threads.bit_length())), job.threads})
     counts = [count for count in counts if count <= job.threads]
     seconds, digests = timed([("ours", replace(job, threads=count)) for count in counts], epochs)
@@ -58,7 +65,7 @@ def threads(job: Job, epochs: int) -> dict[str, Any]:
 
 
 def measure(curve: str, names: Sequence[str], job: Job, epochs: int) -> list[dict[str, Any]]:
-    """One curve: a row for each value and contender."""
+    """Measure one curve; returns a row for each value and contender."""
     field, values, images = CURVES[curve]
     rows: list[dict[str, Any]] = []
     for value in values:
@@ -77,16 +84,16 @@ def measure(curve: str, names: Sequence[str], job: Job, epochs: int) -> list[dic
 
 
 def timed(points: Iterable[tuple[str, Job]], epochs: int, digest: bool = True) -> tuple[list[list[float]], list[str]]:
-    """Seconds of each epoch but the first for each (contender, job), in turn; and digests of the weights they end with."""
+    """For each (contender, job): the seconds of each epoch but the first, and a digest of the final weights."""
     started: list[Process] = []
     try:
         for name, job in points:
             started.append(Process(name))
             started[-1].begin(job)
         seconds: list[list[float]] = [[] for _ in started]
-        for number in range(epochs + 1):
+        for epoch in range(epochs + 1):
             for process, times in zip(started, seconds, strict=True):
-                times.append(process.ask("epoch", number=number))
+                times.append(process.ask("epoch", index=epoch))
                 rest()
         return [times[1:] for times in seconds], [process.ask("digest") for process in started] if digest else []
     finally:

@@ -1,7 +1,9 @@
-"""python -m benchmarks shapes --peers torch: twenty shapes of convolution through our Conv2D and PyTorch's.
+"""python -m benchmarks shapes --peers torch: twenty shapes of convolution, our Conv2D against PyTorch's.
 
-Forward with bias; backward with a dense gradient (our kernels gain from zeros, which are not given here), all three gradients.
-Both have the same number of threads, by default 1, as a layer by itself uses one. PyTorch may use either memory format.
+The forward pass includes the bias; the backward pass computes all three gradients. Its upstream
+gradient has no zeros, although our kernels would gain from them. Both libraries get the same number
+of threads, by default one, because a layer called by itself uses one. PyTorch may use either memory
+format; the faster one counts.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import charts, report
-from benchmarks.conv_shapes import SHAPES, ConvShape
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, contenders, processes, summary
+from benchmarks.peers.conv_shapes import SHAPES, ConvShape
 from nn.io.cli import ArgumentParser, whole_number
 
 PASSES = {"forward": 1, "backward": 2}
-# Of measuring one pass of one shape in one round.
+# How long one pass of one shape is measured in one round.
 SECONDS = 0.06
 
 
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = report.check_out(options.out, "shapes")
     names = ["ours-conv"] + ["torch-conv"] * ("torch" in contenders(options.peers))
     with processes(names, Job(options.threads)) as started:
-        rows = [measure(started, number, options.rounds) for number in range(len(SHAPES))]
+        rows = [measure(started, index, options.rounds) for index in range(len(SHAPES))]
         libraries = {name: version for process in started for name, version in process.libraries.items()}
     body: dict[str, Any] = {
         "benchmark": "shapes",
@@ -48,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(started: Sequence[Process], number: int, rounds: int) -> dict[str, Any]:
+def measure(started: Sequence[Process], index: int, rounds: int) -> dict[str, Any]:
     """A row: milliseconds and GFLOP/s of both passes, ours and the peer's best way, and their ratios."""
-    shape = SHAPES[number]
-    ways = {process.name: process.ask("ways", kind=str(number)) for process in started}
+    shape = SHAPES[index]
+    ways = {process.name: process.ask("ways", kind=str(index)) for process in started}
     repeats = {(process.name, way): _repeats(process, way) for process in started for way in ways[process.name]}
     seconds: dict[tuple[str, str], list[float]] = {key: [] for key in repeats}
     for _ in range(rounds):
@@ -99,10 +101,10 @@ def _columns() -> dict[str, str]:
 def _draw(figure: Any, body: dict[str, Any]) -> None:
     axes = figure.add_subplot()
     rows = body["rows"]
-    places = range(len(rows))
+    centres = range(len(rows))
     for offset, (name, colour) in zip((-0.2, 0.2), (("forward", charts.OURS), ("backward", charts.INK)), strict=True):
-        axes.barh([place + offset for place in places], [row[f"{name}_ratio"] for row in rows], 0.38, color=colour, label=name)
-    axes.set_yticks(places, [row["name"] for row in rows], fontsize=7)
+        axes.barh([y + offset for y in centres], [row[f"{name}_ratio"] for row in rows], 0.38, color=colour, label=name)
+    axes.set_yticks(centres, [row["name"] for row in rows], fontsize=7)
     axes.invert_yaxis()
     axes.axvline(1, color=charts.PEER, linestyle=":")
     axes.set_xlabel("our time / PyTorch's")

@@ -1,7 +1,8 @@
 """python -m benchmarks start: import, compilation, first batch, first prediction, cache files and memory, cold and warm.
 
-Cold means an empty folder for Numba's cache, as on a machine that sees the package for the first time. Everything is measured
-from outside, from before the process is made, by programs that users run (`nn.train`) or that do no more (`probes.py`).
+Cold means that the folder of Numba's cache is empty, as on a machine that runs the package for the
+first time. Everything is measured from outside, starting before the process exists. The programs
+are those that users run (`nn.train`) or small ones that do the same (`probes.py`).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from nn.io.cli import ArgumentParser, whole_number
 
 @dataclass
 class Run:
-    """A finished process: seconds until it told its moment (or ended), until it ended, and the most memory it held (MB)."""
+    """A finished process: seconds until it reported its event (or ended), until it ended, and its peak memory (MB)."""
 
-    told: float
+    reported: float
     ended: float
     peak_mb: float
     values: dict[str, Any]
@@ -39,10 +40,10 @@ class Run:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write."""
     parser = ArgumentParser(prog="python -m benchmarks start", description="Import, compilation, first batch, memory.")
-    parser.add_argument("--peers", default="", help="whose memory is measured too: torch, keras (default: none)")
+    parser.add_argument("--peers", default="", help="also measure their memory: torch, keras (default: none)")
     parser.add_argument("--repeats", type=whole_number(1), default=5, help="of each warm start (default: %(default)s)")
     parser.add_argument(
-        "--epochs", type=whole_number(2), default=3, help="of the training whose memory is measured (default: %(default)s)"
+        "--epochs", type=whole_number(2), default=3, help="of the training that measures memory (default: %(default)s)"
     )
     parser.add_argument("--data", help="the folder of the MNIST files, if not the usual one")
     report.add_out(parser)
@@ -59,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def starts(folder: Path, repeats: int, data: list[str]) -> list[dict[str, Any]]:
-    """Import, the first-ever training and later ones, the first prediction."""
+    """Rows for the import, the very first training and later ones, and the first prediction."""
     cache, training = folder / "numba", ["first-batch", "--out", str(folder / "probe.npz"), *data]
     imports = {name: [probe(cache, "import", name) for _ in range(repeats)] for name in ("nn", "nn.models")}
     cold = probe(cache, *training)
@@ -67,26 +68,26 @@ def starts(folder: Path, repeats: int, data: list[str]) -> list[dict[str, Any]]:
     warm = [probe(cache, *training) for _ in range(repeats)]
     added = len(cache_files(cache) - files)
     model = _model_file(folder)
-    numpy_cold = [probe(folder / f"empty{number}", "first-prediction", model, "numpy") for number in range(repeats)]
+    numpy_cold = [probe(folder / f"empty{repeat}", "first-prediction", model, "numpy") for repeat in range(repeats)]
     kernels_cold = probe(folder / "other", "first-prediction", model, "kernels")
     kernels_warm = [probe(folder / "other", "first-prediction", model, "kernels") for _ in range(repeats)]
-    first_warm = min(run.told for run in warm)
+    first_warm = min(run.reported for run in warm)
     return [
         *(row(f"import {name}", [run.values["seconds"] for run in runs]) for name, runs in imports.items()),
-        row("start to first batch, cold", [cold.told]),
-        row("start to first batch, warm", [run.told for run in warm]),
-        row("compilation (cold less warm)", [cold.told - first_warm]),
+        row("start to first batch, cold", [cold.reported]),
+        row("start to first batch, warm", [run.reported for run in warm]),
+        row("compilation (cold minus warm)", [cold.reported - first_warm]),
         {"what": "cache files after the first start", "value": len(files), "unit": "files"},
         {"what": f"cache files added by {repeats} later starts", "value": added, "unit": "files"},
-        row("start to first prediction in NumPy, cold", [run.told for run in numpy_cold]),
-        row("start to first prediction by kernels, cold", [kernels_cold.told]),
-        row("start to first prediction by kernels, warm", [run.told for run in kernels_warm]),
+        row("start to first prediction in NumPy, cold", [run.reported for run in numpy_cold]),
+        row("start to first prediction by kernels, cold", [kernels_cold.reported]),
+        row("start to first prediction by kernels, warm", [run.reported for run in kernels_warm]),
         {"what": "memory until the first batch, cold (compiling)", "value": cold.peak_mb, "unit": "MB"},
     ]
 
 
 def memory(folder: Path, epochs: int, data: list[str]) -> list[dict[str, Any]]:
-    """The whole default training from a warm cache: its peak, and what it grows by after the first epoch."""
+    """Rows for the default training from a warm cache: its peak memory, and how much it grows after the first epoch."""
     peaks = {}
     for count in (1, epochs):
         command = ["-m", "nn.train", "--epochs", str(count), "--out", str(folder / "memory.npz"), *data]
@@ -98,31 +99,35 @@ def memory(folder: Path, epochs: int, data: list[str]) -> list[dict[str, Any]]:
 
 
 def peers_memory(names: Sequence[str], job: Job) -> list[dict[str, Any]]:
-    """Peak of two epochs and a look at the test images."""
+    """Rows with the peers' peak memory over two epochs and one evaluation of the test images."""
     rows = []
     for name in names:
         with processes([name], job) as (process,):
-            for number in range(2):
-                process.ask("epoch", number=number)
+            for epoch in range(2):
+                process.ask("epoch", index=epoch)
             process.ask("accuracy")
             rows.append({"what": f"memory of {name}, 2 epochs", "value": process.ask("memory"), "unit": "MB"})
     return rows
 
 
 def row(what: str, seconds: Sequence[float]) -> dict[str, Any]:
-    """Best and median."""
+    """A row with the best and the median."""
     return {"what": what, "value": min(seconds), "unit": "s", "median": statistics.median(seconds)}
 
 
 def probe(cache: Path, *arguments: str) -> Run:
-    """Run one of `probes.py`."""
+    """Run one of the programs in `probes.py`."""
     return measured(["-m", "benchmarks.probes", *arguments], cache)
 
 
 def measured(arguments: Sequence[str], cache: Path) -> Run:
-    """Run Python with a cache folder of its own; `InputError` with its last words if it fails."""
+    """Run Python with a cache folder of its own.
+
+    Raises:
+        InputError: the process fails; the message quotes the end of its stderr.
+    """
     cache.mkdir(exist_ok=True)
-    # Python keeps its bytecode, as it does unless told otherwise.
+    # Let Python write its bytecode, which is its default.
     settings = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as errors:
         began = time.time()
@@ -147,12 +152,12 @@ def measured(arguments: Sequence[str], cache: Path) -> Run:
 
 
 def cache_files(folder: Path) -> set[tuple[str, int]]:
-    """Names and times of all files of Numba's cache: a file that is written again counts as a new one."""
+    """Names and times of all files in Numba's cache; with its time, a rewritten file counts as a new one."""
     return {(str(file.relative_to(folder)), file.stat().st_mtime_ns) for file in folder.rglob("*.nb?")}
 
 
 def _model_file(folder: Path) -> str:
-    """A file with the student's network; what its weights say makes no difference here."""
+    """A file with the student's network; its weights make no difference here."""
     from nn.recipes import student_network
 
     student_network().save(folder / "model.npz")

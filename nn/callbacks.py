@@ -1,9 +1,12 @@
-"""What may look on, or step in, while a model trains: the events are Keras'."""
+"""Callbacks: code that watches a training or steps in. The events are Keras'."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TextIO
+
+from nn.errors import InputError
 
 if TYPE_CHECKING:
     from nn.models import Sequential
@@ -37,7 +40,7 @@ class Callback:
         """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch, counted from 0 in its epoch; unless overridden it hands on to `on_batch_end`, its older name."""
+        """After a batch, counted from 0 in its epoch. Calls `on_batch_end`, the event's older name, unless overridden."""
         self.on_batch_end(batch, logs)
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
@@ -45,26 +48,29 @@ class Callback:
 
 
 class History:
-    """What `fit` returns: one value an epoch for loss, accuracy, val_loss, val_accuracy and seconds.
+    """What `fit` returns: a value for each epoch of loss, accuracy, val_loss and val_accuracy.
 
-    Accuracy goes by the name that `compile(metrics=...)` gave it.
+    Accuracy has the name that `compile(metrics=...)` gave it.
 
     Attributes:
         history: lists by name.
-        epoch: the numbers of the epochs, from 0.
+        epoch: the epochs' indices, from 0.
+        seconds: what each epoch took.
     """
 
     def __init__(self, model: Sequential) -> None:
         self.model = model
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self.seconds: list[float] = []
 
     def record(self, entry: dict[str, float]) -> None:
         """Append one epoch: `entry` holds its number from 1 under "epoch", and its values by name."""
         self.epoch.append(int(entry["epoch"]) - 1)
+        self.seconds.append(entry["seconds"])
         accuracy = self.model.metrics_names[1]
         for name, value in entry.items():
-            if name != "epoch":
+            if name not in ("epoch", "seconds"):
                 self.history.setdefault(name.replace("accuracy", accuracy), []).append(value)
 
 
@@ -115,3 +121,16 @@ class ProgressBar(Callback):
         """Take away the bar of an unfinished epoch."""
         if hasattr(self, "bar"):
             self.bar.close()
+
+
+def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
+    """The callbacks as a list; `InputError` for other objects, and for a method named like an event that does not exist."""
+    found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
+        foreign = [name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name)]
+        if foreign:
+            events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
+            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
+    return found

@@ -1,9 +1,15 @@
-"""The one exception this package raises for bad input.
+"""The exceptions of this package.
 
-Every message is a single sentence that names the argument or the file, what was expected and what came. The commands turn it
-(and `OSError`) into that sentence on stderr and exit code 2.
+`InputError` is for bad input, `Diverged` for a training whose loss is no longer finite.
+
+Every message is a single sentence that names the argument or the file, what was expected and what
+came. The commands print this sentence (and that of an `OSError`) on stderr and exit with code 2.
 """
 
 
 class InputError(ValueError):
-    """An argument or a file is not what was asked for: which one, what was expected, what came."""
+    """An argument or a file is not as expected; the message says which, and what came instead."""
+
+
+class Diverged(ArithmeticError):
+    """The loss became NaN or infinite; the message names the first layer with it and a remedy."""

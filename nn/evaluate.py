@@ -1,4 +1,4 @@
-"""`python -m nn.evaluate`: how well a model reads the test images, and what it takes for what."""
+"""`python -m nn.evaluate`: how well a model reads the test images, and what it confuses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from nn.datasets.sources import CLASSES
 from nn.io.cli import ArgumentParser, run
-from nn.recipes import DATASETS, load_parts, load_reader, plain_source
+from nn.recipes import DATASETS, load_reader, load_splits, plain_source
 
 CHUNK = 2_000
 
@@ -18,11 +18,11 @@ CHUNK = 2_000
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print accuracy, loss and confusion matrix."""
     options = _options(arguments)
-    from nn.engine.compiling import compilation_told
+    from nn.engine.compiling import report_compilation
 
     model, path = load_reader(options.model)
-    _, (images, labels) = load_parts(options.dataset, options.data)
-    with compilation_told():
+    _, (images, labels) = load_splits(options.dataset, options.data)
+    with report_compilation():
         loss, accuracy = model.evaluate(plain_source(images, labels))
         guesses = [
             model.predict(images[first : first + CHUNK, ..., None] * np.float32(1 / 255)).argmax(axis=1)
@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     confusion = np.zeros((CLASSES, CLASSES), np.int64)
     np.add.at(confusion, (labels, np.concatenate(guesses)), 1)
     if options.json:
-        found = {"model": str(path), "dataset": options.dataset, "images": len(images), "loss": loss, "accuracy": accuracy}
-        print(json.dumps({**found, "confusion": confusion.tolist()}))
+        result = {"model": str(path), "dataset": options.dataset, "images": len(images), "loss": loss, "accuracy": accuracy}
+        print(json.dumps({**result, "confusion": confusion.tolist()}))
     else:
         print(f"{path} on the {len(images):,} test images of {options.dataset}\n")
         print(_table(confusion))
@@ -41,18 +41,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = ArgumentParser(prog="python -m nn.evaluate", description="Accuracy, loss and confusion of a model on test images.")
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="a model file (mnist.npz if it is here, else the bundled one)")
-    parser.add_argument("--dataset", choices=DATASETS, default="mnist", help="whose test images (%(default)s)")
+    parser = ArgumentParser(
+        prog="python -m nn.evaluate", description="Accuracy, loss and confusion matrix of a model on the test images."
+    )
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL", help="a model file (default: mnist.npz in this folder, else the bundled one)"
+    )
+    parser.add_argument("--dataset", choices=DATASETS, default="mnist", help="whose test images (default: %(default)s)")
     parser.add_argument("--data", metavar="DIR", help="folder of the data set's files, if not in a usual place")
-    parser.add_argument("--json", action="store_true", help="one JSON object; confusion[label][guess] counts images")
+    parser.add_argument("--json", action="store_true", help="print one JSON object; confusion[label][guess] counts images")
     return parser.parse_args(arguments)
 
 
 def _table(confusion: np.ndarray) -> str:
     """The confusion matrix (10, 10) as text: a row for each label, a column for each guess."""
     digits = range(CLASSES)
-    lines = ["label  " + "".join(f"{guess:>6}" for guess in digits) + "   read right   (columns: what the model read)"]
+    lines = ["label  " + "".join(f"{guess:>6}" for guess in digits) + "   read right   (columns: the model's answers)"]
     for label in digits:
         counts = "".join(f"{count or '·':>6}" for count in confusion[label].tolist())
         total = int(confusion[label].sum())

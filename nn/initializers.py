@@ -1,4 +1,4 @@
-"""Where weights start. Each initializer takes a shape and a generator and gives a float64 array; layers cast it."""
+"""Initial weights. Each initializer takes a shape and a generator and returns a float64 array; layers cast it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     """Uniform in ±√(6 / (fan_in + fan_out)), Keras' default: signals keep their variance forward and backward.
 
-    A sum of fan_in products of independent x and w around 0 has the variance fan_in · Var w · Var x, so going forward asks for
-    Var w = 1 / fan_in; going backward, a gradient is a sum of fan_out products and asks for 1 / fan_out. The compromise is
-    Var w = 2 / (fan_in + fan_out), and a uniform distribution in ±a has the variance a² / 3.
+    A sum of fan_in products of independent x and w with mean 0 has the variance fan_in · Var w · Var x, so the forward pass
+    keeps the variance if Var w = 1 / fan_in. In the backward pass a gradient is a sum of fan_out products, which needs
+    Var w = 1 / fan_out. The compromise is Var w = 2 / (fan_in + fan_out); a uniform distribution in ±a has the variance a² / 3.
 
     Example: for 100 inputs and 50 outputs a = √(6 / 150) = 0.2, and a standard deviation of 0.2 / √3 = 0.115.
 

@@ -23,12 +23,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 from nn.kernels import elementwise
+from nn.utils import class_indices, one_hot
 
 
-def one_hot(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np.float32]:
+def targets_of(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np.float32]:
     """Targets (N, classes) from integer labels (N,) or (N, 1); targets that are already (N, classes) are only checked.
 
-    >>> one_hot([2, 0], 3).tolist()
+    >>> targets_of([2, 0], 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     array = np.asarray(labels)
@@ -41,11 +42,7 @@ def one_hot(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np
         array = array[:, 0]
     if array.ndim != 1:
         raise InputError(f"{name}: expected shape (samples,) or (samples, {classes}), got {array.shape}")
-    if array.size and not np.array_equal(array, array.astype(np.int64)):
-        raise InputError(f"{name}: expected whole numbers from 0 to {classes - 1}, got others")
-    if array.size and not (array.min() >= 0 and array.max() < classes):
-        raise InputError(f"{name}: expected values from 0 to {classes - 1}, got {array.min()} to {array.max()}")
-    return np.eye(classes, dtype=np.float32)[array.astype(np.int64)]
+    return one_hot(class_indices(array, classes, name), classes)
 
 
 class CategoricalCrossentropy:
@@ -96,7 +93,7 @@ class CategoricalCrossentropy:
 def categorical_crossentropy(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray:
     """The loss of each sample (N,), as in Keras; what `compile(loss=categorical_crossentropy)` names."""
     probabilities = np.asarray(y_pred)
-    targets = one_hot(y_true, probabilities.shape[-1], "y_true")
+    targets = targets_of(y_true, probabilities.shape[-1], "y_true")
     return -(targets * np.log(np.maximum(probabilities, 1e-7))).sum(axis=-1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -11,81 +12,70 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import training
-from nn.callbacks import Callback, History, ProgressBar
-from nn.datasets.arguments import array_of, callbacks_of, check_images, finite, labelled, metrics_of, split_off, whole
+from nn.callbacks import Callback, History, ProgressBar, callbacks_of
+from nn.datasets.arguments import array_of, check_images, finite, labelled, metrics_of, split_off, whole
 from nn.datasets.sources import ImageSource, ScaledImages
 from nn.engine import numpy_inference
-from nn.engine.inference import for_each_part
-from nn.engine.operations import PART
-from nn.engine.plan import Plan
+from nn.engine.inference import for_each_chunk
+from nn.engine.plan import CHUNK, Plan
 from nn.errors import InputError
 from nn.io import model_file
-from nn.kernels.memory import aligned, aligned_copy
-from nn.layers import Dense, Layer, Softmax
-from nn.layers.base import Shape
-from nn.layers.stack import Stack
-from nn.losses import CategoricalCrossentropy, loss_named
-from nn.optimizers import Adadelta, Optimizer, optimizer_named
+from nn.layers import Layer
+from nn.layers.stack import split_softmax
+from nn.losses import loss_named
+from nn.optimizers import optimizer_named
+from nn.utils import next_seed
 
 __all__ = ["Sequential", "load_model"]
 
 
-class Sequential(Stack):
+class Sequential(training.TrainableStack):
     """A stack of layers that learns and predicts.
 
     Args:
-        layers: to start with; `add` appends more.
-        seed: of the initial weights.
+        layers: to start with; `add` appends more. Layers that are built already keep their weights.
+        seed: of the initial weights; 0, or what `nn.utils.set_random_seed` gives, unless given.
         dtype: float32, or float64 for checks.
 
     Attributes:
         layers: the layers.
         card: what is known of the training, kept in the model file; anything that JSON can hold.
         use_kernels: False predicts in plain NumPy, for when there is no time to wait for the compiler (see `warm_up`).
-        stop_training: a callback may set it, as in Keras, to end `fit` after the batch in hand.
+        stop_training: a callback may set it, as in Keras, to end `fit` after the current batch.
     """
 
-    def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
-        self.loss = CategoricalCrossentropy()
-        self.optimizer: Optimizer = Adadelta()
+    def __init__(self, layers: Sequence[Layer] = (), *, seed: int | None = None, dtype: DTypeLike = np.float32) -> None:
         self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
         self.use_kernels = True
-        self.stop_training = False
-        self._slots: dict[str, tuple[NDArray, ...]] = {}
+        self._compiled = True
         self._local = threading.local()
-        super().__init__(layers, seed=seed, dtype=dtype)
+        super().__init__(layers, seed=next_seed() if seed is None else seed, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies, and for processes that a model is handed to: everything but what belongs to this process' threads."""
+        """For copies and for other processes: everything but what belongs to this process' threads."""
         return {name: value for name, value in vars(self).items() if name != "_local"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _local=threading.local())
-        self._slots = {name: tuple(map(aligned_copy, slots)) for name, slots in self._slots.items()}
+        super().__setstate__({**state, "_local": threading.local()})
 
     # -- Learning ------------------------------------------------------------------------------------------------------
 
-    def build(self, input_shape: Shape) -> None:
-        """Give all layers their shapes and first weights, from the shape of one sample."""
-        super().build(input_shape)
-        self._slots = {}
-
     def compile(
         self,
-        loss: object = "categorical_crossentropy",
         optimizer: object = "adadelta",
+        loss: object = "categorical_crossentropy",
         metrics: Sequence[str] | None = ("accuracy",),
     ) -> None:
         """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and always kept)."""
-        self.metrics = metrics_of(metrics)
-        self.loss = loss_named(loss)
-        self.optimizer = optimizer_named(optimizer)
-        self._slots = {}
+        chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
+        self.optimizer, self.loss, self.metrics = chosen
+        self.forget_steps()
+        self._compiled = True
 
     @property
     def metrics_names(self) -> list[str]:
-        """What the numbers are called that `evaluate` returns."""
+        """The names of the values that `evaluate` returns."""
         return ["loss", *(self.metrics[:1] or ["accuracy"])]
 
     def fit(
@@ -102,6 +92,7 @@ class Sequential(Stack):
         *,
         seed: int | None = None,
         threads: int | None = None,
+        engine: str = "fused",
     ) -> History:
         """Train for `epochs` epochs.
 
@@ -112,21 +103,29 @@ class Sequential(Stack):
             epochs: how often each sample is seen.
             verbose: 0 prints nothing, 1 (or "auto") a progress bar and a line an epoch, 2 the line only.
             callbacks: see `nn.callbacks`.
-            validation_split: this part of x and y, from their end, is no training but validation data.
+            validation_split: this share of x and y, from their end, is used for validation instead of training.
             validation_data: (x, y), or a source, evaluated after every epoch.
             shuffle: a new order in every epoch.
             seed: of shuffling, dropout and augmentation; the model's unless given.
             threads: as many as there are processors unless given; it changes no bit of the result.
+            engine: "fused", or "layers" to run each layer's own `forward` and `backward` (`nn/engine/textbook.py`): slower, the
+                same result to rounding.
 
         Raises:
             InputError: shapes, counts or labels that do not fit.
             Diverged: the loss became NaN or infinite.
         """
+        if not self._compiled:
+            raise InputError("fit: a model file does not hold the optimizer; call compile(optimizer=...) before going on")
         batch_size, epochs = whole(32 if batch_size is None else batch_size, "batch_size"), whole(epochs, "epochs")
         watching = callbacks_of(callbacks)
         if validation_split and validation_data is None:
             (x, y), validation_data = split_off(*labelled(cast(NDArray, x), y, "x"), validation_split)
         source = self._source("x", x, y)
+        if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
+            warnings.warn(
+                "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
+            )
         validation = None
         if isinstance(validation_data, tuple | list):
             if len(validation_data) != 2:
@@ -145,6 +144,7 @@ class Sequential(Stack):
             validation=validation,
             callbacks=[*watching, ProgressBar(bar=verbose != 2)] if verbose else watching,
             threads=threads,
+            engine=engine,
         )
         return trainer.run()
 
@@ -156,22 +156,13 @@ class Sequential(Stack):
         verbose: int | str = 0,
         *,
         threads: int | None = None,
+        engine: str = "fused",
     ) -> list[float]:
         """[mean loss, accuracy] on inputs and labels, or on a source. `batch_size` is there for Keras' sake, as in `predict`."""
-        loss, accuracy = training.evaluate(self, self._source("x", x, y), threads)
+        loss, accuracy = training.evaluate(self, self._source("x", x, y), threads, engine)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
         return [loss, accuracy]
-
-    def slots(self) -> dict[str, tuple[NDArray, ...]]:
-        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one `fit` to the next."""
-        if not self._slots:
-            self._slots = {
-                f"{layer.name}/{name}": tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots)
-                for layer in self._built()
-                for name, array in layer.parameters.items()
-            }
-        return self._slots
 
     def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
         """Check inputs and labels, and build the model if this is the first time that it sees a shape."""
@@ -183,7 +174,8 @@ class Sequential(Stack):
                 self._check_layers()
                 self.build(images.shape[1:])
             check_images(images, self.input_shape, argument)
-            source = ScaledImages(images, labels, scale=1.0, classes=self.output_shape[-1])
+            classes, shape = self.output_shape[-1], self.input_shape
+            source = ScaledImages(images, labels, scale=1.0, classes=classes, sample_shape=shape)
         if len(source) == 0:
             raise InputError(f"{argument}: expected at least one sample, got none")
         if not self.layers or not self.layers[0].built:
@@ -224,63 +216,60 @@ class Sequential(Stack):
         images = images.reshape(len(images), *self.input_shape)
         if self.use_kernels:
             return self._run_kernels(images, threads, logits)
-        layers = self.layers
-        if logits:
-            layers = self.layers_to_logits()
+        layers = split_softmax(self.layers)[0] if logits else self.layers
         return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
 
     def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
         size = len(images)
-        if size <= PART:
+        if size <= CHUNK:
             plan = self._small_plan()
             plan.refresh()
             plan.images[:size] = images
-            plan.predict_part(slice(0, size))
-            return (plan.scores if logits else plan.probabilities)[:size].copy()
+            plan.predict(size)
+            return (plan.scores if logits else plan.output)[:size].copy()
         result = np.empty((size, *self.output_shape), self.dtype)
 
         def predict(plan: Plan, rows: slice) -> None:
-            samples = slice(0, rows.stop - rows.start)
-            plan.images[samples] = images[rows]
-            plan.predict_part(samples)
-            result[rows] = (plan.scores if logits else plan.probabilities)[samples]
+            samples = rows.stop - rows.start
+            plan.images[:samples] = images[rows]
+            plan.predict(samples)
+            result[rows] = (plan.scores if logits else plan.output)[:samples]
 
-        for_each_part(self.layers, self.dtype, size, threads, predict)
+        for_each_chunk(self.layers, self.dtype, size, threads, predict)
         return result
 
     def _small_plan(self) -> Plan:
         """The plan for a few samples, one for each thread that calls, kept for the next time."""
         key = tuple(map(id, self.layers))
         if getattr(self._local, "key", None) != key:
-            self._local.plan = Plan(self.layers, PART, self.dtype)
+            self._local.plan = Plan(self.layers, CHUNK, self.dtype)
             self._local.key = key
         return self._local.plan
 
-    def layers_to_logits(self) -> list[Layer]:
-        """The layers without the final softmax: what comes out of the last of them are the logits."""
-        last = self.layers[-1]
-        if isinstance(last, Softmax):
-            return self.layers[:-1]
-        if isinstance(last, Dense) and last.activation_name == "softmax":
-            linear = Dense(last.units)
-            linear.parameters = last.parameters
-            return [*self.layers[:-1], linear]
-        return self.layers
-
-    # -- Keeping -------------------------------------------------------------------------------------------------------
+    # -- Saving --------------------------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`)."""
+        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`).
+
+        Raises:
+            InputError: a layer could not be read back, because its `config` does not make it again.
+        """
         self._built()
-        model_file.save(self, path)
+        model_file.save(self, path, self.card)
 
 
-def load_model(path: str | os.PathLike[str]) -> Sequential:
-    """The model that `save` wrote. Raises `InputError` for anything that is not a sound model file."""
-    layers, input_shape, weights, card = model_file.load(path)
-    model = Sequential(layers)
-    model.build(input_shape)
-    for name, parameter in model_file.weights_of(model).items():
-        parameter[...] = weights[name]
-    model.card = card
+def load_model(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]] = ()) -> Sequential:
+    """The model that `save` wrote. Raises `InputError` for anything that is not a sound model file.
+
+    Args:
+        path: the file.
+        custom_layers: the classes of layers of your own that the model has.
+    """
+    saved = model_file.load(path, custom_layers)
+    model = Sequential(saved.layers)
+    model.build(saved.input_shape)
+    for name, array in model.arrays().items():
+        array[...] = saved.arrays[name]
+    model.card = saved.card
+    model._compiled = False
     return model

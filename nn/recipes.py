@@ -1,19 +1,21 @@
-"""The network that is trained here, and how: everything that decides the outcome besides data and seed."""
+"""Recipes: the network that is trained here and how, everything that decides the result besides the data."""
 
 from __future__ import annotations
 
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from nn.datasets import fashion_mnist, mnist
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.datasets.sources import CLASSES, Concatenation, ImageSource, InTurn, ScaledImages
+from nn.engine import ENGINES
 from nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,26 +28,28 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 IMAGE_SHAPE = (28, 28, 1)
 LARGEST = 2**63 - 1
 OWN = Path("mnist.npz")
-# The part of the training that a moving average of the weights reaches back.
+# The share of the training that the moving average of the weights looks back.
 AVERAGED = 0.1
 BUNDLED = Path(__file__).parent / "pretrained" / "mnist.npz"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train, and on what. Same recipe and same data, same weights, bit for bit.
+    """How to train, and on what. The same recipe and data give the same weights, bit for bit.
 
-    dataset, train_limit the collection, and how many of its training images (all, if None)
-    epochs, batch_size   as they say
-    learning_rate        of Adadelta; where a schedule changes it, its mean over the training
+    dataset, train_limit the collection, and how many of its training images (None: all)
+    epochs, batch_size   as in `Sequential.fit`
+    learning_rate        of Adadelta; its mean over the training if a schedule changes it
     schedule             constant, one-cycle or cosine (`nn.optimizers.schedules`)
-    weight_decay         share of each weight that a step with rate 1 takes off (`nn.optimizers`)
-    ema                  end with the moving average of the weights, over about a tenth of the training (`nn.optimizers`)
-    augment              turn, scale, shear and shift the training images anew in every epoch (`nn.datasets.augment`)
-    plain                the last part of the epochs that shows them as they are: views are blurred a little, real images are not
-    strokes, doodles     synthetic pen strokes, and scribbles that are no digit, on top of the training images in every epoch;
-                         in parts of their number (`nn.strokes`)
-    seed                 of first weights, order, dropout, and all that is drawn
+    weight_decay         share of each weight that a step with rate 1 takes off
+    ema                  end with the moving average of the weights, over about a tenth of the training
+    augment              rotate, scale, shear and shift the training images anew in every epoch
+    plain                the share of the epochs, at the end, that shows the images unchanged: views are
+                         slightly blurred, real images are not
+    strokes, doodles     synthetic pen strokes, and scribbles that are not digits, added to every epoch;
+                         as a share of the training images (`nn.strokes`)
+    engine               fused, or layers: each layer's own passes, slower and the same to rounding
+    seed                 of the initial weights, the order, dropout, views and strokes
     """
 
     dataset: str = "mnist"
@@ -60,6 +64,7 @@ class Recipe:
     plain: float = 0.2
     strokes: float = 0.05
     doodles: float = 0.0
+    engine: str = "fused"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -72,35 +77,38 @@ class Recipe:
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
                 raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
-        for name, choices in {"dataset": DATASETS, "schedule": SCHEDULES, "augment": (True, False), "ema": (True, False)}.items():
+        choices_of: dict[str, tuple[object, ...]] = {"dataset": DATASETS, "schedule": SCHEDULES, "engine": ENGINES}
+        for name, choices in (choices_of | {"augment": (True, False), "ema": (True, False)}).items():
             if getattr(self, name) not in choices:
                 raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
 
     def describe(self) -> str:
         """In words, on one line."""
-        rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate of mean"
-        parts = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
+        rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate, mean"
+        traits = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
         if self.weight_decay:
-            parts.append(f"weight decay {self.weight_decay:g}")
+            traits.append(f"weight decay {self.weight_decay:g}")
         if self.ema:
-            parts.append("moving average of the weights")
-        parts.append("augmented images" if self.augment else "images as they are")
-        parts += [
+            traits.append("moving average of the weights")
+        traits.append("augmented images" if self.augment else "images as they are")
+        traits += [
             f"{100 * share:g} % {what} on top"
             for share, what in ((self.strokes, "synthetic strokes"), (self.doodles, "doodles"))
             if share
         ]
-        return ", ".join([*parts, f"seed {self.seed}"])
+        if self.engine != "fused":
+            traits.append("layer by layer")
+        return ", ".join([*traits, f"seed {self.seed}"])
 
 
 BEST = Recipe()
 # The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see `nn.optimizers.Adadelta`).
-# Its weights never come to rest, so that what is kept is their moving average; how they are trained does not depend on it.
+# At a constant rate the weights never come to rest, so their moving average is kept; the training does not depend on it.
 CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, ema=True, augment=False, strokes=0.0, doodles=0.0)
 
 
 def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Which fields of a recipe the given command-line options decide, and how; the others are the default's, `BEST`."""
+    """The recipe's fields that the given command-line options decide; the others are those of `BEST`."""
     decided: dict[str, Any] = {}
     if options.get("classic"):
         decided = {
@@ -113,7 +121,10 @@ def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
-    """The model at `path` and that path; without one, your own or the bundled. It must read 28 x 28 images as ten classes."""
+    """The model at `path`, which must read 28 x 28 images as ten classes, and that path.
+
+    Without a path: the model trained in this folder, else the bundled one.
+    """
     from nn.models import load_model
 
     chosen = next(filter(Path.exists, (OWN, BUNDLED)), None) if path is None else Path(path)
@@ -126,21 +137,21 @@ def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
     return model, chosen
 
 
-def load_parts(dataset: str, folder: str | None) -> tuple[Part, Part]:
-    """The training and the test part of a collection, which must have 28 x 28 pixels."""
+def load_splits(dataset: str, folder: str | None) -> tuple[Split, Split]:
+    """The training and the test split of a collection, which must have 28 x 28 pixels."""
     module = mnist if dataset == "mnist" else fashion_mnist
-    parts = module.load_data(folder)
-    if parts[0][0].shape[1:] != IMAGE_SHAPE[:2]:
-        raise InputError(f"{folder}: expected images of 28 x 28 pixels, got {parts[0][0].shape[1]} x {parts[0][0].shape[2]}")
-    return parts
+    splits = module.load_data(folder)
+    if splits[0][0].shape[1:] != IMAGE_SHAPE[:2]:
+        raise InputError(f"{folder}: expected images of 28 x 28 pixels, got {splits[0][0].shape[1]} x {splits[0][0].shape[2]}")
+    return splits
 
 
-def student_network(seed: int = 0) -> Sequential:
-    """The student's network for 28 x 28 images, 233,162 parameters, with Adadelta's classic rate."""
+def student_network(seed: int = 0, dtype: DTypeLike = np.float32) -> Sequential:
+    """The student's network for 28 x 28 images, 233,162 parameters."""
     from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
     from nn.models import Sequential
 
-    model = Sequential(seed=seed)
+    model = Sequential(seed=seed, dtype=dtype)
     model.add(Conv2D(32, kernel_size=(5, 5), activation="relu", input_shape=IMAGE_SHAPE))
     model.add(MaxPooling2D(pool_size=(2, 2)))
     model.add(Conv2D(64, (3, 3), activation="relu"))
@@ -155,13 +166,19 @@ def student_network(seed: int = 0) -> Sequential:
 
 
 def trainer_for(
-    recipe: Recipe, train: Part, test: Part, callbacks: Sequence[Callback] = (), threads: int | None = None
+    recipe: Recipe,
+    train: Split,
+    test: Split,
+    callbacks: Sequence[Callback] = (),
+    threads: int | None = None,
+    *,
+    dtype: DTypeLike = np.float32,
 ) -> Trainer:
     """The student's network, ready to be trained on `train` and validated on `test` as the recipe says."""
     from nn.optimizers import Adadelta
     from nn.training import Trainer
 
-    model = student_network(recipe.seed)
+    model = student_network(recipe.seed, dtype)
     trainer = Trainer(
         model,
         training_source(recipe, *train),
@@ -171,6 +188,7 @@ def trainer_for(
         validation=plain_source(*test),
         callbacks=callbacks,
         threads=threads,
+        engine=recipe.engine,
     )
     steps = trainer.steps_in_epoch * recipe.epochs
     momentum = 1 - 1 / (1 + AVERAGED * steps)
@@ -179,16 +197,16 @@ def trainer_for(
     return trainer
 
 
-def warm_up(recipe: Recipe, train: Part) -> None:
-    """Load, or on a new machine compile, every kernel that a training by this recipe needs: one batch of a throwaway network.
+def warm_up(recipe: Recipe, train: Split) -> None:
+    """Load, or on a new machine compile, every kernel that this recipe needs, with one batch of a throwaway network.
 
-    The kernels that make images are compiled in a second process meanwhile, if there is a second processor.
+    If there is a second processor, a second process compiles the kernels that make images meanwhile.
     """
     from nn.engine.compiling import compiled_beside
 
     few = train[0][:32], train[1][:32]
-    network_only = replace(CLASSIC, epochs=1, batch_size=32)
-    with compiled_beside(recipe) as wait:
+    network_only = replace(CLASSIC, epochs=1, batch_size=32, engine=recipe.engine)
+    with compiled_beside(f"from nn.recipes import compile_sources; compile_sources({asdict(recipe)!r})") as wait:
         trainer_for(network_only, few, few, threads=1).run()
         wait()
     warm_up_sources(recipe, *few)
@@ -202,6 +220,11 @@ def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> N
         source.targets(first, 0)
 
 
+def compile_sources(recipe: Mapping[str, Any]) -> None:
+    """What the second process of `warm_up` does: compile the kernels that make the images of a recipe, given by its fields."""
+    warm_up_sources(Recipe(**recipe), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))
+
+
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
     """The rate, or the schedule over all `steps` of the training; both schedules have a mean of half their peak."""
     from nn.optimizers.schedules import Cosine, OneCycle
@@ -212,13 +235,13 @@ def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
 
 
 def training_source(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> ImageSource:
-    """What the network is shown: uint8 images (N, 28, 28) with labels (N,), changed and mixed as the recipe says."""
+    """The source of training samples: uint8 images (N, 28, 28) with labels (N,), varied and mixed as the recipe says."""
     sources = _sources(recipe, images, labels)
     return Concatenation(sources) if len(sources) > 1 else sources[0]
 
 
 def _sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> list[ImageSource]:
-    """The images first, then what is shown on top of them."""
+    """The images first, then what is added to them."""
     sources: list[ImageSource] = [plain_source(images, labels)]
     if recipe.augment:
         from nn.datasets.augment import AugmentedImages

@@ -1,7 +1,9 @@
-"""The training loop: epochs, batches, parts; and where it stands, so that it can be stopped and taken up again.
+"""The training loop: epochs and steps, and a record of where it stands, so that it can be stopped and resumed.
 
-All randomness is a function of (seed, epoch, step): the shuffled order, the dropout keys, the augmentation. There is no generator
-whose state would have to be saved.
+What a step does is up to an engine: `nn/engine/textbook.py` in four calls, `nn/engine/fused.py` several times faster.
+
+All randomness is a function of (seed, epoch, step): the order of the samples, the dropout keys, the augmentation. There is no
+generator whose state would have to be saved.
 """
 
 from __future__ import annotations
@@ -10,19 +12,24 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from nn.callbacks import Callback, History
 from nn.datasets.sources import ImageSource
-from nn.engine.batch import Batch
-from nn.engine.executor import Executor
-from nn.engine.inference import for_each_part
-from nn.engine.operations import Change, Part
-from nn.engine.plan import Plan
-from nn.io import model_file
+from nn.engine import ENGINES, inference
+from nn.engine.fused import FusedEngine
+from nn.engine.step import Slots, Step
+from nn.engine.textbook import TextbookEngine
+from nn.errors import Diverged, InputError
+from nn.kernels.memory import aligned, aligned_copy
+from nn.layers import Layer
+from nn.layers.arguments import Shape
+from nn.layers.stack import Keys, Stack
+from nn.losses import CategoricalCrossentropy
+from nn.optimizers import Adadelta, Optimizer
 from nn.optimizers.norms import Norms, norms_of
 
 if TYPE_CHECKING:
@@ -30,19 +37,68 @@ if TYPE_CHECKING:
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
-BATCHES_AHEAD = 64
+STEPS_AHEAD = 64
 
 
-class Diverged(ArithmeticError):
-    """The loss became NaN or infinite; the message names the first layer in which it shows and what to try."""
+class Engine(Protocol):
+    """What does the steps. Both engines take their samples, masks and rates from the same `Step`."""
+
+    def train(self, step: Step) -> tuple[float, int]:
+        """One training step; the sum of the losses and the number of right answers. A loss that is not finite changes nothing."""
+
+    def evaluate(self, source: ImageSource) -> tuple[float, float]:
+        """The mean loss and the accuracy on all samples of a source."""
+
+    def close(self) -> None:
+        """Free what the engine holds."""
+
+
+class TrainableStack(Stack):
+    """A stack of layers with a loss, an optimizer, and what the optimizer keeps.
+
+    Attributes:
+        loss, optimizer: chosen by `compile`.
+        iterations: the steps that the optimizer has done, over all trainings since then.
+        stop_training: a callback may set it, as in Keras, to end the training after this step.
+    """
+
+    def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
+        self.loss = CategoricalCrossentropy()
+        self.optimizer: Optimizer = Adadelta()
+        self.iterations = 0
+        self.stop_training = False
+        self._slots: Slots = {}
+        super().__init__(layers, seed=seed, dtype=dtype)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._slots = {name: tuple(map(aligned_copy, slots)) for name, slots in self._slots.items()}
+
+    def build(self, input_shape: Shape) -> None:
+        """Give all layers their shapes and initial weights, from the shape of one sample."""
+        super().build(input_shape)
+        self.forget_steps()
+
+    def forget_steps(self) -> None:
+        """Begin with the optimizer's arrays at zero."""
+        self._slots, self.iterations = {}, 0
+
+    def slots(self) -> Slots:
+        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one training to the next."""
+        parameters = self.parameters()
+        if self._slots.keys() != parameters.keys():
+            self._slots = {
+                name: tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots) for name, array in parameters.items()
+            }
+        return self._slots
 
 
 @dataclass
 class Progress:
-    """Where a training stands: everything that changes besides weights and optimizer slots.
+    """Where a training stands: everything that changes besides the layers' arrays and the optimizer's slots.
 
-    `epoch` and `step` (within the epoch) are those to be done next; the sums are over the epoch's batches so far.
-    `history` and `norms` (`nn.optimizers.norms`) have an entry for each epoch that is done.
+    `epoch` and `step` (within the epoch) are the next to be done; the sums are over the epoch's samples so far.
+    `history` and `norms` (`nn.optimizers.norms`) have an entry for each finished epoch.
     """
 
     epoch: int = 0
@@ -60,11 +116,22 @@ class Progress:
 
 
 class Trainer:
-    """Trains a compiled model on a source; `fit` is a thin dress over it.
+    """Trains a compiled model on a source; `Sequential.fit` is a thin wrapper around it.
+
+    Args:
+        model, source: what is trained, on what.
+        batch_size: the samples of a step; the last step of an epoch may have fewer.
+        epochs: how often each sample is seen.
+        shuffle: a new order in every epoch.
+        seed: of the order, of dropout and of all that the source draws.
+        validation: evaluated after every epoch.
+        callbacks: see `nn.callbacks`.
+        threads: as many as there are processors unless given; it changes no bit of the result.
+        engine: "fused" or "layers", see above.
 
     Attributes:
         progress: where it stands; assign one from a checkpoint before `run` to go on from there.
-        stop_requested: set it (from a signal handler or a callback) to stop after the batch in hand.
+        stop_requested: set it (from a signal handler or a callback) to stop after the current step.
     """
 
     def __init__(
@@ -79,6 +146,7 @@ class Trainer:
         validation: ImageSource | None = None,
         callbacks: Sequence[Callback] = (),
         threads: int | None = None,
+        engine: str = "fused",
     ) -> None:
         self.model = model
         self.source = source
@@ -89,6 +157,7 @@ class Trainer:
         self.validation = validation
         self.callbacks = list(callbacks)
         self.threads = threads
+        self.engine = check_engine(engine)
         self.progress = Progress()
         self.stop_requested = False
         self.steps_in_epoch = -(-len(source) // self.batch_size)
@@ -97,37 +166,44 @@ class Trainer:
         """All epochs that are left."""
         history = History(self.model)
         model = self.model
-        plan = Plan(model.layers, self.batch_size, model.dtype, model.loss)
+        engine = engine_for(model, self.engine, self.batch_size, self.threads)
+        # The optimizer may have done steps before this training; those of a resumed one are in the progress.
+        self._steps_before = model.iterations - self._steps_done()
         for callback in self.callbacks:
             callback.model, callback.trainer = model, self
-        with Executor(self.threads) as executor:
+        try:
             for entry in self.progress.history:
                 history.record(entry)
-            self._tell("on_train_begin")
+            self._notify("on_train_begin")
             while self.progress.epoch < self.epochs and not self._stops():
-                self._run_epoch(plan, executor)
+                self._run_epoch(engine)
                 if self.progress.step == self.steps_in_epoch:
-                    history.record(self._finish_epoch())
+                    history.record(self._finish_epoch(engine))
             if model.stop_training:
                 self._keep_average()
-            self._tell("on_train_end")
+            self._notify("on_train_end")
+        finally:
+            engine.close()
         return history
 
-    def _run_epoch(self, plan: Plan, executor: Executor) -> None:
+    def _run_epoch(self, engine: Engine) -> None:
         progress = self.progress
         order = self._order(progress.epoch)
-        keys = self._keys(plan.parts(self.batch_size))
+        keys = self._keys()
         began = time.perf_counter() - progress.seconds
-        self._tell("on_epoch_begin", progress.epoch)
+        self._notify("on_epoch_begin", progress.epoch)
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
-            self._train_batch(plan, executor, indices, next(keys))
+            self._train_step(engine, indices, next(keys))
             progress.step += 1
             progress.seconds = time.perf_counter() - began
-            self._tell("on_train_batch_end", progress.step - 1)
+            self._notify("on_train_batch_end", progress.step - 1)
 
     def _stops(self) -> bool:
         return self.stop_requested or self.model.stop_training
+
+    def _steps_done(self) -> int:
+        return self.progress.epoch * self.steps_in_epoch + self.progress.step
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         """The samples of an epoch in the order in which they are seen."""
@@ -135,73 +211,67 @@ class Trainer:
             return np.arange(len(self.source))
         return np.random.default_rng([SHUFFLE, self.seed, epoch]).permutation(len(self.source))
 
-    def _keys(self, parts: int) -> Iterator[list[dict[str, int]]]:
-        """For each batch of the epoch that is left, and for each of its parts, a random key for each random layer by name.
+    def _keys(self) -> Iterator[Keys]:
+        """For each step of the epoch that is left, a random key for each random layer by name.
 
-        Drawn for many batches at once: between two batches NumPy's generators have left the caches, and take five times as long.
+        Drawn for many steps at once: between two steps NumPy's generators have left the caches, and take five times as long.
         """
-        names = [layer.name for layer in self.model.layers if layer.random]
         first = self.progress.epoch * self.steps_in_epoch
-        for begin in range(self.progress.step, self.steps_in_epoch, BATCHES_AHEAD):
-            steps = range(first + begin, first + min(begin + BATCHES_AHEAD, self.steps_in_epoch))
-            generators = [np.random.default_rng([KEYS, self.seed, step]) for step in steps]
-            drawn = [generator.integers(2**63, size=(parts, len(names))).tolist() for generator in generators]
-            yield from ([dict(zip(names, row, strict=True)) for row in rows] for rows in drawn)
+        for begin in range(self.progress.step, self.steps_in_epoch, STEPS_AHEAD):
+            steps = range(first + begin, first + min(begin + STEPS_AHEAD, self.steps_in_epoch))
+            yield from [self.model.random_keys(np.random.default_rng([KEYS, self.seed, step])) for step in steps]
 
-    def _train_batch(self, plan: Plan, executor: Executor, indices: NDArray[np.int64], keys: Sequence[dict[str, int]]) -> None:
-        """Forward, loss and backward part by part, and the weights piece by piece."""
-        progress, samples = self.progress, len(indices)
-        count = plan.parts(samples)
-        step = progress.epoch * self.steps_in_epoch + progress.step
-        parts = [Part(number, plan.rows(number, samples), keys[number]) for number in range(count)]
-
-        def fill(part: Part) -> None:
-            mine = indices[part.rows]
-            self.source.fill(plan.images[part.rows], mine, progress.epoch)
-            plan.targets[part.rows] = self.source.targets(mine, progress.epoch)
-
-        optimizer = self.model.optimizer
-        change = Change(samples, count, optimizer, self.model.slots(), optimizer.rate_at(step), step == 0)
-        batch = Batch(plan, parts, fill, change)
-        executor.run(batch.do, len(batch), batch.give_up)
-        loss = batch.loss()
+    def _train_step(self, engine: Engine, indices: NDArray[np.int64], keys: Keys) -> None:
+        """One batch through the engine, and its results into the progress."""
+        progress, optimizer = self.progress, self.model.optimizer
+        number = self._steps_before + self._steps_done()
+        step = Step(
+            source=self.source,
+            indices=indices,
+            epoch=progress.epoch,
+            keys=keys,
+            optimizer=optimizer,
+            slots=self.model.slots(),
+            rate=optimizer.rate_at(number),
+            number=number,
+        )
+        loss, right = engine.train(step)
         if not math.isfinite(loss):
-            raise Diverged(self._diagnose(plan, samples, loss))
+            raise Diverged(self._diagnose(step, loss))
+        self.model.iterations = number + 1
         progress.loss_sum += loss
-        progress.right += int(plan.right[:count].sum())
-        progress.seen += samples
+        progress.right += right
+        progress.seen += len(step)
 
-    def _diagnose(self, plan: Plan, samples: int, loss: float) -> str:
+    def _diagnose(self, step: Step, loss: float) -> str:
         """Which layer's weights or outputs are not finite, in the words of an error message."""
-        where = f"epoch {self.progress.epoch + 1}, batch {self.progress.step + 1}"
+        where = f"the loss became {loss} in epoch {self.progress.epoch + 1}, batch {self.progress.step + 1}"
         advice = "the weights are those of the batch before; try a smaller learning rate"
-        x = plan.images[:samples]
+        x = aligned((len(step), *self.model.input_shape), self.model.dtype)
+        step.source.fill(x, step.indices, step.epoch)
         if not np.isfinite(x).all():
-            return f"the loss became {loss} in {where}: the images of this batch hold NaN or infinity"
-        for layer in self.model.layers:
-            if not all(np.isfinite(array).all() for array in layer.parameters.values()):
-                return f"the loss became {loss} in {where}: the weights of layer {layer.name} are not finite; {advice}"
-            x = layer.forward(x)[0]
-            if not np.isfinite(x).all():
-                return f"the loss became {loss} in {where}: the output of layer {layer.name} is not finite; {advice}"
-        return f"the loss became {loss} in {where}; {advice}"
+            return f"{where}: the images of this batch hold NaN or infinity"
+        for layer, out in self.model.outputs(x):
+            if not _is_finite(layer):
+                return f"{where}: the weights of layer {layer.name} are not finite; {advice}"
+            if not np.isfinite(out).all():
+                return f"{where}: the output of layer {layer.name} is not finite; {advice}"
+        return f"{where}; {advice}"
 
     def _diagnose_validation(self, loss: float) -> str:
-        """As `_diagnose`, when it is the validation after the epoch that finds it."""
-        broken = [
-            layer.name for layer in self.model.layers if not all(np.isfinite(array).all() for array in layer.parameters.values())
-        ]
-        where = f"the weights of layer {broken[0]} are not finite" if broken else "its scores are too large"
-        return f"the validation loss became {loss} after epoch {self.progress.epoch + 1}: {where}; try a smaller learning rate"
+        """As `_diagnose`, when the validation after an epoch finds it."""
+        broken = next((layer.name for layer in self.model.layers if not _is_finite(layer)), None)
+        why = f"the weights of layer {broken} are not finite" if broken else "its scores are too large"
+        return f"the validation loss became {loss} after epoch {self.progress.epoch + 1}: {why}; try a smaller learning rate"
 
     def _keep_average(self) -> None:
-        """The moving average of the weights, if the optimizer has kept one, in their place: the training is over."""
+        """The training is over: the moving average of the weights, if the optimizer has kept one, replaces them."""
         if self.model.optimizer.use_ema:
             slots = self.model.slots()
-            for name, parameter in model_file.weights_of(self.model).items():
+            for name, parameter in self.model.parameters().items():
                 parameter[...] = slots[name][-1]
 
-    def _finish_epoch(self) -> dict[str, float]:
+    def _finish_epoch(self, engine: Engine) -> dict[str, float]:
         """Validate, record, and move on to the next epoch."""
         progress = self.progress
         logs = progress.logs()
@@ -209,36 +279,44 @@ class Trainer:
             self._keep_average()
         if self.validation is not None:
             began = time.perf_counter()
-            logs["val_loss"], logs["val_accuracy"] = evaluate(self.model, self.validation, self.threads)
+            logs["val_loss"], logs["val_accuracy"] = engine.evaluate(self.validation)
             progress.seconds += time.perf_counter() - began
             if not math.isfinite(logs["val_loss"]):
                 raise Diverged(self._diagnose_validation(logs["val_loss"]))
         entry = {"epoch": progress.epoch + 1, **logs, "seconds": progress.seconds}
-        norms = [*progress.norms, norms_of(self.model)]
+        norms = [*progress.norms, norms_of(self.model.parameters(), self.model.slots(), self.model.optimizer)]
         self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry], norms=norms)
         for callback in self.callbacks:
             callback.on_epoch_end(progress.epoch, logs)
         return entry
 
-    def _tell(self, event: str, *arguments: int) -> None:
+    def _notify(self, event: str, *arguments: int) -> None:
         for callback in self.callbacks:
             getattr(callback, event)(*arguments, self.progress.logs())
 
 
-def evaluate(model: Sequential, source: ImageSource, threads: int | None = None) -> tuple[float, float]:
+def _is_finite(layer: Layer) -> bool:
+    return all(np.isfinite(array).all() for array in layer.arrays().values())
+
+
+def check_engine(engine: str) -> str:
+    """The name of an engine, if there is such an engine."""
+    if engine not in ENGINES:
+        raise InputError(f"engine: expected one of {', '.join(ENGINES)}, got {engine!r}")
+    return engine
+
+
+def engine_for(model: TrainableStack, name: str, batch_size: int, threads: int | None) -> Engine:
+    """The engine of that name, for a built model."""
+    if check_engine(name) == "layers":
+        return TextbookEngine(model.layers, model.dtype, model.loss)
+    return FusedEngine(model.layers, model.dtype, model.loss, batch_size=batch_size, threads=threads)
+
+
+def evaluate(
+    model: TrainableStack, source: ImageSource, threads: int | None = None, engine: str = "fused"
+) -> tuple[float, float]:
     """The mean loss and the accuracy of a model on all samples of a source (as of epoch 0)."""
-    losses: list[float] = []
-    right: list[int] = []
-
-    def score(plan: Plan, rows: slice) -> None:
-        samples = slice(0, rows.stop - rows.start)
-        indices = np.arange(rows.start, rows.stop)
-        source.fill(plan.images[samples], indices, 0)
-        plan.predict_part(samples)
-        loss, hits = plan.score(samples, source.targets(indices, 0), model.loss)
-        losses.append(loss)
-        right.append(hits)
-
-    for_each_part(model.layers, model.dtype, len(source), threads, score)
-    # fsum is exact, so the order in which the threads came does not matter.
-    return math.fsum(losses) / len(source), sum(right) / len(source)
+    if check_engine(engine) == "layers":
+        return TextbookEngine(model.layers, model.dtype, model.loss).evaluate(source)
+    return inference.evaluate(model.layers, model.dtype, model.loss, source, threads)

@@ -3,7 +3,7 @@ import pytest
 
 from nn.errors import InputError
 from nn.layers import Softmax
-from nn.losses import CategoricalCrossentropy, categorical_crossentropy, loss_named, one_hot
+from nn.losses import CategoricalCrossentropy, categorical_crossentropy, loss_named, targets_of
 
 LOSS = CategoricalCrossentropy()
 
@@ -98,19 +98,19 @@ def test_keras_function_gives_the_loss_of_each_sample():
 
 
 @pytest.mark.parametrize("labels", [[2, 0], [[2], [0]], np.array([2, 0], np.uint8), [2.0, 0.0], [[0, 0, 1], [1, 0, 0]]])
-def test_labels_become_one_hot_rows(labels):
-    targets = one_hot(labels, 3)
+def test_labels_become_targets_of_rows(labels):
+    targets = targets_of(labels, 3)
     assert targets.tolist() == [[0, 0, 1], [1, 0, 0]]
     assert targets.dtype == np.float32
 
 
 def test_a_column_of_labels_of_a_single_class_is_labels_not_targets():
-    assert one_hot([[0], [0]], 1).tolist() == [[1], [1]]
+    assert targets_of([[0], [0]], 1).tolist() == [[1], [1]]
 
 
 def test_no_labels_are_no_rows():
-    assert one_hot([], 3).shape == (0, 3)
-    assert one_hot(np.empty((0, 3)), 3).shape == (0, 3)
+    assert targets_of([], 3).shape == (0, 3)
+    assert targets_of(np.empty((0, 3)), 3).shape == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_no_labels_are_no_rows():
 )
 def test_labels_that_are_none_are_refused_in_words(labels, said):
     with pytest.raises(InputError, match="y: .*" + said):
-        one_hot(labels, 3, "y")
+        targets_of(labels, 3, "y")
 
 
 @pytest.mark.parametrize("loss", [LOSS, categorical_crossentropy, "categorical_crossentropy", "sparse_categorical_crossentropy"])

@@ -1,4 +1,4 @@
-"""The small experiments of the README's way through the code: each runs, and shows what it says it shows."""
+"""The small experiments of docs/study.md: each runs, and shows what the page says it shows."""
 
 import re
 from pathlib import Path
@@ -7,22 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn import recipes
+from nn.recipes import load_splits
 from nn.study.__main__ import EXPERIMENTS
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-QUICK = sorted(EXPERIMENTS.keys() - {"plan"})  # which takes the compiler
+PAGE = Path(__file__).parents[1] / "docs" / "study.md"
+QUICK = sorted(EXPERIMENTS.keys() - {"plan"})  # the plan needs the compiler
 
 
 @pytest.fixture
 def study(command, small_mnist, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return lambda *words: command("nn.study.__main__", "--data", small_mnist, *words)
-
-
-@pytest.fixture(scope="module")
-def parts(small_mnist):
-    return recipes.load_parts("mnist", str(small_mnist))
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -36,7 +31,7 @@ def test_experiment_prints_a_line_and_draws(study, tmp_path, name):
         assert np.ptp(np.asarray(picture.convert("L"))) > 100
 
 
-def test_plan_shows_every_part_of_the_batch(compiler, study, tmp_path):
+def test_plan_lists_the_operations(compiler, study, tmp_path):
     pytest.importorskip("matplotlib", reason="the experiments need matplotlib (the extra 'report')")
     ended = study("plan", "--out", "other.png")
     assert ended.code == 0, ended.err
@@ -44,33 +39,35 @@ def test_plan_shows_every_part_of_the_batch(compiler, study, tmp_path):
     assert (tmp_path / "other.png").exists()
 
 
-def test_joined_gradient_stays_exact_where_the_other_is_lost():
+def test_gradient_of_softmax_and_loss_together_stays_exact_where_the_other_is_lost():
     from nn.study.learning import _apart, _joined, _relative_error
 
     assert _relative_error(_joined, 20) < 1e-6 < 0.9 < _relative_error(_apart, 20)
     assert _relative_error(_apart, 2) < 1e-5
 
 
-def test_resumed_training_is_the_undisturbed_one(study):
+def test_resumed_training_equals_the_undisturbed_one(study):
     pytest.importorskip("matplotlib", reason="the experiments need matplotlib (the extra 'report')")
     same, of = re.search(r"([\d,]+) of ([\d,]+) bytes", study("checkpoint").out).groups()
     assert same == of
 
 
 @pytest.mark.parametrize("words", [("nothing",), (), ("dense", "--out", "missing/dense.png"), ("dense", "--data", "missing")])
-def test_bad_input_is_told(study, words):
+def test_bad_input_is_refused_in_one_sentence(study, words):
     ended = study(*words)
     assert ended.code == 2
     assert len(ended.err.strip().splitlines()) == 1
 
 
-def test_the_way_in_the_readme_names_every_experiment_and_has_its_pictures():
-    way = README.partition("## How to study this code")[2].partition("\n## ")[0]
-    assert set(re.findall(r"python -m nn\.study (\w+)", way)) == set(EXPERIMENTS)
-    pictures = re.findall(r'src="([^"]+)"', way)
-    folder = Path(__file__).parents[1]
-    assert all((folder / picture).is_file() for picture in pictures)
-    shown = {Path(picture).name for picture in pictures}
-    assert {path.name for path in (folder / "docs" / "study").glob("*.png")} <= shown
-    for path in re.findall(r"`(nn/[\w/.]+)`", way):
-        assert (folder / path).exists(), path
+def test_the_page_names_every_experiment_and_shows_every_picture():
+    text = PAGE.read_text()
+    assert set(re.findall(r"python -m nn\.study (\w+)", text)) == set(EXPERIMENTS)
+    shown = set(re.findall(r'src="study/([^"]+)"', text))
+    assert shown == {path.name for path in (PAGE.parent / "study").glob("*.png")}
+
+
+def test_few_gradients_reach_the_second_convolution():
+    from nn.study.layers import _share_in_second_convolution
+
+    images = load_splits("mnist", None)[1][0][:20]
+    assert 0.04 < _share_in_second_convolution(images) < 0.25

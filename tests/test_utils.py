@@ -1,8 +1,10 @@
+"""Labels become one-hot rows, and values that are not labels are refused."""
+
 import numpy as np
 import pytest
 
 from nn.errors import InputError
-from nn.utils import to_categorical
+from nn.utils import class_indices, to_categorical
 
 
 @pytest.mark.parametrize("y", [[0, 2], [[0], [2]], np.array([0, 2], np.uint8), [0.0, 2.0]])
@@ -22,7 +24,29 @@ def test_no_labels():
     assert to_categorical([]).shape == (0, 0)
 
 
-@pytest.mark.parametrize(("y", "classes"), [([0, 3], 3), ([-1], 3), ([-1, 1], None), ([0.5], 2)])
-def test_what_is_no_label_is_refused(y, classes):
+@pytest.mark.parametrize(("y", "classes"), [([0, 3], 3), ([-1], 3), ([-1, 1], None), ([0.5], 2), ([0], 0), ([0], 1.5)])
+def test_values_that_are_not_labels_are_refused(y, classes):
     with pytest.raises(InputError, match="to_categorical"):
         to_categorical(y, classes)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([1, 0.5], "y: expected whole numbers as labels, got 0.5"),
+        ([np.nan], "y: expected whole numbers as labels, got nan"),
+        ([np.inf], "y: expected whole numbers as labels, got infinity"),
+        (["one"], "y: expected whole numbers as labels, got <U3"),
+        ([0, 3], "y: expected values from 0 to 2, got 0 to 3"),
+    ],
+)
+def test_class_indices_name_the_first_value_that_is_not_a_label(labels, message):
+    with pytest.raises(InputError) as refused:
+        class_indices(labels, 3, "y")
+    assert str(refused.value) == message
+
+
+def test_class_indices_keep_integers_and_convert_whole_floats():
+    labels = np.array([2, 0], np.uint8)
+    assert class_indices(labels, 3, "y") is labels
+    assert class_indices([2.0, 0.0], 3, "y").dtype == np.int64

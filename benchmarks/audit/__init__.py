@@ -1,1 +1,1 @@
-"""What audits the tests and the files: mutants, fuzzing, kills, failing disks."""
+"""Audits of the tests and of the file formats: mutants, fuzzing, killed trainings, failing disks."""

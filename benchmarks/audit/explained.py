@@ -1,52 +1,48 @@
-"""Mutants that survive and may: each was looked at, and this is why no test can or should kill it."""
+"""Mutants that may survive: somebody has examined each, and this is why no test can or should kill it."""
 
 from __future__ import annotations
 
 from benchmarks.audit.mutation import Mutant
 
-REST = "NumPy takes any negative length for the one that is left to compute, not only -1"
-ORDER = "only looked through, and no two of them can fit"
-BLOCK = "blocks that overlap do some of the work twice, with the same outcome"
-ROOM = "room that is never used"
-SPEED = "another way to the same sums; only the time differs"
-CHANCE = "shows once in four thousand million random numbers"
-BLANK = "nothing is summed there: where the first place is not before the one behind the last, there are none"
-CONTIGUOUS = "rows of the filters follow one another without a gap, so that v counts on over their ends"
-BEYOND = "more tiles than the image needs: no output of them is stored"
-PLACES = "all places of the kernel have as many numbers"
-SQUARE = "both sides of the kernel are as long"
-UNUSED = "the sums of what lies there are not used"
-EITHER = "both sides give the same number there"
+REST = "NumPy computes the length for any negative value, not only for -1"
+ORDER = "the alternatives are tried in order, and no two of them can match"
+BLOCK = "overlapping blocks do some of the work twice, with the same result"
+ROOM = "scratch memory that is never used"
+SPEED = "another way to compute the same sums; only the time differs"
+CHANCE = "shows once in 2³² random numbers"
+BLANK = "an empty range: where the first index is not below the end, nothing is summed"
+CONTIGUOUS = "the rows of the filters are contiguous, so v counts on across their ends"
+BEYOND = "more tiles than the image needs: none of their outputs is stored"
+SQUARE = "both sides of the kernel have the same length"
+UNUSED = "the sums of these values are not used"
+EITHER = "both sides give the same value there"
 
-# (path, a part of "before -> after", why). The first that fits counts.
+# (path, a part of "before -> after", why). The first match counts.
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "a.reshape(-1)  [1]  ->  2", REST),
-    ("nn/kernels/dense.py", "total < 0:  [total < 0]  ->  total <= 0", EITHER),
-    ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so that a product without terms takes one"),
+    ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
+    ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so a product without terms takes one block"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
     ("nn/kernels/dense.py", "if rate > 0:  [rate > 0]  ->  rate >= 0", SPEED),
-    ("nn/kernels/dense.py", "out[first:last].reshape(-1)  [1]  ->  2", REST),
+    ("nn/kernels/dense.py", "out[start:stop].reshape(-1)  [1]  ->  2", REST),
     ("nn/kernels/dense.py", "rate, dz.reshape(-1))  [1]  ->  2", REST),
-    ("nn/kernels/conv_backward.py", "first[r] = 0  [0]  ->  1", BLANK),
+    ("nn/kernels/conv_backward.py", "starts[r] = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "end = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "if end > 0:  [end > 0]  ->  end >= 0", BLANK),
     ("nn/kernels/conv_backward.py", "six_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
-    ("nn/kernels/conv_pool_backward.py", "alive = np.empty(F + 1, np.int32)  [1]  ->  2", ROOM),
+    ("nn/kernels/conv_pool_backward.py", "nonzeros = np.empty(F + 1, np.int32)  [1]  ->  2", ROOM),
     ("nn/kernels/conv_pool_backward.py", "three_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
     ("nn/kernels/elementwise.py", "[4294967296.0]  ->  4294967297.0", CHANCE),
-    ("nn/kernels/elementwise.py", "[random_bits(key, e) >= threshold]  ->  random_bits(key, e) > threshold", CHANCE),
     (
         "nn/kernels/elementwise.py",
-        "[z ^ z >> np.uint64(31)]  ->  z | z >> np.uint64(31)",
-        "changes the lowest of 32 bits: " + CHANCE,
+        "[random_bits(key, first + e) >= threshold]  ->  random_bits(key, first + e) > threshold",
+        CHANCE,
     ),
-    ("nn/kernels/elementwise.py", ">> np.uint64(32))  [31]  ->  32", "changes the lowest of 32 bits: " + CHANCE),
     ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3])  [0]  ->  1", SQUARE),
-    ("nn/kernels/winograd.py", "kernel.shape[0] * kernel.shape[1])  [0]  ->  1", SQUARE),
-    ("nn/kernels/winograd.py", "no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)  [0]  ->  1", PLACES),
-    ("nn/kernels/winograd.py", "reshape(products, -1))  [1]  ->  2", REST),
+    ("nn/kernels/winograd.py", "taps = kernel.shape[0] * kernel.shape[1]  [0]  ->  1", SQUARE),
+    ("nn/kernels/winograd.py", "kernel.reshape(taps, -1))  [1]  ->  2", REST),
     ("nn/kernels/winograd3.py", "TRANSFORMS) <= 9 * rows * columns * channels", SPEED),
     ("nn/kernels/winograd3.py", "y = np.empty((5, 5, L), x.dtype)  [5]  ->  6", ROOM),
     ("nn/kernels/winograd3.py", "y = np.empty((10, 10, L), x.dtype)  [10]  ->  11", ROOM),
@@ -62,7 +58,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     (
         "nn/kernels/winograd3.py",
         "[(49, TILES + SPARE, L)]  ->  (49, L, TILES + SPARE)",
-        "only the product of the last two is used",
+        "only the product of the last two sizes is used",
     ),
     ("nn/kernels/winograd3.py", "->  (quarter < 2 or rows > 2) or (quarter % 2 == 0 or columns > 2)", BEYOND),
     ("nn/kernels/winograd3.py", "[quarter < 2]  ->  quarter <= 2", BEYOND),
@@ -74,24 +70,15 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "room = (W + L - 1) // L * L + L", ROOM),
     ("nn/kernels/winograd5.py", "rows = np.empty((8, room), x.dtype)  [8]  ->  9", ROOM),
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
-    ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and more of it is never used"),
-    ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any numbers will do that are the same for every batch"),
-    ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
-    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L <= L // 2]  ->  F % L < L // 2", SPEED),
-    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [F % L]  ->  F + L", SPEED),
-    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [2]  ->  3", SPEED),
-    ("nn/kernels/conv.py", "rest = F % L if F % L <= L // 2 else 0  [0]  ->  1", SPEED),
-    ("nn/kernels/conv.py", "for f in range(0, F - rest, L):  [F - rest]  ->  F + rest", SPEED),
-    ("nn/kernels/conv.py", "for half in (0, L // 2):  [(0, L // 2)]  ->  (L // 2, 0)", "the halves are filled in another order"),
-    ("nn/layers/conv2d.py", "if self.is_product() and (self.filters > FEW_FILTERS or self.output_shape[1] == 1):", SPEED),
-    ("nn/layers/conv2d.py", "by_winograd = self._has_windows_of(3) and winograd3.pays(", SPEED),
-    ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "reshape(len(kernel), -1, self.filters)  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "['kernel'].reshape(-1, self.filters)  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "dz.reshape(-1, filters))  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "dx.reshape(-1, inputs), 0, len(dz))  [1]  ->  2", REST),
-    ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, more slowly"),
-    ("nn/losses.py", "targets.min(initial=0) < 0:  [0]  ->  1", "of no targets at all, neither 0 nor 1 is negative"),
+    ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and the rest of it is never used"),
+    ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
+    ("nn/layers/arguments.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
+    ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
+    (
+        "nn/losses.py",
+        "targets.min(initial=0) < 0:  [0]  ->  1",
+        "the minimum of an empty array is then 1 instead of 0, and neither is negative",
+    ),
     ("nn/losses.py", "probabilities.shape[-1], 'y_true')  [-1]  ->  1", "the last axis of a matrix is axis 1"),
     ("nn/losses.py", "sum(axis=-1)  [-1]  ->  1", "the last axis of a matrix is axis 1"),
     ("nn/losses.py", "->  ('sparse_categorical_crossentropy', 'categorical_crossentropy')", ORDER),
@@ -100,6 +87,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
 
 
 def reason(mutant: Mutant) -> str:
-    """Why the mutant may survive, or nothing."""
+    """Why the mutant may survive; empty if nobody has explained it."""
     change = f"{mutant.before}  ->  {mutant.after}"
     return next((why for path, part, why in EXPLAINED if path == mutant.path and part in change), "")

@@ -1,4 +1,4 @@
-"""What `fuzz.py` feeds: the readers under fire, small good files to start from, and ways to spoil them."""
+"""What `fuzz.py` works with: the readers, small good files to start from, and ways to damage them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ import numpy as np
 TARGETS = ("idx", "model", "checkpoint", "image")
 ARCHIVES = ("model", "checkpoint")
 MAX_INPUT = 1 << 14
-# The limit on the size of images has tests of its own. Here it is low, so that time goes into many inputs and not into pixels.
+# The limit on the size of images has tests of its own. Here it is low, so that the time goes into many
+# inputs and not into many pixels.
 MAX_PIXELS = 1 << 12
-WHOLE_WAY = 16  # one new picture in so many is read to the end
+READ_COMPLETELY = 16  # one new picture in so many is read to its digits
 STAMP = (1980, 1, 1, 0, 0, 0)
 
 ODD_VALUES: tuple[Any, ...] = (
@@ -45,7 +46,7 @@ Mutate = Callable[[bytes, int], bytes]
 
 
 def reader(target: str) -> Callable[[str], object]:
-    """The function under fire."""
+    """The function that reads the target's files."""
     if target == "idx":
         from nn.datasets.idx import read_idx
 
@@ -62,9 +63,9 @@ def reader(target: str) -> Callable[[str], object]:
 
 
 def _image_reader() -> Callable[[str], object]:
-    """From the file to the pieces of ink, and for some pictures to the digits, which takes ten times as long.
+    """Reads a picture to its pieces of ink, and some to their digits, which takes ten times as long.
 
-    A picture that was seen before ends with its pixels, for the rest would be the same.
+    A picture that was seen before is read to its pixels only, as the rest would be the same.
     """
     from nn.reading import find_digits, images, take_apart, to_ink
 
@@ -78,7 +79,7 @@ def _image_reader() -> Callable[[str], object]:
             return None
         seen.add(content)
         ink = to_ink(grey)
-        return find_digits(ink) if content % WHOLE_WAY == 0 else take_apart(ink)
+        return find_digits(ink) if content % READ_COMPLETELY == 0 else take_apart(ink)
 
     return read
 
@@ -149,47 +150,48 @@ def _write_checkpoint(folder: Path) -> None:
     trainer = _small_trainer()
     assert isinstance(trainer, Trainer)
     entry = {"epoch": 1, "loss": 0.5, "accuracy": 0.5, "val_loss": 0.5, "val_accuracy": 0.5, "seconds": 1.0}
-    trainer.progress = Progress(1, 1, 0.25, 3, 4, 0.5, [entry])
+    trainer.progress = Progress(1, 1, loss_sum=0.25, right=3, seen=4, seconds=0.5, history=[entry])
     checkpoint.save(folder / "c.npz", trainer, {"recipe": {"epochs": 2}, "data": "0"})
 
 
-# -- Spoiled ones ----------------------------------------------------------------------------------------------------------------
+# -- Damaged files ---------------------------------------------------------------------------------------------------------------
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """`data` with a few bits, bytes or pieces changed, repeated, removed or replaced by numbers that programs stumble over."""
-    piece = bytearray(data)
+    """`data` with a few bits, bytes or longer runs flipped, repeated, removed or replaced by odd values."""
+    changed = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 4, 8))):
-        place = chance.randrange(len(piece) + 1)
+        offset = chance.randrange(len(changed) + 1)
         length = chance.choice((1, 2, 4, 8, chance.randrange(64)))
         kind = chance.randrange(6)
-        if kind == 0 and place < len(piece):
-            piece[place] ^= 1 << chance.randrange(8)
+        if kind == 0 and offset < len(changed):
+            changed[offset] ^= 1 << chance.randrange(8)
         elif kind == 1:
-            piece[place : place + length] = chance.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * length
+            changed[offset : offset + length] = chance.choice((b"\xff", b"\x00", b"\x7f", b"\x80")) * length
         elif kind == 2:
-            del piece[place : place + length]
+            del changed[offset : offset + length]
         elif kind == 3:
-            piece[place:place] = piece[place : place + length]
+            changed[offset:offset] = changed[offset : offset + length]
         elif kind == 4:
-            piece[place : place + length] = chance.randbytes(length)
+            changed[offset : offset + length] = chance.randbytes(length)
         else:
-            del piece[place:]
-    return bytes(piece[:MAX_INPUT])
+            del changed[offset:]
+    return bytes(changed[:MAX_INPUT])
 
 
 def mutated_archive(data: bytes, chance: random.Random, mutate: Mutate, good: list[bytes]) -> bytes:
-    """One member of an archive spoiled and everything around it made right again: zip directory, CRC, and mostly the SHA-256.
+    """An archive with one damaged member; zip directory and CRC are correct again, and mostly the SHA-256 too.
 
-    Without that, nearly every input would end at the first checksum, and what is behind it would never be tried. And since most
-    of what is kept has been refused for something already, every third one begins with a good file again.
+    Otherwise nearly every input would fail at the first checksum, and the code after it would never be
+    tried. Most inputs that atheris keeps are already refused for some reason, so every third input
+    starts from a good file again.
     """
     if chance.random() < 1 / 3:
         data = chance.choice(good)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {info.filename: archive.read(info) for info in archive.infolist()[:64]}
-    except Exception:  # the raw bytes have been spoiled before
+    except Exception:  # the raw bytes were damaged before
         return mutate(data, MAX_INPUT)
     if not members or chance.random() < 0.2:
         return mutate(data, MAX_INPUT)
@@ -201,7 +203,7 @@ def mutated_archive(data: bytes, chance: random.Random, mutate: Mutate, good: li
     else:
         members[name] = content[:start] + mutate(content[start:], MAX_INPUT)
     if chance.random() < 0.9:
-        _mend_digests(members)
+        _correct_digests(members)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for each, body in members.items():
@@ -210,26 +212,26 @@ def mutated_archive(data: bytes, chance: random.Random, mutate: Mutate, good: li
 
 
 def _mutated_header(text: str, chance: random.Random, mutate: Mutate) -> str:
-    """Another text; or the same structure with one value replaced, by an odd one or by another part of it."""
+    """Another text, or the same structure with one value replaced by an odd one or by another of its values."""
     with contextlib.suppress(ValueError, RecursionError):
         header = json.loads(text)
-        places = list(_places(header))
-        if places and chance.random() < 0.7:
-            container, key = chance.choice(places)
-            other, part = chance.choice(places)
-            container[key] = chance.choice([*ODD_VALUES, other[part]])
+        entries = list(_entries(header))
+        if entries and chance.random() < 0.7:
+            container, key = chance.choice(entries)
+            other, other_key = chance.choice(entries)
+            container[key] = chance.choice([*ODD_VALUES, other[other_key]])
             if isinstance(container, dict) and chance.random() < 0.2:
                 container[chance.choice(ODD_NAMES)] = container.pop(key)
             return json.dumps(header)
     return mutate(text.encode("utf-8", "replace"), MAX_INPUT).decode("utf-8", "replace")
 
 
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Every (container, key) in a value that JSON can hold."""
+def _entries(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every (container, key) in a value of JSON types."""
     keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in keys:
         yield value, key
-        yield from _places(value[key])
+        yield from _entries(value[key])
 
 
 def _header_text(member: bytes) -> str:
@@ -242,8 +244,8 @@ def _header_member(text: str) -> bytes:
     return content.getvalue()
 
 
-def _mend_digests(members: dict[str, bytes]) -> None:
-    """Give the header the SHA-256 of the members as they are now, where it still is a header."""
+def _correct_digests(members: dict[str, bytes]) -> None:
+    """Write the SHA-256 of the members as they are now into the header, if it is still a header."""
     try:
         header = json.loads(_header_text(members["header.npy"]))
         header["sha256"] = {
@@ -252,5 +254,5 @@ def _mend_digests(members: dict[str, bytes]) -> None:
             if name != "header.npy"
         }
         members["header.npy"] = _header_member(json.dumps(header))
-    except Exception:  # no header any more; then it stays as it is
+    except Exception:  # it is no longer a header
         return

@@ -1,4 +1,4 @@
-"""What became of each mutant: a letter for each in the order of its file, so that a run that was cut short can go on later."""
+"""Records the outcome of each mutant, a letter each in the order of the file, so that an interrupted run can go on later."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ WAITING, KILLED, SURVIVED = "-", "k", "s"
 
 @dataclass
 class Group:
-    """The mutants of one file, or the real faults; `make(number)` gives one of them."""
+    """The mutants of one file, or the real faults; `make(index)` makes one of them."""
 
     digest: str
     outcomes: list[str]
     make: Callable[[int], Mutant]
 
-    def chosen(self, numbers: set[int]) -> Iterator[tuple[Mutant, int]]:
-        """Those of `numbers` that nobody has killed yet, the ones that never ran first: a survivor may meet new tests."""
+    def chosen(self, indices: set[int]) -> Iterator[tuple[Mutant, int]]:
+        """Those of `indices` that are not killed yet. Mutants that have not run come first; survivors may meet new tests."""
         for wanted in (WAITING, SURVIVED):
-            for number in sorted(numbers):
-                if self.outcomes[number] == wanted:
-                    yield self.make(number), number
+            for index in sorted(indices):
+                if self.outcomes[index] == wanted:
+                    yield self.make(index), index
 
     def survivors(self) -> list[Mutant]:
         """The mutants that no test has noticed so far."""
-        return [self.make(number) for number, outcome in enumerate(self.outcomes) if outcome == SURVIVED]
+        return [self.make(index) for index, outcome in enumerate(self.outcomes) if outcome == SURVIVED]
 
     def as_json(self) -> dict[str, Any]:
         """The counts, and what `group` needs to go on."""
@@ -41,6 +41,7 @@ class Group:
             "killed": self.outcomes.count(KILLED),
             "explained": explained_ones,
             "survived": len(survivors) - explained_ones,
+            "waiting": self.outcomes.count(WAITING),
             "digest": self.digest,
             "outcomes": "".join(self.outcomes),
         }
@@ -54,8 +55,8 @@ def group(sources: str, count: int, make: Callable[[int], Mutant], former: dict[
 
 
 def summary(groups: dict[str, Group]) -> dict[str, Any]:
-    """All groups' counts and sums, and the survivors with their explanations."""
+    """The counts of each group and in all, and the survivors with their explanations."""
     files = {name: group.as_json() for name, group in groups.items()}
-    sums = {key: sum(row[key] for row in files.values()) for key in ("mutants", "killed", "explained", "survived")}
+    sums = {key: sum(row[key] for row in files.values()) for key in ("mutants", "killed", "explained", "survived", "waiting")}
     survivors = {str(mutant): explained.reason(mutant) for group in groups.values() for mutant in group.survivors()}
     return {**sums, "files": files, "survivors": survivors}

@@ -1,8 +1,9 @@
-"""Which tests a mutant meets: those of its file that come to the line where it is broken, the quickest first."""
+"""Which tests run for a mutant: those of its file that reach the broken line, the fastest first."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = "tests/layers/test_every_layer.py"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
+WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS]
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
@@ -26,9 +28,11 @@ ELEMENTWISE = [
     "tests/optimizers/test_optimizers.py",
     "tests/kernels/test_other_kernels.py",
 ]
-# The tests of each file; `-k` leaves out those that have nothing to do with it.
-TESTS: dict[str, list[str]] = {
+# The arithmetic: its tests run without the compiler, so that a kernel can be broken without being
+# compiled again. `-k` leaves out tests that have nothing to do with the file.
+INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/conv.py": CONVOLUTION,
+    "nn/kernels/convolution.py": [*CONVOLUTION, "tests/kernels/test_convolution.py"],
     "nn/kernels/conv_backward.py": CONVOLUTION,
     "nn/kernels/conv_pool_backward.py": CONVOLUTION,
     "nn/kernels/winograd.py": WINOGRAD,
@@ -38,7 +42,9 @@ TESTS: dict[str, list[str]] = {
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,
     "nn/kernels/memory.py": ["tests/kernels/test_other_kernels.py"],
-    "nn/layers/base.py": ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS],
+    "nn/layers/base.py": WINDOWS,
+    "nn/layers/arguments.py": WINDOWS,
+    "nn/layers/windows.py": WINDOWS,
     "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or relu or softmax or linear"],
     "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", LAYERS, "-k", "conv"],
     "nn/layers/dense.py": ["tests/layers/test_dense.py", LAYERS, "-k", "dense"],
@@ -50,31 +56,81 @@ TESTS: dict[str, list[str]] = {
     "nn/initializers.py": ["tests/test_initializers.py", "tests/layers/test_dense.py"],
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
-# Faults of the threads need the plan, and that the compiler.
-COMPILED_TESTS = {
-    "nn/engine/conv_operation.py": ["tests/engine/test_chunks.py"],
-    "nn/engine/operations.py": ["tests/engine/test_chunks.py"],
+
+# The training of two hundred steps is left out: it takes longer than all others.
+ORACLE = ["tests/oracles/test_plain_numpy.py", "-k", "not two_hundred"]
+ENGINE = ["tests/engine/test_chunks.py", "tests/engine/test_batch.py", *ORACLE]
+FIT = ["tests/test_training.py", "tests/test_models_fit.py"]
+OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
+READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
+PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
+INSPECTION = ["tests/inspection/test_inspection.py"]
+MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
+# All between a source of images and a changed weight, and between a picture and a verdict: these tests
+# train and read with the compiled kernels.
+COMPILED: dict[str, list[str]] = {
+    "nn/engine/plan.py": [*FIT, *ENGINE],
+    "nn/engine/operations.py": ENGINE,
+    "nn/engine/conv_operation.py": ENGINE,
+    "nn/engine/dense_operation.py": ENGINE,
+    "nn/engine/head.py": ENGINE,
+    "nn/engine/step.py": ENGINE,
+    "nn/engine/batch.py": [*FIT, *ENGINE],
+    "nn/engine/executor.py": [*FIT, *ENGINE],
+    "nn/engine/fused.py": [*FIT, *ENGINE],
+    "nn/engine/textbook.py": [*FIT, *ENGINE],
+    "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ORACLE],
+    "nn/engine/numpy_inference.py": ["tests/test_models.py"],
+    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
+    "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/optimizers/test_moving_average.py", *ORACLE],
+    "nn/recipes.py": ["tests/train/test_train.py", "tests/train/test_checkpoint.py"],
+    "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
+    "nn/optimizers/base.py": OPTIMIZERS,
+    "nn/optimizers/adadelta.py": OPTIMIZERS,
+    "nn/optimizers/sgd.py": OPTIMIZERS,
+    "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
+    "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
+    "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
+    "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
+    "nn/io/model_file.py": MODEL_FILE,
+    "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
+    "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
+    "nn/reading/components.py": READING,
+    "nn/reading/geometry.py": READING,
+    "nn/reading/grouping.py": READING,
+    "nn/reading/images.py": [*PICTURES, *READING],
+    "nn/reading/ink.py": [*READING, *PICTURES],
+    "nn/reading/recognition.py": READING,
+    "nn/reading/segmentation.py": READING,
+    "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],
+    "nn/inspection/stages.py": INSPECTION,
+    "nn/inspection/terms.py": INSPECTION,
+    "apps/draw/teaching/kept_drawings.py": ["tests/apps/test_kept_drawings.py"],
+    "apps/draw/teaching/lessons.py": ["tests/apps/test_lessons.py", "tests/apps/test_teaching.py"],
+    "apps/draw/teaching/training.py": ["tests/apps/test_teaching.py", "tests/apps/test_lessons.py"],
 }
+
+TESTS = INTERPRETED | COMPILED
 
 
 @dataclass
 class Traces:
-    """The lines of a file that each test runs, and in how many seconds; and those that run before, in what tests share."""
+    """The seconds that each test of a file takes and the lines that it reaches; and the lines that fixtures reach."""
 
     tests: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
     shared: list[int] = field(default_factory=list)
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that come to the mutant's lines, the quickest first: without them nothing differs. None at all means all."""
+        """The tests that reach the mutant's lines, the fastest first. An empty list means that all tests have to run."""
         broken = set(mutant.lines)
         if broken.intersection(self.shared):
             return []
-        coming = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken.intersection(lines)]
-        return [test for _, test in sorted(coming)]
+        reaching = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken.intersection(lines)]
+        return [test for _, test in sorted(reaching)]
 
 
 class Tracer:
-    """A plugin of pytest that fills in `traces`."""
+    """A pytest plugin that fills in `traces`."""
 
     def __init__(self, path: str) -> None:
         self.file = str(ROOT / path)
@@ -82,7 +138,7 @@ class Tracer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Whatever fixtures run may be shared."""
+        """Record the fixtures, which tests may share."""
         lines: set[int] = set()
         result = yield from self._traced(lines)
         self.traces.shared += sorted(lines)
@@ -90,7 +146,7 @@ class Tracer:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """The test itself."""
+        """Record the test itself."""
         lines: set[int] = set()
         began = time.process_time()
         result = yield from self._traced(lines)
@@ -102,9 +158,14 @@ class Tracer:
             lines.add(frame.f_lineno)
             return inside
 
+        def outside(frame: FrameType, event: str, argument: Any) -> Any:
+            return inside if frame.f_code.co_filename == self.file else None
+
         before = sys.gettrace()
-        sys.settrace(lambda frame, event, argument: inside if frame.f_code.co_filename == self.file else None)
+        sys.settrace(outside)
+        threading.settrace(outside)
         try:
             return (yield)
         finally:
             sys.settrace(before)
+            threading.settrace(before)

@@ -1,8 +1,8 @@
-"""Mutants: copies of a source file with one small fault each, made on the syntax tree.
+"""Makes mutants: copies of a source file with one small fault each, made on the syntax tree.
 
-Operators change places with their neighbours (+ and -, < and <=, and and or, min and max), constants are moved by one, a sum's
-`+=` becomes `=`, two neighbouring indices are swapped, a statement disappears. Docstrings, annotations, error messages and
-`raise` are left alone: no test should look at them.
+A mutant replaces an operator by a similar one (+ by -, < by <=, `and` by `or`, min by max), adds one
+to a constant, turns a sum's `+=` into `=`, swaps two neighbours in a tuple, or removes a statement.
+Docstrings, annotations, error messages and `raise` stay as they are: no test should look at them.
 """
 
 from __future__ import annotations
@@ -41,9 +41,13 @@ NAMES = {"min": "max", "max": "min", "zeros": "ones", "ones": "zeros"}
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file's source with one fault: where it is, what the line was, and what it became.
+    """A source file with one fault.
 
-    `lines` are those of the statement (of its head, if it has a body).
+    Attributes:
+        path, line: where the fault is.
+        before, after: the statement as it was, and what the fault made of it.
+        source: the whole file with the fault.
+        lines: of the statement, or of its head if it has a body.
     """
 
     path: str
@@ -58,28 +62,28 @@ class Mutant:
 
 
 def count(source: str) -> int:
-    """How many mutants a file has."""
-    return sum(len(_changes(node)) for node in _places(ast.parse(source)))
+    """The number of mutants that a file has."""
+    return sum(len(_changes(node)) for node in _nodes(ast.parse(source)))
 
 
-def mutant(path: str, source: str, number: int) -> Mutant:
-    """The mutant of that number, below `count(source)`, in the order of the file."""
+def mutant(path: str, source: str, index: int) -> Mutant:
+    """The mutant with the given index, below `count(source)`; they are in the order of the file."""
     tree = ast.parse(source)
-    node, change = next(itertools.islice(((node, change) for node in _places(tree) for change in _changes(node)), number, None))
+    node, change = next(itertools.islice(((node, change) for node in _nodes(tree) for change in _changes(node)), index, None))
     statement = _statements(tree)[node]
-    # A change alters its node in place or gives another one to stand there; what it alters is a copy.
+    # A change alters its node in place or returns another one, so it gets a copy.
     replacement = change(copy.deepcopy(node))
     before, after = _described(statement, node, replacement)
     _replace(tree, node, replacement)
     mutated = ast.unparse(ast.fix_missing_locations(tree))
-    return Mutant(path, getattr(node, "lineno", 0), before, after, mutated, _lines(statement))
+    return Mutant(path, getattr(node, "lineno", 0), before=before, after=after, source=mutated, lines=_lines(statement))
 
 
 def descriptions(source: str) -> Iterator[str]:
-    """What every mutant of a file is called, "before  ->  after", in their order: quicker than making them."""
+    """The descriptions "before  ->  after" of all mutants of a file, in order; faster than making the mutants."""
     tree = ast.parse(source)
     statements = _statements(tree)
-    for node in _places(tree):
+    for node in _nodes(tree):
         for change in _changes(node):
             yield "  ->  ".join(_described(statements[node], node, change(copy.deepcopy(node))))
 
@@ -90,8 +94,8 @@ def _described(statement: ast.stmt, node: ast.AST, replacement: ast.AST) -> tupl
     return before if isinstance(node, ast.stmt) else f"{before}  [{ast.unparse(node)}]", after
 
 
-def _places(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of all function bodies and defaults that may be changed."""
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that may be changed: those of all function bodies and defaults."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom | ast.JoinedStr):
             continue
@@ -101,7 +105,7 @@ def _places(tree: ast.AST) -> Iterator[ast.AST]:
             for statement in node.body:
                 yield from _inside(statement)
         elif isinstance(node, ast.ClassDef):
-            yield from _places(node)
+            yield from _nodes(node)
 
 
 def _inside(node: ast.AST) -> Iterator[ast.AST]:
@@ -119,7 +123,7 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _changes(node: ast.AST) -> list[Callable[[Any], ast.AST]]:
-    """What may be done to a node: functions that take its twin in a copy of the tree and give what replaces it."""
+    """The possible changes of a node: functions that take a copy of the node and return what replaces it."""
     if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in ARITHMETIC:
         changes: list[Callable[[Any], ast.AST]] = [lambda twin: _set(twin, op=ARITHMETIC[type(twin.op)]())]
         if isinstance(node, ast.AugAssign):
@@ -185,9 +189,9 @@ def _lines(statement: ast.stmt) -> range:
 
 
 def _statements(tree: ast.AST) -> dict[ast.AST, ast.stmt]:
-    """The innermost statement that holds each node, or is it."""
+    """The innermost statement that contains each node, or is that node."""
     found: dict[ast.AST, ast.stmt] = {}
-    for node in ast.walk(tree):  # from the outside inwards
+    for node in ast.walk(tree):  # from the outermost nodes inwards
         for child in ast.iter_child_nodes(node):
             found[child] = child if isinstance(child, ast.stmt) else found[node]
     return found

@@ -1,13 +1,17 @@
-"""Runs that take long: trainings killed at random moments, on a disk that fails, and a thousand epochs.
+"""python -m benchmarks reliability: trainings killed at random moments, on a failing disk, and a thousand epochs long.
 
     python -m benchmarks reliability kills --count 100
     python -m benchmarks reliability kills --count 100 --failures 0.3
     python -m benchmarks reliability epochs --count 1000
 
-`kills` trains the student's network on a few images over and over, kills it (SIGKILL, no warning) at a random moment, checks
-that the newest checkpoint loads, and resumes; slowed-down writes see to it that many kills fall into one. Whenever a training
-gets to its end, its model file must equal, byte for byte, that of an undisturbed training. `epochs` watches memory, open files
-and threads. Results go into `results/reliability.json`; with --seconds `kills` stops earlier, and the next call adds to it.
+`kills` trains the student's network on a few images again and again. It kills the training (SIGKILL, no
+warning) at a random moment, checks that the newest checkpoint loads, and resumes. Writes are slowed
+down, so that many kills fall into one. Whenever a training reaches its end, its model file must equal,
+byte for byte, that of an undisturbed training. With --seconds it stops earlier, and the next call adds
+to the counts.
+
+`epochs` checks that memory, open files and threads do not grow. Results go into
+`results/reliability.json` (--out).
 """
 
 from __future__ import annotations
@@ -31,12 +35,12 @@ from nn.errors import InputError
 from nn.io.cli import ArgumentParser, positive_number, run, whole_number
 
 if TYPE_CHECKING:
-    from nn.datasets.loading import Part
+    from nn.datasets.loading import Split
 
 FAILED = 1
 IMAGES, EPOCHS = 640, 2
 RECIPE = ("--classic", "--epochs", str(EPOCHS), "--train-limit", str(IMAGES), "--batch-size", "64")
-SETTLED = 100  # epochs until memory has found its size
+SETTLED = 100  # epochs after which memory should not grow any more
 GROWTH_MB = 4.0
 
 
@@ -45,48 +49,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(prog="python -m benchmarks reliability", description="Interruptions, failing disks, long trainings.")
     parser.add_argument("what", choices=("kills", "epochs"))
     parser.add_argument(
-        "--count", type=whole_number(1), default=100, help="kills, those of former runs included, or epochs (100)"
+        "--count", type=whole_number(1), default=100, help="kills, including those of earlier runs, or epochs (100)"
     )
-    parser.add_argument("--seconds", type=positive_number, default=float("inf"), help="no more kills after so many (no limit)")
-    parser.add_argument("--anew", action="store_true", help="do not add to former runs")
+    parser.add_argument("--seconds", type=positive_number, default=float("inf"), help="stop killing after so many (no limit)")
+    parser.add_argument("--anew", action="store_true", help="do not add to earlier runs")
     parser.add_argument("--failures", type=float, default=0.0, help="the probability that a file cannot be written (0)")
-    parser.add_argument("--delay", type=positive_number, default=0.01, help="seconds, the most that a step of a write is delayed")
+    parser.add_argument("--delay", type=positive_number, default=0.01, help="longest delay of each call that writes, in seconds")
     report.add_out(parser)
     options = parser.parse_args(arguments)
-    place = report.check_out(options.out, "reliability")
+    out = report.check_out(options.out, "reliability")
     if not hasattr(os, "fork"):
         raise InputError("reliability: expected a system with fork and SIGKILL, got none")
     with tempfile.TemporaryDirectory() as folder:
-        return _kills(options, place, Path(folder)) if options.what == "kills" else _epochs(options.count, place, Path(folder))
+        return _kills(options, out, Path(folder)) if options.what == "kills" else _epochs(options.count, out, Path(folder))
 
 
 # -- Kills -----------------------------------------------------------------------------------------------------------------------
 
 
-def _kills(options: argparse.Namespace, place: Path, folder: Path) -> int:
+def _kills(options: argparse.Namespace, out: Path, folder: Path) -> int:
     from nn import recipes
 
     what = f"kills, {options.failures:.0%} of the files fail to be written"
-    before = {} if options.anew else report.former(place, what)
-    _write_small_data(folder / "data")
-    recipes.warm_up(recipes.CLASSIC, recipes.load_parts("mnist", str(folder / "data"))[0])
+    before = {} if options.anew else report.earlier(out).get(what, {})
+    write_small_data(folder / "data")
+    recipes.warm_up(recipes.CLASSIC, recipes.load_splits("mnist", str(folder / "data"))[0])
     began = time.perf_counter()
     if _wait(_start(folder, "reference.npz", None)) != 0:
         raise InputError("reliability: the undisturbed training failed")
     alone = time.perf_counter() - began
     series = Series(folder, options, alone, seed=before.get("runs", 0))
-    while before.get("kills", 0) + series.books["kills"] < options.count and time.perf_counter() - began < options.seconds:
+    while before.get("kills", 0) + series.counts["kills"] < options.count and time.perf_counter() - began < options.seconds:
         series.round()
-        print("\r" + ", ".join(f"{count} {name}" for name, count in series.books.items()), end="", flush=True)
+        print("\r" + ", ".join(f"{count} {name}" for name, count in series.counts.items()), end="", flush=True)
     series.finish()
-    books = {name: before.get(name, 0) + count for name, count in {**series.books, "runs": 1}.items()}
-    report.write(place, {**report.everything(place), what: books})
-    print(f"{what}: " + ", ".join(f"{count} {name}" for name, count in books.items()))
-    return FAILED if series.books["with other bytes"] or series.books["left behind"] else 0
+    counts = {name: before.get(name, 0) + count for name, count in {**series.counts, "runs": 1}.items()}
+    report.write(out, {**report.earlier(out), what: counts})
+    print(f"{what}: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    return FAILED if series.counts["with other bytes"] or series.counts["left behind"] else 0
 
 
 class Series:
-    """One training after another in a folder, each killed or not, and what came of them."""
+    """Trainings one after another in a folder, most of them killed, and the counts of what happened to them."""
 
     def __init__(self, folder: Path, options: argparse.Namespace, alone: float, seed: int) -> None:
         self.folder = folder
@@ -95,41 +99,42 @@ class Series:
         self.chance = random.Random(seed)
         self.reference = (folder / "reference.npz").read_bytes()
         names = ("kills", "inside a write", "checkpoints loaded", "ended by a failing disk", "finished", "with other bytes")
-        self.books = dict.fromkeys([*names, "left behind"], 0)
+        self.counts = dict.fromkeys([*names, "left behind"], 0)
 
     def round(self) -> None:
-        """Start or resume, kill or not, look at what is there."""
+        """Start or resume a training, kill it unless it ends sooner, and check its files."""
         from nn.train import checkpoint
 
         faults = Faults(self.chance.randrange(2**32), self.options.failures, self.options.delay)
         code = _wait(_start(self.folder, "mnist.npz", faults), self.chance.random() * self.alone)
         if code == -signal.SIGKILL:
-            self.books["kills"] += 1
-            self.books["inside a write"] += any(self.folder.glob(".mnist*.part"))
+            self.counts["kills"] += 1
+            self.counts["inside a write"] += any(self.folder.glob(".mnist*.part"))
         elif code not in (0, 2):
             raise InputError(f"reliability: a training ended with code {code}")
         if (self.folder / "mnist.checkpoint.npz").exists():
             checkpoint.load(self.folder / "mnist.checkpoint.npz")
-            self.books["checkpoints loaded"] += 1
-        self.books["ended by a failing disk"] += code == 2
+            self.counts["checkpoints loaded"] += 1
+        self.counts["ended by a failing disk"] += code == 2
         if code == 0:
             self._compare()
 
     def finish(self) -> None:
-        """Let the last one come to its end, undisturbed."""
+        """Let the last training reach its end undisturbed."""
         if _wait(_start(self.folder, "mnist.npz", None)) != 0:
             raise InputError("reliability: the last training failed")
         self._compare()
-        self.books["left behind"] = sum(path.name.startswith((".mnist", "mnist")) for path in self.folder.iterdir()) - 1
+        self.counts["left behind"] = sum(path.name.startswith((".mnist", "mnist")) for path in self.folder.iterdir()) - 1
 
     def _compare(self) -> None:
         model = self.folder / "mnist.npz"
-        self.books["finished"] += 1
-        self.books["with other bytes"] += model.read_bytes() != self.reference
+        self.counts["finished"] += 1
+        self.counts["with other bytes"] += model.read_bytes() != self.reference
         model.unlink()
 
 
-def _write_small_data(folder: Path) -> None:
+def write_small_data(folder: Path) -> None:
+    """A small MNIST in files."""
     from nn.datasets import mnist
     from nn.datasets.idx import write_idx
 
@@ -140,7 +145,7 @@ def _write_small_data(folder: Path) -> None:
 
 
 def _start(folder: Path, name: str, faults: Faults | None) -> int:
-    """A training in a process of its own, resumed if there is a checkpoint; the process's number."""
+    """Start a training in a process of its own, resumed if there is a checkpoint; returns the process ID."""
     resume = ("--resume",) if (folder / name).with_suffix(".checkpoint.npz").exists() else RECIPE
     words = [*resume, "--out", str(folder / name), "--data", str(folder / "data"), "--checkpoint-every", "0.05"]
     child = os.fork()
@@ -163,7 +168,7 @@ def _start(folder: Path, name: str, faults: Faults | None) -> int:
 
 
 def _wait(child: int, patience: float | None = None) -> int:
-    """The exit code of a process, minus the signal if one ended it; after `patience` seconds that is SIGKILL."""
+    """The exit code of a process, or minus the signal that ended it. After `patience` seconds it gets SIGKILL."""
     timer = threading.Timer(patience, os.kill, (child, signal.SIGKILL)) if patience is not None else None
     if timer:
         timer.start()
@@ -177,15 +182,15 @@ def _wait(child: int, patience: float | None = None) -> int:
 # -- A thousand epochs -----------------------------------------------------------------------------------------------------------
 
 
-def _epochs(count: int, place: Path, folder: Path) -> int:
-    """Train on one batch of images for many epochs, with a checkpoint after each; memory, files and threads must stay flat."""
+def _epochs(count: int, out: Path, folder: Path) -> int:
+    """Train on one batch of images for many epochs with a checkpoint after each; memory, files and threads must not grow."""
     from nn import recipes
     from nn.callbacks import Callback
     from nn.datasets import mnist
     from nn.train.checkpoint import Checkpoints
 
     (x, y), _ = mnist.load_data()
-    few: Part = (x[:128], y[:128])
+    few: Split = (x[:128], y[:128])
     samples: list[tuple[float, int, int]] = []
 
     class Watch(Callback):
@@ -204,8 +209,9 @@ def _epochs(count: int, place: Path, folder: Path) -> int:
     growth = max(sample[0] for sample in samples[min(SETTLED, count) - 1 :]) - settled[0]
     flat = growth <= GROWTH_MB and settled[1:] == last[1:]
     body = {"count": count, "settled_after": SETTLED, "settled": settled, "last": last, "growth_mb": growth}
-    report.write(place, {**report.everything(place), "epochs": body})
-    print(f"{count} epochs: memory grew by {growth:.1f} MB after epoch {SETTLED}; files and threads {'flat' if flat else 'grew'}")
+    report.write(out, {**report.earlier(out), "epochs": body})
+    same = "did not grow" if settled[1:] == last[1:] else "changed"
+    print(f"{count} epochs: memory grew by {growth:.1f} MB after epoch {SETTLED}; open files and threads {same}")
     return 0 if flat else FAILED
 
 

@@ -1,4 +1,4 @@
-"""What a contender in a race can be asked for; each one runs in a process of its own (`worker.py`)."""
+"""The interface of a contender in a race; each contender runs in a process of its own (`worker.py`)."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.network import BATCH_SIZE
+from benchmarks.peers.network import BATCH_SIZE
 
 Call = Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all contenders of a race are given alike.
+    """The settings that all contenders of a race share.
 
     Attributes:
-        threads: how many each may use.
-        batch_size: of training.
-        limit: train on that many images.
-        seed: of weights and shuffling.
-        width, size: of the network's layers and of the images, 1 and 28 pixels as the student has them.
+        threads: how many threads each may use.
+        batch_size: of the training.
+        limit: train on the first `limit` images only.
+        seed: of the first weights and the order.
+        width: factor on the widths of the network's layers; 1 is the student's network.
+        size: of the images, in pixels; the student's are 28.
         data: the folder of the images, if not the usual one.
     """
 
@@ -36,25 +37,25 @@ class Job:
 
 @dataclass
 class Contender:
-    """The base: loads the data and builds the model when made."""
+    """The base class. A contender loads the data and builds the model in its `__init__`."""
 
     job: Job
     libraries: dict[str, str] = field(default_factory=dict)
 
-    def epoch(self, number: int) -> None:
-        """Train once over all images, in an order of its own for each `number`."""
+    def epoch(self, index: int) -> None:
+        """Train once over all images, in an order that depends on `index`."""
         raise NotImplementedError
 
     def accuracy(self) -> float:
-        """The part of the test images that are read right."""
+        """The share of the test images that are classified correctly."""
         raise NotImplementedError
 
     def digest(self) -> str:
-        """Of all weights: equal if and only if every bit is."""
+        """A digest of all weights: equal if and only if every bit is equal."""
         raise NotImplementedError
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """Ways to do one thing, by name: kind "all" predicts the test images, "one" a single image."""
+        """Every way to do one job, by name; kind "all" predicts the test images, "one" a single image."""
         raise NotImplementedError
 
 

@@ -1,4 +1,4 @@
-"""Contenders side by side: starts their processes, asks them in turn, keeps the durations."""
+"""Runs contenders against each other: starts their processes and asks them in turn."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ from nn.errors import InputError
 from nn.io.cli import ArgumentParser, whole_number
 
 ROOT = Path(__file__).parents[2]
-# Threads of a framework spin for a while after their work is done; nobody else should run meanwhile.
+# A framework's threads spin for a while after their work is done; the next contender waits for that long.
 PAUSE = 0.3
-# Package, what the name of the family stands for, and ways to be named one by one: compiled, both frameworks were slower.
-FAMILIES = {
+# For each framework: its package, the contenders that its name stands for, and those that have to be
+# named one by one (both frameworks were slower when compiled).
+FRAMEWORKS = {
     "torch": ("torch", ["torch", "torch-plain"], ["torch-compile"]),
     "keras": ("tensorflow", ["keras", "keras-plain"], ["keras-xla"]),
 }
 
 
 class Process:
-    """A contender's process; `ask` puts one question and waits for the answer."""
+    """A contender's process; `ask` sends one question and waits for the answer."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -49,22 +50,26 @@ class Process:
         )
 
     def ask(self, question: str, **values: Any) -> Any:
-        """The answer; `InputError` with the process' last words if it has none."""
+        """The answer.
+
+        Raises:
+            InputError: the process has failed or ended; the message quotes its error.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             print(json.dumps({"question": question, **values}), file=self._process.stdin, flush=True)
         line = self._process.stdout.readline()
-        reply = json.loads(line) if line else {"error": self._last_words()}
+        reply = json.loads(line) if line else {"error": self._last_line()}
         if "error" in reply:
             raise InputError(f"{self.name}: {question} failed: {reply['error']}")
         return reply["answer"]
 
     def begin(self, job: Job) -> None:
-        """Load the data and build the model."""
+        """Let the contender load the data and build its model."""
         self.libraries = self.ask("begin", **asdict(job))
 
-    def _last_words(self) -> str:
+    def _last_line(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().strip().splitlines()
         return lines[-1] if lines else f"ended with code {self._process.poll()}"
@@ -84,7 +89,7 @@ class Process:
 
 @contextlib.contextmanager
 def processes(names: Sequence[str], job: Job) -> Iterator[list[Process]]:
-    """One process a name, all with the same job; they are ended on the way out."""
+    """Start a process for each name, all with the same job; they end with the `with` block."""
     started: list[Process] = []
     try:
         for name in names:
@@ -97,12 +102,12 @@ def processes(names: Sequence[str], job: Job) -> Iterator[list[Process]]:
 
 
 def rest() -> None:
-    """Let the last contender's threads fall asleep."""
+    """Wait until the last contender's threads are asleep."""
     time.sleep(PAUSE)
 
 
 def summary(durations: Sequence[float]) -> dict[str, float]:
-    """Best, median and 99th percentile, in seconds."""
+    """Best, median and 99th percentile of durations in seconds."""
     ordered = sorted(durations)
     return {
         "best": ordered[0],
@@ -112,12 +117,14 @@ def summary(durations: Sequence[float]) -> dict[str, float]:
 
 
 def contenders(peers: str) -> list[str]:
-    """Ours first, then those named: a family ("torch", "keras"), or one of its ways ("torch-compile").
+    """The names of the contenders: ours first, then those of `peers`, comma-separated.
+
+    A peer is a framework ("torch", "keras") or one way of using it ("torch-compile").
 
     Raises:
         InputError: an unknown name, or a framework that is not installed.
     """
-    packages = {way: (extra, package) for extra, (package, usual, others) in FAMILIES.items() for way in usual + others}
+    packages = {way: (extra, package) for extra, (package, usual, others) in FRAMEWORKS.items() for way in usual + others}
     names = ["ours"]
     for word in filter(None, peers.split(",")):
         if word not in packages:
@@ -125,18 +132,18 @@ def contenders(peers: str) -> list[str]:
         extra, package = packages[word]
         if importlib.util.find_spec(package) is None:
             raise InputError(f"--peers: {package} is not installed (pip install '.[{extra}]')")
-        names += FAMILIES[word][1] if word in FAMILIES else [word]
+        names += FRAMEWORKS[word][1] if word in FRAMEWORKS else [word]
     return list(dict.fromkeys(names))
 
 
 def fastest_peer(seconds: dict[str, float]) -> tuple[str, float] | None:
-    """The name and the time of the fastest that is not ours."""
+    """The name and the time of the fastest contender that is not ours."""
     peers = {name: value for name, value in seconds.items() if not name.startswith("ours")}
     return min(peers.items(), key=lambda item: item[1]) if peers else None
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """--peers, --threads, --data: what all races share."""
+    """Add the options that all races share: --peers, --threads, --data."""
     parser.add_argument("--peers", default="", help="torch, keras, torch-compile, keras-xla, comma-separated (default: none)")
     parser.add_argument(
         "--threads", type=whole_number(1), default=available_cores(), help="for each contender (default: all, %(default)s)"

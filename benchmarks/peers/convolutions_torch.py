@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from benchmarks.conv_shapes import PRODUCTS, SHAPES, ConvShape, tensors
 from benchmarks.peers.contender import Call, Contender, Job
+from benchmarks.peers.conv_shapes import PRODUCTS, SHAPES, ConvShape, tensors
 
 
 class TorchConv(Contender):
-    """In both memory formats; the faster one counts."""
+    """PyTorch's convolution in both memory formats; the faster one counts."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job, {"torch": torch.__version__})
@@ -21,7 +21,7 @@ class TorchConv(Contender):
         torch.set_flush_denormal(True)
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """Forward and backward for the shape with the number `kind`."""
+        """Forward and backward for the shape with the index `kind`, in each memory format."""
         calls: dict[str, Call] = {}
         for name, layout in (("channels_last", torch.channels_last), ("contiguous", torch.contiguous_format)):
             calls |= {f"{way}, {name}": call for way, call in ways(SHAPES[int(kind)], layout).items()}
@@ -29,7 +29,7 @@ class TorchConv(Contender):
 
 
 def ways(shape: ConvShape, layout: torch.memory_format) -> dict[str, Call]:
-    """One forward and one backward call, for the same arrays as ours, in the given memory format."""
+    """One forward and one backward call on the same arrays as ours, in the given memory format."""
     arrays = tensors(shape)
     x, dout, weight = (
         torch.from_numpy(np.ascontiguousarray(array.transpose(order))).to(memory_format=layout)
@@ -38,12 +38,12 @@ def ways(shape: ConvShape, layout: torch.memory_format) -> dict[str, Call]:
     inputs = [x.requires_grad_(), weight.requires_grad_(), torch.zeros(shape.F, requires_grad=True)]
 
     def forward() -> torch.Tensor:
-        left, right, above, below = shape.frame()
+        left, right, above, below = shape.zeros()
         padding = (above, left)
-        framed = inputs[0]
+        padded = inputs[0]
         if (left, above) != (right, below):
-            framed, padding = functional.pad(framed, shape.frame()), (0, 0)
-        return functional.conv2d(framed, inputs[1], inputs[2], (shape.SH, shape.SW), padding)
+            padded, padding = functional.pad(padded, shape.zeros()), (0, 0)
+        return functional.conv2d(padded, inputs[1], inputs[2], (shape.SH, shape.SW), padding)
 
     out = forward()
     return {"forward": forward, "backward": lambda: torch.autograd.grad(out, inputs, dout, retain_graph=True)}
@@ -57,7 +57,7 @@ class TorchProduct(Contender):
         torch.set_num_threads(job.threads)
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """One of each size."""
+        """One product of each size."""
         ways: dict[str, Call] = {}
         for rows, inner, columns in PRODUCTS:
             a, b, out = torch.rand(rows, inner), torch.rand(inner, columns), torch.empty(rows, columns)

@@ -6,11 +6,11 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import data
-from benchmarks.data import resized
 from benchmarks.machine import versions
-from benchmarks.network import EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
+from benchmarks.peers.data import resized
+from benchmarks.peers.network import EPSILON, LEARNING_RATE, RHO, Network, student_network
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
@@ -18,7 +18,7 @@ from nn.recipes import BEST, CLASSIC, training_source
 
 
 class Ours(Contender):
-    """Trains on floats in memory, as the peers do."""
+    """Trains on floats in memory, like the peers."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job, versions(("numpy", "numba")))
@@ -27,9 +27,9 @@ class Ours(Contender):
         self.x_test, self.y_test = data.floats(resized(images.x_test, job.size)), images.y_test
         self.model = build(student_network(job.width), job)
 
-    def epoch(self, number: int) -> None:
+    def epoch(self, index: int) -> None:
         """One call of `fit`."""
-        seed = 1000 * self.job.seed + number
+        seed = 1000 * self.job.seed + index
         self.model.fit(self.x, self.y, batch_size=self.job.batch_size, verbose=0, seed=seed, threads=self.job.threads)
 
     def accuracy(self) -> float:
@@ -37,11 +37,11 @@ class Ours(Contender):
         return self.model.evaluate(self.x_test, self.y_test, threads=self.job.threads)[1]
 
     def digest(self) -> str:
-        """SHA-256."""
+        """SHA-256 of the weights."""
         return hashlib.sha256(b"".join(array.tobytes() for array in self.model.get_weights())).hexdigest()
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """`predict` is the only way there is."""
+        """`predict` is our only way."""
         if kind == "all":
             return {"predict": lambda: self.model.predict(self.x_test, threads=self.job.threads)}
         image = self.x_test[:1]
@@ -49,7 +49,7 @@ class Ours(Contender):
 
 
 class OursClassic(Ours):
-    """The images of a recipe, as `python -m nn.train --classic` makes them: bytes in memory."""
+    """Trains on a recipe's images, as `python -m nn.train --classic` does: bytes in memory."""
 
     recipe = CLASSIC
 
@@ -58,19 +58,19 @@ class OursClassic(Ours):
         images = data.load(job.limit, job.data)
         self.source = training_source(replace(self.recipe, seed=job.seed), images.x_train, images.y_train)
 
-    def epoch(self, number: int) -> None:
-        """One call of `fit`; every epoch sees the same views, which changes no duration."""
-        self.model.fit(self.source, batch_size=self.job.batch_size, verbose=0, seed=number, threads=self.job.threads)
+    def epoch(self, index: int) -> None:
+        """One call of `fit`. Every call sees the views of epoch 0, which changes no duration."""
+        self.model.fit(self.source, batch_size=self.job.batch_size, verbose=0, seed=index, threads=self.job.threads)
 
 
 class OursAugmented(OursClassic):
-    """The images turned, scaled, sheared and shifted on the fly."""
+    """Trains on images that are rotated, scaled, sheared and shifted on the fly."""
 
     recipe = replace(BEST, strokes=0.0, doodles=0.0)
 
 
 class OursDefault(OursClassic):
-    """Everything that `python -m nn.train` does."""
+    """Trains on all that `python -m nn.train` shows by default."""
 
     recipe = BEST
 
@@ -78,7 +78,7 @@ class OursDefault(OursClassic):
 def build(network: Network, job: Job) -> Sequential:
     """The compiled model."""
     model = Sequential(
-        [_layer(kind, *values, last=place == len(network) - 1) for place, (kind, *values) in enumerate(network)], seed=job.seed
+        [_layer(kind, *values, last=index == len(network) - 1) for index, (kind, *values) in enumerate(network)], seed=job.seed
     )
     model.build((job.size, job.size, 1))
     model.compile(optimizer=Adadelta(LEARNING_RATE, RHO, EPSILON))

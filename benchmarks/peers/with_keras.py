@@ -1,6 +1,7 @@
 """Keras 3 on TensorFlow as a contender: at its best, and as users write it.
 
-At its best means: float tensors in memory, the whole epoch as one graph call (`steps_per_execution`), with or without XLA.
+At its best means float tensors in memory and the whole epoch as one graph call
+(`steps_per_execution`), with or without XLA.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import keras
 import tensorflow as tf
 
-from benchmarks import data
-from benchmarks.data import resized
-from benchmarks.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
+from benchmarks.peers.data import resized
+from benchmarks.peers.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
 
 
 class Keras(Contender):
@@ -47,7 +48,7 @@ class Keras(Contender):
             jit_compile=self.xla,
         )
 
-    def epoch(self, number: int) -> None:
+    def epoch(self, index: int) -> None:
         """One call of `fit`."""
         self.model.fit(self.x, self.y, batch_size=self.job.batch_size, epochs=1, verbose=0)
 
@@ -63,8 +64,8 @@ class Keras(Contender):
             batches = {size: tf.split(tensor, len(self.x_test) // size) for size in (100, 500, 2500)}
             ways: dict[str, Call] = {"predict": lambda: self.model.predict(self.x_test, verbose=0)}
             ways["predict, batches of 500"] = lambda: self.model.predict(self.x_test, batch_size=500, verbose=0)
-            for size, parts in batches.items():
-                ways[f"tf.function, batches of {size}"] = partial(_in_batches, graph, parts)
+            for size, tensors in batches.items():
+                ways[f"tf.function, batches of {size}"] = partial(_in_batches, graph, tensors)
             return ways
         image = self.x_test[:1]
         tensor = tf.constant(image)
@@ -87,8 +88,8 @@ class PlainKeras(Keras):
     whole_epoch = False
 
 
-def _in_batches(graph: Callable[[Any], Any], parts: list[Any]) -> Any:
-    return tf.concat([graph(part) for part in parts], 0).numpy()
+def _in_batches(graph: Callable[[Any], Any], batches: list[Any]) -> Any:
+    return tf.concat([graph(batch) for batch in batches], 0).numpy()
 
 
 def build(network: Network, size: int) -> Any:

@@ -1,7 +1,8 @@
 """PyTorch as a contender: at its best, and as users write it.
 
-At its best means: all images as one float tensor in memory, batches by `index_select` (no DataLoader), channels_last, denormal
-numbers flushed to zero, gradients set to None, and `torch.compile` where asked for.
+At its best means all images in one float tensor, batches by `index_select` (no DataLoader),
+channels_last, subnormal values flushed to zero, and gradients set to None. `torch-compile` also
+calls `torch.compile`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks import data
-from benchmarks.data import resized
-from benchmarks.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
+from benchmarks.peers.data import resized
+from benchmarks.peers.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
 
 PREDICTION_BATCH = 500
 
@@ -48,10 +49,10 @@ class Torch(Contender):
         pixels = np.ascontiguousarray(data.floats(resized(images, self.job.size)).transpose(0, 3, 1, 2))
         return torch.from_numpy(pixels).to(memory_format=torch.channels_last)
 
-    def epoch(self, number: int) -> None:
+    def epoch(self, index: int) -> None:
         """One pass in a random order."""
         self.model.train()
-        order = torch.randperm(len(self.x), generator=torch.Generator().manual_seed(1000 * self.job.seed + number))
+        order = torch.randperm(len(self.x), generator=torch.Generator().manual_seed(1000 * self.job.seed + index))
         for batch in order.split(self.job.batch_size):
             self._step(self.x.index_select(0, batch), self.y.index_select(0, batch))
 
@@ -75,7 +76,7 @@ class Torch(Contender):
         return self._logits(batch_size).softmax(1)
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """All test images in batches of several sizes; one image by the model, and by a frozen TorchScript trace."""
+        """All test images in batches of several sizes; one image through the model and through a frozen TorchScript trace."""
         if kind == "all":
             sizes = (100, PREDICTION_BATCH, 2500)
             return {f"inference_mode, batches of {size}": partial(self._probabilities, size) for size in sizes}
@@ -95,7 +96,7 @@ class Torch(Contender):
 
 
 class CompiledTorch(Torch):
-    """The tuned loop over a model from `torch.compile`."""
+    """The tuned loop, with a model from `torch.compile`."""
 
     compiled = True
 
@@ -110,7 +111,7 @@ class PlainTorch(Torch):
         dataset = torch.utils.data.TensorDataset(self.x.contiguous(), self.y)
         self.loader = torch.utils.data.DataLoader(dataset, batch_size=job.batch_size, shuffle=True)
 
-    def epoch(self, number: int) -> None:
+    def epoch(self, index: int) -> None:
         """One pass over the loader."""
         self.model.train()
         for x, y in self.loader:

@@ -1,7 +1,7 @@
-"""python -m benchmarks.peers.worker CONTENDER: one contender in a process of its own.
+"""python -m benchmarks.peers.worker CONTENDER: runs one contender in a process of its own.
 
-A line of JSON on standard input is a question, a line of JSON on standard output its answer. Between two questions the process
-sleeps, so that contenders can take turns without meeting on the cores.
+Each line of JSON on standard input is a question; the answer is a line of JSON on standard output.
+The process sleeps between questions, so contenders that take turns do not compete for the cores.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ CONTENDERS = {
     "ours-default": ("benchmarks.peers.ours", "OursDefault"),
     "ours-conv": ("benchmarks.peers.convolutions", "OurConv"),
     "torch-conv": ("benchmarks.peers.convolutions_torch", "TorchConv"),
-    "ours-product": ("benchmarks.products", "OurProduct"),
+    "ours-product": ("benchmarks.peers.products", "OurProduct"),
     "torch-product": ("benchmarks.peers.convolutions_torch", "TorchProduct"),
 }
 
 
 def peak_mb() -> float | None:
-    """The most memory (MB) that this process has held at once."""
+    """The peak memory of this process in MB; None where the system does not report it."""
     try:
         import resource
     except ImportError:
@@ -53,7 +53,7 @@ class Worker:
         self.ways: dict[str, Call] = {}
 
     def answer(self, question: str, **values: Any) -> Any:
-        """The answer to one question, as JSON can hold it."""
+        """The answer to one question, as JSON types."""
         if question == "begin":
             self.contender = self.kind(Job(**values))
             return self.contender.libraries
@@ -79,8 +79,8 @@ class Worker:
 
 
 def main() -> None:
-    """Answer until standard input ends."""
-    # Whatever a library prints must not mix with the answers.
+    """Answer questions until standard input ends."""
+    # Output that a library prints must not mix with the answers, so it goes to standard error.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     worker = Worker(sys.argv[1])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn.callbacks import Callback
 from nn.errors import InputError
 
 Shape = tuple[int, ...]
@@ -79,16 +77,3 @@ def metrics_of(metrics: Any) -> list[str]:
         if name not in METRICS:
             raise InputError(f"compile: metrics may hold 'accuracy', got {name!r}")
     return names
-
-
-def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
-    """The callbacks, with no method that waits for an event that never comes."""
-    found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
-    for callback in found:
-        if not isinstance(callback, Callback):
-            raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
-        foreign = [name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name)]
-        if foreign:
-            events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
-            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
-    return found

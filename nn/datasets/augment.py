@@ -1,6 +1,8 @@
-"""Random views of the training images, made on the fly: no two epochs see the same picture.
+"""Random views of the training images, made on the fly: no two epochs show the same picture.
 
-python -m nn.datasets.augment --out sheet.png        a contact sheet: the originals in the first row, their views below
+    python -m nn.datasets.augment --out sheet.png
+
+draws a contact sheet: the originals in the first row, their views below.
 """
 
 from __future__ import annotations
@@ -12,24 +14,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.datasets.sources import check_images, one_hot
+from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import check_writable
+from nn.utils import class_indices, one_hot
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How far a view may depart from its image; every draw is uniform between minus and plus its limit.
+    """How far a view may differ from its image: each value is drawn uniformly up to ± its limit.
 
     rotation    degrees
-    scale       natural logarithm of the magnification, 0.12 is 12 %
-    aspect      logarithm of height over width
+    scale       natural logarithm of the magnification: 0.12 is about 12 %
+    aspect      logarithm of height divided by width
     shear       pixels sideways for each pixel down
-    shift       pixels, each way
-    thickness   0 to 1, how far towards a stroke one pixel wider or narrower at its rims
+    shift       pixels, in each direction
+    thickness   0 to 1; at 1 a stroke may become one pixel wider or narrower at each edge
     elastic     pixels, the largest standard deviation of the elastic displacement
-    smoothness  pixels between the knots of the elastic displacement (1.7 times the σ of Simard's Gaussian)
+    smoothness  pixels between the knots of the elastic displacement (1.7 times the σ of Simard's
+                Gaussian)
     """
 
     rotation: float = 12.0
@@ -44,12 +48,14 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             if not 0 <= value < math.inf:
-                raise InputError(f"{name}: expected a number from 0, got {value}")
-        if self.thickness > 1 or self.smoothness < 1:
-            raise InputError(f"expected thickness up to 1 and smoothness from 1, got {self.thickness} and {self.smoothness}")
+                raise InputError(f"{name}: expected a finite number of at least 0, got {value}")
+        if self.thickness > 1:
+            raise InputError(f"thickness: expected at most 1, got {self.thickness}")
+        if self.smoothness < 1:
+            raise InputError(f"smoothness: expected at least 1 pixel, got {self.smoothness}")
 
     def as_array(self) -> np.ndarray:
-        """What the kernel takes: (7,) float64, radians for degrees."""
+        """All but the smoothness: (7,) float64, the rotation in radians."""
         angle = math.radians(self.rotation)
         return np.array([angle, self.scale, self.aspect, self.shear, self.shift, self.thickness, self.elastic])
 
@@ -58,7 +64,7 @@ class AugmentedImages:
     """An `ImageSource` of random views of uint8 images (N, H, W) with labels (N,)."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, seed: int, limits: Limits | None = None) -> None:
-        self._images, self._labels = check_images(images, labels)
+        self._images, self._labels = _checked(images, labels)
         self._seed = seed
         limits = limits or Limits()
         self._limits, self._smoothness = limits.as_array(), float(limits.smoothness)
@@ -75,21 +81,40 @@ class AugmentedImages:
         """Write views of samples `indices` into `out` (n, H, W, 1)."""
         from nn.kernels.augment import augment
 
-        augment(self._images, self._limits, self._smoothness, self._seed, epoch, np.asarray(indices, np.int64), out)
+        augment(
+            self._images,
+            self._limits,
+            spacing=self._smoothness,
+            seed=self._seed,
+            epoch=epoch,
+            indices=np.asarray(indices, np.int64),
+            out=out,
+        )
 
     def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
         """(n, 10), one 1 in each row."""
-        return one_hot(self._labels[indices])
+        return one_hot(self._labels[indices], CLASSES)
+
+
+def _checked(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bytes (N, H, W) or (N, H, W, 1) as (N, H, W), contiguous, and labels (N,) from 0 to 9."""
+    if images.ndim == 4 and images.shape[3] == 1:
+        images = images[..., 0]
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise InputError(f"images: expected uint8 of shape (N, H, W), got {images.dtype} of shape {images.shape}")
+    if labels.shape != (len(images),):
+        raise InputError(f"labels: expected {len(images)} of them, got shape {labels.shape}")
+    return np.ascontiguousarray(images), class_indices(labels, CLASSES, "labels")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write a contact sheet of augmented training images."""
-    # Training needs no Pillow.
+    # Imported here because training needs no Pillow.
     from nn.io.sheet import save_sheet
 
     parser = ArgumentParser(prog="python -m nn.datasets.augment", description="Contact sheet of augmented training images.")
     parser.add_argument("--out", default="augmented.png", help="the image to write (default: %(default)s)")
-    parser.add_argument("--data", default=None, metavar="DIR", help="folder of the MNIST files")
+    parser.add_argument("--data", default=None, metavar="DIR", help="folder of the MNIST files, if not in a usual place")
     parser.add_argument("--seed", type=whole_number(0), default=0)
     for name, default in vars(Limits()).items():
         parser.add_argument(f"--{name}", type=float, default=default, help=argparse.SUPPRESS)
@@ -97,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check_writable(options.out, "--out")
     limits = Limits(**{name: getattr(options, name) for name in vars(Limits())})
     save_sheet(options.out, _views(options.data, options.seed, limits))
-    print(f"{options.out}: 20 training images above, 11 views of each below")
+    print(f"written: {options.out}, 20 training images in the first row and 11 views of each below")
     return 0
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nn.datasets.collection import Collection, DataFile
-from nn.datasets.loading import Part, load
+from nn.datasets.loading import Split, load
 
 NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 
@@ -35,7 +35,7 @@ FASHION_MNIST = Collection(
 )
 
 
-def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] | None = None) -> tuple[Part, Part]:
+def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] | None = None) -> tuple[Split, Split]:
     """Load Fashion-MNIST from the folder `data`, from one of the usual places, or from a mirror (`nn.datasets.locate`).
 
     Returns:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 
 from nn.datasets.collection import Collection, DataFile
-from nn.datasets.loading import Part, load
+from nn.datasets.loading import Split, load
 
 MNIST = Collection(
     title="MNIST",
@@ -28,7 +28,7 @@ MNIST = Collection(
 )
 
 
-def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] | None = None) -> tuple[Part, Part]:
+def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] | None = None) -> tuple[Split, Split]:
     """Load MNIST from the folder `data`, from one of the usual places, or from a mirror (`nn.datasets.locate`).
 
     Returns:

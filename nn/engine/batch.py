@@ -1,9 +1,13 @@
-"""One batch of a training as numbered tasks that any number of threads may take: its parts, then the pieces of the weights.
+"""One batch of a training as tasks that any number of threads may take: its chunks, then the pieces of the weights.
 
-A piece of a layer's weights needs the gradients of all parts. But a part that is on its way back has done with the last layers
-long before it is through with the first, and so their weights can change meanwhile: the thread that is first out of parts takes
-these pieces instead of waiting. Nobody reads those weights any more in this batch, and which thread does what changes no bit.
-As soon as the first layers' pieces can be done they come first: a convolution's is large, and should not be left for the end.
+A chunk goes through all operations and back. Only where an operation needs the whole batch do the chunks wait for
+one another: the way is cut into phases there, and the last chunk to arrive runs that operation for all.
+
+A piece of a layer's weights needs the gradients of all chunks. But a chunk on its way back has passed the last layers
+long before it is through with the first, so their weights can change meanwhile: the thread that is first out of
+chunks takes these pieces instead of waiting. Those weights are not read again in this batch, and which thread does
+what changes no bit. As soon as the first layers' pieces can be done they come first: a convolution's is large, and
+should not be left for the end.
 """
 
 from __future__ import annotations
@@ -12,86 +16,105 @@ import contextlib
 import itertools
 import math
 import threading
-from collections.abc import Callable, Sequence
 
-from nn.engine.operations import Change, Part, Step
+from nn.engine.operations import Chunk, Operation
 from nn.engine.plan import Plan
+from nn.engine.step import Step
 
 
 class Batch:
-    """The tasks of one batch, for `Executor.run`: they are begun in their order, so whoever waits, waits for work in progress.
+    """The tasks of one batch, for `Executor.run`. They are begun in their order, so whoever waits, waits for work in progress.
 
     Args:
         plan: a plan with a loss.
-        parts: of the batch.
-        fill: puts the images and targets of a part into the plan.
-        change: how the weights are changed.
+        step: which samples, and how the weights change.
     """
 
-    def __init__(self, plan: Plan, parts: Sequence[Part], fill: Callable[[Part], None], change: Change) -> None:
+    def __init__(self, plan: Plan, step: Step) -> None:
         self.plan = plan
-        self.parts = parts
+        self.step = step
+        self.chunks = plan.chunks(len(step), step.keys)
         self.pieces = plan.updates()
         self._left = list(self.pieces)
         self._choosing = threading.Lock()
-        self._fill = fill
-        self._change = change
-        self._gates = {step: _Gate(len(parts)) for step in plan.learning_steps}
-        self._failed = False
+        self._arrivals = [_Gate(len(self.chunks)) for _ in plan.phases]
+        self._gradients = {operation: _Gate(len(self.chunks)) for operation in plan.learning}
+        self._aborted = False
 
     def __len__(self) -> int:
-        return len(self.parts) + len(self.pieces)
+        return len(self.plan.phases) * len(self.chunks) + len(self.pieces)
 
-    def do(self, number: int) -> None:
+    def do(self, index: int) -> None:
         """One task; may be called from several threads at once."""
-        if number < len(self.parts):
-            self._train(self.parts[number])
+        phase, chunk = divmod(index, len(self.chunks))
+        if phase < len(self.plan.phases):
+            self._pass(phase, self.chunks[chunk])
         else:
             self._update(*self._next_piece())
 
-    def give_up(self) -> None:
-        """A task has failed: nobody waits for it any more, and no weight changes any more."""
-        self._failed = True
-        for gate in self._gates.values():
+    def abort(self) -> None:
+        """A task has failed: no task waits any longer, and no weight changes any more."""
+        self._aborted = True
+        for gate in (*self._arrivals, *self._gradients.values()):
             gate.open()
 
     def loss(self) -> float:
-        """The sum over the samples, once all parts have gone forward."""
-        return math.fsum(self.plan.losses[: len(self.parts)])
+        """The sum over the samples, once all chunks have gone forward."""
+        return math.fsum(self.plan.losses[: len(self.chunks)])
 
-    def _train(self, part: Part) -> None:
-        self._fill(part)
-        self.plan.train_part(part, self._change.samples, lambda step: self._gates[step].passed())
+    def right(self) -> int:
+        """The number of right answers, once all chunks have gone forward."""
+        return int(self.plan.right[: len(self.chunks)].sum())
 
-    def _next_piece(self) -> tuple[Step, int]:
+    def _pass(self, index: int, chunk: Chunk) -> None:
+        """One chunk through one phase."""
+        phase = self.plan.phases[index]
+        if index == 0:
+            self.step.fill(self.plan.images, self.plan.targets, chunk.rows)
+        else:
+            self._arrivals[index - 1].wait()
+            if self._aborted:
+                return
+        for operation in phase.forward:
+            operation.forward(chunk)
+        if phase.has_loss:
+            self.plan.backward_from_loss(chunk, len(self.step))
+        for operation in phase.backward:
+            operation.backward(chunk)
+            if self._gradients[operation].arrive():
+                self._gradients[operation].open()
+        if index + 1 < len(self.plan.phases) and self._arrivals[index].arrive():
+            self.plan.phases[index + 1].meeting(Chunk(0, slice(0, len(self.step)), self.step.keys))
+            self._arrivals[index].open()
+
+    def _next_piece(self) -> tuple[Operation, int]:
         """The first that can be done now; if there is none, the one that can be done next."""
         with self._choosing:
-            ready = (number for number, (step, _) in enumerate(self._left) if self._gates[step].is_open())
+            ready = (index for index, (operation, _) in enumerate(self._left) if self._gradients[operation].is_open())
             return self._left.pop(next(ready, -1))
 
-    def _update(self, step: Step, piece: int) -> None:
-        """Where a part failed, or the loss is not finite, all weights stay as they were: no gate was open before."""
-        self._gates[step].wait()
-        if not self._failed and math.isfinite(self.loss()):
-            step.update(piece, self._change)
+    def _update(self, operation: Operation, piece: int) -> None:
+        """Where a chunk failed, or the loss is not finite, all weights stay as they were: no gate was open before."""
+        self._gradients[operation].wait()
+        if not self._aborted and math.isfinite(self.loss()):
+            operation.update(piece, self.step, len(self.chunks))
 
 
 class _Gate:
-    """Opens when `count` have passed. A lock that is held until then: a `threading.Event` costs ten times as much to make."""
+    """Opens when `count` have arrived. A lock that is held until then: a `threading.Event` costs ten times as much to make."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._numbers = itertools.count(1)
+        self._arrivals = itertools.count(1)
         self._lock = threading.Lock()
         self._lock.acquire()
 
-    def passed(self) -> None:
-        """One more."""
-        if next(self._numbers) == self._count:
-            self.open()
+    def arrive(self) -> bool:
+        """One more; whether it is the last, which opens the gate when it is ready."""
+        return next(self._arrivals) == self._count
 
     def open(self) -> None:
-        """Let everybody through, from now on."""
+        """Let every thread through, from now on."""
         with contextlib.suppress(RuntimeError):  # it is open
             self._lock.release()
 

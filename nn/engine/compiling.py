@@ -1,27 +1,36 @@
-"""Kernels are compiled when they are first called on a machine, and loaded from disk ever after. Here it is told, and halved.
+"""What happens when kernels are compiled: it is reported, and a second process takes half of the work.
 
-Whether it happens is not guessed: Numba announces each compilation (`numba.core.event`), and a kernel found in the cache is none.
+Kernels are compiled when they are first called on a machine, and loaded from disk from then on. Numba announces each
+compilation (`numba.core.event`), so nothing here has to guess whether one happens.
 
 Numba compiles one function at a time in a process, on one processor. A second process can compile other kernels into the same
-cache at the same time: it is this module run as a program (`python -m nn.engine.compiling RECIPE`), for those that make images.
+cache at the same time.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from nn.recipes import Recipe
+from nn.io.interrupts import SIGNALS, on_leaving
+
+# What the second process runs; `{statement}` compiles something.
+HELPER = """
+from nn.engine.compiling import ends_with_its_starter, collected_less
+ends_with_its_starter()
+with collected_less():
+    {statement}
+"""
+PATIENCE = 1.0  # seconds that the second process has to end by itself
 
 
 def load_compiler() -> None:
@@ -33,32 +42,41 @@ def load_compiler() -> None:
 
 
 @contextlib.contextmanager
-def compilation_told() -> Iterator[None]:
-    """Print a line to stderr if anything is compiled inside, when it starts and how long it took."""
+def report_compilation() -> Iterator[None]:
+    """Print a line to stderr if anything is compiled inside: that it starts, how long it took, and whether it was kept."""
+    from nn.kernels.cache import Report, remove_unfinished
+
     began = 0.0
 
-    def tell() -> None:
+    def announce() -> None:
         nonlocal began
         began = time.perf_counter()
         # What it took on machines of 2018 to 2024.
         print("compiling the kernels for this machine, once, 5 to 20 s ...", end="", file=sys.stderr, flush=True)
 
+    def end_line() -> None:
+        if began:
+            os.write(2, b"\n")
+
     done = False
     try:
-        with _at_first_compilation(tell):
+        with on_leaving(end_line), on_leaving(remove_unfinished), _at_first_compilation(announce):
             yield
         done = True
     finally:
         if began:
             print(f" done in {time.perf_counter() - began:.0f} s" if done else "", file=sys.stderr, flush=True)
+            if Report.failure:
+                reason = Report.failure.strerror or Report.failure
+                print(f"the compiled kernels could not be kept ({reason}), so the next start compiles again", file=sys.stderr)
 
 
 @contextlib.contextmanager
-def compiled_beside(recipe: Recipe) -> Iterator[Callable[[], None]]:
-    """If anything is compiled inside, compile the kernels that make the recipe's images in a second process meanwhile.
+def compiled_beside(statement: str) -> Iterator[Callable[[], None]]:
+    """If anything is compiled inside, a second process meanwhile compiles the kernels that a Python `statement` calls.
 
-    Yields a function that waits until the second process has ended; it ends with the context in any case. Should it fail,
-    nothing is lost but time: what is not in the cache is compiled by whoever calls it.
+    Yields a function that waits until the second process has ended. It ends with the context, and with this process, in any
+    case. If it fails, only time is lost: a kernel that is not in the cache is compiled by the process that calls it.
     """
     from nn.engine.executor import available_threads
 
@@ -69,9 +87,9 @@ def compiled_beside(recipe: Recipe) -> Iterator[Callable[[], None]]:
             folders = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
             processes.append(
                 subprocess.Popen(
-                    [sys.executable, "-m", "nn.engine.compiling", json.dumps(asdict(recipe))],
+                    [sys.executable, "-c", HELPER.format(statement=statement)],
                     env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                 )
@@ -82,24 +100,53 @@ def compiled_beside(recipe: Recipe) -> Iterator[Callable[[], None]]:
             process.wait()
 
     try:
-        with _at_first_compilation(start), _collected_less():
+        with _at_first_compilation(start), collected_less():
             yield wait
     finally:
         for process in processes:
-            process.kill()
-        wait()
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Tell the second process to end, which removes the file that it is writing; kill it if it does not."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def ends_with_its_starter() -> None:
+    """In the second process: end when the first one says so or is gone, which both closes the pipe that is our stdin.
+
+    Signals are ignored. A terminal sends them to both, and the first process is the one that answers them.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+    def watch() -> None:
+        # Not `sys.stdin.read`: Python's end would wait in vain for the lock that it holds.
+        os.read(0, 1)
+        if "nn.kernels.cache" in sys.modules:
+            sys.modules["nn.kernels.cache"].remove_unfinished()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager
-def _collected_less() -> Iterator[None]:
+def collected_less() -> Iterator[None]:
     """Let Python look for garbage less often, and not among what was there before: a sixth of the compiler's time otherwise."""
-    thresholds = gc.get_threshold()
+    first, *others = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(2_000, *thresholds[1:])
+    # From 3.14 on, Python's own first threshold is as high.
+    gc.set_threshold(max(first, 2_000), *others)
     try:
         yield
     finally:
-        gc.set_threshold(*thresholds)
+        gc.set_threshold(first, *others)
         gc.unfreeze()
 
 
@@ -125,17 +172,3 @@ def _at_first_compilation(call: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         event.unregister("numba:compile", listener)
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Compile the kernels that make the images of a recipe, given as JSON."""
-    import numpy as np
-
-    from nn.recipes import IMAGE_SHAPE, Recipe, warm_up_sources
-
-    with _collected_less():
-        warm_up_sources(Recipe(**json.loads(arguments[0])), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

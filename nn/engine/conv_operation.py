@@ -1,4 +1,4 @@
-"""The step that takes most of the time: a convolution, its bias and ReLU, and the 2x2 max-pooling behind it, in one pass."""
+"""Where most of the time goes: a convolution with bias and ReLU, alone or joined with the 2x2 max-pooling after it."""
 
 from __future__ import annotations
 
@@ -7,139 +7,234 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engine.operations import Change, Part, Step
+from nn.engine.operations import Chunk, Chunking, Operation
+from nn.engine.step import Step
 from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, transposition, winograd, winograd3, winograd5
+from nn.kernels.convolution import DIRECT, WINOGRAD3, WINOGRAD5, Convolution, clear_rounding, forward_algorithm, inside
 from nn.kernels.memory import aligned, flat
 from nn.kernels.simd import VECTOR_BYTES
-from nn.layers import Conv2D, Layer
+from nn.layers import Conv2D, MaxPooling2D
+from nn.layers.windows import padded_shape
 
 
-class ConvStep(Step):
-    """Conv2D with bias and ReLU (or none), and 2x2 max-pooling where it follows, in one pass."""
+class ConvOperation(Operation):
+    """Conv2D with bias and ReLU (or none), by the algorithm that `nn.kernels.convolution` chooses for its shapes."""
 
     layer: Conv2D
 
-    def __init__(self, layer: Conv2D, relu: bool, pool: Layer | None) -> None:
-        super().__init__(layer)
-        self.relu = relu
-        self.pool = pool
-        self.winograd3 = layer.takes_winograd()
-        self.winograd5 = pool is not None and layer.is_five_by_five_on_gray()
-        self.conv_shape = layer.output_shape
-        self.output_shape = pool.output_shape if pool else layer.output_shape
+    def __init__(self, layer: Conv2D, pool: MaxPooling2D | None = None) -> None:
+        super().__init__(layer, *([pool] if pool else []))
+        self.relu = layer.activation_name == "relu"
+        self.padded_shape = padded_shape(layer.input_shape, layer.padding_sizes)
+        self.kernel_shape = layer.parameters["kernel"].shape
+        dtype = layer.parameters["kernel"].dtype
+        self.convolution = Convolution(self.padded_shape, self.kernel_shape, layer.strides, dtype)
+        self.forward_kernels = self.convolution.forward_kernels
+        self.backward_kernels = (*([elementwise.relu_backward] if self.relu else []), *self.convolution.backward_kernels)
 
-    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
-        """Also the framed input where there is padding, the winners of the pooling windows, and the transformed kernel."""
-        framed = self.layer.framed_shape() != self.layer.input_shape
-        self.framed = aligned((len(source), *self.layer.framed_shape()), source.dtype) if framed else source
-        self.winner = aligned((len(source), *self.output_shape), np.uint8) if self.pool else np.empty(0)
-        self.transformed_kernel = np.empty(0)
-        if self.winograd3 or self.winograd5:
-            self.transformed = aligned(winograd.transformed_shape(self.layer.parameters["kernel"].shape), source.dtype)
-        return super().bind_forward(source, parts)
+    def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
+        """Also the padded input, where there is padding."""
+        has_padding = self.padded_shape != self.layer.input_shape
+        self.padded = aligned((len(source), *self.padded_shape), source.dtype) if has_padding else source
+        self.prepared_for = np.empty(0)
+        return super().bind_forward(source, chunking)
 
-    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
-        """Also, for each part, gradients in the layout of the filters or of the kernel, and the filters themselves."""
+    def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
+        """Also the gradients of each chunk and of the batch, and dx in the padded shape."""
         kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
-        height, width, channels, filters = kernel.shape
-        short_row = width * channels < conv_pool_backward.SHORT_ROW
-        self.sparse = self.pool is not None and (needs_dinput or not short_row)
-        shape = conv_backward.filters_shape(kernel.shape, kernel.dtype)
-        self.filters = aligned(shape, kernel.dtype)
-        self.dfilters = aligned((parts, *(shape if self.sparse else (height, width * channels, filters))), kernel.dtype)
-        self.unpooled = aligned((parts if self.pool and not self.sparse else 0, *self.conv_shape), kernel.dtype)
-        self.dfilter_sum, self.drows = (aligned(each, kernel.dtype) for each in (shape, (*shape[1:], filters)))
-        self.dbiases = aligned((parts, filters), kernel.dtype)
-        self.dkernel = aligned(kernel.shape, kernel.dtype)
-        self.dbias = aligned(bias.shape, kernel.dtype)
-        self.dz = aligned(dout.shape, dout.dtype) if self.relu and not self.pool else dout
-        result = super().bind_backward(dout, parts, needs_dinput)
-        # The kernel writes whole vectors. Where a row of a patch is no whole number of them, the last ones reach behind the last
-        # image of a part (unchanged values, but at the wrong time): so many images lie empty between the parts.
+        self.dkernels = aligned((chunking.count, *self.chunk_gradient_shape(needs_dinput)), kernel.dtype)
+        self.dbiases = aligned((chunking.count, *bias.shape), kernel.dtype)
+        self.dkernel, self.dbias = aligned(kernel.shape, kernel.dtype), aligned(bias.shape, kernel.dtype)
+        self.dz = aligned(dout.shape, dout.dtype) if self.relu and len(self.layers) == 1 else dout
+        result = super().bind_backward(dout, chunking, needs_dinput)
+        # The kernel writes whole vectors. Where a row of a patch is not a whole number of them, the last vector of a
+        # chunk reaches into the next one's first image, and could race with its writer. `gap` empty images keep the
+        # chunks apart.
         lanes = VECTOR_BYTES // dout.itemsize
-        spills = needs_dinput and width * channels % lanes > 0
-        self.gap = -(-lanes // math.prod(self.layer.framed_shape())) if spills else 0
-        own = spills or (needs_dinput and self.framed is not self.input)
-        room = (len(dout) + parts * self.gap, *self.layer.framed_shape())
-        self.dframed = aligned(room, dout.dtype) if own else result
+        spills = needs_dinput and kernel.shape[1] * kernel.shape[2] % lanes > 0
+        self.gap = -(-lanes // math.prod(self.padded_shape)) if spills else 0
+        has_own = spills or (needs_dinput and self.padded is not self.input)
+        room = (len(dout) + chunking.count * self.gap, *self.padded_shape)
+        self.dpadded = aligned(room, dout.dtype) if has_own else result
         return result
 
-    def forward(self, part: Part) -> None:
-        """out = pool(activation(convolution(input) + bias))."""
-        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
-        x, out, strides = self.framed[part.rows], self.out[part.rows], self.layer.strides
-        if self.framed is not self.input:
-            self.layer.inside_frame(x)[...] = self.input[part.rows]
-        if self.winograd5:
-            winograd5.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
-        elif self.winograd3 and self.pool:
-            winograd3.conv2d_relu_pool_forward(x, self.transformed, bias, out, self.winner[part.rows])
-        elif self.winograd3:
-            winograd3.conv2d_forward(x, self.transformed, bias, self.relu, out)
-        elif self.pool:
-            conv.conv2d_relu_pool_forward(x, kernel, bias, strides, out, self.winner[part.rows])
-        else:
-            conv.conv2d_forward(x, kernel, bias, strides, self.relu, out)
+    def chunk_gradient_shape(self, needs_dinput: bool) -> tuple[int, ...]:
+        """The shape in which a chunk's gradient of the kernel is kept."""
+        return self.kernel_shape
 
-    def backward(self, part: Part) -> None:
-        """dinput, and this part's share of the gradients."""
-        rows, needs_dinput = part.rows, self.dinput.size > 0
-        shift = part.number * self.gap
-        dframed = self.dframed[rows.start + shift : rows.stop + shift]
-        dfilters, dbias = self.dfilters[part.number], self.dbiases[part.number]
-        strides, x, dout = self.layer.strides, self.framed[rows], self.dout[rows]
-        if self.pool:
-            behind, size = (dout, self.out[rows], self.winner[rows], x), self.conv_shape[:2]
-            if self.sparse:
-                conv_pool_backward.filters_backward(*behind, self.filters, strides, size, needs_dinput, dframed, dfilters, dbias)
-            else:
-                unpooled = self.unpooled[part.number : part.number + 1]
-                conv_pool_backward.kernel_backward(*behind, strides, unpooled, dfilters, dbias)
-        else:
-            if self.relu:
-                elementwise.relu_backward(flat(dout), flat(self.out[rows]), flat(self.dz[rows]))
-            conv_backward.conv2d_backward(self.dz[rows], x, self.filters, strides, needs_dinput, dframed, dfilters, dbias)
-        if needs_dinput and self.dframed is not self.dinput:
-            self.dinput[rows] = self.layer.inside_frame(dframed)
+    def forward(self, chunk: Chunk) -> None:
+        """out = activation(convolution(input) + bias)."""
+        self.convolution.forward(
+            x=self.padded_input(chunk), bias=self.layer.parameters["bias"], relu=self.relu, out=self.out[chunk.rows]
+        )
+
+    def padded_input(self, chunk: Chunk) -> NDArray:
+        """The chunk's images with their padding."""
+        padded = self.padded[chunk.rows]
+        if self.padded is not self.input:
+            images = self.input[chunk.rows]
+            inside(padded, self.layer.padding_sizes, images.shape)[...] = images
+        return padded
+
+    def backward(self, chunk: Chunk) -> None:
+        """dinput, and the chunk's share of the gradients."""
+        rows, needs_dinput = chunk.rows, self.dinput.size > 0
+        shift = chunk.index * self.gap
+        dpadded = self.dpadded[rows.start + shift : rows.stop + shift]
+        self.padded_backward(chunk, needs_dinput, dpadded)
+        if needs_dinput and self.dpadded is not self.dinput:
+            self.dinput[rows] = inside(dpadded, self.layer.padding_sizes, self.dinput[rows].shape)
+
+    def padded_backward(self, chunk: Chunk, needs_dinput: bool, dpadded: NDArray) -> None:
+        """As `backward`, with the input gradient in the padded shape."""
+        rows = chunk.rows
+        if self.relu:
+            elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dz[rows]))
+        self.convolution.backward(
+            dz=self.dz[rows],
+            x=self.padded[rows],
+            needs_dx=needs_dinput,
+            dx=dpadded,
+            dkernel=self.dkernels[chunk.index],
+            dbias=self.dbiases[chunk.index],
+        )
 
     def refresh(self) -> None:
-        """Lay the filters out one after another, and transform the kernel.
+        """Derive from the kernel what its algorithms need.
 
-        A plan that predicts looks first whether the kernel has changed at all, which takes a tenth of the time.
+        A plan that predicts first looks whether the kernel has changed at all, which takes a tenth of the time.
         """
         kernel = self.layer.parameters["kernel"]
+        if not self.training:
+            if np.array_equal(kernel, self.prepared_for):
+                return
+            self.prepared_for = kernel.copy()
+        self.prepare(kernel)
+
+    def prepare(self, kernel: NDArray) -> None:
+        """For the passes of one kernel."""
+        self.convolution.prepare_forward(kernel)
         if self.training:
-            conv_backward.filters_from_kernel(kernel, self.filters)
-        elif np.array_equal(kernel, self.transformed_kernel):
-            return
-        else:
-            self.transformed_kernel = kernel.copy()
-        if self.winograd3 or self.winograd5:
-            winograd.transform_kernel(kernel, self.transformed)
+            self.convolution.prepare_backward(kernel)
 
     def pieces(self) -> int:
         """One: a convolution has few weights."""
         return 1
 
-    def update(self, piece: int, change: Change) -> None:
-        """Sum the parts' gradients, in the order of the parts, and change kernel and bias."""
-        parts = self.dfilters[: change.parts]
-        if self.sparse:
-            # In the filters' layout, then in the kernel's.
-            filters = self.layer.filters
-            elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dfilter_sum))
-            transposition.transpose_rows(self.dfilter_sum.reshape(filters, -1), 0, filters, self.drows.reshape(-1, filters))
-            self.dkernel[...] = self.drows[:, : self.dkernel[0, ..., 0].size].reshape(self.dkernel.shape)
-        else:
-            elementwise.sum_parts(parts.reshape(len(parts), -1), flat(self.dkernel))
-        elementwise.sum_parts(self.dbiases[: change.parts], self.dbias)
-        change.apply(self.layer, "kernel", self.dkernel)
-        change.apply(self.layer, "bias", self.dbias)
+    def update(self, piece: int, step: Step, chunks: int) -> None:
+        """Sum the chunks' gradients in their order, and change kernel and bias."""
+        self.sum_kernel_gradients(self.dkernels[:chunks].reshape(chunks, -1))
+        elementwise.sum_chunks(self.dbiases[:chunks], self.dbias)
+        step.update(self.layer, "kernel", self.dkernel)
+        step.update(self.layer, "bias", self.dbias)
         self.refresh()
 
+    def sum_kernel_gradients(self, gradients: NDArray) -> None:
+        """dkernel from those of the chunks (chunks, size)."""
+        elementwise.sum_chunks(gradients, flat(self.dkernel))
+
     def describe(self) -> str:
-        """One line for the plan."""
-        fused = ["Winograd's convolution" if self.winograd3 or self.winograd5 else "convolution", "bias"]
-        fused += ["ReLU"] * self.relu + ["2x2 max-pooling"] * (self.pool is not None)
-        names = self.layer.name + (f" + {self.pool.name}" if self.pool else "")
-        return f"{names}: {', '.join(fused[:-1])} and {fused[-1]} in one pass"
+        """What is joined, and the algorithm."""
+        joined = ["convolution", "bias"] + ["ReLU"] * self.relu
+        return f"{', '.join(joined[:-1])} and {joined[-1]} in one pass ({self.convolution.forward_algorithm})"
+
+
+class ConvPoolOperation(ConvOperation):
+    """Conv2D with ReLU, and the 2x2 max-pooling after it, in one pass.
+
+    Only the greatest of four outputs is kept, with its index. On the way back at most one in four gradients before the pooling is
+    not zero. Two kernels use that: one lists them, the other, for a first layer with short rows, adds up rows of the image.
+    """
+
+    def __init__(self, layer: Conv2D, pool: MaxPooling2D) -> None:
+        super().__init__(layer, pool)
+        self.algorithm = forward_algorithm(self.padded_shape, self.kernel_shape, layer.strides, pooled=True)
+        _, width, channels, _ = self.kernel_shape
+        self.short_rows = width * channels < conv_pool_backward.SHORT_ROW
+        self.forward_kernels = (_POOLED_FORWARD[self.algorithm],)
+
+    def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
+        """Also the winners of the pooling windows, and the transformed kernel."""
+        self.winner = aligned((len(source), *self.output_shape), np.uint8)
+        if self.algorithm != DIRECT:
+            self.transformed = aligned(winograd.transformed_shape(self.kernel_shape), source.dtype)
+        return super().bind_forward(source, chunking)
+
+    def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
+        """Also the filters as the sparse kernel takes them, or room for gradients before the pooling."""
+        kernel = self.layer.parameters["kernel"]
+        self.sparse = needs_dinput or not self.short_rows
+        if self.sparse:
+            shape = conv_backward.filters_shape(kernel.shape, kernel.dtype)
+            self.filters, self.dfilter_sum = aligned(shape, kernel.dtype), aligned(shape, kernel.dtype)
+            self.drows = aligned((*shape[1:], shape[0]), kernel.dtype)
+        else:
+            self.unpooled = aligned((chunking.count, *self.layer.output_shape), kernel.dtype)
+        backward = conv_pool_backward.filters_backward if self.sparse else conv_pool_backward.kernel_backward
+        self.backward_kernels = (backward,)
+        return super().bind_backward(dout, chunking, needs_dinput)
+
+    def chunk_gradient_shape(self, needs_dinput: bool) -> tuple[int, ...]:
+        """In the layout of the filters, (F, KH, row), or of the kernel, (KH, KW·C, F)."""
+        if self.sparse:
+            return self.filters.shape
+        height, width, channels, filters = self.kernel_shape
+        return height, width * channels, filters
+
+    def forward(self, chunk: Chunk) -> None:
+        """out = pool(ReLU(convolution(input) + bias))."""
+        x, out, winner = self.padded_input(chunk), self.out[chunk.rows], self.winner[chunk.rows]
+        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
+        if self.algorithm == DIRECT:
+            conv.conv2d_relu_pool_forward(x=x, kernel=kernel, bias=bias, strides=self.layer.strides, out=out, winner=winner)
+        else:
+            _POOLED_FORWARD[self.algorithm](x, self.transformed, bias, out, winner)
+            clear_rounding(out, x, kernel, bias)
+
+    def padded_backward(self, chunk: Chunk, needs_dinput: bool, dpadded: NDArray) -> None:
+        """Back through pooling, ReLU and convolution."""
+        rows, index = chunk.rows, chunk.index
+        given = {"dout": self.dout[rows], "out": self.out[rows], "winner": self.winner[rows], "x": self.padded[rows]}
+        strides, dbias = self.layer.strides, self.dbiases[index]
+        if self.sparse:
+            conv_pool_backward.filters_backward(
+                **given,
+                filters=self.filters,
+                strides=strides,
+                size=self.layer.output_shape[:2],
+                needs_dx=needs_dinput,
+                dx=dpadded,
+                dfilters=self.dkernels[index],
+                dbias=dbias,
+            )
+        else:
+            unpooled = self.unpooled[index : index + 1]
+            conv_pool_backward.kernel_backward(**given, strides=strides, dz=unpooled, dkernel=self.dkernels[index], dbias=dbias)
+
+    def prepare(self, kernel: NDArray) -> None:
+        """Lay the filters out one after another, and transform the kernel."""
+        if self.training and self.sparse:
+            conv_backward.filters_from_kernel(kernel, self.filters)
+        if self.algorithm != DIRECT:
+            winograd.transform_kernel(kernel, self.transformed)
+
+    def sum_kernel_gradients(self, gradients: NDArray) -> None:
+        """In the layout in which the chunks have them, then in the kernel's."""
+        if not self.sparse:
+            super().sum_kernel_gradients(gradients)
+            return
+        filters = self.layer.filters
+        elementwise.sum_chunks(gradients, flat(self.dfilter_sum))
+        transposition.transpose_rows(self.dfilter_sum.reshape(filters, -1), 0, filters, self.drows.reshape(-1, filters))
+        self.dkernel[...] = self.drows[:, : self.dkernel[0, ..., 0].size].reshape(self.dkernel.shape)
+
+    def describe(self) -> str:
+        """What is joined, and the algorithm."""
+        return f"convolution, bias, ReLU and 2x2 max-pooling in one pass ({self.algorithm})"
+
+
+_POOLED_FORWARD = {
+    WINOGRAD5: winograd5.conv2d_relu_pool_forward,
+    WINOGRAD3: winograd3.conv2d_relu_pool_forward,
+    DIRECT: conv.conv2d_relu_pool_forward,
+}

@@ -1,7 +1,7 @@
 """The threads that share the work: this is the only file that starts them.
 
-The kernels release Python's global lock, so plain Python threads run them side by side. Work is numbered; every thread takes
-the next number until none is left, and no result depends on which thread took which.
+The kernels release Python's global lock, so plain Python threads run them side by side. Tasks have indices; every thread takes
+the next index until none is left, and no result depends on which thread took which.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def available_threads() -> int:
 
 
 class Executor:
-    """Runs numbered work on several threads; the calling thread is one of them.
+    """Runs tasks on several threads; the calling thread is one of them.
 
     Args:
         threads: how many; as many as there are processors unless given. More than the processors or 64, which nobody gains from,
@@ -44,22 +44,26 @@ class Executor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the threads."""
         if self._helpers:
             self._helpers.shutdown()
 
-    def run(self, work: Callable[[int], None], count: int, give_up: Callable[[], None] = lambda: None) -> None:
+    def run(self, work: Callable[[int], None], count: int, abort: Callable[[], None] = lambda: None) -> None:
         """Call work(0) ... work(count - 1), begun in this order, several at once; returns when all are done.
 
-        The first error is raised. Work that waits for other work would wait for ever then: `give_up` is called and must end that.
+        The first error is raised. Work that waits for other work would then wait for ever: `abort` is called and must end that.
         """
-        numbers = itertools.count()
+        indices = itertools.count()
 
         def take() -> None:
             try:
-                while (number := next(numbers)) < count:
-                    work(number)
+                while (index := next(indices)) < count:
+                    work(index)
             except BaseException:
-                give_up()
+                abort()
                 raise
 
         helping = min(self.threads, count) - 1

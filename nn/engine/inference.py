@@ -1,31 +1,55 @@
-"""Predicting many samples: part by part, on several threads, each with small arrays of its own that stay in its cache."""
+"""Predicting many samples: chunk by chunk, on several threads, each with small arrays of its own that stay in its cache."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nn.datasets.sources import ImageSource
 from nn.engine.executor import Executor
-from nn.engine.operations import PART
-from nn.engine.plan import Plan
+from nn.engine.plan import CHUNK, Plan
 from nn.layers import Layer
+from nn.losses import CategoricalCrossentropy
 
 
-def for_each_part(
+def for_each_chunk(
     layers: Sequence[Layer], dtype: np.dtype, size: int, threads: int | None, work: Callable[[Plan, slice], None]
 ) -> None:
-    """Call work(plan, rows) for the rows 0 ... size - 1 in parts; the plan has room for one part and is free meanwhile.
+    """Call work(plan, rows) for the rows 0 ... size - 1, chunk by chunk; the plan has room for one chunk and is free meanwhile.
 
-    Every sample is computed by itself, so neither the parts nor the threads change its result.
+    Every sample is computed by itself, so neither the chunks nor the threads change its result.
     """
-    parts = -(-size // PART)
+    chunks = -(-size // CHUNK)
     with Executor(threads) as executor:
-        free = [Plan(layers, PART, dtype) for _ in range(min(executor.threads, parts))]
+        free = [Plan(layers, CHUNK, dtype) for _ in range(min(executor.threads, chunks))]
 
-        def take(number: int) -> None:
+        def take(index: int) -> None:
             plan = free.pop()
-            work(plan, slice(number * PART, min((number + 1) * PART, size)))
+            work(plan, slice(index * CHUNK, min((index + 1) * CHUNK, size)))
             free.append(plan)
 
-        executor.run(take, parts)
+        executor.run(take, chunks)
+
+
+def evaluate(
+    layers: Sequence[Layer], dtype: np.dtype, loss: CategoricalCrossentropy, source: ImageSource, threads: int | None
+) -> tuple[float, float]:
+    """The mean loss and the accuracy on all samples of a source (as of epoch 0)."""
+    losses: list[float] = []
+    right: list[int] = []
+
+    def score(plan: Plan, rows: slice) -> None:
+        samples, indices = rows.stop - rows.start, np.arange(rows.start, rows.stop)
+        source.fill(plan.images[:samples], indices, 0)
+        plan.predict(samples)
+        plan.head.loss = loss
+        targets = source.targets(indices, 0).astype(dtype, copy=False)
+        total, hits = plan.head.losses(plan.scores[:samples], targets, np.empty_like(targets), samples)
+        losses.append(total)
+        right.append(hits)
+
+    for_each_chunk(layers, dtype, len(source), threads, score)
+    # fsum is exact, so the order in which the threads came does not matter.
+    return math.fsum(losses) / len(source), sum(right) / len(source)

@@ -1,7 +1,7 @@
 """The forward pass in plain NumPy: no compiler needed, so the first prediction of a fresh installation comes at once.
 
 The window and `nn.predict` start with it while the kernels are being compiled (see `Sequential.warm_up`). It is also the shortest
-way to say what the layers compute. Its results agree with the kernels' to the rounding of sums.
+statement of what the layers compute. Its results agree with the kernels' to the rounding of sums.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from nn.layers import Conv2D, Dense, Dropout, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
+from nn.layers.windows import padding_sizes
 
 
 def forward(layers: Sequence[Layer], x: NDArray) -> NDArray:
@@ -51,9 +51,8 @@ def _conv2d(layer: Conv2D, x: NDArray) -> NDArray:
 
 def _windows(x: NDArray, size: tuple[int, int], strides: tuple[int, int], padding: str, fill: float) -> NDArray:
     """A view (N, OH, OW, C, *size) of all windows of x."""
-    frame = [window_geometry(x.shape[axis + 1], size[axis], strides[axis], padding)[1:] for axis in (0, 1)]
-    framed = np.pad(x, ((0, 0), frame[0], frame[1], (0, 0)), constant_values=fill)
-    return sliding_window_view(framed, size, axis=(1, 2))[:, :: strides[0], :: strides[1]]
+    padded = np.pad(x, ((0, 0), *padding_sizes(x.shape[1:], size, strides, padding), (0, 0)), constant_values=fill)
+    return sliding_window_view(padded, size, axis=(1, 2))[:, :: strides[0], :: strides[1]]
 
 
 def _activate(name: str, z: NDArray) -> NDArray:

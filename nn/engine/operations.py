@@ -1,285 +1,228 @@
-"""The steps of a plan: a layer, or a few that stand in a row, working on arrays that are laid out once.
+"""The operations of a plan: a layer, or a few neighbours in one pass, on arrays that are laid out once.
 
-A batch is cut into parts, and every array here holds the whole batch: a part works on its own rows, so several threads can be in
-the same step at once. Forward reads `input` and writes `out`, backward reads `dout` and writes `dinput`; the `out` of a step is
-the `input` of the next, its `dout` the next one's `dinput`.
+A batch is cut into chunks, and every array here holds the whole batch: an operation works on the rows of one
+chunk, so that several threads can be in the same operation at once. Forward reads `input` and writes `out`,
+backward reads `dout` and writes `dinput`; the `out` of an operation is the `input` of the next, its `dout` the
+next one's `dinput`.
 
-What a batch as a whole has to do, summing gradients and changing weights, comes after all parts are through: `pieces` says in
-how many independent pieces, `update` does one of them. Each sum has a fixed order, so the number of threads changes no bit.
+Some layers need the whole batch. `WholeBatchOperation` runs such a layer when all chunks have arrived.
+
+Summing the gradients and changing the weights comes after all chunks: `pieces` says in how many independent pieces, `update`
+does one of them. Each sum has an order that depends on the shapes alone, so the number of threads changes no bit.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.kernels import dense, elementwise, transposition
+from nn.engine.step import Step
+from nn.kernels import elementwise
 from nn.kernels.memory import aligned, flat
-from nn.layers import Dense, Dropout, Layer
-from nn.optimizers import Optimizer
+from nn.layers import Dropout, Layer
+from nn.layers.stack import Keys, check_gradients, check_output
 
-# Samples in a part. It is part of the recipe: sums are taken part by part, so another size changes the last bits.
-PART = 32
-# The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs Python's lock and may have to wait
-# for it, so a few large pieces are faster than many small ones.
-ROWS_IN_PIECE = 800
-# Inputs from which on it pays to list the gradients that are not 0: the list is as long for few as for many.
-MANY_INPUTS = 256
-
-Slots = dict[str, tuple[NDArray, ...]]
+Kernels = Sequence[Callable[..., Any]]
 
 
-class Part(NamedTuple):
-    """A part of the batch: its number, its rows, and a random key for each random layer by name."""
+@dataclass(frozen=True, slots=True)
+class Chunking:
+    """How a full batch is cut: `size` samples in a chunk, the last one may have fewer; `count` chunks."""
 
-    number: int
+    size: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk of the batch: its index, its rows, and the batch's random keys by layer name."""
+
+    index: int
     rows: slice
-    keys: dict[str, int]
+    keys: Keys
 
 
-class Change(NamedTuple):
-    """What `update` needs to know: the samples and parts of this batch, the optimizer, its slots, its rate, and whether this is
-    the first step of the training.
+class Operation:
+    """The base: an operation without parameters whose arrays have the shape of its input.
+
+    Attributes:
+        layers: those that it stands for, in their order.
+        forward_kernels, backward_kernels: the functions that do the work, for `print(plan)`.
+        training: whether the plan trains; it sets this before anything else.
     """
 
-    samples: int
-    parts: int
-    optimizer: Optimizer
-    slots: Slots
-    rate: float
-    first: bool = False
+    forward_kernels: Kernels = ()
+    backward_kernels: Kernels = ()
 
-    def apply(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
-        """Let the optimizer change the given rows of a parameter."""
-        parameter = layer.parameters[name][rows]
-        slots = tuple(slot[rows] for slot in self.slots[f"{layer.name}/{name}"])
-        self.optimizer.update(parameter, gradient, slots, self.rate)
-        if self.optimizer.use_ema:
-            self.optimizer.average(parameter, slots[-1], self.first)
-
-
-class Step:
-    """The base: a step without parameters whose arrays have the shape of its input."""
-
-    def __init__(self, layer: Layer) -> None:
-        self.layer = layer
-        self.output_shape = layer.output_shape
+    def __init__(self, *layers: Layer) -> None:
+        self.layers = layers
+        self.layer = layers[0]
+        self.output_shape = layers[-1].output_shape
         self.input = self.out = self.dout = self.dinput = np.empty(0)
         self.training = False
 
-    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+    def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
         """Take the input array (batch, ...) and lay out what forward writes."""
         self.input = source
         self.out = aligned((len(source), *self.output_shape), source.dtype)
         return self.out
 
-    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+    def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
         """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
-        self.training = True
         self.dout = dout
         self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
         return self.dinput
 
-    def forward(self, part: Part) -> None:
-        """`out` of the part's rows from `input`."""
+    def forward(self, chunk: Chunk) -> None:
+        """`out` of the chunk's rows from `input`."""
         raise NotImplementedError
 
-    def backward(self, part: Part) -> None:
-        """`dinput` of the part's rows from `dout`, and the gradients that belong to the part."""
+    def backward(self, chunk: Chunk) -> None:
+        """`dinput` of the chunk's rows from `dout`, and the gradients that belong to the chunk."""
         raise NotImplementedError
 
     def refresh(self) -> None:
-        """Bring what is derived from the weights up to date, after somebody else changed them."""
+        """Derive again what depends on the weights, after they were changed by other than `update`."""
 
     def pieces(self) -> int:
         """The number of independent pieces of `update`."""
         return 0
 
-    def update(self, piece: int, change: Change) -> None:
-        """Sum the gradients of one piece of the parameters and change them."""
+    def update(self, piece: int, step: Step, chunks: int) -> None:
+        """Sum the gradients of one piece of the parameters over the batch's chunks, and change the parameters."""
 
     def describe(self) -> str:
-        """One line for the plan."""
-        return f"{self.layer.name}: layer by layer"
+        """What is computed, in a few words."""
+        return "layer by layer"
 
 
-class FlattenStep(Step):
+class FlattenOperation(Operation):
     """Reads the same memory in another shape."""
 
-    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
+    def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
         """The input itself."""
         self.input = source
         return source.reshape(len(source), *self.output_shape)
 
-    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
+    def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
         """The upstream gradient itself."""
         return dout.reshape(self.input.shape) if needs_dinput else dout
 
-    def forward(self, part: Part) -> None:
+    def forward(self, chunk: Chunk) -> None:
         """Nothing to do."""
 
-    def backward(self, part: Part) -> None:
+    def backward(self, chunk: Chunk) -> None:
         """Nothing to do."""
 
     def describe(self) -> str:
-        """One line for the plan."""
-        return f"{self.layer.name}: the same memory"
+        """No work."""
+        return "the same memory"
 
 
-class DropoutStep(Step):
-    """Dropout; only training has it."""
+class DropoutOperation(Operation):
+    """Dropout by itself; only training has it."""
 
     layer: Dropout
+    forward_kernels = backward_kernels = (elementwise.dropout,)
 
-    def forward(self, part: Part) -> None:
+    def forward(self, chunk: Chunk) -> None:
         """out = input · mask / (1 - rate)."""
-        key = np.uint64(part.keys[self.layer.name])
-        elementwise.dropout(flat(self.input[part.rows]), key, self.layer.rate, flat(self.out[part.rows]))
+        self._apply_mask(chunk, self.input, self.out)
 
-    def backward(self, part: Part) -> None:
+    def backward(self, chunk: Chunk) -> None:
         """dinput = dout · mask / (1 - rate)."""
         if self.dinput.size:
-            key = np.uint64(part.keys[self.layer.name])
-            elementwise.dropout(flat(self.dout[part.rows]), key, self.layer.rate, flat(self.dinput[part.rows]))
+            self._apply_mask(chunk, self.dout, self.dinput)
+
+    def _apply_mask(self, chunk: Chunk, source: NDArray, target: NDArray) -> None:
+        elementwise.dropout(
+            x=flat(source[chunk.rows]),
+            key=np.uint64(chunk.keys[self.layer.name]),
+            rate=self.layer.rate,
+            first=chunk.rows.start * source[0].size,
+            out=flat(target[chunk.rows]),
+        )
 
     def describe(self) -> str:
-        """One line for the plan."""
-        return f"{self.layer.name}: mask drawn twice, never stored"
+        """The mask is a function of key and index."""
+        return "the mask drawn twice, never stored"
 
 
-class DenseStep(Step):
-    """Dense with bias and ReLU (or none), and dropout where it follows ReLU, in one pass.
+class LayerOperation(Operation):
+    """Any layer, through its own forward and backward pass, chunk by chunk."""
 
-    Its weight gradient is one product over the whole batch. Behind ReLU most of dz is zeros; if there are many inputs, only the
-    others are multiplied (`dense.sparse_matmul`).
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(layer)
+        self.forward_kernels, self.backward_kernels = (type(layer).forward,), (type(layer).backward,)
+
+    def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
+        """Also room for the cache and the gradients of each chunk."""
+        self.caches: list[Any] = [None] * chunking.count
+        self.gradients: list[dict[str, NDArray]] = [{} for _ in range(chunking.count)]
+        return super().bind_forward(source, chunking)
+
+    def forward(self, chunk: Chunk) -> None:
+        """The layer's forward pass; with a key if it is a random layer that trains."""
+        key = chunk.keys.get(self.layer.name)
+        out, self.caches[chunk.index] = self.layer.forward(self.input[chunk.rows], self.training, key)
+        check_output(self.layer, out)
+        self.out[chunk.rows] = out
+
+    def backward(self, chunk: Chunk) -> None:
+        """The layer's backward pass."""
+        dx, self.gradients[chunk.index] = self.layer.backward(self.dout[chunk.rows], self.caches[chunk.index])
+        check_gradients(self.layer, self.gradients[chunk.index])
+        if self.dinput.size:
+            self.dinput[chunk.rows] = dx
+
+    def pieces(self) -> int:
+        """One, if anything changes after the batch."""
+        return 1 if self.layer.arrays() else 0
+
+    def update(self, piece: int, step: Step, chunks: int) -> None:
+        """Sum the chunks' gradients in their order."""
+        for name in self.layer.parameters:
+            total = self.gradients[0][name].astype(self.out.dtype)
+            for gradients in self.gradients[1:chunks]:
+                total += gradients[name]
+            step.update(self.layer, name, np.ascontiguousarray(total))
+
+
+class WholeBatchOperation(LayerOperation):
+    """A layer whose training pass needs the whole batch: it runs once, when all chunks have arrived.
+
+    These are layers with `whole_batch` (batch normalization), with state, which changes once a batch, and random layers of which
+    nothing else is known: their random numbers must not depend on how the batch is cut.
     """
 
-    layer: Dense
+    def forward_batch(self, batch: Chunk) -> None:
+        """The layer's forward pass, given the whole batch as one chunk."""
+        super().forward(batch)
 
-    def __init__(self, layer: Dense, relu: bool, dropout: Dropout | None = None) -> None:
-        super().__init__(layer)
-        self.relu = relu
-        self.dropout = dropout
-        self.rate = dropout.rate if dropout else 0.0
+    def backward_batch(self, batch: Chunk) -> None:
+        """The layer's backward pass, given the whole batch as one chunk."""
+        super().backward(batch)
 
-    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
-        """Also a bias of zeros, for the two products that have none."""
-        self.no_bias = np.zeros(max(self.layer.parameters["kernel"].shape), source.dtype)
-        return super().bind_forward(source, parts)
+    def forward(self, chunk: Chunk) -> None:
+        """Done for all chunks when they met."""
 
-    def bind_backward(self, dout: NDArray, parts: int, needs_dinput: bool) -> NDArray:
-        """Also dz, the gradients, the transposed kernel that the input gradient is a product with, and room to list dz in."""
-        kernel = self.layer.parameters["kernel"]
-        self.dz = aligned(dout.shape, dout.dtype) if self.relu else dout
-        self.dkernel = aligned(kernel.shape, kernel.dtype)
-        self.dbias = aligned((kernel.shape[1],), kernel.dtype)
-        self.transposed = aligned((kernel.shape[1], kernel.shape[0]), kernel.dtype)
-        self.sparse = self.relu and len(kernel) >= MANY_INPUTS
-        if self.sparse:
-            units = self.layer.units
-            self.by_sample = _lists(parts, PART, units, kernel.dtype)
-            self.by_unit = _lists(parts, units, PART, kernel.dtype)
-            self.blocks = aligned((self.pieces(), units * ROWS_IN_PIECE), kernel.dtype)
-        return super().bind_backward(dout, parts, needs_dinput)
+    def backward(self, chunk: Chunk) -> None:
+        """Done for all chunks when they met."""
 
-    def forward(self, part: Part) -> None:
-        """out = dropout(activation(input · kernel + bias))."""
-        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
-        key = np.uint64(part.keys[self.dropout.name] if self.dropout else 0)
-        dense.forward(self.input, kernel, bias, self.relu, key, self.rate, self.out, part.rows.start, part.rows.stop)
-
-    def backward(self, part: Part) -> None:
-        """dinput = dz · kernelᵀ."""
-        rows, units = part.rows, self.layer.units
-        if self.sparse:
-            by_sample = [each[part.number : part.number + 1] for each in self.by_sample]
-            lists = *(each[0] for each in by_sample), *(each[part.number] for each in self.by_unit)
-            dense.list_nonzeros(self.dout[rows], self.out[rows], self.rate, rows.start, self.dz[rows], *lists)
-            if self.dinput.size:
-                dense.sparse_matmul(*by_sample, self.transposed, 0, self.dinput[rows])
-            return
-        if self.relu:
-            elementwise.relu_dropout_backward(flat(self.dout[rows]), flat(self.out[rows]), self.rate, flat(self.dz[rows]))
-        if self.dinput.size:
-            dense.matmul(self.dz, units, 1, units, self.transposed, self.no_bias, False, self.dinput, rows.start, rows.stop)
-
-    def refresh(self) -> None:
-        """Transpose the kernel."""
-        kernel = self.layer.parameters["kernel"]
-        if self.training:
-            transposition.transpose_rows(kernel, 0, len(kernel), self.transposed)
-
-    def pieces(self) -> int:
-        """Blocks of the kernel's rows."""
-        return -(-len(self.dkernel) // ROWS_IN_PIECE)
-
-    def update(self, piece: int, change: Change) -> None:
-        """dkernel = inputᵀ · dz for a block of rows; the first piece also does the bias."""
-        kernel = self.layer.parameters["kernel"]
-        inputs = kernel.shape[0]
-        rows = slice(piece * ROWS_IN_PIECE, min((piece + 1) * ROWS_IN_PIECE, inputs))
-        if self.sparse:
-            units, count = self.layer.units, rows.stop - rows.start
-            block = self.blocks[piece, : units * count].reshape(units, count)
-            dense.sparse_matmul(*(each[: change.parts] for each in self.by_unit), self.input, rows.start, block)
-            transposition.transpose_rows(block, 0, units, self.dkernel[rows])
-        else:
-            dense.matmul(self.input, 1, inputs, change.samples, self.dz, self.no_bias, False, self.dkernel, rows.start, rows.stop)
-        change.apply(self.layer, "kernel", self.dkernel[rows], rows)
-        if self.dinput.size:
-            transposition.transpose_rows(kernel, rows.start, rows.stop, self.transposed)
-        if piece == 0:
-            elementwise.column_sums(self.dz[: change.samples], self.dbias)
-            change.apply(self.layer, "bias", self.dbias)
+    def update(self, piece: int, step: Step, chunks: int) -> None:
+        """The parameters, from the one gradient there is; then the state."""
+        super().update(piece, step, 1)
+        self.layer.update_state(self.caches[0])
 
     def describe(self) -> str:
-        """One line for the plan."""
-        joined = ["product", "bias"] + ["ReLU"] * self.relu + ["dropout"] * (self.dropout is not None)
-        names = self.layer.name + (f" + {self.dropout.name}" if self.dropout else "")
-        return f"{names}: {', '.join(joined[:-1])} and {joined[-1]} in one pass"
+        """It waits for all chunks."""
+        return "layer by layer, on the whole batch"
 
 
-def _lists(parts: int, rows: int, most: int, dtype: np.dtype) -> tuple[NDArray, NDArray, NDArray]:
-    """Room for what `dense.list_nonzeros` finds in each part: lengths, places and values of at most `most` entries a row."""
-    shape = (parts, rows, most)
-    return np.zeros((parts, rows), np.int32), np.zeros(shape, np.int32), aligned(shape, dtype)
-
-
-class LayerStep(Step):
-    """Any layer at all, through its own forward and backward, part by part."""
-
-    def bind_forward(self, source: NDArray, parts: int) -> NDArray:
-        """Also a cache for each part."""
-        self.caches: list[Any] = [None] * parts
-        self.grads: list[dict[str, NDArray]] = [{} for _ in range(parts)]
-        return super().bind_forward(source, parts)
-
-    def forward(self, part: Part) -> None:
-        """The layer's forward pass."""
-        rng: np.random.Generator | int | None = None
-        if self.training and self.layer.random:
-            key = part.keys[self.layer.name]
-            rng = key if isinstance(self.layer, Dropout) else np.random.default_rng(key)
-        out, self.caches[part.number] = self.layer.forward(self.input[part.rows], self.training, rng)
-        self.out[part.rows] = out
-
-    def backward(self, part: Part) -> None:
-        """The layer's backward pass."""
-        dx, self.grads[part.number] = self.layer.backward(self.dout[part.rows], self.caches[part.number])
-        self.caches[part.number] = None
-        if self.dinput.size:
-            self.dinput[part.rows] = dx
-
-    def pieces(self) -> int:
-        """One, if there is anything to learn."""
-        return 1 if self.layer.parameters else 0
-
-    def update(self, piece: int, change: Change) -> None:
-        """Sum the parts' gradients in their order."""
-        for name in self.layer.parameters:
-            total = self.grads[0][name].astype(self.out.dtype)
-            for grads in self.grads[1 : change.parts]:
-                total += grads[name]
-            change.apply(self.layer, name, np.ascontiguousarray(total))
+def needs_whole_batch(layer: Layer) -> bool:
+    """Whether a layer's training pass must see all samples of the batch at once."""
+    return layer.whole_batch or bool(layer.state) or (layer.random and not isinstance(layer, Dropout))

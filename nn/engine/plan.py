@@ -1,35 +1,75 @@
-"""The plan: how a batch goes through a model, decided once for its shapes.
+"""The plan: how a batch goes through a model several times faster than layer by layer, decided once for its shapes.
 
-Layers stay what they are to a reader, one after another. The plan joins neighbours that one kernel can do together
-(convolution, bias, ReLU, pooling; product, bias, ReLU; softmax and cross-entropy), lays out every array that a batch needs,
-once, and walks through the steps. `print(plan)` shows it. A test proves that joined and single steps agree.
+The layers define the network (`nn/layers`); the plan is an optimisation of them, and tests prove it equal. It joins
+neighbours that one kernel computes together (convolution, bias, ReLU, pooling; product, bias, ReLU, dropout; softmax
+and cross-entropy), and lays out every array that a batch needs, once. `print(plan)` says for each operation which
+layers it stands for, and which functions compute its forward and its backward pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engine.conv_operation import ConvStep
-from nn.engine.operations import PART, DenseStep, DropoutStep, FlattenStep, LayerStep, Part, Step
+from nn.engine.conv_operation import ConvOperation, ConvPoolOperation
+from nn.engine.dense_operation import DenseOperation
+from nn.engine.head import Head
+from nn.engine.operations import (
+    Chunk,
+    Chunking,
+    DropoutOperation,
+    FlattenOperation,
+    Kernels,
+    LayerOperation,
+    Operation,
+    WholeBatchOperation,
+    needs_whole_batch,
+)
 from nn.kernels import elementwise
 from nn.kernels.memory import aligned
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, Softmax
+from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from nn.layers.stack import Keys
 from nn.losses import CategoricalCrossentropy
+
+# Samples in a chunk. It is part of the recipe: sums are taken chunk by chunk, so another size changes the last bits.
+CHUNK = 32
+
+
+@dataclass
+class Phase:
+    """What every chunk does before all of them have to meet again: operations, the loss, operations on the way back.
+
+    `meeting` is done first, once, for the whole batch.
+    """
+
+    meeting: Callable[[Chunk], None] = lambda batch: None
+    forward: list[Operation] = field(default_factory=list)
+    has_loss: bool = False
+    backward: list[Operation] = field(default_factory=list)
 
 
 class Plan:
-    """Arrays and steps for batches of up to `batch_size` samples.
+    """Arrays and operations for batches of up to `batch_size` samples.
 
     Args:
         layers: built layers.
         batch_size: the most samples at once.
         dtype: of all arrays.
-        loss: with a loss the plan trains, without one it predicts (random layers are then left out).
-        fuse: False runs every layer by itself, for comparison.
+        loss: with a loss the plan trains, without one it predicts (dropout is then left out).
+        fuse: False gives every layer an operation of its own, for comparison.
+        chunk: the samples of a chunk.
+
+    Attributes:
+        operations: in the order of the forward pass.
+        learning: those through which gradients go back: from the first with anything to learn.
+        images, targets: of the batch, for the caller to fill.
+        scores, output: what comes out, before and after a final softmax.
+        losses, right: of each chunk: the sum of its losses, and how many answers are right.
+        phases: the way of a chunk through a training step.
     """
 
     def __init__(
@@ -38,144 +78,137 @@ class Plan:
         batch_size: int,
         dtype: np.dtype,
         loss: CategoricalCrossentropy | None = None,
+        *,
         fuse: bool = True,
+        chunk: int = CHUNK,
     ) -> None:
         self.batch_size = batch_size
-        self.loss = loss
-        self.softmax_last = _ends_in_softmax(layers)
-        self.steps = _steps(layers, loss is not None, fuse)
-        parts = self.parts(batch_size)
+        self.chunk_size = chunk
+        self.head = Head(layers, loss)
+        self.operations = _operations(self.head.layers, training=loss is not None, fuse=fuse)
+        self.learning: list[Operation] = []
         self.images = aligned((batch_size, *layers[0].input_shape), dtype)
+        chunking = Chunking(chunk, self.chunk_count(batch_size))
         array = self.images
-        for step in self.steps:
-            array = step.bind_forward(array, parts)
-        # The logits where the network ends in softmax, else its output.
+        for operation in self.operations:
+            operation.training = loss is not None
+            array = operation.bind_forward(array, chunking)
         self.scores = array
-        self.probabilities = aligned(array.shape, dtype)
+        self.output = aligned(array.shape, dtype)
         if loss is not None:
-            self._bind_loss(array, parts)
+            self._bind_training(array, chunking)
         self.refresh()
 
-    def _bind_loss(self, scores: NDArray, parts: int) -> None:
+    def _bind_training(self, scores: NDArray, chunking: Chunking) -> None:
         self.targets = aligned(scores.shape, scores.dtype)
-        self.losses = np.zeros(parts)
-        self.right = np.zeros(parts, np.int64)
+        self.losses = np.zeros(chunking.count)
+        self.right = np.zeros(chunking.count, np.int64)
         self.dscores = aligned(scores.shape, scores.dtype)
-        # Below the first layer that learns there is nothing to carry a gradient to.
-        first = next((number for number, step in enumerate(self.steps) if step.layer.parameters), len(self.steps))
-        self.learning_steps = self.steps[first:]
+        # Nothing below the first layer that learns needs a gradient.
+        learns = (index for index, operation in enumerate(self.operations) if operation.pieces())
+        self.learning = self.operations[next(learns, len(self.operations)) :]
         array = self.dscores
-        for step in reversed(self.learning_steps):
-            array = step.bind_backward(array, parts, needs_dinput=step is not self.learning_steps[0])
+        for operation in reversed(self.learning):
+            array = operation.bind_backward(array, chunking, needs_dinput=operation is not self.learning[0])
+        self.phases = self._phases()
 
-    def __str__(self) -> str:
-        lines = [f"{number}. {step.describe()}" for number, step in enumerate(self.steps, 1)]
-        head = "softmax" if self.softmax_last else ""
-        if self.loss is not None:
-            head = f"{head} and {self.loss.name} in one pass" if head else self.loss.name
-        return "\n".join([*lines, f"{len(lines) + 1}. {head}"] if head else lines)
+    def _phases(self) -> list[Phase]:
+        """The way of a chunk, cut where an operation needs the whole batch: once forward, once backward."""
+        phases = [Phase()]
+        for operation in self.operations:
+            if isinstance(operation, WholeBatchOperation):
+                phases.append(Phase(operation.forward_batch))
+            phases[-1].forward.append(operation)
+        phases[-1].has_loss = True
+        for operation in reversed(self.learning):
+            if isinstance(operation, WholeBatchOperation):
+                phases.append(Phase(operation.backward_batch))
+            phases[-1].backward.append(operation)
+        return phases
 
-    @staticmethod
-    def parts(samples: int) -> int:
-        """How many parts a batch of `samples` is cut into."""
-        return -(-samples // PART)
+    def chunk_count(self, samples: int) -> int:
+        """How many chunks a batch of `samples` is cut into."""
+        return -(-samples // self.chunk_size)
 
-    @staticmethod
-    def rows(number: int, samples: int) -> slice:
-        """The rows of part `number`."""
-        return slice(number * PART, min((number + 1) * PART, samples))
+    def chunks(self, samples: int, keys: Keys) -> list[Chunk]:
+        """The chunks of a batch of `samples`."""
+        begins = range(0, samples, self.chunk_size)
+        return [Chunk(index, slice(begin, min(begin + self.chunk_size, samples)), keys) for index, begin in enumerate(begins)]
 
     def refresh(self) -> None:
-        """Bring what is derived from the weights up to date; needed when they were changed by other than `update`."""
-        for step in self.steps:
-            step.refresh()
+        """Derive again what depends on the weights; needed when they were changed by other than the plan's operations."""
+        for operation in self.operations:
+            operation.refresh()
 
-    def predict_part(self, rows: slice) -> None:
-        """`probabilities` of the given rows from `images`."""
-        part = Part(rows.start // PART, rows, {})
-        for step in self.steps:
-            step.forward(part)
-        if self.softmax_last:
-            elementwise.softmax(self.scores[rows], self.probabilities[rows])
-        else:
-            self.probabilities[rows] = self.scores[rows]
+    def predict(self, samples: int) -> None:
+        """`output` of the first `samples` images, at most a chunk, without dropout."""
+        chunk = Chunk(0, slice(0, samples), {})
+        for operation in self.operations:
+            operation.forward(chunk)
+        self.head.output(self.scores[:samples], self.output[:samples])
 
-    def score(self, rows: slice, targets: NDArray, loss: CategoricalCrossentropy) -> tuple[float, int]:
-        """The sum of the losses and the number of right answers of rows that were predicted."""
-        targets = targets.astype(self.scores.dtype, copy=False)
-        if self.softmax_last:
-            return elementwise.softmax_cross_entropy(self.scores[rows], targets, 1.0, np.empty_like(targets))
-        mean, _ = loss.forward(self.scores[rows], targets)
-        return mean * len(targets), int((self.scores[rows].argmax(axis=1) == targets.argmax(axis=1)).sum())
+    def backward_from_loss(self, chunk: Chunk, samples: int) -> None:
+        """The chunk's losses, and the gradient of the mean loss of a batch of `samples` for its scores."""
+        rows = chunk.rows
+        loss, right = self.head.losses(self.scores[rows], self.targets[rows], self.dscores[rows], samples)
+        self.losses[chunk.index], self.right[chunk.index] = loss, right
 
-    def train_part(self, part: Part, samples: int, passed: Callable[[Step], None] = lambda step: None) -> None:
-        """Forward, loss and backward for one part of a batch of `samples`; calls `passed` after each step on the way back."""
-        for step in self.steps:
-            step.forward(part)
-        self._loss_part(part, samples)
-        for step in reversed(self.learning_steps):
-            step.backward(part)
-            passed(step)
+    def updates(self) -> list[tuple[Operation, int]]:
+        """The independent pieces of changing the weights, each an operation and an index for its `update`."""
+        return [(operation, piece) for operation in self.learning for piece in range(operation.pieces())]
 
-    def _loss_part(self, part: Part, samples: int) -> None:
-        rows = part.rows
-        scores, targets, dscores = self.scores[rows], self.targets[rows], self.dscores[rows]
-        if self.softmax_last:
-            loss, right = elementwise.softmax_cross_entropy(scores, targets, 1.0 / samples, dscores)
-        else:
-            assert self.loss is not None
-            mean, cache = self.loss.forward(scores, targets)
-            dscores[...] = self.loss.backward(cache) * (len(scores) / samples)
-            loss, right = mean * len(scores), (scores.argmax(axis=1) == targets.argmax(axis=1)).sum()
-        self.losses[part.number] = loss
-        self.right[part.number] = right
-
-    def updates(self) -> list[tuple[Step, int]]:
-        """The independent pieces of changing the weights, each a step and a number for its `update`."""
-        return [(step, piece) for step in self.learning_steps for piece in range(step.pieces())]
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for index, operation in enumerate(self.operations, 1):
+            names = " + ".join(layer.name for layer in operation.layers)
+            lines.append(f"{index}. {names}: {operation.describe()}")
+            lines += _lines("forward ", operation.forward_kernels)
+            if operation in self.learning:
+                lines += _lines("backward", operation.backward_kernels)
+        if str(self.head):
+            lines.append(f"{len(self.operations) + 1}. {self.head}")
+            joined = elementwise.softmax_cross_entropy if self.head.loss else elementwise.softmax
+            lines += _lines("forward ", [joined]) if self.head.softmax else []
+        return "\n".join(lines)
 
 
-def _ends_in_softmax(layers: Sequence[Layer]) -> bool:
-    last = layers[-1]
-    return isinstance(last, Softmax) or (isinstance(last, Dense) and last.activation_name == "softmax")
+def _lines(what: str, kernels: Kernels) -> list[str]:
+    """A line for each function: where it is defined, and its name."""
+    return [f"   {what}  {kernel.__module__.replace('.', '/')}.py  {kernel.__qualname__}" for kernel in kernels]
 
 
-def _steps(layers: Sequence[Layer], training: bool, fuse: bool) -> list[Step]:
-    """One step for each layer or group of layers; the final softmax is left to the plan."""
-    steps: list[Step] = []
+def _operations(layers: Sequence[Layer], *, training: bool, fuse: bool) -> list[Operation]:
+    """An operation for each layer or group of layers."""
+    operations: list[Operation] = []
     left = list(layers)
-    if isinstance(left[-1], Softmax):
-        left.pop()
     while left:
         layer = left.pop(0)
-        final_softmax = not left and isinstance(layer, Dense) and layer.activation_name == "softmax"
-        if isinstance(layer, Dropout) and not (training and _drops(layer)):
+        following = left[0] if left else None
+        if isinstance(layer, Dropout) and not (training and layer.rate > 0):
             continue
-        if isinstance(layer, Flatten):
-            steps.append(FlattenStep(layer))
-        elif isinstance(layer, Dense) and (final_softmax or (fuse and layer.activation_name in ("linear", "relu"))):
-            relu = layer.activation_name == "relu"
-            dropout = left[0] if training and fuse and relu and left and _drops(left[0]) else None
-            if dropout:
+        if training and needs_whole_batch(layer):
+            operations.append(WholeBatchOperation(layer))
+        elif type(layer) is Flatten:
+            operations.append(FlattenOperation(layer))
+        elif type(layer) is Dropout:
+            operations.append(DropoutOperation(layer))
+        elif fuse and type(layer) is Dense and layer.activation_name in ("linear", "relu"):
+            joins = training and layer.activation_name == "relu" and type(following) is Dropout and following.rate > 0
+            operations.append(DenseOperation(layer, left.pop(0) if joins else None))  # type: ignore[arg-type]
+        elif fuse and type(layer) is Conv2D and layer.activation_name in ("linear", "relu"):
+            if layer.activation_name == "relu" and _is_2x2_pool(following):
+                operations.append(ConvPoolOperation(layer, following))
                 left.pop(0)
-            steps.append(DenseStep(layer, relu, dropout))
-        elif fuse and isinstance(layer, Dropout):
-            steps.append(DropoutStep(layer))
-        elif fuse and isinstance(layer, Conv2D) and layer.activation_name in ("linear", "relu"):
-            joined = left.pop(0) if left and layer.activation_name == "relu" and _is_2x2_pool(left[0]) else None
-            steps.append(ConvStep(layer, layer.activation_name == "relu", joined))
+            else:
+                operations.append(ConvOperation(layer))
         else:
-            steps.append(LayerStep(layer))
-    return steps
+            operations.append(LayerOperation(layer))
+    return operations
 
 
-def _drops(layer: Layer) -> TypeGuard[Dropout]:
-    return isinstance(layer, Dropout) and layer.rate > 0
-
-
-def _is_2x2_pool(layer: Layer) -> bool:
+def _is_2x2_pool(layer: Layer | None) -> TypeGuard[MaxPooling2D]:
     return (
-        isinstance(layer, MaxPooling2D)
+        type(layer) is MaxPooling2D
         and layer.pool_size == layer.strides == (2, 2)
         and (layer.padding == "valid" or (layer.input_shape[0] % 2 == 0 and layer.input_shape[1] % 2 == 0))
     )

@@ -1,4 +1,4 @@
-"""`python -m nn.gradcheck`: is every gradient of this package the derivative that it claims to be?"""
+"""`python -m nn.gradcheck`: is every backward pass the derivative of its forward pass?"""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FAILED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table; 0 if all gradients are right, 1 if one is wrong."""
+    """Print the table; 0 if all gradients are right, 1 if any is wrong."""
     options = _options(arguments)
     if options.plot:
         check_writable(options.plot, "--plot")
     from nn.gradcheck import cases
-    from nn.gradcheck.check import HEADER
+    from nn.gradcheck.report import HEADER
 
     chosen = cases.cases_named(options.layer)
     if not chosen:
@@ -28,10 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from nn.gradcheck import plot
 
         plot.save(options.plot, options.seed)
-        print(f"written: {options.plot}, the error against the step for three layers")
+        print(f"written: {options.plot}, the error over the step size h for three functions")
     started = time.perf_counter()
-    print(f"Slopes measured in float64, random dout, seed {options.seed}; relative error must stay below {cases.TOLERANCES}.")
-    print("`24 of 800` entries are a random sample. At a kink a gradient is compared with the slope to one side.\n")
+    print(f"Slopes are measured in float64 with a random dout, seed {options.seed}.")
+    print(f"The relative error must stay below {cases.TOLERANCES}.")
+    print("`24 of 800` entries means a random sample. At a kink a gradient is compared with the slope on one side.\n")
     print(HEADER)
     reports = []
     for case in chosen:
@@ -49,9 +50,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m nn.gradcheck", description="Compare every gradient with the measured slope of the forward pass."
     )
     parser.add_argument("--layer", metavar="NAME", help="only this layer: Dense, Conv2D, ..., CategoricalCrossentropy, Network")
-    parser.add_argument("--seed", type=whole_number(0), default=0, help="of weights, inputs and samples (0)")
-    parser.add_argument("--verbose", action="store_true", help="show the worst entry of each tensor")
-    parser.add_argument("--plot", metavar="FILE", help="also draw error against step size (needs matplotlib)")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="of weights, inputs and the sample of entries (0)")
+    parser.add_argument("--verbose", action="store_true", help="also show the worst entry of each tensor")
+    parser.add_argument("--plot", metavar="FILE", help="also draw the error over the step size h (needs matplotlib)")
     return parser.parse_args(arguments)
 
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from nn.gradcheck.check import TOLERANCE, Report, check_gradients, check_layer
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import Gradients, Shape
+from nn.layers.arguments import Shape
+from nn.layers.base import Gradients
+from nn.layers.stack import Stack, split_softmax
 from nn.losses import CategoricalCrossentropy
 from nn.recipes import student_network
 
@@ -39,54 +41,13 @@ def _case(make: Callable[[], Layer], what: str, input_shape: Shape, batch: int =
     return Case(type(make()).__name__, what, lambda seed: check_layer(make(), input_shape, batch=batch, seed=seed, **options))
 
 
-class Chain(Layer):
-    """Layers one after another, as one layer: its parameters are all of theirs, `3 conv2d/kernel`."""
-
-    def __init__(self, layers: list[Layer]) -> None:
-        super().__init__()
-        self.layers = layers
-
-    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: Any) -> None:
-        """Build each layer for the output of the one before."""
-        shape = input_shape
-        for number, layer in enumerate(self.layers, 1):
-            layer.build(shape, rng, dtype)
-            shape = layer.output_shape
-            for name, array in layer.parameters.items():
-                self.parameters[f"{number} {type(layer).__name__.lower()}/{name}"] = array
-        self.input_shape, self.output_shape, self.built = input_shape, shape, True
-
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """The last layer's output."""
-        caches = []
-        for layer in self.layers:
-            x, cache = layer.forward(x, training, rng)
-            caches.append(cache)
-        return x, caches
-
-    def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """The chain rule: from the last layer to the first, each hands its dx to the one before."""
-        grads: Gradients = {}
-        for number in range(len(self.layers), 0, -1):
-            layer = self.layers[number - 1]
-            dout, own = layer.backward(dout, cache[number - 1])
-            grads |= {f"{number} {type(layer).__name__.lower()}/{name}": array for name, array in own.items()}
-        return dout, grads
-
-
-def students_network() -> Chain:
-    """The student's layers up to the scores; softmax is joined with the loss."""
-    *layers, last = student_network().layers
-    return Chain([*layers, Dense(last.output_shape[0])])
-
-
 def check_network(seed: int) -> Report:
     """The student's network with softmax, cross-entropy and a frozen dropout mask; a random sample of each tensor."""
     rng = np.random.default_rng(seed)
-    network = students_network()
-    network.build((28, 28, 1), rng, np.float64)
-    for name, array in network.parameters.items():
-        # Larger weights than at the start of a training: slopes that stand out against the round-off of the loss.
+    network = Stack(split_softmax(student_network(seed, np.float64).layers)[0], dtype=np.float64)
+    parameters = network.parameters()
+    for name, array in parameters.items():
+        # Larger weights than at the start of a training: their slopes stand out against the rounding of the loss.
         array[...] = 0.1 * rng.standard_normal(array.shape) if name.endswith("bias") else 1.5 * array
     x = rng.random((NETWORK_BATCH, 28, 28, 1))
     targets = np.eye(10)[rng.integers(10, size=NETWORK_BATCH)]
@@ -104,7 +65,7 @@ def check_network(seed: int) -> Report:
         "",
         outputs,
         gradients,
-        {"x": x, **network.parameters},
+        {"x": x, **parameters},
         seed=seed,
         tolerance=NETWORK_TOLERANCE,
         entries=NETWORK_ENTRIES,
@@ -150,8 +111,8 @@ def _from_below(shape: Shape) -> NDArray:
 
 def _first_wins(shape: Shape) -> NDArray:
     """Less for each later place of an image: among equals the first is the greatest on the way to the tie."""
-    places = np.arange(np.prod(shape[1:3])).reshape(1, *shape[1:3], 1)
-    return np.broadcast_to(-0.01 * places / places.size, shape).copy()
+    pixels = np.arange(np.prod(shape[1:3])).reshape(1, *shape[1:3], 1)
+    return np.broadcast_to(-0.01 * pixels / pixels.size, shape).copy()
 
 
 _GRID = (3, 6, 7, 2)

@@ -1,14 +1,16 @@
-"""Looking inside a network: what each layer makes of one image, what a single value depends on, and the sum that it is.
+"""Looking inside a network: what each layer computes for one image, and how each value came about.
 
-    trace = stages(model.layers, image)         # the image, then what each layer makes of it
-    stage = trace[1]                            # a convolution, say: stage.values (OH, OW, F)
-    stage.field(region_of((3, 4, 7)))           # which values of the stage before it this one was made of
-    stage.terms((3, 4, 7))                      # and how: patch, filter, bias, their sum, the activation
-    stage.origin((3, 4, 7))                     # which of them mattered most
+    trace = stages(model.layers, image)     # the image, then the output of each layer
+    stage = trace[1]                        # say, a convolution: stage.values (OH, OW, F)
+    stage.field(region_of((3, 4, 7)))       # the values of the stage before that it depends on
+    stage.terms((3, 4, 7))                  # its patch, filter, bias, their sum, the activation
+    stage.origin((3, 4, 7))                 # which value of the stage before contributed most
 
-Dropout, which does nothing when predicting, is no stage, nor is Flatten in front of a dense layer: they change no value. A
-softmax that is a dense layer's activation is a stage of its own, so that the scores before it (the logits) are seen too. The
-layers are computed in plain NumPy (`nn.engine.numpy_inference`): it takes about a millisecond an image and waits for no compiler.
+Dropout and a Flatten in front of a dense layer change no value, so they are not stages. A softmax
+that is the activation of a dense layer is a stage of its own; so the scores before it, the logits,
+are shown too. The layers are computed in plain NumPy (`nn.engine.numpy_inference`), which takes
+about a millisecond for an image and needs no compiler.
 
-Two rooms: `stages` and `terms`.
+`stages.py` has the stages, `terms.py` the sums. `attribution.py` is about the ink instead: which
+of it made the network answer as it did.
 """

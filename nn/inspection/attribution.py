@@ -23,13 +23,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import InputError
+from nn.layers.stack import Stack, split_softmax
 from nn.models import Sequential
 
 PATH_STEPS = 16  # of the sum that stands for the integral
 PATCH = 5  # pixels, the side of the square that occlusion blanks: a stroke and its rims
 ENOUGH = 0.9  # the probability at which `what_if` is content
-PLACES = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))  # to which `what_if` moves a picture, in pixels
-HERE = PLACES.index((0, 0))
+SHIFTS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))  # by which `what_if` moves a picture, in pixels
+UNMOVED = SHIFTS.index((0, 0))
 PEN = 1.2  # pixels, the standard deviation of the blur that makes changes as wide as strokes are
 WORTH = 0.6  # of the largest gradient: pixels below it stay as they are in this step
 STEP = 0.15  # by which a pixel changes at most in a step
@@ -43,16 +44,12 @@ def evidence(logits: NDArray, k: int) -> NDArray:
 
 def evidence_gradient(model: Sequential, images: NDArray, k: int) -> tuple[NDArray, NDArray]:
     """e_k (N,) of images (N, H, W), and its gradient by their pixels (N, H, W): one forward and one backward pass."""
-    layers = model.layers_to_logits()
-    array, caches = np.asarray(images, model.dtype).reshape(len(images), *model.input_shape), []
-    for layer in layers:
-        array, cache = layer.forward(array)
-        caches.append(cache)
-    gradient = -np.exp(array - _log_sum_of_others(array, k)[:, None])
-    gradient[:, k] = 1
-    for layer, cache in zip(reversed(layers), reversed(caches), strict=True):
-        gradient, _ = layer.backward(gradient, cache)
-    return evidence(array, k), gradient.reshape(images.shape)
+    scores_of = Stack(split_softmax(model.layers)[0], dtype=model.dtype)
+    logits, caches = scores_of.forward(np.asarray(images, model.dtype).reshape(len(images), *model.input_shape))
+    dlogits = -np.exp(logits - _log_sum_of_others(logits, k)[:, None])
+    dlogits[:, k] = 1
+    dx, _ = scores_of.backward(dlogits, caches)
+    return evidence(logits, k), dx.reshape(images.shape)
 
 
 def saliency(model: Sequential, image: NDArray, k: int, steps: int = PATH_STEPS) -> NDArray:
@@ -81,12 +78,12 @@ def occlusion(model: Sequential, image: NDArray, k: int, side: int = PATCH) -> N
     if side < 1 or side % 2 == 0:
         raise InputError(f"side: expected an odd number of pixels, got {side}")
     out = np.zeros(image.shape, model.dtype)
-    places = np.argwhere(image > 0)
-    without = np.repeat(image[None], len(places) + 1, axis=0)
-    for picture, (i, j) in zip(without, places.tolist(), strict=False):
+    pixels = np.argwhere(image > 0)
+    without = np.repeat(image[None], len(pixels) + 1, axis=0)
+    for picture, (i, j) in zip(without, pixels.tolist(), strict=False):
         picture[max(i - side // 2, 0) : i + side // 2 + 1, max(j - side // 2, 0) : j + side // 2 + 1] = 0
     found = evidence(model.logits(without), k)
-    out[tuple(places.T)] = found[-1] - found[:-1]
+    out[tuple(pixels.T)] = found[-1] - found[:-1]
     return out
 
 
@@ -103,9 +100,10 @@ class WhatIf:
 def what_if(model: Sequential, image: NDArray, k: int, enough: float = ENOUGH) -> WhatIf:
     """Change an image (H, W), little by little, until the network takes it for class k with the probability `enough`.
 
-    Projected gradient ascent on e_k: each step changes the pixels with the largest gradients and stays within [0, 1]. Almost any
-    noise would do, so the gradient is made to ask for what a pen or an eraser could do: it is the mean over the picture's places
-    one pixel around (what helps at one place only is an accident of the pooling's grid), and blurred as wide as a pen.
+    Projected gradient ascent on e_k: each step changes the pixels with the largest gradients and stays within [0, 1].
+    Almost any noise would do, so the gradient is restricted to what a pen or an eraser could do: it is the mean over
+    nine positions of the picture, one pixel apart (what helps in one position only is an accident of the pooling's
+    grid), and blurred as wide as a pen.
 
     It ends at the latest after `MOST_STEPS`, or where the network has no gradient left; `after` says how far it came.
     """
@@ -125,10 +123,10 @@ def what_if(model: Sequential, image: NDArray, k: int, enough: float = ENOUGH) -
 
 def _way_towards(model: Sequential, image: NDArray, k: int) -> tuple[float, NDArray]:
     """e_k of an image (H, W), and where its pixels should go; 0 for those that are as dark or as bright as can be."""
-    found, gradients = evidence_gradient(model, np.stack([_moved(image, *place) for place in PLACES]), k)
-    back = [_moved(gradient, -down, -right) for gradient, (down, right) in zip(gradients, PLACES, strict=True)]
+    found, gradients = evidence_gradient(model, np.stack([_moved(image, *shift) for shift in SHIFTS]), k)
+    back = [_moved(gradient, -down, -right) for gradient, (down, right) in zip(gradients, SHIFTS, strict=True)]
     way = blurred(np.stack(back).mean(axis=0), PEN)
-    return float(found[HERE]), np.where(np.where(way > 0, image < 1, image > 0), way, 0)
+    return float(found[UNMOVED]), np.where(np.where(way > 0, image < 1, image > 0), way, 0)
 
 
 def _moved(image: NDArray, down: int, right: int) -> NDArray:

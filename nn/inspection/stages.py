@@ -1,4 +1,4 @@
-"""The stages of one image on its way through a network, and the way back from any of their values."""
+"""The stages of one image on its way through a network, and the origin of each of their values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from nn.engine import numpy_inference
 from nn.inspection.terms import Cell, Greatest, Rectified, Region, Share, Terms, WeightedSum, region_of
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.base import window_geometry
+from nn.layers.stack import split_softmax
+from nn.layers.windows import window_geometry
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What one layer makes of one image: `values` (H, W, C) or (K,) from `before`, the values of the stage before it.
+    """One layer's output for one image: `values` (H, W, C) or (K,), computed from `before`.
 
-    The image itself is the first stage; it has no layer.
+    The first stage is the image itself, which has no layer.
     """
 
     layer: Layer | None
@@ -32,7 +33,7 @@ class Stage:
         return "Image" if self.layer is None else type(self.layer).__name__
 
     def field(self, region: Region) -> Region:
-        """The receptive field: the box of the stage before that the cells of a region were computed from."""
+        """The receptive field of a region: the box of `before` that its cells depend on."""
         everything = tuple(slice(0, size) for size in self.before.shape)
         match self.layer:
             case Conv2D():
@@ -45,18 +46,18 @@ class Stage:
                 return everything
 
     def terms(self, cell: Cell) -> Terms | None:
-        """How a cell was computed; None for the image, and for a layer that computes otherwise."""
+        """How a cell was computed; None for the image, and for kinds of layer not listed here."""
         value = float(self.values[cell])
         match self.layer:
             case Conv2D() as layer:
                 kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
-                patch = self._patch(cell, 0)
+                patch = self._patch(cell, fill=0)
                 return WeightedSum(patch, kernel[..., cell[2]], float(bias[cell[2]]), layer.activation_name, value)
             case Dense() as layer:
                 kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
                 return WeightedSum(self.before.ravel(), kernel[:, cell[0]], float(bias[cell[0]]), layer.activation_name, value)
             case MaxPooling2D():
-                window = self._patch(cell, -np.inf)[..., cell[2]]
+                window = self._patch(cell, fill=-np.inf)[..., cell[2]]
                 row, column = divmod(int(window.argmax()), window.shape[1])
                 return Greatest(window, (row, column), value)
             case Softmax():
@@ -67,9 +68,10 @@ class Stage:
                 return None
 
     def origin(self, cell: Cell) -> Cell:
-        """The cell of the stage before that mattered most: the factor of the largest product, the pool's winner, the score.
+        """The cell of the stage before that contributed most.
 
-        Where there is no such thing, the first cell.
+        That is the input of the largest product, the largest value of a pooling window, or the
+        score. If nothing of this applies, it is the first cell.
         """
         terms = self.terms(cell)
         match terms:
@@ -88,18 +90,19 @@ class Stage:
         return min(max(row, rows.start), rows.stop - 1), min(max(column, columns.start), columns.stop - 1), channel
 
     def _start(self, axis: int, index: int) -> int:
-        """Where the window of the output `index` begins on an axis; below 0 if it begins in the padding."""
+        """Where the window of output `index` begins on an axis; negative if in the padding."""
         layer = cast(Conv2D | MaxPooling2D, self.layer)
         ahead = window_geometry(self.before.shape[axis], _window(layer)[axis], layer.strides[axis], layer.padding)[1]
         return index * layer.strides[axis] - ahead
 
-    def _span(self, axis: int, part: slice) -> slice:
-        """What the windows of some outputs touch on an axis, without the padding."""
+    def _span(self, axis: int, outputs: slice) -> slice:
+        """What the windows of some outputs cover on an axis, without the padding."""
         size = _window(cast(Conv2D | MaxPooling2D, self.layer))[axis]
-        return slice(max(0, self._start(axis, part.start)), min(self.before.shape[axis], self._start(axis, part.stop - 1) + size))
+        first, last = self._start(axis, outputs.start), self._start(axis, outputs.stop - 1)
+        return slice(max(0, first), min(self.before.shape[axis], last + size))
 
     def _patch(self, cell: Cell, fill: float) -> NDArray:
-        """The window (KH, KW, C) that a cell looks at, `fill` where it reaches out of the maps."""
+        """The window (KH, KW, C) of a cell, with `fill` where it extends beyond the maps."""
         patch = np.full((*_window(cast(Conv2D | MaxPooling2D, self.layer)), self.before.shape[2]), fill, self.before.dtype)
         rows, columns = (self._span(axis, slice(cell[axis], cell[axis] + 1)) for axis in (0, 1))
         top, left = self._start(0, cell[0]), self._start(1, cell[1])
@@ -112,22 +115,14 @@ def _window(layer: Conv2D | MaxPooling2D) -> tuple[int, int]:
 
 
 def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:
-    """What the layers of a built model make of one image (H, W) or (H, W, C), in order; the image comes first."""
+    """The stages of one image (H, W) or (H, W, C) in a built model; the image comes first."""
     dtype = next((array.dtype for layer in layers for array in layer.parameters.values()), np.dtype(np.float32))
     values = np.asarray(image, dtype).reshape(layers[0].input_shape)
-    found = [Stage(None, values, values)]
-    parts = [part for layer in layers for part in _parts(layer) if not isinstance(part, Dropout)]
-    for part, after in zip(parts, [*parts[1:], None], strict=True):
-        values = numpy_inference.forward([part], values[None])[0]
-        if not (isinstance(part, Flatten) and isinstance(after, Dense)):
-            found.append(Stage(part, found[-1].values, values))
+    found = [Stage(layer=None, before=values, values=values)]
+    scores, softmax = split_softmax(layers)
+    shown = [layer for layer in scores if not isinstance(layer, Dropout)] + [Softmax(name=layers[-1].name)] * softmax
+    for layer, following in zip(shown, [*shown[1:], None], strict=True):
+        values = numpy_inference.forward([layer], values[None])[0]
+        if not (isinstance(layer, Flatten) and isinstance(following, Dense)):
+            found.append(Stage(layer, found[-1].values, values))
     return found
-
-
-def _parts(layer: Layer) -> list[Layer]:
-    """The layer; or, of a dense layer with softmax, the sum and the softmax."""
-    if isinstance(layer, Dense) and layer.activation_name == "softmax":
-        scores = Dense(layer.units, name=layer.name)
-        scores.parameters = layer.parameters
-        return [scores, Softmax(name=layer.name)]
-    return [layer]

@@ -1,4 +1,4 @@
-"""What a single value of a layer is made of. NumPy only: who shows these need not wait for the compiler."""
+"""How a single value of a layer was computed. NumPy only, so that showing it needs no compiler."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class WeightedSum:
         return float(self.products.sum(dtype=np.float64)) + self.bias
 
     def strongest(self, count: int) -> list[Cell]:
-        """Where the products are largest, whether for or against: the indices of `count` of them, the largest first."""
+        """The indices of the `count` products of largest absolute value, the largest first."""
         products = self.products
         order = np.argsort(-np.abs(products), axis=None, kind="stable")[:count]
         return [tuple(int(index) for index in np.unravel_index(at, products.shape)) for at in order]
@@ -53,7 +53,10 @@ class WeightedSum:
 
 @dataclass(frozen=True)
 class Greatest:
-    """A value of a max-pooling layer: the window (PH, PW), -∞ outside of the map, and which of it won (the first if several)."""
+    """A value of a max-pooling layer: its window (PH, PW), -∞ outside the map, and the winner.
+
+    The winner is the index of the largest entry, the first one among equals.
+    """
 
     window: NDArray
     winner: tuple[int, int]
@@ -62,7 +65,7 @@ class Greatest:
 
 @dataclass(frozen=True)
 class Share:
-    """A value of softmax: exp(score - greatest score) as a part of the total over all scores (K,)."""
+    """A value of softmax: exp(score - largest score) divided by the sum over all scores (K,)."""
 
     scores: NDArray
     exponentials: NDArray

@@ -1,22 +1,26 @@
 """What all commands share: one clear sentence for bad input, and the exit codes.
 
-0 done, 1 a check failed, 2 bad input or usage, 130 interrupted.
+The exit codes are 0 (done), 1 (a check failed), 2 (bad input or usage) and 130 (interrupted, see `nn.io.interrupts`).
 """
 
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
+import errno
 import io
 import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TextIO
 
 from nn.errors import InputError
+from nn.io.interrupts import INTERRUPTED
 
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 
 class ArgumentParser(argparse.ArgumentParser):
@@ -53,6 +57,11 @@ def positive_number(text: str) -> float:
     return value
 
 
+def shell_command(words: Sequence[str]) -> str:
+    """A command line that can be copied into this system's shell."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+
+
 class _Unfailing:
     """A stream that drops what it cannot write."""
 
@@ -60,13 +69,13 @@ class _Unfailing:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write it, if there is still somebody who takes it."""
+        """Write the text if that is still possible."""
         with contextlib.suppress(OSError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
-        """The same."""
+        """Flush the stream if that is still possible."""
         with contextlib.suppress(OSError):
             self._stream.flush()
 
@@ -76,7 +85,7 @@ class _Unfailing:
 
 @contextlib.contextmanager
 def unfailing_output() -> Iterator[None]:
-    """Inside, a reader that is gone (`| head`, a closed terminal) or a full disk (`> log`) does not end the work."""
+    """Inside, the work goes on if nobody reads the output any more (`| head`, a closed terminal) or a disk is full."""
     with contextlib.ExitStack() as stack:
         for redirect, stream in ((contextlib.redirect_stdout, sys.stdout), (contextlib.redirect_stderr, sys.stderr)):
             if stream is not None:
@@ -85,13 +94,14 @@ def unfailing_output() -> Iterator[None]:
 
 
 def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> NoReturn:
-    """Call `main` and leave the process with its exit code; bad input becomes one sentence and 2, Ctrl-C 130."""
+    """Call `main` and end the process with its exit code. Bad input becomes one sentence and 2, Ctrl-C one and 130."""
     program = getattr(sys.modules["__main__"].__spec__, "name", None) or sys.argv[0]
     program = program.removesuffix(".__main__")
+    codecs.register_error("verbatim", _verbatim)
     for stream in (sys.stdout, sys.stderr):
-        # A file name need not be text that the terminal can show.
+        # A file name need not be text in the terminal's encoding.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="verbatim")
     try:
         code = main(arguments)
         if sys.stdout is not None:
@@ -99,19 +109,54 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
     except InputError as error:
         print(f"{program}: {error}", file=sys.stderr)
         code = BAD_INPUT
-    except BrokenPipeError:
-        # The reader (`| head`) has seen enough; keep Python from complaining again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"{program}: {where}{error.strerror or error}", file=sys.stderr)
-        code = BAD_INPUT
-    except MemoryError as error:
-        detail = f" ({error})" if str(error) else ""
-        print(f"{program}: there is not enough memory for this; try smaller batches or fewer threads{detail}", file=sys.stderr)
+    except (OSError, MemoryError, ImportError) as error:
+        if _reader_is_gone(error):
+            # The reader (`| head`) has seen enough; keep Python from complaining again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        if isinstance(error, ImportError) and not _lacks_memory(error):
+            raise
+        print(f"{program}: {_sentence(error)}", file=sys.stderr)
         code = BAD_INPUT
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         code = INTERRUPTED
     sys.exit(code)
+
+
+def _sentence(error: OSError | MemoryError | ImportError) -> str:
+    if _lacks_memory(error):
+        detail = f" ({error})" if isinstance(error, MemoryError) and str(error) else ""
+        return f"there is not enough memory for this; try smaller batches or fewer threads{detail}"
+    assert isinstance(error, OSError)
+    return (f"{error.filename}: " if error.filename else "") + str(error.strerror or error)
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Whether the error, or one that caused it, says that there is no memory. A library that finds none blames its file."""
+    while error is not None:
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            return True
+        if any(words in str(error) for words in ("failed to map segment", "annot allocate memory")):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reader_is_gone(error: BaseException) -> bool:
+    """Whether the pipe that stdout writes to is closed, for which Windows has an error code of its own."""
+    return isinstance(error, BrokenPipeError) or (
+        sys.platform == "win32" and isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    )
+
+
+def _verbatim(error: UnicodeError) -> tuple[bytes, int]:
+    """How characters are written that the stream's encoding lacks: the bytes of a file name as they are, others as \\u1234."""
+    assert isinstance(error, UnicodeEncodeError)
+    written = b""
+    for character in error.object[error.start : error.end]:
+        try:
+            written += character.encode("ascii", "surrogateescape")
+        except UnicodeEncodeError:
+            written += character.encode("ascii", "backslashreplace")
+    return written, error.end

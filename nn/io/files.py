@@ -1,42 +1,52 @@
-"""Files that are always whole: written beside their place, flushed to disk, then renamed."""
+"""Files that are always whole: written under a temporary name, flushed to disk, then renamed."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import glob
+import itertools
 import os
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from nn.errors import InputError
+from nn.io.interrupts import on_leaving
+
+# Windows replaces no file that is open, and virus scanners and synchronised folders open new files for a moment.
+HELD_FOR_A_MOMENT = sys.platform == "win32"
+RETRIES, PAUSE = 20, 0.05  # a second in all, in seconds
+LOCK_ATTEMPTS = 10
 
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path`; on success it replaces `path` in one step, on any failure it vanishes.
+    """Open a temporary file in the folder of `path`. On success it replaces `path` in one step, on any failure it is removed.
 
-    A reader therefore sees the old file or the new one, never a part of either (POSIX `rename`). Where `path` is a link, the file
-    that it leads to is replaced. The new file has the mode of the old one.
+    A reader therefore sees the old file or the new one, never a part of either (POSIX `rename`). If `path` is a link, the file
+    that it points to is replaced. The new file gets the mode of the old one.
 
     Raises:
-        OSError: the folder is missing or read-only, the disk is full, ...; a former `path` is untouched.
+        OSError: the folder is missing or read-only, the disk is full, ...; an old file at `path` is untouched.
     """
-    target = _place(path)
+    target = _target(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
     try:
-        with _create(part) as file:
+        with on_leaving(lambda: part.unlink(missing_ok=True)), _create(part) as file:
             yield file
             file.flush()
             _flush_to_disk(file.fileno())
         with contextlib.suppress(OSError):
             # Some file systems have no modes (FAT), and the first file has no former one.
             os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
-        os.replace(part, target)
+        _replace(part, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(part)
@@ -49,10 +59,11 @@ def check_writable(path: str | os.PathLike[str], argument: str) -> None:
     if os.path.isdir(path):
         raise InputError(f"{argument}: expected a file name, got the folder {path}")
     try:
-        target = _place(path)
+        target = _target(path)
         part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
-        _create(part).close()
-        os.unlink(part)
+        with on_leaving(lambda: part.unlink(missing_ok=True)):
+            _create(part).close()
+            os.unlink(part)
     except OSError as error:
         raise InputError(f"{argument}: cannot write {path}: {error.strerror}") from error
     if target.exists() and not os.access(target, os.W_OK):
@@ -63,39 +74,40 @@ def check_writable(path: str | os.PathLike[str], argument: str) -> None:
 def only_writer(path: str | os.PathLike[str], argument: str) -> Iterator[None]:
     """Hold the right to write `path`, so that two runs do not overwrite each other's work.
 
-    The operating system's own lock on a file `.NAME.lock` beside it: it ends with the process, however that ends, so there are no
-    stale locks. Where the file system knows no locks, nothing is held.
+    This is the operating system's own lock on a file `.NAME.lock` in the same folder. It ends with the process, however that
+    ends, so there are no stale locks. On a file system without locks nothing is held.
 
     Raises:
         InputError: another process holds it, or the folder cannot be written.
     """
     try:
-        target = _place(path)
+        target = _target(path)
         lock = target.with_name(f".{target.name}.lock")
         file = _locked(lock)
     except BlockingIOError:
-        raise InputError(f"{argument}: another run is writing {path} just now; wait for it, or choose another name") from None
+        raise InputError(f"{argument}: another process is writing {path}; wait until it ends, or choose another name") from None
     except OSError as error:
         raise InputError(f"{argument}: cannot write {path}: {error.strerror}") from error
     try:
-        yield
+        with on_leaving(lambda: lock.unlink(missing_ok=True)):
+            yield
     finally:
         with contextlib.suppress(OSError):
-            # Before the lock is let go, so that nobody else can hold it; Windows removes no open file and keeps it.
+            # While the lock is still held, so that nobody else can hold it. Windows removes no open file, so it stays there.
             os.unlink(lock)
         file.close()
 
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
-    """Remove the temporary files of writers of `path` that were killed; only for the one that holds `only_writer`."""
-    target = _place(path)
+    """Remove the temporary files of writers of `path` that were killed. Call it only inside `only_writer`."""
+    target = _target(path)
     for leftover in target.parent.glob(_part_name(glob.escape(target.name), "[0-9a-f]" * 8)):
         with contextlib.suppress(OSError):
             leftover.unlink()
 
 
 def reserve(paths: Iterable[Path]) -> Path:
-    """Create the first of `paths` (endless) that is free, empty: exclusively, so that two processes never take the same one."""
+    """Create an empty file at the first of `paths` that is free. Two processes never get the same one."""
     for path in paths:
         try:
             path.open("xb").close()
@@ -106,19 +118,32 @@ def reserve(paths: Iterable[Path]) -> Path:
 
 
 def _locked(lock: Path) -> BinaryIO:
-    """The lock file, open and locked; `BlockingIOError` if somebody else has it."""
-    while True:
+    """The lock file, open and locked; `BlockingIOError` if another process has it."""
+    for attempt in itertools.count(1):
         file = open(lock, "ab")  # noqa: SIM115 - it stays open as long as the lock is held
         try:
             _lock(file.fileno())
-            # Its last holder may have removed it between our two steps; then it guards nothing any more.
+            # Its last holder may have removed it between our two steps, and a lock on a removed file guards nothing. Some
+            # network drives of Windows give one file two identities; there the check never succeeds, and is given up.
             with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(file.fileno()), os.stat(lock)):
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(lock)) or attempt == LOCK_ATTEMPTS:
                     return file
         except BaseException:
             file.close()
             raise
         file.close()
+    raise AssertionError("the loop is endless")
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Rename `source` to `target`; where another program may hold `target` for a moment, try for a second."""
+    for _ in range(RETRIES if HELD_FOR_A_MOMENT else 0):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            time.sleep(PAUSE)
+    os.replace(source, target)
 
 
 def _lock(descriptor: int) -> None:
@@ -142,8 +167,8 @@ def _lock(descriptor: int) -> None:
                 raise
 
 
-def _place(path: str | os.PathLike[str]) -> Path:
-    """Where a file named `path` lies once a link is followed; `OSError` if something lies there that must not be replaced."""
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The path with a link followed; `OSError` if it is something that must not be replaced."""
     target = Path(os.path.realpath(path) if os.path.islink(path) else path)
     if target.exists() and not target.is_file():
         raise FileExistsError(errno.EEXIST, "there is a folder, device or pipe of that name", str(target))
@@ -151,7 +176,7 @@ def _place(path: str | os.PathLike[str]) -> Path:
 
 
 def _part_name(name: str, number: str) -> str:
-    """The temporary file of one writer; so exact that no other file's is taken for a leftover."""
+    """The name of one writer's temporary file. It is so specific that `remove_leftovers` removes nothing else."""
     return f".{name}.{number}.part"
 
 
@@ -162,7 +187,7 @@ def _create(path: Path) -> BinaryIO:
 
 
 def _flush_to_disk(descriptor: int) -> None:
-    """What the system has buffered of a file, to the disk itself; on macOS `fsync` alone stops at the drive's cache."""
+    """Write what the system has buffered of a file to the disk itself. On macOS, `fsync` alone stops at the drive's cache."""
     if sys.platform == "darwin":
         import fcntl
 
@@ -173,7 +198,7 @@ def _flush_to_disk(descriptor: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system can: Windows opens no folders, some network drives sync none."""
+    """Make the rename itself durable where the system can. Windows opens no folders, and some network drives sync none."""
     if hasattr(os, "O_DIRECTORY"):
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

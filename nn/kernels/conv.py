@@ -1,17 +1,15 @@
 """Two-dimensional convolution, forward: the equation as loops, then the same loops with their sums in registers.
 
-Shapes: x (N, H, W, C), already padded; kernel (KH, KW, C, F); bias (F,); out (N, OH, OW, F). As everywhere in deep learning the
-kernel is not flipped (a cross-correlation).
+Shapes: x (N, H, W, C), already padded; kernel (KH, KW, C, F); bias (F,); out (N, OH, OW, F). As
+everywhere in deep learning the kernel is not flipped (a cross-correlation).
 
-In NHWC the KW·C inputs under one kernel row lie side by side, and so do the F weights of one input. A convolution is then KH
-short matrix products an output, and the inner loop that works for a dense layer works here.
+In NHWC the KW·C inputs under one kernel row are neighbours in memory, and so are the F weights of one
+input. Each output is then KH short matrix products, and the inner loop of the dense layer works here.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     add_products,
     constant,
@@ -20,9 +18,7 @@ from nn.kernels.simd import (
     load_first,
     multiples_until,
     relu_each,
-    second_half,
     splat_each,
-    splat_two,
     store_first,
     store_first_each,
     where_greater,
@@ -30,7 +26,7 @@ from nn.kernels.simd import (
 )
 
 
-@kernel
+@jit
 def conv2d_forward_naive(x, kernel, bias, strides, out):
     """out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]."""
     N, OH, OW, F = out.shape
@@ -47,90 +43,39 @@ def conv2d_forward_naive(x, kernel, bias, strides, out):
                     out[n, i, j, f] = total
 
 
-@kernel
+@jit
 def conv2d_forward(x, kernel, bias, strides, relu, out):
-    """The same, four neighbouring outputs and one vector of filters at a time; negative sums become 0 if `relu`.
+    """As `conv2d_forward_naive`, four neighbouring outputs and one vector of filters at a time; ReLU if `relu`.
 
-    When a row has fewer than four outputs left, its last one is computed again in the spare places. Filters that fill half a
-    vector or less are left to `_forward_by_halves`.
+    When a row has fewer than four outputs left, its last one stands in for those that are missing.
     """
     N, OH, OW, F = out.shape
     L = lanes(kernel)
-    rest = F % L if F % L <= L // 2 else 0
-    if rest > 0:
-        _forward_by_halves(x, kernel, bias, strides, relu, F - rest, out)
     for n in range(N):
-        for f in range(0, F - rest, L):
+        for f in range(0, F, L):
             count = min(L, F - f)
-            start = load_first(bias, f, count)
+            biases = load_first(bias, f, count)
             for i in range(OH):
                 for j in range(0, OW, 4):
                     patch = patch_start(x, n, i * strides[0], j * strides[1])
-                    step = strides[1] * x.shape[3]
-                    sums = _four_outputs(x, patch, multiples_until(step, (OW - 1 - j) * step, 4), kernel, f, start)
+                    right = strides[1] * x.shape[3]
+                    patches = multiples_until(right, (OW - 1 - j) * right, 4)
+                    sums = _four_outputs(x, patch, patches, kernel, f=f, biases=biases)
                     if relu:
                         sums = relu_each(sums)
-                    place = ((n * OH + i) * OW + j) * F + f
-                    store_first_each(out, place, multiples_until(F, (OW - 1 - j) * F, 4), count, sums)
+                    offset = ((n * OH + i) * OW + j) * F + f
+                    store_first_each(out, offset, multiples_until(F, (OW - 1 - j) * F, 4), count, sums)
 
 
-@kernel(inline=True)
-def _forward_by_halves(x, kernel, bias, strides, relu, f, out):
-    """The filters from f on, at most half a vector of them: each half of a vector holds another output, eight at a time."""
-    N, OH, OW, F = out.shape
-    KH, KW, C, _ = kernel.shape
-    L = lanes(kernel)
-    count = F - f
-    twice = np.zeros((KH, KW, C, L), kernel.dtype)
-    start = np.zeros(L, kernel.dtype)
-    for half in (0, L // 2):
-        twice[:, :, :, half : half + count] = kernel[:, :, :, f:]
-        start[half : half + count] = bias[f:]
-    right = strides[1] * C
-    for n in range(N):
-        for i in range(OH):
-            for j in range(0, OW, 8):
-                patch = ((n * x.shape[1] + i * strides[0]) * x.shape[2]) * C
-                last = patch + (OW - 1) * right
-                p = patch + j * right
-                s0 = load(start, 0)
-                s1 = s0
-                s2 = s0
-                s3 = s0
-                for ki in range(KH):
-                    row = ki * x.shape[2] * C
-                    for k in range(KW * C):
-                        w = load(twice, (ki * KW * C + k) * L)
-                        a = row + k
-                        s0 = s0 + splat_two(x, a + p, a + min(p + right, last)) * w
-                        s1 = s1 + splat_two(x, a + min(p + 2 * right, last), a + min(p + 3 * right, last)) * w
-                        s2 = s2 + splat_two(x, a + min(p + 4 * right, last), a + min(p + 5 * right, last)) * w
-                        s3 = s3 + splat_two(x, a + min(p + 6 * right, last), a + min(p + 7 * right, last)) * w
-                first = (n * OH + i) * OW
-                _store_two(out, first, j, f, count, s0, relu)
-                _store_two(out, first, j + 2, f, count, s1, relu)
-                _store_two(out, first, j + 4, f, count, s2, relu)
-                _store_two(out, first, j + 6, f, count, s3, relu)
-
-
-@kernel(inline=True)
-def _store_two(out, first, j, f, count, sums, relu):
-    """The halves of `sums` are the outputs j and j + 1 of the row that begins at place `first`; its last one may come again."""
-    OW, F = out.shape[2], out.shape[3]
-    s = sums
-    if relu:
-        s = where_greater(zeros(out), sums, zeros(out), sums)
-    store_first(out, (first + min(j, OW - 1)) * F + f, count, s)
-    store_first(out, (first + min(j + 1, OW - 1)) * F + f, count, second_half(s))
-
-
-@kernel
+@jit
 def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     """Convolution, ReLU and 2x2 max-pooling in one pass: out (N, PH, PW, F), winner (N, PH, PW, F) uint8.
 
-    The four outputs of a pooling window are computed together, and only the greatest leaves the registers; `winner` says which
-    one it was: 2·a + b for the output in row a and column b of its window, the first of equals. What the three layers compute
-    one after another is the same, because ReLU keeps order.
+    Naive: `conv2d_forward_naive`, ReLU, `pool.maxpool2d_forward`, as in `tests/kernels/naive.py`.
+
+    The four outputs of a pooling window are computed together, and only the greatest leaves the
+    registers. `winner` says which one it was: 2·a + b for row a and column b of the window, the first
+    of equals. Pooling before ReLU gives what ReLU before pooling does, because ReLU keeps the order.
     """
     N, PH, PW, F = out.shape
     L = lanes(kernel)
@@ -139,42 +84,43 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
     for n in range(N):
         for f in range(0, F, L):
             count = min(L, F - f)
-            start = load_first(bias, f, count)
+            biases = load_first(bias, f, count)
             for i in range(PH):
                 for j in range(PW):
-                    top = patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
-                    s0, s1, s2, s3 = _four_outputs(x, top, (0, right, down, down + right), kernel, f, start)
-                    best, number = first_greatest(s0, s1, s2, s3, kernel)
-                    place = ((n * PH + i) * PW + j) * F + f
-                    store_first(out, place, count, best)
-                    store_first(winner, place, count, number)
+                    patch = patch_start(x, n, 2 * i * strides[0], 2 * j * strides[1])
+                    patches = 0, right, down, down + right
+                    s0, s1, s2, s3 = _four_outputs(x, patch, patches, kernel, f=f, biases=biases)
+                    best, index = first_greatest(s0, s1, s2, s3, kernel)
+                    offset = ((n * PH + i) * PW + j) * F + f
+                    store_first(out, offset, count, best)
+                    store_first(winner, offset, count, index)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def first_greatest(y0, y1, y2, y3, like):
-    """The greatest of 0 and the four, and which of the four it was (the first of equals), lane by lane."""
-    number = where_greater(y1, y0, constant(1, like), zeros(like))
+    """The greatest of 0 and the four, and the index of the greatest of the four (the first of equals), lane by lane."""
+    index = where_greater(y1, y0, constant(1, like), zeros(like))
     best = where_greater(y1, y0, y1, y0)
-    number = where_greater(y2, best, constant(2, like), number)
+    index = where_greater(y2, best, constant(2, like), index)
     best = where_greater(y2, best, y2, best)
-    number = where_greater(y3, best, constant(3, like), number)
+    index = where_greater(y3, best, constant(3, like), index)
     best = where_greater(y3, best, y3, best)
-    return where_greater(zeros(like), best, zeros(like), best), number
+    return where_greater(zeros(like), best, zeros(like), best), index
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def patch_start(x, n, row, column):
-    """The flat position of x[n, row, column, 0]."""
+    """The offset of x[n, row, column, 0]."""
     return ((n * x.shape[1] + row) * x.shape[2] + column) * x.shape[3]
 
 
-@kernel(inline=True)
-def _four_outputs(x, first, patches, kernel, f, start):
-    """Four sums over the patches that begin at `first` + each of `patches`, for the filters f, f + 1, ..., from `start` on."""
+@jit(inline=True)
+def _four_outputs(x, patch, patches, kernel, f, biases):
+    """The sums over four patches, at `patch` plus each of the offsets `patches`, for a vector of filters from f on."""
     KH, KW, C, F = kernel.shape
-    sums = start, start, start, start
+    sums = biases, biases, biases, biases
     for ki in range(KH):
-        row = first + ki * x.shape[2] * C
+        row = patch + ki * x.shape[2] * C
         weights = ki * KW * C * F + f
         for k in range(KW * C):
             sums = add_products(sums, splat_each(x, row + k, patches), load(kernel, weights + k * F))

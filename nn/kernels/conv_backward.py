@@ -2,20 +2,21 @@
 
 Shapes as in `conv.py`; dz (N, OH, OW, F) is the gradient for the outputs. Two sums are wanted:
 
-    dkernel[ki, k, f]              += Σ_{i,j}  dz[i, j, f] · x[i·SH + ki, j·SW·C + k],     k = kj·C + c
-    dx[i·SH + ki, j·SW·C + k]   += Σ_f      dz[i, j, f] · filter[f, ki, k]
+    dkernel[ki, k, f]          += Σ_{i,j}  dz[i, j, f] · x[i·SH + ki, j·SW·C + k],     k = kj·C + c
+    dx[i·SH + ki, j·SW·C + k]  += Σ_f      dz[i, j, f] · filter[f, ki, k]
 
-The first runs over places, with vectors along the filters; the second over filters, with vectors along the patch. For the second
-the filters are wanted one after another, (F, KH, row), where `row` is KW·C rounded up to whole vectors and filled with zeros:
-`filters_from_kernel`. What a vector writes behind the end of a row is what was there, plus zero; dx must have room for that
-behind its last row (`memory.aligned`), and nobody else may write there at the time.
+The first runs over the outputs, with vectors along the filters; the second over the filters, with
+vectors along the patch. For the second the filters are laid out one after another, (F, KH, row), by
+`filters_from_kernel`; `row` is KW·C rounded up to whole vectors, and the rest is zeros. A vector that
+reaches past the end of a row of dx writes back what was there, plus zero. So dx must own some bytes
+after its last row (`memory.aligned`), and no other thread may write there at the same time.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.simd import (
     VECTOR_BYTES,
     add_products,
@@ -31,9 +32,9 @@ from nn.kernels.simd import (
 )
 
 
-@kernel
+@jit
 def conv2d_backward_naive(dz, x, kernel, strides, dx, dkernel, dbias):
-    """Adds to dx, dkernel and dbias: each output touches the inputs under its patch, every weight of its filter, one bias."""
+    """Adds to dx, dkernel and dbias: each output touches its patch of the input, every weight of its filter and one bias."""
     N, OH, OW, F = dz.shape
     KH, KW, C, _ = kernel.shape
     for n in range(N):
@@ -57,9 +58,9 @@ def filters_shape(kernel_shape, dtype):
     return F, KH, -(-KW * C // L) * L
 
 
-@kernel
+@jit
 def filters_from_kernel(kernel, filters):
-    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the fill is left as it is (zeros)."""
+    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the rest of each row is left as it is (zeros)."""
     KH, KW, C, F = kernel.shape
     for ki in range(KH):
         for kj in range(KW):
@@ -68,9 +69,9 @@ def filters_from_kernel(kernel, filters):
                     filters[f, ki, kj * C + c] = kernel[ki, kj, c, f]
 
 
-@kernel
+@jit
 def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
-    """Sets dx (if needed), dkernel and dbias.
+    """Sets dx (if `needs_dx`), dkernel and dbias to what `conv2d_backward_naive` adds.
 
     x and dx (N, H, W, C) padded, filters (F, KH, row), dkernel (KH, KW·C, F).
     """
@@ -82,25 +83,26 @@ def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
             for j in range(OW):
                 for f in range(F):
                     dbias[f] += dz[n, i, j, f]
-        add_kernel_gradient(dz, n, x, n, (OH, OW), strides, dkernel)
+        add_kernel_gradient(dz=dz, m=n, x=x, n=n, size=(OH, OW), strides=strides, dkernel=dkernel)
         if needs_dx:
             image_size = dx.size // N
             clear(dx, n * image_size, image_size)
             _add_input_gradient(dz, n, filters, strides, dx)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
-    """The gradients dz[m] with the image x[n], five entries of a kernel row and one vector of filters at a time.
+    """Adds what the gradients dz[m] and the image x[n] give: five entries of a kernel row and a vector of filters at a time.
 
-    A product with zero adds nothing, and most pixels of a drawing are blank: blank rows and the blank ends of rows are left out.
+    A product with zero adds nothing, and most pixels of a drawing are blank: blank rows and the blank
+    ends of rows are left out.
     """
     OH, OW = size
     KH, row, F = dkernel.shape
     W, C = x.shape[2], x.shape[3]
     L = lanes(dkernel)
-    step = strides[1] * C
-    first, behind = _places_with_ink(x, n, OW, row, step)
+    right = strides[1] * C
+    starts, stops = _outputs_with_ink(x, n, OW, row, right)
     for f in range(0, F, L):
         count = min(L, F - f)
         for ki in range(KH):
@@ -113,20 +115,20 @@ def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
                     r = i * strides[0] + ki
                     p = (n * x.shape[1] + r) * W * C + k
                     q = (m * dz.shape[1] + i) * OW * F + f
-                    for j in range(first[r], behind[r]):
-                        sums = add_products(sums, splat_each(x, p + j * step, entries), load(dz, q + j * F))
+                    for j in range(starts[r], stops[r]):
+                        sums = add_products(sums, splat_each(x, p + j * right, entries), load(dz, q + j * F))
                 store_first_each(dkernel, target, weights, count, sums)
 
 
-@kernel(inline=True)
-def _places_with_ink(x, n, OW, row, step):
-    """For each row of the image, the places j (first to behind) at which a kernel row meets a number that is not 0."""
+@jit(inline=True)
+def _outputs_with_ink(x, n, OW, row, right):
+    """For each row of the image, the outputs starts <= j < stops whose kernel row meets a pixel that is not 0."""
     _, H, W, C = x.shape
-    first = np.empty(H, np.int32)
-    behind = np.empty(H, np.int32)
+    starts = np.empty(H, np.int32)
+    stops = np.empty(H, np.int32)
     for r in range(H):
-        first[r] = 0
-        behind[r] = 0
+        starts[r] = 0
+        stops[r] = 0
         begin = W * C
         end = 0
         for j in range(W):
@@ -135,17 +137,17 @@ def _places_with_ink(x, n, OW, row, step):
                     begin = min(begin, j * C + c)
                     end = j * C + c + 1
         if end > 0:
-            # j·step <= end - 1, and j·step + row - 1 >= begin.
-            first[r] = max(0, begin - row + step) // step
-            behind[r] = min(OW, (end - 1) // step + 1)
-    return first, behind
+            # j·right <= end - 1, and j·right + row - 1 >= begin.
+            starts[r] = max(0, begin - row + right) // right
+            stops[r] = min(OW, (end - 1) // right + 1)
+    return starts, stops
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def _add_input_gradient(dz, n, filters, strides, dx):
-    """Every place's filters, scaled by its gradients, onto its patch: six vectors of a patch, of 64 filters at a time.
+    """Adds each filter, scaled by each of its gradients, to that output's patch: six vectors of 64 filters at a time.
 
-    So much of the filters stays in the first-level cache while the places pass by.
+    That much of the filters stays in the first-level cache while the outputs pass by.
     """
     _, OH, OW, F = dz.shape
     KH, row = filters.shape[1], filters.shape[2]
@@ -166,11 +168,12 @@ def _add_input_gradient(dz, n, filters, strides, dx):
                     store_each(dx, p, in_patch, sums)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def six_vectors(v, vectors, in_row, row_step, L):
-    """Where the vectors v ... v + 5 of a block lie, relative to its start; its rows of `in_row` vectors are `row_step` apart.
+    """The offsets of the vectors v ... v + 5 in a block whose rows of `in_row` vectors are `row_step` apart.
 
-    When fewer than six are left the last one stands in for the missing: it is computed several times, with one result.
+    When fewer than six are left, the last one stands in for those that are missing: it is computed
+    several times, with the same result.
     """
     v1 = min(v + 1, vectors - 1)
     v2 = min(v + 2, vectors - 1)

@@ -1,8 +1,11 @@
-"""Random numbers by counting: draw k of sample (seed, epoch, index) is a hash of those four numbers.
+"""Random numbers by counting: number k of a stream is a hash of the stream's key and k.
 
-So a sample is the same whatever thread makes it, in whatever order, before or after an interruption (the idea of Salmon,
-Moraes, Dror & Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"). The hash is a two-round multiply-xorshift on
-32 bits, written so that nothing overflows 64 bits signed and plain Python computes the same.
+A number therefore depends on nothing that was drawn before. A training image is the same whichever
+thread makes it, in whatever order, before or after an interruption, and a dropout mask is drawn
+again on the way back instead of being stored (the idea of Salmon, Moraes, Dror & Shaw 2011,
+"Parallel random numbers: as easy as 1, 2, 3"). The hash is SplitMix64 (Steele, Lea & Flood 2014).
+
+All arithmetic is on unsigned 64-bit integers, which wrap around.
 """
 
 from __future__ import annotations
@@ -11,54 +14,55 @@ import math
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
-LOW_32 = 0xFFFFFFFF
-GOLDEN = 0x9E3779B9  # 2³² / golden ratio: consecutive counters land far apart
+GAMMA = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ / golden ratio: consecutive counters land far apart
 
 
-@kernel
-def mix(x: int) -> int:
-    """Scramble 32 bits (C. Wellons' hash prospector: bias 0.107)."""
-    x ^= x >> 16
-    x = (x * 0x21F0AAAD) & LOW_32
-    x ^= x >> 15
-    x = (x * 0x735A2D97) & LOW_32
-    return x ^ (x >> 15)
+@jit(inline=True)
+def hash64(key, counter):
+    """64 random bits, a function of (key, counter) alone."""
+    z = np.uint64(key) + np.uint64(counter) * GAMMA
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@jit(inline=True)
+def random_bits(key, counter):
+    """The upper 32 of those bits."""
+    return np.uint32(hash64(key, counter) >> np.uint64(32))
 
 
 # Streams are np.int64: Numba would compile `begin` once more for every Python number that it is given as a constant.
-@kernel
+@jit
 def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> None:
-    """Point `state` (3,) int64 at the first draw of a sample; different `stream`s of one sample are independent."""
-    key = mix((seed & LOW_32) ^ mix((seed >> 32) & LOW_32 ^ mix(stream & LOW_32)))
-    state[0] = mix(key ^ mix(((epoch + 1) * GOLDEN) & LOW_32) ^ mix((index >> 32) & LOW_32))
-    state[1] = mix((state[0] + (index & LOW_32)) & LOW_32)
-    state[2] = 0
+    """Point `state` (2,) uint64 at the first draw of a sample; different `stream`s of one sample are independent."""
+    state[0] = hash64(hash64(hash64(stream, seed), epoch), index)
+    state[1] = 0
 
 
-@kernel
+@jit
 def uniform(state: np.ndarray) -> float:
     """The next number of [0, 1)."""
-    state[2] += 1
-    x = mix((state[1] + state[2] * GOLDEN) & LOW_32)
-    return mix(x ^ state[0]) * (1.0 / 4294967296.0)
+    state[1] += np.uint64(1)
+    return random_bits(state[0], state[1]) * (1.0 / 4294967296.0)
 
 
-@kernel
+@jit
 def between(state: np.ndarray, low: float, high: float) -> float:
     """The next number of [low, high)."""
     return low + (high - low) * uniform(state)
 
 
-@kernel
+@jit
 def normal(state: np.ndarray) -> float:
     """The next standard normal number (Box & Muller 1958, one of the two)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
     return radius * math.cos(2.0 * math.pi * uniform(state))
 
 
-@kernel
+@jit
 def normal_within(state: np.ndarray, limit: float) -> float:
-    """A standard normal number, cut off at ± limit."""
+    """The next standard normal number, limited to ± `limit`."""
     return min(max(normal(state), -limit), limit)

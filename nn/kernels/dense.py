@@ -1,20 +1,22 @@
 """The matrix product of the dense layers, naive and tuned.
 
-Notation: a (rows, K) · b (K, F) + bias (F,) -> out (rows, F). All three products of a dense layer are this one:
-forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore given by its flat array and two strides, so
-that xᵀ needs no copy.
+Notation: a (rows, K) · b (K, F) + bias (F,) -> out (rows, F). All three products of a dense layer
+have this form: forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore given
+by its memory and two strides, so that xᵀ needs no copy.
 
-The two backward products have another way where dout is mostly zeros. Behind ReLU and before dropout it is, four in five in the
-student's network. A product with zero adds nothing, so the other numbers are listed first (`list_nonzeros`), and only they are
-multiplied (`sparse_matmul`). What is left is added in the same order, so that the sums are the same, bit for bit.
+Between ReLU and dropout four gradients in five are zero, in the student's network. A product with
+zero adds nothing. So the backward products first list the other gradients (`list_nonzeros`) and
+multiply only those (`sparse_matmul`). The terms that remain are added in the same order, and the
+sums are the same to the last bit.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.elementwise import dropout, relu_dropout_backward
-from nn.kernels.jit import kernel
+from nn.kernels.elementwise import dropout, relu_dropout_backward, zero_of
+from nn.kernels.jit import jit
+from nn.kernels.memory import aligned, aligned_copy
 from nn.kernels.simd import (
     add_products,
     clear,
@@ -32,29 +34,28 @@ from nn.kernels.simd import (
 )
 
 
-@kernel
-def matmul_naive(a, row_stride, k_stride, K, b, bias, relu, out, first, last):
-    """out[r, f] = bias[f] + Σ_k a[r, k] b[k, f] for the rows first <= r < last; negative sums become 0 if `relu`."""
+@jit
+def matmul_naive(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
+    """out[r, f] = bias[f] + Σ_k a[r, k] b[k, f] for the rows start <= r < stop; negative sums become 0 if `relu`."""
     flat = a.reshape(-1)
     F = out.shape[1]
-    for r in range(first, last):
+    for r in range(start, stop):
         for f in range(F):
             total = bias[f]
             for k in range(K):
                 total += flat[r * row_stride + k * k_stride] * b[k, f]
-            if relu and total < 0:
-                total -= total
-            out[r, f] = total
+            out[r, f] = zero_of(total) if relu and total < 0 else total
 
 
-@kernel
-def matmul(a, row_stride, k_stride, K, b, bias, relu, out, first, last):
-    """The same as `matmul_naive`, in blocks: 64 values of k, one vector of columns, four rows at a time.
+@jit
+def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
+    """As `matmul_naive`, in blocks: 64 values of k, one vector of columns, four rows at a time.
 
-    Four rows share each vector of b that is loaded, and the eight sums in flight (a vector is two registers wide) hide the
-    latency of the fused multiply-add. Sixty-four rows of b, one cache line of each, stay in the first-level cache while the
-    rows of `a` pass by. When fewer than four rows remain, the last one is computed again in the spare places. Each sum runs
-    over k in order, whatever the blocks.
+    The four rows share each vector of b that is loaded. A vector is two registers wide, so eight sums
+    are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of one
+    vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four rows
+    remain, the last one stands in for those that are missing. Each sum runs over k in order, whatever
+    the blocks.
     """
     F = out.shape[1]
     L = lanes(b)
@@ -62,62 +63,83 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, first, last):
         k_last = min(k_first + 64, K)
         for f in range(0, F, L):
             count = min(L, F - f)
-            start = load_first(bias, f, count)
-            for row in range(first, last, 4):
-                rows = multiples_until(row_stride, (last - 1 - row) * row_stride, 4)
-                places = multiples_until(F, (last - 1 - row) * F, 4)
-                sums = start, start, start, start
+            biases = load_first(bias, f, count)
+            for row in range(start, stop, 4):
+                rows = multiples_until(row_stride, (stop - 1 - row) * row_stride, 4)
+                outputs = multiples_until(F, (stop - 1 - row) * F, 4)
+                sums = biases, biases, biases, biases
                 if k_first > 0:
-                    sums = load_each(out, row * F + f, places)
+                    sums = load_each(out, row * F + f, outputs)
                 for k in range(k_first, k_last):
                     sums = add_products(sums, splat_each(a, row * row_stride + k * k_stride, rows), load(b, k * F + f))
                 if relu and k_last == K:
                     sums = relu_each(sums)
-                store_first_each(out, row * F + f, places, count, sums)
+                store_first_each(out, row * F + f, outputs, count, sums)
 
 
-@kernel
-def forward(x, kernel, bias, relu, key, rate, out, first, last):
-    """out = dropout(activation(x · kernel + bias)) for the rows first <= r < last; rate 0 drops nothing."""
-    K = kernel.shape[0]
-    # Not a plain 1: for a constant Numba would compile `matmul` once more.
-    matmul(x, K, np.int64(1), K, kernel, bias, relu, out, first, last)
-    if rate > 0:
-        values = out[first:last].reshape(-1)
-        dropout(values, key, rate, values)
+@jit
+def forward(x, kernel, bias, relu, key, rate, out, start, stop):
+    """out = dropout(activation(x · kernel + bias)) for the rows start <= r < stop of a batch; rate 0 drops nothing.
 
-
-@kernel
-def list_nonzeros(dout, out, rate, first, dz, row_lengths, row_places, row_values, column_lengths, column_places, column_values):
-    """Back through dropout and ReLU, as `relu_dropout_backward`: dz (R, C). And where dz is not 0, by row and by column.
-
-    Row r gets row_lengths[r] entries: row_places[r] (R, C) are columns, row_values[r] the numbers there. Likewise by column, with
-    places first + r in column_places (C, R). Both are in order.
+    Naive: `matmul_naive`, then `elementwise.dropout`. x and out hold the whole batch, and the output of
+    row r and unit f draws the random number (key, r · units + f).
     """
+    inputs, units = kernel.shape
+    matmul(
+        a=x,
+        row_stride=inputs,
+        k_stride=np.int64(1),  # Numba would compile `matmul` once more for a constant
+        K=inputs,
+        b=kernel,
+        bias=bias,
+        relu=relu,
+        out=out,
+        start=start,
+        stop=stop,
+    )
+    if rate > 0:
+        values = out[start:stop].reshape(-1)
+        dropout(x=values, key=key, rate=rate, out=values, first=start * units)
+
+
+@jit
+def list_nonzeros(dout, out, rate, first_row, dz, by_row, by_column):
+    """Sets dz (R, C) as `relu_dropout_backward` does, and lists its nonzero elements by row and by column.
+
+    `by_row` is three arrays: lengths (R,), columns (R, C) and values (R, C). Row r has lengths[r]
+    entries, each a column and the value there. `by_column` is lengths (C,), rows (C, R) and values
+    (C, R); its rows count from the start of the batch, where row 0 of dz is `first_row`. Both are in
+    order.
+    """
+    row_lengths, row_columns, row_values = by_row
+    column_lengths, column_rows, column_values = by_column
     relu_dropout_backward(dout.reshape(-1), out.reshape(-1), rate, dz.reshape(-1))
     clear(column_lengths, 0, column_lengths.size)
     for r in range(dz.shape[0]):
-        # Written in any case and counted if it is not 0: cheaper than a branch that nobody can predict.
+        # Every column is written, and kept only if dz is not 0 there: a branch would be unpredictable.
         length = 0
         for c in range(dz.shape[1]):
-            row_places[r, length] = c
+            row_columns[r, length] = c
             length += dz[r, c] != 0
         row_lengths[r] = length
         for m in range(length):
-            c = row_places[r, m]
+            c = row_columns[r, m]
             row_values[r, m] = dz[r, c]
-            column_places[c, column_lengths[c]] = first + r
+            column_rows[c, column_lengths[c]] = first_row + r
             column_values[c, column_lengths[c]] = dz[r, c]
             column_lengths[c] += 1
 
 
-@kernel
-def sparse_matmul(lengths, places, values, b, first, out):
-    """out[r, c] = Σ_p Σ_m values[p, r, m] · b[places[p, r, m], first + c]: rows of b, scaled and added.
+@jit
+def sparse_matmul(lists, b, first_column, out):
+    """out[r, c] = Σ_p Σ_m values[p, r, m] · b[indices[p, r, m], first_column + c]: rows of b, scaled and added.
 
-    lengths (P, R), places and values (P, R, M) as from `list_nonzeros`, in P parts; R may be more than the rows of `out`. Three
-    vectors of a row are summed up in registers, and so narrow a strip of b stays in the first-level cache while the rows pass by.
+    Naive: `matmul_naive` with the zeros. `lists` is lengths (P, R), indices (P, R, M) and values
+    (P, R, M): what `list_nonzeros` found in each of P chunks. R may be more than the rows of `out`.
+    Three vectors of a row are summed in registers; the strip of b that they need is narrow enough to
+    stay in the first-level cache while the rows pass by.
     """
+    lengths, indices, values = lists
     P, R, M = values.shape
     C, B = out.shape[1], b.shape[1]
     L = lanes(b)
@@ -130,9 +152,34 @@ def sparse_matmul(lengths, places, values, b, first, out):
                 v = (p * R + r) * M
                 for m in range(lengths[p, r]):
                     d = splat(values, v + m)
-                    q = places[p, r, m] * B + first
+                    q = indices[p, r, m] * B + first_column
                     sums = add_products(sums, load_each(b, q, (c, c1, c2)), d)
             s0, s1, s2 = sums
             store_first(out, r * C + c, min(L, C - c), s0)
             store_first(out, r * C + c1, min(L, C - c1), s1)
             store_first(out, r * C + c2, min(L, C - c2), s2)
+
+
+def product(a, b, bias=None):
+    """The matrix product a (R, K) · b (K, F), plus bias (F,) if given, as a new array. `a` may be a transposed view."""
+    out = aligned((a.shape[0], b.shape[1]), b.dtype)
+    product_into(out, np.asarray(a, b.dtype), aligned_copy(b), bias)
+    return out
+
+
+def product_into(out, a, b, bias=None, *, relu=False):
+    """As `product`, into `out` (R, F); negative sums become 0 if `relu`. `out` and `b` must come from `memory.aligned`."""
+    transposed = a.flags.f_contiguous and not a.flags.c_contiguous
+    row_stride, k_stride = (1, len(a)) if transposed else (len(b), 1)
+    matmul(
+        a=a.T if transposed else np.ascontiguousarray(a),
+        row_stride=row_stride,
+        k_stride=k_stride,
+        K=len(b),
+        b=b,
+        bias=np.zeros(b.shape[1], b.dtype) if bias is None else bias,
+        relu=relu,
+        out=out,
+        start=0,
+        stop=len(out),
+    )

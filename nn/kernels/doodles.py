@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from nn.kernels.counter import begin, between, normal, uniform
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.pen import capsule, centre, draw, fit
 from nn.kernels.simd import clear
 from nn.kernels.sketches import hatching, piece, sketch, writing
@@ -21,7 +21,7 @@ STREAM_DOODLE = np.int64(4)
 KINDS = 11
 
 
-@kernel
+@jit
 def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
     """One to three strokes through `fewest` or more points anywhere, smooth or angular; the length of the path."""
     strokes = 1 + int(3.0 * uniform(state) * uniform(state))
@@ -39,7 +39,7 @@ def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np
     return n
 
 
-@kernel
+@jit
 def beside(x: np.ndarray, y: np.ndarray, a: int, n: int, gap: float) -> None:
     """Move points a .. n − 1 of a path to the right of points 0 .. a − 1, `gap` apart (negative: they overlap)."""
     right, left = x[0], x[a]
@@ -51,7 +51,7 @@ def beside(x: np.ndarray, y: np.ndarray, a: int, n: int, gap: float) -> None:
         x[k] += right - left + gap
 
 
-@kernel
+@jit
 def lines(state: np.ndarray, image: np.ndarray) -> None:
     """Many straight lines and dots."""
     radius = pen_radius(state)
@@ -64,7 +64,7 @@ def lines(state: np.ndarray, image: np.ndarray) -> None:
         capsule(image, x0, y0, radius, x1, y1, radius)
 
 
-@kernel
+@jit
 def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: int) -> None:
     """A curve (28,) that goes from one random height to the next in `steps` straight or smooth steps."""
     heights = np.empty(steps + 1, np.float64)
@@ -79,7 +79,7 @@ def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: in
         out[j] = (1.0 - t) * heights[k] + t * heights[k + 1]
 
 
-@kernel
+@jit
 def silhouette(state: np.ndarray, image: np.ndarray) -> None:
     """A filled shape between two curves, symmetrical at times, at times parted in the middle, with stripes and shading."""
     upper, lower, tone = np.empty(28, np.float64), np.empty(28, np.float64), np.empty(28, np.float64)
@@ -109,7 +109,7 @@ def silhouette(state: np.ndarray, image: np.ndarray) -> None:
                 image[j, i] = ink
 
 
-@kernel
+@jit
 def noise(state: np.ndarray, image: np.ndarray) -> None:
     """Random pixels: few or many, hard or soft, single or smeared."""
     density, soft, smear = uniform(state), uniform(state), between(state, 0.0, 0.9)
@@ -123,13 +123,13 @@ def noise(state: np.ndarray, image: np.ndarray) -> None:
             image[i, j] = min(before * (1.0 + smear), 1.0)
 
 
-@kernel
+@jit
 def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
     """Draw what is no digit as sample indices[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1].
 
     `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two sets of templates.
     """
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)
     image = np.empty((28, 28), np.float32)
@@ -169,7 +169,7 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
             out[k, :, :, 0] = image
 
 
-@kernel
+@jit
 def sketched(kind: int, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
     """A sketch (kinds 7, 8), writing (9), hatching (else), or a piece of one, in a hand of its own; the length of the path."""
     if kind < 9:
@@ -185,7 +185,7 @@ def sketched(kind: int, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.n
     return n
 
 
-@kernel
+@jit
 def write_any(templates: tuple, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
     """Write some template; the length of the path."""
     points, corners, point_offsets, stroke_offsets, cumulative = templates

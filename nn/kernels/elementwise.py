@@ -1,55 +1,60 @@
-"""The layers and updates that treat every element alone, and small sums. All arrays are C-contiguous.
+"""Operations on each element alone, updates of the weights, and small sums. All are their own naive loops.
 
-Where no shape is given, arrays are flat, (E,): one compiled form then serves them all. `out` may be the input itself.
+All arrays are C-contiguous. Where no shape is given they are flat, (E,), so that one compiled form
+serves every shape. `out` may be the input itself.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.counter import random_bits
+from nn.kernels.jit import jit
 
 
-@kernel
+@jit(inline=True)
+def zero_of(value):
+    """0, but NaN for NaN and infinity.
+
+    ReLU and dropout write it where they stop a value. A plain 0 would hide that a training has
+    diverged: it would turn values that are no longer numbers into numbers.
+    """
+    return value - value
+
+
+@jit
 def relu_backward(dout, out, dx):
-    """Dx = dout where the output was positive, else 0: at exactly 0 the gradient is 0."""
+    """dx = dout where the output was positive, else 0; at exactly 0 the gradient is 0."""
     for e in range(dout.size):
-        dx[e] = dout[e] if out[e] > 0 else dout[e] - dout[e]
+        dx[e] = dout[e] if out[e] > 0 else zero_of(dout[e])
 
 
-@kernel(inline=True)
-def dropout(x, key, rate, out):
-    """Out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, e).
+@jit(inline=True)
+def dropout(x, key, rate, out, first):
+    """out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, first + e).
 
-    Used forward on x and backward on dout: the same key and the same places draw the same mask, which is never stored.
+    `first` is the index of x's first element in the flattened batch, so that the mask does not depend
+    on how the batch is cut into chunks. Forward it is applied to x, backward to dout: the same key
+    and indices draw the same mask, which is never stored.
     """
     threshold = np.uint32(rate * 4294967296.0)
     scale = x.dtype.type(1.0 / (1.0 - rate))
     for e in range(x.size):
-        out[e] = x[e] * scale if random_bits(key, e) >= threshold else x[e] - x[e]
+        out[e] = x[e] * scale if random_bits(key, first + e) >= threshold else zero_of(x[e])
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def relu_dropout_backward(dout, out, rate, dx):
-    """Back through dropout, then ReLU, whose joint output is `out`: dx = dout / (1 - rate) where it is positive, else 0.
+    """Back through dropout, then ReLU: dx = dout / (1 - rate) where their joint output `out` is positive, else 0.
 
-    What was dropped is 0 there, like what ReLU let not pass, so the mask need not be drawn again.
+    `out` is 0 both where dropout dropped and where ReLU stopped, so the mask need not be drawn again.
     """
     scale = dout.dtype.type(1.0 / (1.0 - rate))
     for e in range(dout.size):
-        dx[e] = dout[e] * scale if out[e] > 0 else dout[e] - dout[e]
+        dx[e] = dout[e] * scale if out[e] > 0 else zero_of(dout[e])
 
 
-@kernel(inline=True)
-def random_bits(key, counter):
-    """32 random bits, a function of (key, counter) alone: the finaliser of SplitMix64 (Steele, Lea, Flood 2014)."""
-    z = np.uint64(key) + np.uint64(counter) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.uint32((z ^ (z >> np.uint64(31))) >> np.uint64(32))
-
-
-@kernel
+@jit
 def softmax(logits, out):
     """out[n, k] = exp(z[n, k] - m) / Σ_l exp(z[n, l] - m), with m = max over the row n, so that no exponential overflows."""
     N, K = logits.shape
@@ -57,7 +62,7 @@ def softmax(logits, out):
         m = logits[n, 0]
         for k in range(1, K):
             m = max(m, logits[n, k])
-        total = logits[n, 0] - logits[n, 0]
+        total = zero_of(logits[n, 0])
         for k in range(K):
             out[n, k] = np.exp(logits[n, k] - m)
             total += out[n, k]
@@ -65,7 +70,7 @@ def softmax(logits, out):
             out[n, k] /= total
 
 
-@kernel
+@jit
 def adadelta(parameter, gradient, squared_gradients, squared_updates, learning_rate, rho, epsilon):
     """One step of Adadelta in place (Zeiler 2012, algorithm 1); see `nn.optimizers`."""
     real = parameter.dtype.type
@@ -78,28 +83,29 @@ def adadelta(parameter, gradient, squared_gradients, squared_updates, learning_r
         parameter[i] -= lr * update
 
 
-@kernel
+@jit
 def sgd(parameter, gradient, learning_rate):
-    """Parameter -= learning_rate · gradient, in place."""
+    """parameter -= learning_rate · gradient, in place."""
     lr = parameter.dtype.type(learning_rate)
     for i in range(parameter.size):
         parameter[i] -= lr * gradient[i]
 
 
-@kernel
+@jit
 def moving_average(average, parameter, share):
-    """Average ← (1 - share) · average + share · parameter, in place; written so that a parameter at rest is its own average."""
-    part = parameter.dtype.type(share)
+    """average ← (1 - share) · average + share · parameter, in place. The average of a constant parameter is that constant."""
+    s = parameter.dtype.type(share)
     for i in range(parameter.size):
-        average[i] += part * (parameter[i] - average[i])
+        average[i] += s * (parameter[i] - average[i])
 
 
-@kernel
+@jit
 def softmax_cross_entropy(logits, targets, scale, dlogits):
-    """The sum of the losses and the number of right answers; dlogits = (softmax(logits) - targets) · scale.
+    """The sum of the losses and the count of right answers; dlogits = (softmax(logits) - targets) · scale.
 
-    Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k. Right is a sample whose
-    greatest logit stands where its greatest target does (the first of equals).
+    Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k.
+    A sample is right if its greatest logit is at the index of its greatest target (of equals, the
+    first counts).
     """
     N, K = logits.shape
     loss = 0.0
@@ -126,7 +132,7 @@ def softmax_cross_entropy(logits, targets, scale, dlogits):
     return loss, right
 
 
-@kernel
+@jit
 def column_sums(x, out):
     """out[k] = Σ_n x[n, k], in the order of n."""
     for k in range(x.shape[1]):
@@ -136,9 +142,9 @@ def column_sums(x, out):
             out[k] += x[n, k]
 
 
-@kernel
-def sum_parts(parts, out):
-    """out[e] = Σ_p parts[p, e], in the order of p; parts (P, E), out (E,)."""
-    for p in range(parts.shape[0]):
+@jit
+def sum_chunks(chunks, out):
+    """out[e] = Σ_p chunks[p, e], in the order of p; chunks (P, E), out (E,)."""
+    for p in range(chunks.shape[0]):
         for e in range(out.size):
-            out[e] = parts[p, e] if p == 0 else out[e] + parts[p, e]
+            out[e] = chunks[p, e] if p == 0 else out[e] + chunks[p, e]

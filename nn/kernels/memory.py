@@ -1,4 +1,4 @@
-"""Arrays as the kernels want them: aligned to a cache line, with a little room behind the last element."""
+"""Arrays as the kernels need them: aligned to a cache line, with some spare bytes after the last element."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 ALIGNMENT = 64
-# The widest vector: a load that starts at the last element must not leave the allocation.
+# The widest vector: a load that starts at the last element must stay inside the allocation.
 SLACK = 128
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray:
-    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 128 spare bytes behind its end.
+    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 128 spare bytes after its end.
 
-    NumPy promises neither. A vector that straddles two cache lines takes twice as long to load, and the kernels read whole
-    vectors at the end of a row.
+    NumPy promises neither. A vector that straddles two cache lines takes twice as long to load, and
+    the kernels read whole vectors at the end of a row.
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize
@@ -26,7 +26,7 @@ def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray:
 
 
 def flat(array: NDArray) -> NDArray:
-    """The same memory as one row; `ValueError` if it does not lie in one row, rather than a copy of it."""
+    """The same memory as a one-dimensional array; a `ValueError` where that would take a copy."""
     return array.reshape(-1, copy=False)
 
 

@@ -10,14 +10,14 @@ import math
 
 import numpy as np
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
 SIDE = 28
 BOX = 20
 CENTRE = 14
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def fit(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, radius: float) -> None:
     """Scale and shift a path, in place, so that its ink fills the 20 × 20 box in the middle of 28 × 28, aspect kept.
 
@@ -38,7 +38,7 @@ def fit(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, radius: float) -> N
         r[k] *= radius
 
 
-@kernel
+@jit
 def capsule(image: np.ndarray, x0: float, y0: float, r0: float, x1: float, y1: float, r1: float) -> None:
     """Draw a line with round ends, its radius going from r0 to r1, into `image` (28, 28): the maximum of old and new ink.
 
@@ -65,7 +65,7 @@ def capsule(image: np.ndarray, x0: float, y0: float, r0: float, x1: float, y1: f
                     image[i, j] = ink
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def draw(image: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray, n: int) -> None:
     """Draw a path into `image` (28, 28)."""
     for k in range(n):
@@ -75,7 +75,7 @@ def draw(image: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: n
             capsule(image, x[k], y[k], r[k], x[k], y[k], r[k])
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def centre(image: np.ndarray, out: np.ndarray) -> None:
     """Copy `image` (28, 28) into `out` (28, 28, 1), moved by whole pixels so that its centre of mass comes to index 14, 14.
 

@@ -1,12 +1,15 @@
-"""Max-pooling, forward and backward. Shapes: x (N, H, W, C), out and winner (N, OH, OW, C), window (PH, PW)."""
+"""Max-pooling by itself, forward and backward; `conv.py` and `winograd*.py` join it with a convolution.
+
+Shapes: x (N, H, W, C); out and winner (N, OH, OW, C); pool_size (PH, PW).
+"""
 
 from __future__ import annotations
 
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
 
-@kernel
-def maxpool2d_forward(x, window, strides, out, winner):
+@jit
+def maxpool2d_forward(x, pool_size, strides, out, winner):
     """out[n,i,j,c] = max over the window of x[n, i·SH + a, j·SW + b, c]; winner = a·PW + b of the first greatest (int32)."""
     N, OH, OW, C = out.shape
     for n in range(N):
@@ -16,24 +19,24 @@ def maxpool2d_forward(x, window, strides, out, winner):
                 for c in range(C):
                     out[n, i, j, c] = x[n, row, column, c]
                     winner[n, i, j, c] = 0
-                for a in range(window[0]):
-                    for b in range(window[1]):
+                for a in range(pool_size[0]):
+                    for b in range(pool_size[1]):
                         for c in range(C):
                             value = x[n, row + a, column + b, c]
                             if value > out[n, i, j, c] or value != value:
                                 out[n, i, j, c] = value
-                                winner[n, i, j, c] = a * window[1] + b
+                                winner[n, i, j, c] = a * pool_size[1] + b
 
 
-@kernel
-def maxpool2d_backward(dout, winner, window, strides, dx):
-    """Adds dout[n,i,j,c] to the one input that won its window; windows may overlap, and then an input may win several."""
+@jit
+def maxpool2d_backward(dout, winner, pool_size, strides, dx):
+    """Adds dout[n,i,j,c] to the input that won its window. An input that wins several overlapping windows gets the sum."""
     N, OH, OW, C = dout.shape
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
                 for c in range(C):
-                    number = winner[n, i, j, c]
-                    row = i * strides[0] + number // window[1]
-                    column = j * strides[1] + number % window[1]
+                    index = winner[n, i, j, c]
+                    row = i * strides[0] + index // pool_size[1]
+                    column = j * strides[1] + index % pool_size[1]
                     dx[n, row, column, c] += dout[n, i, j, c]

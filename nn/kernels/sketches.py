@@ -10,13 +10,13 @@ import math
 import numpy as np
 
 from nn.kernels.counter import between, normal, uniform
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.strokes import MOST_POINTS, trace
 
 MOST_CORNERS = 12
 
 
-@kernel
+@jit
 def outline(
     state: np.ndarray,
     middle: tuple[float, float],
@@ -42,7 +42,7 @@ def outline(
     return trace(points, corners, 0, count + 1, 5, x, y, down, n)
 
 
-@kernel
+@jit
 def waves(
     state: np.ndarray,
     start: tuple[float, float],
@@ -73,7 +73,7 @@ def waves(
     return trace(points, corners, 0, count, 4, x, y, down, n)
 
 
-@kernel
+@jit
 def sketch(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -> int:
     """A large outline with three or more details in it, on it or beside it, symmetrical at times; the length of the path."""
     width, height = between(state, 0.25, 0.6), between(state, 0.25, 0.6)
@@ -105,7 +105,7 @@ def sketch(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) ->
     return n
 
 
-@kernel
+@jit
 def writing(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -> int:
     """One to four lines of pretended writing; the length of the path."""
     rows = 1 + int(4.0 * uniform(state) * uniform(state))
@@ -119,7 +119,7 @@ def writing(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -
     return n
 
 
-@kernel
+@jit
 def hatching(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -> int:
     """Parallel lines in two directions or three; the length of the path."""
     n = 0
@@ -137,7 +137,7 @@ def hatching(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) 
     return n
 
 
-@kernel
+@jit
 def piece(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int) -> int:
     """Keep what lies in a part of a path's box, as taking a drawing apart may leave it, if that is still too much for a digit.
 

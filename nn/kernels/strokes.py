@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from nn.kernels.counter import begin, between, normal, normal_within, uniform
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 from nn.kernels.pen import capsule, centre, draw, fit
 from nn.kernels.simd import clear
 
@@ -20,7 +20,7 @@ MOST_POINTS = 1024  # of a path
 STREAM_TEMPLATE, STREAM_STYLE = np.int64(1), np.int64(2)
 
 
-@kernel
+@jit
 def pick(cumulative: np.ndarray, u: float) -> int:
     """The first k with u < cumulative[k] (binary search)."""
     low, high = 0, cumulative.shape[0] - 1
@@ -33,22 +33,22 @@ def pick(cumulative: np.ndarray, u: float) -> int:
     return low
 
 
-@kernel
+@jit
 def pick_templates(cumulative: np.ndarray, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
     """Which template each sample (n,) is drawn from: out (n,) int64."""
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     for k in range(indices.shape[0]):
         begin(state, STREAM_TEMPLATE, seed, epoch, indices[k])
         out[k] = pick(cumulative, uniform(state))
 
 
-@kernel
+@jit
 def root_of_distance(points: np.ndarray, a: int, b: int) -> float:
     """√|b − a|: the knot spacing of a centripetal spline, which neither loops nor overshoots (Yuksel et al. 2011)."""
     return math.sqrt(math.sqrt((points[b, 0] - points[a, 0]) ** 2 + (points[b, 1] - points[a, 1]) ** 2)) + 1e-6
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def tangents(points: np.ndarray, a: int, starts: bool, ends: bool, m: np.ndarray) -> None:
     """Tangents of the piece from point a to a + 1 into m (4,): x and y at the beginning, x and y at the end.
 
@@ -74,7 +74,7 @@ def tangents(points: np.ndarray, a: int, starts: bool, ends: bool, m: np.ndarray
             m[2 + axis] = 1.5 * (points[a + 1, axis] - points[a, axis]) - 0.5 * m[axis]
 
 
-@kernel
+@jit
 def trace(
     points: np.ndarray,
     corners: np.ndarray,
@@ -107,7 +107,7 @@ def trace(
     return n
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def jitter(points: np.ndarray, first: int, last: int, wildness: float, state: np.ndarray, out: np.ndarray) -> None:
     """Copy the points of a template with other proportions (powers of x and y) and every point a little elsewhere."""
     left, right = points[first, 0], points[first, 0]
@@ -126,7 +126,7 @@ def jitter(points: np.ndarray, first: int, last: int, wildness: float, state: np
         out[k - first, 1] = v + 0.022 * wildness * normal_within(state, 2.5)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def smooth(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, passes: int) -> None:
     """Round the corners of a path: each inner point moves to ¼, ½, ¼ of its neighbours and itself, `passes` times."""
     for _ in range(passes):
@@ -139,7 +139,7 @@ def smooth(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, passes: int) 
             before_x, before_y = here_x, here_y
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def deform(x: np.ndarray, y: np.ndarray, n: int, wildness: float, state: np.ndarray) -> None:
     """Tremor (a trembling that lasts a few points), bends (slow sines), then aspect, slant and turn."""
     tremor = 0.0
@@ -163,7 +163,7 @@ def deform(x: np.ndarray, y: np.ndarray, n: int, wildness: float, state: np.ndar
         x[k], y[k] = cos * px - sin * py, sin * px + cos * py
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def press(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, state: np.ndarray) -> None:
     """How wide the line is along the path, 1 on average: a pressure that drifts, and at times a nib broader one way."""
     drift, nib, angle = 0.0, 0.0, 0.0
@@ -180,7 +180,7 @@ def press(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, state: np.ndarray
             r[k] *= 1.0 + nib * (((dx * dx - dy * dy) * cos + 2.0 * dx * dy * sin) / length2)
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def mishaps(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, wildness: float, state: np.ndarray) -> int:
     """Strokes joined, broken, cut short or ending in a hook; the new length of the path."""
     if uniform(state) < 0.07:
@@ -208,7 +208,7 @@ def mishaps(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, wildness: fl
     return n
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def write(
     points: np.ndarray,
     corners: np.ndarray,
@@ -238,13 +238,13 @@ def write(
     return n
 
 
-@kernel(inline=True)
+@jit(inline=True)
 def pen_radius(state: np.ndarray) -> float:
     """In pixels of the 20 × 20 box: a little more varied than MNIST's, as preprocessing leaves it."""
     return min(max(1.3 * math.exp(0.25 * normal(state)), 0.85), 2.6)
 
 
-@kernel
+@jit
 def draw_digits(
     points: np.ndarray,
     corners: np.ndarray,
@@ -257,7 +257,7 @@ def draw_digits(
     out: np.ndarray,
 ) -> None:
     """Draw sample indices[k] of an epoch from template chosen[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1]."""
-    state = np.empty(3, np.int64)
+    state = np.empty(2, np.uint64)
     x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)
     image = np.empty((28, 28), np.float32)

@@ -1,4 +1,4 @@
-"""The layers, one family a file, each with its mathematics: start with `dense.py`, then `conv2d.py`."""
+"""The layers, one family a file, each with its mathematics: start with `dense.py`, then `conv2d.py`; `stack.py` joins them."""
 
 from nn.layers.activations import ReLU, Softmax
 from nn.layers.base import Layer

@@ -1,4 +1,4 @@
-"""ReLU and Softmax: layers of their own, and what `activation="relu"` or `"softmax"` puts behind a layer's sum."""
+"""ReLU and Softmax: layers of their own, and what `activation="relu"` or `"softmax"` puts after a layer's sum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
-from nn.layers.base import Gradients, Layer
+from nn.layers.base import Gradients, Layer, RandomKey
 
 
 class Linear(Layer):
@@ -25,12 +25,12 @@ class Linear(Layer):
         ([-2.0, 3.0], [5.0, 6.0])
     """
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out = x."""
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out = x."""
         return x, None
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx = dout."""
+        """dx = dout."""
         return dout, {}
 
 
@@ -57,13 +57,13 @@ class ReLU(Layer):
         V. Nair, G. E. Hinton: Rectified linear units improve restricted Boltzmann machines, 2010.
     """
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out = max(0, x)."""
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out = max(0, x)."""
         out = np.maximum(x, 0)
         return out, out
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx = dout · [out > 0]."""
+        """dx = dout · [out > 0]."""
         dx = np.empty_like(dout, order="C")
         elementwise.relu_backward(dout.ravel(), cache.ravel(), flat(dx))
         return dx, {}
@@ -97,7 +97,7 @@ class Softmax(Layer):
         C. M. Bishop: Pattern recognition and machine learning, 2006, equations 4.104 to 4.106.
     """
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
         """Probabilities, row by row."""
         if x.ndim != 2:
             raise InputError(f"Softmax: expected scores of shape (samples, classes), got {x.shape}")

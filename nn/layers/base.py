@@ -1,8 +1,8 @@
-"""What every layer is: parameters, a forward pass and a backward pass.
+"""What every layer is: parameters, perhaps state, a forward pass and a backward pass.
 
 A layer keeps its parameters and nothing of a pass. `forward` returns its output and a cache of exactly what `backward` needs;
-`backward` returns the gradient for the input and one for each parameter. So several parts of a batch can go through the same
-layer at once, and a layer of your own takes fifteen lines:
+`backward` returns the gradient for the input and one for each parameter. So several chunks of a batch can pass through the
+same layer at once, and a layer of your own takes fifteen lines:
 
     class Scale(Layer):
         def build(self, input_shape, rng, dtype):
@@ -16,11 +16,26 @@ layer at once, and a layer of your own takes fifteen lines:
             x = cache
             dfactor = (dout * x).sum(axis=tuple(range(x.ndim - 1)))
             return dout * self.parameters["factor"], {"factor": dfactor}
+
+A checklist for a new layer:
+
+1. `forward` and `backward`, derived in the docstring. Both leave their inputs and the layer as they are. Gradients are sums over
+   the batch; the loss has divided by N already.
+2. `build` calls `super().build` first, then `add_parameter` for what is trained and `add_state` for what is only kept.
+3. `compute_output_shape`, if it differs from the input's; it raises `InputError` for inputs that the layer cannot take.
+4. `config` returns the constructor's arguments, if there are any: with it a saved model makes the layer again.
+5. `random = True`, if `forward` draws random numbers when training. `rng` is then a number that is new in every batch:
+   `np.random.default_rng(rng)` is a generator.
+6. `whole_batch = True`, if an output depends on more than its own sample, as in batch normalization.
+7. State changes in `update_state`, from the cache, once a batch; never in `forward`.
+8. `check_layer(MyLayer(), input_shape=(5, 4))` of `nn.gradcheck` passes.
+
+Such a layer trains with `Sequential.fit` in both engines; `load_model(path, custom_layers=[Scale])` reads it back.
+A layer of the package also needs a line in `nn/layers/__init__.py`, cases in `nn/gradcheck/cases.py`, and tests.
 """
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -28,128 +43,99 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
 from nn.kernels.memory import aligned_copy
+from nn.layers.arguments import Shape, sizes
 
-Shape = tuple[int, ...]
 Gradients = dict[str, NDArray]
+# What a random layer is given when training: a key, or a generator to draw one from. None draws from the operating system.
+RandomKey = np.random.Generator | int | None
 
 
 class Layer:
-    """The base of all layers. Shapes given to `build` are those of one sample; arrays carry the sample axis N in front.
+    """The base of all layers. Shapes given to `build` are those of one sample; arrays have the sample axis N in front.
 
     Attributes:
-        name: unique in its model; numbered by the model when not given.
+        name: unique in its model, which numbers its layers where no name is given.
         parameters: arrays by name, changed in place by the optimizer.
+        state: arrays by name that no optimizer touches, such as moving averages; saved and restored with the parameters.
         input_shape, output_shape: of one sample, known once built.
         random: whether `forward` draws random numbers when training.
+        whole_batch: whether an output depends on other samples of the batch when training.
     """
 
     random = False
+    whole_batch = False
 
     def __init__(self, *, name: str | None = None, input_shape: Shape | None = None) -> None:
         self.name = name or ""
-        self.given_input_shape = None if input_shape is None else _sizes(input_shape, type(self).__name__)
+        self.given_input_shape = None if input_shape is None else sizes(input_shape, type(self).__name__)
         self.parameters: dict[str, NDArray] = {}
+        self.state: dict[str, NDArray] = {}
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
         self.built = False
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Copies and unpickled layers: their arrays, too, lie in memory as the kernels want it."""
+        """Copies and unpickled layers: their arrays, too, are aligned as the kernels need it."""
         vars(self).update(state)
         self.parameters = {name: aligned_copy(array) for name, array in self.parameters.items()}
+        self.state = {name: aligned_copy(array) for name, array in self.state.items()}
 
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """Learn the input's shape and create the parameters."""
+        """Store the shapes. Layers with parameters or state override this, and create them."""
         self.input_shape = tuple(input_shape)
         self.output_shape = self.compute_output_shape(self.input_shape)
-        self.parameters = {}
+        self.parameters, self.state = {}, {}
         self.built = True
 
     def add_parameter(self, name: str, value: ArrayLike, dtype: DTypeLike) -> None:
-        """Keep a copy of `value` as the parameter `name`, in memory as the kernels want it."""
+        """Keep a copy of `value` as the trained parameter `name`."""
+        self._check_free(name)
         self.parameters[name] = aligned_copy(np.asarray(value), dtype)
+
+    def add_state(self, name: str, value: ArrayLike, dtype: DTypeLike) -> None:
+        """Keep a copy of `value` as `state[name]`: saved and restored, but not trained."""
+        self._check_free(name)
+        self.state[name] = aligned_copy(np.asarray(value), dtype)
+
+    def _check_free(self, name: str) -> None:
+        if name in self.arrays():
+            raise InputError(f"{type(self).__name__}: there is a parameter or state {name!r} already")
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Parameters, then state, by name: all that a file keeps of a layer."""
+        return {**self.parameters, **self.state}
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The shape of one output sample; `InputError` if the layer cannot take such an input."""
         return input_shape
 
-    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """The shapes of the parameters that `build` will create."""
-        return {}
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """The shapes of the parameters and the state that `build` will create.
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """The output for x (N, *input_shape), and what `backward` needs. Only random layers look at `rng`, when training."""
+        Layers of the package state them, so that a file is checked before anything is allocated. A layer of your own is built
+        to find out.
+        """
+        if type(self).build is Layer.build:
+            return {}
+        probe = type(self)(**self.config())
+        probe.build(input_shape, np.random.default_rng(0), np.float32)
+        return {name: array.shape for name, array in probe.arrays().items()}
+
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """The output for x (N, *input_shape), and the cache for `backward`. Only random layers use `rng`, when training."""
         raise NotImplementedError(f"{type(self).__name__} has no forward pass")
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
         """The gradients for x and for each parameter from dout = ∂loss/∂out. Changes neither dout, the cache nor the layer."""
         raise NotImplementedError(f"{type(self).__name__} has no backward pass")
 
+    def update_state(self, cache: Any) -> None:
+        """Change `state` in place, from the cache of a training pass over the whole batch. Called once a batch."""
+
     def config(self) -> dict[str, Any]:
         """The arguments that make this layer again, as JSON can hold them."""
         return {"name": self.name}
 
     def count_parameters(self) -> int:
-        """The number of trainable values."""
+        """The number of trained values."""
         return sum(array.size for array in self.parameters.values())
-
-
-def _sizes(shape: Shape, layer: str) -> Shape:
-    """A shape as a tuple of whole numbers, each at least 1."""
-    try:
-        sizes = tuple(operator.index(size) for size in shape)
-    except TypeError:
-        sizes = ()
-    if not sizes or min(sizes) < 1:
-        raise InputError(f"{layer}: input_shape must be a tuple of whole numbers of at least 1, got {shape!r}")
-    return sizes
-
-
-def pair(value: int | tuple[int, int], layer: str, argument: str) -> tuple[int, int]:
-    """One size for both axes or (rows, columns), each at least 1."""
-    values = value if isinstance(value, tuple | list) else (value, value)
-    try:
-        sizes = tuple(operator.index(size) for size in values)
-    except TypeError:
-        sizes = ()
-    if len(sizes) != 2 or min(sizes) < 1:
-        raise InputError(f"{layer}: {argument} must be one or two whole numbers of at least 1, got {value!r}")
-    return sizes[0], sizes[1]
-
-
-def whole(value: int, layer: str, argument: str) -> int:
-    """One size, at least 1."""
-    try:
-        size = operator.index(value)
-    except TypeError:
-        size = 0
-    if size < 1:
-        raise InputError(f"{layer}: {argument} must be a whole number of at least 1, got {value!r}")
-    return size
-
-
-def window_geometry(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:
-    """One axis of a sliding window: (number of positions, padding before, padding after), as Keras defines them.
-
-    valid: ⌊(size - window) / stride⌋ + 1 positions, no padding. same: ⌈size / stride⌉ positions; the padding this takes is shared
-    evenly, the odd element behind.
-    """
-    if padding == "valid":
-        return (size - window) // stride + 1 if size >= window else 0, 0, 0
-    positions = -(-size // stride)
-    total = max((positions - 1) * stride + window - size, 0)
-    return positions, total // 2, total - total // 2
-
-
-def check_padding(padding: str, layer: str) -> str:
-    """`padding` in lower case, if it is one of the two kinds."""
-    if str(padding).lower() not in ("valid", "same"):
-        raise InputError(f"{layer}: padding must be 'valid' or 'same', got {padding!r}")
-    return str(padding).lower()
-
-
-def image_shape(input_shape: Shape, layer: str) -> tuple[int, int, int]:
-    """The (H, W, C) of an image, or `InputError`."""
-    if len(input_shape) != 3 or min(input_shape) < 1:
-        raise InputError(f"{layer}: expected images of shape (height, width, channels), got {input_shape}")
-    return input_shape[0], input_shape[1], input_shape[2]

@@ -1,4 +1,4 @@
-"""Dense: every output looks at every input."""
+"""Dense: every output is a weighted sum of all inputs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import DTypeLike, NDArray
 from nn import initializers
 from nn.errors import InputError
 from nn.kernels import dense
-from nn.kernels.memory import aligned, aligned_copy
 from nn.layers.activations import activation_named
-from nn.layers.base import Gradients, Layer, Shape, whole
+from nn.layers.arguments import Shape, whole
+from nn.layers.base import Gradients, Layer, RandomKey
 
 
 class Dense(Layer):
@@ -29,7 +29,7 @@ class Dense(Layer):
     - kernel[i,o] touches them with factor x[n,i]:              dkernel[i,o] = Σ_n x[n,i] · dz[n,o]    (xᵀ · dz)
     - x[n,i] touches every z[n,o], with factor kernel[i,o]:     dx[n,i]      = Σ_o dz[n,o] · kernel[i,o] (dz · kernelᵀ)
 
-    All three are matrix products, and one kernel computes them (`nn/kernels/dense.py`).
+    All three are matrix products (`nn/kernels/dense.py`).
 
     Saved: x and what the activation saves.
 
@@ -62,37 +62,29 @@ class Dense(Layer):
             raise InputError(f"Dense: expected vectors, got samples of shape {input_shape}; put a Flatten layer before it")
         return (self.units,)
 
-    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Kernel (I, O) and bias (O,)."""
         return {"kernel": (math.prod(input_shape), self.units), "bias": (self.units,)}
 
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """A Glorot-uniform kernel and a bias of zeros."""
         super().build(input_shape, rng, dtype)
-        shapes = self.parameter_shapes(input_shape)
+        shapes = self.array_shapes(input_shape)
         self.add_parameter("kernel", initializers.glorot_uniform(shapes["kernel"], rng), dtype)
         self.add_parameter("bias", initializers.zeros(shapes["bias"], rng), dtype)
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out (N, O) for x (N, I)."""
-        kernel, bias = self.parameters["kernel"], self.parameters["bias"]
-        x = np.ascontiguousarray(x, kernel.dtype)
-        z = aligned((len(x), self.units), kernel.dtype)
-        inputs = kernel.shape[0]
-        dense.matmul(x, inputs, 1, inputs, kernel, bias, False, z, 0, len(x))
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out (N, O) for x (N, I)."""
+        z = dense.product(x, self.parameters["kernel"], self.parameters["bias"])
         out, activation_cache = self.activation.forward(z)
         return out, (x, activation_cache)
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx (N, I), dkernel and dbias for dout (N, O)."""
+        """dx (N, I), dkernel and dbias for dout (N, O)."""
         x, activation_cache = cache
-        kernel = self.parameters["kernel"]
         dz, _ = self.activation.backward(dout, activation_cache)
-        dz = aligned_copy(dz, kernel.dtype)
-        (inputs, outputs), samples = kernel.shape, len(x)
-        dkernel, dx = aligned(kernel.shape, kernel.dtype), aligned(x.shape, kernel.dtype)
-        dense.matmul(x, 1, inputs, samples, dz, np.zeros(outputs, kernel.dtype), False, dkernel, 0, inputs)
-        dense.matmul(dz, outputs, 1, outputs, aligned_copy(kernel.T), np.zeros(inputs, kernel.dtype), False, dx, 0, samples)
+        dkernel = dense.product(x.T, dz)
+        dx = dense.product(dz, self.parameters["kernel"].T)
         return dx, {"kernel": dkernel, "bias": dz.sum(axis=0)}
 
     def config(self) -> dict[str, Any]:

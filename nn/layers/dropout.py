@@ -1,4 +1,4 @@
-"""Dropout: while training, leave out a random part of the activations."""
+"""Dropout: while training, a random part of the activations is set to zero."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
-from nn.layers.base import Gradients, Layer, Shape
+from nn.layers.arguments import Shape
+from nn.layers.base import Gradients, Layer, RandomKey
 
 
 class Dropout(Layer):
@@ -23,8 +24,9 @@ class Dropout(Layer):
 
     Backward: with the mask drawn, the layer is a product with constants: dx = dout · mask / (1 - rate), the same mask.
 
-    Saved: the key of the mask. A mask is a function of its key and of the element's place (`nn/kernels/elementwise.py`), so
-    backward draws it again instead of reading it back. `rng` may be a generator, from which the key is drawn, or the key itself.
+    Saved: the key of the mask. A mask is a function of its key and of the element's index in the batch
+    (`nn/kernels/elementwise.py`), so backward draws it again instead of reading it back. `rng` is the key itself, or a generator
+    to draw it from.
 
     Example: at rate 1/2 every output is 0 or twice the input.
 
@@ -46,22 +48,22 @@ class Dropout(Layer):
             raise InputError(f"Dropout: rate must be at least 0 and below 1, got {rate!r}")
         self.rate = float(rate)
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out = x, or when training x · mask / (1 - rate)."""
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out = x, or when training x · mask / (1 - rate)."""
         if not training or self.rate == 0:
             return x, None
         key = rng if isinstance(rng, int | np.integer) else (rng or np.random.default_rng()).integers(2**63)
         out = np.empty_like(x, order="C")
-        elementwise.dropout(x.ravel(), np.uint64(key), self.rate, flat(out))
+        elementwise.dropout(x.ravel(), np.uint64(key), self.rate, flat(out), first=0)
         return out, np.uint64(key)
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx = dout · mask / (1 - rate)."""
+        """dx = dout · mask / (1 - rate)."""
         key = cache
         if key is None:
             return dout, {}
         dx = np.empty_like(dout, order="C")
-        elementwise.dropout(dout.ravel(), key, self.rate, flat(dx))
+        elementwise.dropout(dout.ravel(), key, self.rate, flat(dx), first=0)
         return dx, {}
 
     def config(self) -> dict[str, Any]:

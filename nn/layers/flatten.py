@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from nn.layers.base import Gradients, Layer, Shape
+from nn.layers.arguments import Shape
+from nn.layers.base import Gradients, Layer, RandomKey
 
 
 class Flatten(Layer):
@@ -24,6 +24,7 @@ class Flatten(Layer):
 
     Example: the image ((0, 1), (2, 3)) is read row by row as (0, 1, 2, 3).
 
+        >>> import numpy as np
         >>> out, cache = Flatten().forward(np.arange(4.0).reshape(1, 2, 2, 1))
         >>> out.tolist(), Flatten().backward(out, cache)[0].shape
         ([[0.0, 1.0, 2.0, 3.0]], (1, 2, 2, 1))
@@ -36,10 +37,10 @@ class Flatten(Layer):
         """(H·W·C,)."""
         return (math.prod(input_shape),)
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out (N, H·W·C)."""
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out (N, H·W·C)."""
         return x.reshape(len(x), math.prod(x.shape[1:])), x.shape
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx in the shape of x."""
+        """dx in the shape of x."""
         return dout.reshape(cache), {}

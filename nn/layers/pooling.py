@@ -1,23 +1,26 @@
-"""MaxPooling2D: keep the strongest answer in each window."""
+"""MaxPooling2D: the greatest value of each window passes on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from nn.errors import InputError
 from nn.kernels import pool
-from nn.layers.base import Gradients, Layer, Shape, check_padding, image_shape, pair, window_geometry
+from nn.kernels.convolution import inside
+from nn.layers.arguments import Shape, check_padding, image_shape, pair
+from nn.layers.base import Gradients, Layer, RandomKey
+from nn.layers.windows import output_size, padding_sizes
 
 
 class MaxPooling2D(Layer):
     """The greatest value of each window, channel by channel.
 
     Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), the pool size unless given, out (N, OH, OW, C);
-    OH = ⌊(H - PH) / SH⌋ + 1 for valid padding (what does not fill a window is left out), ⌈H / SH⌉ for same (the frame never
-    wins).
+    OH = ⌊(H - PH) / SH⌋ + 1 for valid padding (what does not fill a window is left out), ⌈H / SH⌉ for same (the padding
+    never wins).
 
     Forward: out[n,i,j,c] = max_{a<PH, b<PW} x[n, i·SH + a, j·SW + b, c].
 
@@ -25,7 +28,7 @@ class MaxPooling2D(Layer):
     get 0. Of several equal maxima the first in reading order is the winner and takes all (so do Keras and PyTorch; splitting it
     would be another subgradient). Where windows overlap, an input that wins several of them gets the sum.
 
-    Saved: the winners' numbers a·PW + b.
+    Saved: the winners' indices a·PW + b.
 
     Example: the 2 x 2 window ((1, 5), (5, 2)) gives 5; the gradient 7 goes to the first 5: ((0, 7), (0, 0)).
 
@@ -57,34 +60,34 @@ class MaxPooling2D(Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(OH, OW, C)."""
         height, width, channels = image_shape(input_shape, "MaxPooling2D")
-        rows = window_geometry(height, self.pool_size[0], self.strides[0], self.padding)[0]
-        columns = window_geometry(width, self.pool_size[1], self.strides[1], self.padding)[0]
+        rows, columns = output_size(input_shape, self.pool_size, self.strides, self.padding)
         if min(rows, columns) < 1:
             raise InputError(f"MaxPooling2D: a window of {self.pool_size} does not fit into an image of {height} x {width}")
         return rows, columns, channels
 
-    def _frame(self) -> tuple[tuple[int, int], ...]:
-        """What `np.pad` takes."""
-        _, *rows = window_geometry(self.input_shape[0], self.pool_size[0], self.strides[0], self.padding)
-        _, *columns = window_geometry(self.input_shape[1], self.pool_size[1], self.strides[1], self.padding)
-        return (0, 0), (rows[0], rows[1]), (columns[0], columns[1]), (0, 0)
+    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Only shapes: there are no parameters."""
+        super().build(input_shape, rng, dtype)
+        self.padding_sizes = padding_sizes(input_shape, self.pool_size, self.strides, self.padding)
 
-    def forward(self, x: NDArray, training: bool = False, rng: np.random.Generator | int | None = None) -> tuple[NDArray, Any]:
-        """Out (N, OH, OW, C) for x (N, H, W, C)."""
-        framed = np.pad(x, self._frame(), constant_values=-np.inf) if self.padding == "same" else np.ascontiguousarray(x)
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """None."""
+        return {}
+
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out (N, OH, OW, C) for x (N, H, W, C)."""
+        padded = np.pad(x, ((0, 0), *self.padding_sizes, (0, 0)), constant_values=-np.inf)
         out = np.empty((len(x), *self.output_shape), x.dtype)
         winner = np.empty(out.shape, np.int32)
-        pool.maxpool2d_forward(framed, self.pool_size, self.strides, out, winner)
-        return out, (winner, framed.shape)
+        pool.maxpool2d_forward(padded, self.pool_size, self.strides, out, winner)
+        return out, (winner, padded.shape)
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """Dx (N, H, W, C) for dout (N, OH, OW, C)."""
-        winner, framed_shape = cache
-        dframed = np.zeros(framed_shape, dout.dtype)
-        pool.maxpool2d_backward(np.ascontiguousarray(dout), winner, self.pool_size, self.strides, dframed)
-        _, (above, _), (left, _), _ = self._frame()
-        height, width, _ = self.input_shape
-        return dframed[:, above : above + height, left : left + width, :], {}
+        """dx (N, H, W, C) for dout (N, OH, OW, C)."""
+        winner, shape = cache
+        padded = np.zeros(shape, dout.dtype)
+        pool.maxpool2d_backward(np.ascontiguousarray(dout), winner, self.pool_size, self.strides, padded)
+        return inside(padded, self.padding_sizes, (len(dout), *self.input_shape)), {}
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""

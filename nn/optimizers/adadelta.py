@@ -1,4 +1,4 @@
-"""Adadelta."""
+"""Adadelta: an optimizer in which every weight finds its own rate."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Adadelta(Optimizer):
         E[Δ²]  ← ρ E[Δ²] + (1 - ρ) Δ²
         w      ← w - η Δ
 
-    Shapes: w, g and the two slots any, the same; every element is on its own.
+    Shapes: w, g and the two slots any, the same; elements do not depend on each other.
 
-    The ratio of the two roots has the unit of w / g, so that Δ has the unit of w: that is the method's idea, and why Zeiler has
-    no learning rate at all (η = 1). Keras' default of η = 0.001, made for other optimizers, takes a thousandth of each step:
-    the student's network then stops at 43 % after ten epochs, where η = 1 reaches 99.4 %.
+    The ratio of the two roots has the unit of w / g, so Δ has the unit of w. That is the idea of the method, and the reason
+    why Zeiler's method has no learning rate, which is the same as η = 1, the default here. Keras' default of η = 0.001, chosen
+    for other optimizers, takes a thousandth of each step: with it the student's network stops at 43 % after ten epochs.
 
     Args:
         learning_rate: η, 1.0 as in the paper, or a schedule.
-        rho: ρ, how slowly the two averages forget.
+        rho: ρ, the decay of the two averages.
         epsilon: ε inside both roots; it sets the size of the very first steps. 1e-7 as in Keras (the paper: 1e-6).
         weight_decay: λ, none unless given.
         use_ema, ema_momentum: end with the moving average of the weights (`Optimizer`).
@@ -67,7 +67,7 @@ class Adadelta(Optimizer):
         self.rho = float(rho)
         self.epsilon = float(epsilon)
 
-    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
+    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
         """The four equations above, in place."""
         self.decay(parameter, rate)
         arrays = (flat(parameter), flat(gradient), flat(slots[0]), flat(slots[1]))

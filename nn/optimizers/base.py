@@ -1,7 +1,16 @@
-"""How a gradient changes a parameter: Adadelta, and plain gradient descent beside it.
+"""What every optimizer is: a rule by which a gradient changes a parameter, element by element.
 
-An optimizer updates arrays in place, element by element; `slots` are the arrays of the same shape that it keeps for each
-parameter. Because no element looks at another, a parameter may be updated in pieces, by several threads, with the same result.
+`slots` are the arrays of the parameter's shape that the optimizer keeps for it. Because no element depends on
+another, a parameter may be updated in pieces, by several threads, with the same result. So an optimizer keeps no
+count of its own: it is given the number of the step.
+
+A checklist for a new optimizer, in a file of its own beside `sgd.py`:
+
+1. `name`, and `slots`: the names of its arrays; all are zeros before the first step.
+2. `update` begins with `self.decay(parameter, rate)`, then changes the parameter and the slots in place. `step` counts from 0.
+3. `config` describes its constants; the constructor checks them and raises `InputError`.
+4. The equations and a worked example in the docstring. Loops over large arrays are a kernel (`nn/kernels/elementwise.py`).
+5. A line in `optimizer_named` (`nn/optimizers/__init__.py`), and tests in `tests/optimizers`.
 """
 
 from __future__ import annotations
@@ -22,12 +31,12 @@ LearningRate = float | Callable[[int], float]
 class Optimizer:
     """The base: a learning rate, constant or a function of the number of steps done (`schedules`), and weight decay.
 
-    With `weight_decay` λ every step begins with w ← w - η λ w, apart from the gradient: weights that the loss does not hold on
-    to shrink. Adadelta lets weights grow for as long as it runs, and the larger they are, the less smooth the network.
+    With `weight_decay` λ every step begins with w ← w - η λ w, apart from the gradient: weights that do not lower the loss
+    shrink. Under Adadelta weights keep growing, and the larger they are, the less smooth the network is.
 
-    With `use_ema` the weights' moving average a ← m a + (1 - m) w is kept beside them (m is `ema_momentum`; a begins as the w of
-    the first step) and takes their place after the last epoch of a training. At a constant rate the weights never come to rest:
-    they wander about a minimum, and their average is nearer to it than any of them. How they are trained does not depend on it.
+    With `use_ema` the weights' moving average a ← m a + (1 - m) w is kept beside them (m is `ema_momentum`; a starts as the w of
+    the first step), and replaces them after the last epoch of a training. At a constant rate the weights never come to rest: they
+    wander about a minimum, and their average is closer to it than they are. The training itself does not depend on it.
 
     Attributes:
         slots: the names of the arrays kept for each parameter; the average is the last.
@@ -71,18 +80,18 @@ class Optimizer:
         """The learning rate of the given step, counted from 0."""
         return float(self.learning_rate(step)) if callable(self.learning_rate) else float(self.learning_rate)
 
-    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
-        """One step in place; `slots` in the order of the attribute, zeros before the first step."""
+    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
+        """Step number `step`, counted from 0, in place; `slots` in the order of the attribute, zeros before the first step."""
         raise NotImplementedError(f"{type(self).__name__} has no update")
 
     def decay(self, parameter: NDArray, rate: float) -> None:
-        """W ← w - η λ w, in place: the beginning of every `update`."""
+        """w ← w - η λ w, in place: the beginning of every `update`."""
         if self.weight_decay:
             parameter *= parameter.dtype.type(1 - rate * self.weight_decay)
 
-    def average(self, parameter: NDArray, average: NDArray, first: bool) -> None:
-        """A ← m a + (1 - m) w, in place: the end of every step with `use_ema`. After the first one, a ← w."""
-        elementwise.moving_average(flat(average), flat(parameter), 1.0 if first else 1.0 - self.ema_momentum)
+    def average(self, parameter: NDArray, average: NDArray, step: int) -> None:
+        """a ← m a + (1 - m) w, in place: the end of every step with `use_ema`. In step 0, a ← w."""
+        elementwise.moving_average(flat(average), flat(parameter), 1.0 - self.ema_momentum if step else 1.0)
 
     def config(self) -> dict[str, Any]:
         """What describes the optimizer in a training card."""

@@ -1,7 +1,7 @@
-"""Learning rates that change while training: functions of the number of steps done.
+"""Learning rates that change during training: functions of the number of steps done.
 
 A schedule is given to an optimizer, `Adadelta(OneCycle(2.0, steps))`, and called once before each step. `steps` is the length of
-the whole training, epochs times batches an epoch; behind it the last rate stays.
+the whole training, epochs times batches per epoch; after that the last rate stays.
 """
 
 from __future__ import annotations

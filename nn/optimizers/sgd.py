@@ -1,4 +1,4 @@
-"""Stochastic gradient descent."""
+"""Stochastic gradient descent: the simplest optimizer, one rate for all weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from nn.optimizers.base import LearningRate, Optimizer
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: w ← w - η g. One rate for all weights, and it has to be chosen well.
+    """Stochastic gradient descent: w ← w - η g. There is one rate for all weights, so it must be chosen well.
 
-    Near w the loss is L(w + Δ) ≈ L(w) + g·Δ. Among all steps Δ of one length, the one against g lowers it most (Cauchy and
-    Schwarz), by |g| |Δ|; and Δ = -η g lowers it by η |g|², as long as η is so small that the curvature can be forgotten: on a
-    parabola c w² / 2 the step multiplies w by 1 - η c, which shrinks only for η < 2 / c.
+    Near w the loss is L(w + Δ) ≈ L(w) + g·Δ. Among all steps Δ of the same length, the one along -g lowers it most, by |g| |Δ|
+    (Cauchy-Schwarz). Δ = -η g lowers it by η |g|² as long as η is so small that the curvature can be neglected: on a parabola
+    c w² / 2 the step multiplies w by 1 - η c, whose absolute value is below 1 only for η < 2 / c.
 
     Shapes: w and g any, the same.
 
@@ -41,7 +41,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, weight_decay, use_ema, ema_momentum)
 
-    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float) -> None:
-        """W ← w - η g."""
+    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
+        """w ← w - η g."""
         self.decay(parameter, rate)
         elementwise.sgd(flat(parameter), flat(gradient), rate)

@@ -1,9 +1,12 @@
 """`python -m nn.pretrained`: makes the bundled weights, calibrated, with their card.
 
-The student's network is trained for longer than `nn.train` does, on the first 55,000 training images, varied, with synthetic
-strokes mixed in, and with doodles that are no digit and shall look like none (Hendrycks, Mazeika, Dietterich 2019: deep
-anomaly detection with outlier exposure). The other 5,000 decide nothing but how far to believe a probability: the temperature,
-and the line below which a reading is called unsure. The test images are only looked at in the end.
+The student's network is trained for longer than by `nn.train`, on the first 55,000 training
+images, with random views, synthetic strokes, and doodles that are not digits and should not look
+like any (Hendrycks, Mazeika, Dietterich 2019: deep anomaly detection with outlier exposure).
+
+The other 5,000 training images decide two values: the temperature, which makes the probabilities
+honest, and the probability below which a reading is reported as unsure. The test images are
+only used at the end, to report the result.
 """
 
 from __future__ import annotations
@@ -17,11 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import check_writable
 from nn.reading.calibration import calibrated, expected_calibration_error, fit_temperature, sure_threshold
-from nn.recipes import BUNDLED, Recipe, load_parts, trainer_for
+from nn.recipes import BUNDLED, Recipe, load_splits, trainer_for
 
 TRAINED = 55_000
 RECIPE = Recipe(epochs=80, learning_rate=1.5, plain=0.1, strokes=0.25, doodles=0.03)
@@ -31,16 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train, calibrate, test, save."""
     options = _options(arguments)
     check_writable(options.out, "--out")
-    train, test = load_parts("mnist", options.data)
+    train, test = load_splits("mnist", options.data)
     recipe = Recipe(**{**asdict(RECIPE), "epochs": options.epochs})
     from nn.callbacks import ProgressBar
 
     print(f"{recipe.epochs} epochs on {TRAINED:,} images: {recipe.describe()}", flush=True)
-    began = time.perf_counter()
-    taught, held_out = _split(train)
-    trainer = trainer_for(recipe, taught, held_out, [ProgressBar()], options.threads)
+    started = time.perf_counter()
+    learned, held_out = _split(train)
+    trainer = trainer_for(recipe, learned, held_out, callbacks=[ProgressBar()], threads=options.threads)
     trainer.run()
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started
     model = trainer.model
     model.card = {
         "made by": "python -m nn.pretrained",
@@ -55,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _split(train: Part) -> tuple[Part, Part]:
+def _split(train: Split) -> tuple[Split, Split]:
     images, labels = train
     return (images[:TRAINED], labels[:TRAINED]), (images[TRAINED:], labels[TRAINED:])
 
@@ -65,13 +68,13 @@ def _pixels(images: np.ndarray) -> np.ndarray:
 
 
 def _calibration(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """What `nn.reading.recognition` reads from a card."""
+    """The two values that `nn.reading.recognition` takes from a card."""
     temperature = fit_temperature(probabilities, labels)
     return {"temperature": temperature, "sure_from": sure_threshold(calibrated(probabilities, temperature))}
 
 
 def _report(probabilities: np.ndarray, labels: np.ndarray, card: dict[str, Any]) -> dict[str, Any]:
-    """How the test images are read."""
+    """How well the test images are read."""
     believed = calibrated(probabilities, card["temperature"])
     guesses = believed.argmax(axis=1)
     confusion = np.zeros((10, 10), np.int64)
@@ -86,18 +89,20 @@ def _report(probabilities: np.ndarray, labels: np.ndarray, card: dict[str, Any])
 
 def _words(card: dict[str, Any]) -> str:
     return (
-        f"test accuracy {card['test accuracy']:.4f}, {card['test digits called unsure']:.2%} called unsure, "
+        f"test accuracy {card['test accuracy']:.4f}, {card['test digits called unsure']:.2%} reported as unsure, "
         f"calibration error {card['expected calibration error']:.2%} at temperature {card['temperature']:.3f}, "
         f"sure from {card['sure_from']:.1%}, in {card['seconds']} s"
     )
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = ArgumentParser(prog="python -m nn.pretrained", description="Make the bundled weights.")
-    parser.add_argument("--out", metavar="FILE", type=Path, default=BUNDLED, help="the model file (%(default)s)")
-    parser.add_argument("--epochs", metavar="N", type=whole_number(1), default=RECIPE.epochs, help="(%(default)s)")
+    parser = ArgumentParser(prog="python -m nn.pretrained", description="Train, calibrate and save the bundled weights.")
+    parser.add_argument("--out", metavar="FILE", type=Path, default=BUNDLED, help="the model file (default: %(default)s)")
+    parser.add_argument("--epochs", metavar="N", type=whole_number(1), default=RECIPE.epochs, help="(default: %(default)s)")
     parser.add_argument("--data", metavar="DIR", help="folder of the MNIST files, if not in a usual place")
-    parser.add_argument("--threads", metavar="N", type=whole_number(1), help="as many as processors; changes no result")
+    parser.add_argument(
+        "--threads", metavar="N", type=whole_number(1), help="(default: as many as processors); changes no result"
+    )
     return parser.parse_args(arguments)
 
 

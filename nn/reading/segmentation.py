@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from nn.reading.geometry import is_mnist, stroke_width
 from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks
@@ -100,12 +99,22 @@ def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> 
 
 
 def _drawn(points: np.ndarray, width: float, grid: Grid, shape: tuple[int, int]) -> np.ndarray:
-    """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its soft edge belongs to it."""
-    image = Image.new("1", (shape[1], shape[0]))
-    pencil = ImageDraw.Draw(image)
-    path = ((np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5).tolist()
+    """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its soft edge belongs to it.
+
+    It is the union of discs around pixels of the path, at most one pixel apart.
+    """
+    path = (np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5
+    way = np.diff(path, axis=0)
+    counts = np.maximum(np.ceil(np.abs(way).max(axis=1)), 1).astype(np.int64)
+    piece = np.repeat(np.arange(len(way)), counts)
+    fraction = (np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + 1) / counts[piece]
+    centres = np.concatenate([path[:1], path[piece] + fraction[:, None] * way[piece]])
     radius = width / 2 / grid.step + 1
-    pencil.line([tuple(p) for p in path], fill=1, width=max(1, round(2 * radius)))
-    for x, y in path:
-        pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=1)
-    return np.asarray(image)
+    reach = np.arange(-int(radius), int(radius) + 1)
+    down, across = np.nonzero(np.hypot(reach[:, None], reach) <= radius)
+    columns, rows = np.floor(centres + 0.5).astype(np.int64).T
+    rows, columns = rows[:, None] + reach[down], columns[:, None] + reach[across]
+    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    mask = np.zeros(shape, bool)
+    mask[rows[inside], columns[inside]] = True
+    return mask

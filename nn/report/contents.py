@@ -1,4 +1,4 @@
-"""What stands on the page, in which order, and the words around the pictures."""
+"""What is on the page, in which order, and the text around the pictures."""
 
 from __future__ import annotations
 
@@ -21,27 +21,38 @@ from nn.report.style import png, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SCREEN = 96  # pixels of the screen to an inch
+SCREEN = 96  # pixels of a screen in an inch
 DIGITS = tuple("0123456789")
 
 
 def compose(
     model: Sequential,
+    found: Findings,
+    *,
     path: Path,
     dataset: str,
-    found: Findings,
     histories: Sequence[History],
     norms: Sequence[LayerNorms],
-    number: int,
+    index: int,
 ) -> tuple[str, dict[str, bytes]]:
-    """The HTML, and the PNGs by name; `number` is the test image that is followed through the layers."""
+    """The HTML, and the PNGs by name.
+
+    Args:
+        model: the model.
+        found: how it reads the test images.
+        path: of the model file.
+        dataset: whose test images they are.
+        histories: of trainings, the model's own first.
+        norms: of the model's layers.
+        index: of the test image that is followed through the layers.
+    """
     names = FASHION_NAMES if dataset == "fashion-mnist" else DIGITS
     with styled():
         sections = [
             _network(model),
             *_training(path, histories, norms),
             *_reading(found, names),
-            *_inside(model, found, number, names),
+            *_inside(model, found, index, names),
         ]
     images = f"{len(found.labels):,}"
     facts = [
@@ -68,8 +79,9 @@ def _network(model: Sequential) -> Section:
     for layer in model.layers:
         kind = type(layer).__name__ + (f", {layer.activation_name}" if hasattr(layer, "activation_name") else "")
         rows.append((f"{layer.name} ({kind})", " x ".join(map(str, layer.output_shape)), layer.count_parameters()))
-    text = "An image goes through these layers from above to below; `nn/layers` has the mathematics of each."
-    with contextlib.suppress(KeyError, TypeError, InputError):  # a card may hold anything; then there is nothing to say
+    text = "An image goes through these layers from top to bottom. The files in `nn/layers` derive the mathematics of each."
+    # A card may hold anything. If it has no recipe, this sentence is left out.
+    with contextlib.suppress(KeyError, TypeError, InputError):
         recipe = Recipe(**model.card["recipe"])
         text += f" It was trained for {recipe.epochs} epochs: {recipe.describe()}."
     return Section("The network", text, table=rows)
@@ -79,20 +91,23 @@ def _training(path: Path, histories: Sequence[History], norms: Sequence[LayerNor
     title = "How it learned"
     if histories:
         text = (
-            "After every epoch, on the training images as they were shown (dashed, with dropout at work) and on the test images "
-            "(solid). Both axes are logarithmic: from 98 to 99 % is as far as from 99 to 99.5 %, each halves the mistakes."
+            "Dashed: the training images of each epoch, as the network saw them, with dropout. Solid: the test images after "
+            "each epoch. Both axes are logarithmic: from 98 to 99 % is as far as from 99 to 99.5 %, as both halve the mistakes."
         )
         first = _drawn(title, "curves", curves.training_curves(histories), text)
     else:
-        text = f"There is no history: `{beside(path).name}`, which `nn.train` writes, is not beside the model."
-        first = Section(title, f"{text} The other pictures need none.")
+        text = f"There is no history: the file `{beside(path).name}`, which `nn.train` writes, is not beside the model."
+        first = Section(title, text)
     title = "How weights and gradients moved"
     if not norms:
-        return [first, Section(title, "The model's card holds no norms: it was not made by `nn.train`, or by an older version.")]
+        return [
+            first,
+            Section(title, "The model's card holds no norms: `nn.train` did not make this model, or an older version of it did."),
+        ]
     text = (
-        "After every epoch: the length of each layer's weights, of its gradient (root mean square over about the last 20 "
-        "batches), and of a step of Adadelta, before the learning rate, as a share of the weights. A layer whose gradient "
-        "vanishes does not learn. `nn/optimizers/norms.py` says where the numbers come from."
+        "Three lengths for each layer after each epoch: of its weights; of its gradient (root mean square over about the last "
+        "20 batches); and of the step that the optimizer proposes, before the learning rate, divided by the length of the "
+        "weights. A layer whose gradient vanishes does not learn. `nn/optimizers/norms.py` explains how they are computed."
     )
     return [first, _drawn(title, "norms", curves.norm_curves(norms), text)]
 
@@ -100,49 +115,49 @@ def _training(path: Path, histories: Sequence[History], norms: Sequence[LayerNor
 def _reading(found: Findings, names: Sequence[str]) -> list[Section]:
     sections = [
         _drawn(
-            "What it takes for what",
+            "What it confuses",
             "confusion",
             pictures.confusion_matrix(found, names),
-            "How many of the test images with this label were read as that. What is off the diagonal is wrong.",
+            "Each cell counts the test images with the label of its row that were read as the class of its column. Counts "
+            "off the diagonal are mistakes.",
         )
     ]
-    title = "What it reads wrong, and what it thought"
+    title = "What it reads wrong"
     shown = min(len(found.wrong), pictures.MOST_WRONG)
     if shown:
-        many = "All mistakes" if shown == len(found.wrong) else f"The {shown} surest of {len(found.wrong):,} mistakes"
-        text = f"{many}: above, in orange, what it read and how surely; below, in blue, the label and how probable it found that."
+        many = "All mistakes" if shown == len(found.wrong) else f"The {shown} most confident of {len(found.wrong):,} mistakes"
+        text = f"{many}. Orange: the answer and its probability. Blue: the label and the probability that the network gave it."
         sections.append(_drawn(title, "mistakes", pictures.mistakes_sheet(found, names), text))
     else:
         sections.append(Section(title, "Nothing: all test images are read right."))
     text = (
-        "Of the images that it reads with a confidence of 80 %, are 80 % right? Below the dotted line it boasts, above it is too "
-        "modest. The thin bars are one standard deviation of a share of so few images; the lower panel counts them. "
-        "The mean gap is the expected calibration error (`nn/reading/calibration.py`)."
+        "Of the images that it reads with a confidence of 80 %, are 80 % right? Below the dotted line it is overconfident, "
+        "above the line it is underconfident. The thin bars are one standard deviation, given how few images there are; the "
+        "lower panel counts them. The mean gap is the expected calibration error (`nn/reading/calibration.py`)."
     )
-    return [*sections, _drawn("Does it know what it knows?", "reliability", curves.reliability_diagram(found), text)]
+    return [*sections, _drawn("Is its confidence justified?", "reliability", curves.reliability_diagram(found), text)]
 
 
-def _inside(model: Sequential, found: Findings, number: int, names: Sequence[str]) -> list[Section]:
+def _inside(model: Sequential, found: Findings, index: int, names: Sequence[str]) -> list[Section]:
     sections = []
     filters = first_filters(model)
     if filters is not None:
         layer, kernels = filters
         text = (
-            f"The weights of `{layer}`, all on one scale: purple adds, orange takes away, white is nothing. A patch of ink "
-            "that is bright where a filter is purple, and blank where it is orange, makes it answer."
+            f"The weights of `{layer}`, all on one scale: purple is positive, orange negative, white 0. A filter responds most "
+            "to an image that has ink where the filter is purple and none where it is orange."
         )
         sections.append(_drawn("What the first layer looks for", "filters", pictures.filters_sheet(kernels), text))
     text = (
-        f"Test image {number} (label: {names[int(found.labels[number])]}) on its way through every layer: white is 0, the "
-        "bluer, the stronger (by the square root, so that weak answers show too), each layer on a scale of its own. These are "
-        "the arrays of a plain forward pass, layer by layer."
+        f"The outputs of every layer for test image {index} (label: {names[int(found.labels[index])]}). White is 0, darker "
+        "blue is larger. Each layer has its own scale, which shows square roots, so that small values are visible too."
     )
-    sheet = pictures.layers_sheet(found.images[number], activations(model, found.images[number]), names)
+    sheet = pictures.layers_sheet(found.images[index], activations(model, found.images[index]), names)
     sections.append(_drawn("One image, layer by layer", "layers", sheet, text))
     text = (
-        f"All test images as the {found.hidden.shape[1]:,} numbers that the last layer is given, seen from the side on which "
-        "they lie widest apart (principal components); groups in the middle part along other directions. What lies between two "
-        "groups is easily taken for the other."
+        f"Each point is a test image: the {found.hidden.shape[1]:,} inputs of the last layer, projected onto the two "
+        "directions in which they vary most (the first two principal components). Groups that overlap here may be apart in "
+        "other directions. An image between two groups is easily confused."
     )
     sections.append(_drawn("The map of the last hidden layer", "map", curves.hidden_map(found, names), text))
     return sections

@@ -1,4 +1,4 @@
-"""Pictures with axes: loss and accuracy, norms, reliability, and the map of the last hidden layer."""
+"""Pictures with axes: loss and accuracy, norms, reliability, the map of the last hidden layer."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# With more mistakes than that, the map marks them with smaller rings.
+# With more mistakes than this, the map marks them with smaller rings.
 MANY = 200
-# Where an accuracy axis may have a label, in percent.
+# The labels that an accuracy axis may have, in percent.
 ACCURACIES = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 99.995)
 
 
 def training_curves(histories: Sequence[History], figure: Figure | None = None, epochs: int | None = None) -> Figure:
-    """Loss and accuracy over the epochs, a colour and a marker for each training; dashed for training, solid for test images.
+    """Loss and accuracy over the epochs: dashed for training images, solid for test images.
 
-    With `figure`, it is drawn into that one; with `epochs` the axis is as long as that.
+    Args:
+        histories: of the trainings, each of which gets a colour and a marker.
+        figure: draw into this figure instead of a new one.
+        epochs: the length of the axis, if it is to be longer than the histories.
     """
     figure = new_figure(3.5) if figure is None else figure
     left, right = figure.subplots(1, 2)
-    for number, history in enumerate(histories):
-        colour, marker = SERIES[number % len(SERIES)], MARKERS[number % len(MARKERS)]
+    for position, history in enumerate(histories):
+        colour, marker = SERIES[position % len(SERIES)], MARKERS[position % len(MARKERS)]
         name = f"{history.label}, " if len(histories) > 1 else ""
         for ending, dash, what in (("", "--", "training"), ("val_", "-", "test")):
             if f"{ending}loss" in history.values:
@@ -52,7 +55,7 @@ def training_curves(histories: Sequence[History], figure: Figure | None = None, 
 
 
 def move_curves(figure: Figure, history: History) -> None:
-    """Bring a figure with the curves of this one training up to date; less work than to draw it anew."""
+    """Update the figure that `training_curves` drew for one training; faster than a new one."""
     left, right = figure.axes
     endings = [ending for ending in ("", "val_") if f"{ending}loss" in history.values]
     for ending, loss, accuracy in zip(endings, left.lines, right.lines, strict=True):
@@ -68,7 +71,10 @@ def _error(accuracy: NDArray) -> NDArray:
 
 
 def _accuracy_axis(axes: Axes) -> None:
-    """An axis of errors, upside down and logarithmic, labelled with accuracies: 98 to 99 % is as far as 99 to 99.5."""
+    """A logarithmic axis of errors, upside down and labelled with accuracies.
+
+    From 98 to 99 % is as far as from 99 to 99.5 %: both halve the errors.
+    """
     from matplotlib.ticker import FixedLocator, FuncFormatter
 
     axes.set_yscale("log")
@@ -79,7 +85,7 @@ def _accuracy_axis(axes: Axes) -> None:
 
 
 def plain_numbers(axes: Axes) -> None:
-    """0.02 and 0.5 on a logarithmic axis, not 2 x 10⁻² and 5 x 10⁻¹."""
+    """Label a logarithmic axis with 0.02 and 0.5, not with 2 x 10⁻² and 5 x 10⁻¹."""
     from matplotlib.ticker import FuncFormatter, LogLocator
 
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
@@ -94,11 +100,11 @@ def _no_ticks() -> object:
 
 
 def norm_curves(norms: Sequence[LayerNorms]) -> Figure:
-    """Each layer's weights, gradient, and step as a share of the weights, over the epochs."""
+    """The lengths of each layer's weights, gradient and relative steps over the epochs."""
     figure = new_figure(3.2)
     panels = figure.subplots(1, 3)
-    for number, layer in enumerate(norms):
-        look = {"color": SERIES[number % len(SERIES)], "marker": MARKERS[number % len(MARKERS)]}
+    for position, layer in enumerate(norms):
+        look = {"color": SERIES[position % len(SERIES)], "marker": MARKERS[position % len(MARKERS)]}
         steps = layer.updates / np.maximum(layer.weights, np.finfo(float).tiny)
         for axes, values in zip(panels, (layer.weights, layer.gradients, steps), strict=True):
             axes.plot(layer.epochs, values, label=layer.layer if axes is panels[0] else None, **look)
@@ -111,24 +117,25 @@ def norm_curves(norms: Sequence[LayerNorms]) -> Figure:
 
 
 def reliability_diagram(found: Findings) -> Figure:
-    """How often it is right when it says so: accuracy against confidence, and how many images have which confidence."""
+    """Accuracy over confidence, and how many images have which confidence."""
     figure = new_figure(4.6, width=5.6)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1.2)
-    upper.annotate("honest", (0.12, 0.15), color=FAINT, rotation=38)
-    series = [("as the network says it", found.plain, "o", VERMILION)]
+    upper.annotate("calibrated", (0.12, 0.15), color=FAINT, rotation=38)
+    series = [("the network's own probabilities", found.plain, "o", VERMILION)]
     if found.temperature != 1:
-        series[0] = ("as the network says it", found.plain, "s", SERIES[4])
-        series.append((f"at temperature {found.temperature:.2f}, as shown in the window", found.believed, "o", BLUE))
-    for number, (name, probabilities, marker, colour) in enumerate(series):
+        series[0] = ("the network's own probabilities", found.plain, "s", SERIES[4])
+        series.append((f"at temperature {found.temperature:.2f}, as the window shows them", found.believed, "o", BLUE))
+    for position, (name, probabilities, marker, colour) in enumerate(series):
         bins = np.array(reliability(probabilities, found.labels))
         error = expected_calibration_error(probabilities, found.labels)
         counts = bins[:, 2] * len(found.labels)
-        # The standard deviation of a share of so few images, with one right and one wrong added so that it is never 0.
+        # The standard deviation of a share of few images. One right and one wrong image are added,
+        # so that it is never 0.
         spread = np.sqrt((bins[:, 1] * counts + 1) * ((1 - bins[:, 1]) * counts + 1) / (counts + 2) ** 3)
         label = f"{name}: mean gap {100 * error:.2f} %"
         upper.errorbar(bins[:, 0], bins[:, 1], spread, marker=marker, color=colour, elinewidth=1, label=label)
-        lower.bar(bins[:, 0] + 0.012 * (number - (len(series) - 1) / 2), np.maximum(counts, 1), 0.012, color=colour)
+        lower.bar(bins[:, 0] + 0.012 * (position - (len(series) - 1) / 2), np.maximum(counts, 1), 0.012, color=colour)
     upper.set(ylabel="share that is right", xlim=(0, 1.02), ylim=(0, 1.04))
     lower.set(ylabel="images", xlabel="confidence: the probability of the answer", yscale="log")
     lower.yaxis.set_major_formatter("{x:,.0f}")
@@ -137,7 +144,7 @@ def reliability_diagram(found: Findings) -> Figure:
 
 
 def hidden_map(found: Findings, names: Sequence[str]) -> Figure:
-    """The test images where the last hidden layer puts them, seen from the side on which they lie widest apart."""
+    """The inputs of the last layer along their two directions of greatest variance."""
     points, shares = plane(found.hidden)
     figure = new_figure(6.4)
     axes = figure.subplots()
@@ -148,7 +155,7 @@ def hidden_map(found: Findings, names: Sequence[str]) -> Figure:
     axes.scatter(*points[found.wrong].T, c=colours[found.wrong], zorder=4, **ring)
     _name_groups(axes, points, found.labels, names)
     axes.scatter(
-        [], [], s=26, color="white", edgecolors=INK, label=f"read wrong ({len(found.wrong):,}); the colour is the label's"
+        [], [], s=26, color="white", edgecolors=INK, label=f"read wrong ({len(found.wrong):,}), in the colour of the label"
     )
     axes.set(
         xlabel=f"first direction, {100 * shares[0]:.0f} % of the variance", ylabel=f"second direction, {100 * shares[1]:.0f} %"
@@ -161,19 +168,19 @@ def hidden_map(found: Findings, names: Sequence[str]) -> Figure:
 
 
 def _name_groups(axes: Axes, points: NDArray, labels: NDArray, names: Sequence[str]) -> None:
-    """Each class's name at the median of its points, moved up where it would lie upon another name."""
+    """Write each class's name at the median of its points, higher if it would cover another."""
     from matplotlib.patheffects import withStroke
 
     low = points.min(axis=0)
     size = np.maximum(points.max(axis=0) - low, np.finfo(float).tiny)
-    present = [number for number in range(len(names)) if (labels == number).any()]
-    middles = {number: (np.median(points[labels == number], axis=0) - low) / size for number in present}
+    present = [label for label in range(len(names)) if (labels == label).any()]
+    middles = {label: (np.median(points[labels == label], axis=0) - low) / size for label in present}
     placed: list[tuple[float, float, int]] = []
-    for number in sorted(present, key=lambda number: middles[number][1]):
-        x, y = middles[number]
+    for label in sorted(present, key=lambda label: middles[label][1]):
+        x, y = middles[label]
         for other_x, other_y, length in placed:
-            if abs(x - other_x) < 0.011 * (len(names[number]) + length) and abs(y - other_y) < 0.04:
+            if abs(x - other_x) < 0.011 * (len(names[label]) + length) and abs(y - other_y) < 0.04:
                 y = other_y + 0.04
-        placed.append((x, y, len(names[number])))
+        placed.append((x, y, len(names[label])))
         look = {"fontsize": 13, "weight": "bold", "path_effects": [withStroke(linewidth=3.5, foreground="white")]}
-        axes.annotate(names[number], low + size * (x, y), ha="center", va="center", color=INK, zorder=5, **look)
+        axes.annotate(names[label], low + size * (x, y), ha="center", va="center", color=INK, zorder=5, **look)

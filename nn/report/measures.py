@@ -1,4 +1,4 @@
-"""The numbers of a report. All come from `nn`: the model's own passes, `nn.reading.calibration`."""
+"""The values that a report shows, from the model's own passes and `nn.reading.calibration`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.layers import Layer
 from nn.models import Sequential
 from nn.reading.calibration import calibrated
@@ -20,11 +20,12 @@ CHUNK = 2_000
 class Findings:
     """How a model reads the test images.
 
-    images         (N, 28, 28) bytes, labels (N,)
-    loss, accuracy as `nn.evaluate` prints them
-    plain          (N, K) the network's probabilities
-    believed       (N, K) the same at the card's temperature, as the window shows them; `plain` itself where there is none
-    hidden         (N, D) what the last layer with weights is given
+    images, labels  (N, 28, 28) bytes and (N,)
+    loss, accuracy  as `nn.evaluate` prints them
+    plain           (N, K) the network's probabilities
+    believed        (N, K) the same at the card's temperature, as the window shows them; `plain`
+                    itself if the temperature is 1
+    hidden          (N, D) the inputs of the last layer with weights
     """
 
     images: NDArray[np.uint8]
@@ -43,12 +44,12 @@ class Findings:
 
     @property
     def wrong(self) -> NDArray[np.int64]:
-        """The numbers of the images that are read wrong, the surest mistakes first."""
-        numbers = np.flatnonzero(self.guesses != self.labels)
-        return numbers[np.argsort(-self.believed[numbers].max(axis=1), kind="stable")]
+        """The indices of the images that are read wrong, the most confident mistakes first."""
+        indices = np.flatnonzero(self.guesses != self.labels)
+        return indices[np.argsort(-self.believed[indices].max(axis=1), kind="stable")]
 
     def confusion(self) -> NDArray[np.int64]:
-        """(K, K): how many images with this label (row) were read as that class (column)."""
+        """(K, K): how many images with the row's label were read as the column's class."""
         classes = self.plain.shape[1]
         counts = np.zeros((classes, classes), np.int64)
         np.add.at(counts, (self.labels, self.guesses), 1)
@@ -56,22 +57,31 @@ class Findings:
 
 
 def pixels(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(N, 28, 28) bytes as the network takes them: (N, 28, 28, 1) from 0 to 1."""
+    """Bytes (N, 28, 28) as the network's input: (N, 28, 28, 1) from 0 to 1."""
     return images[..., np.newaxis] * np.float32(1 / 255)
 
 
-def examine(model: Sequential, test: Part, temperature: float) -> Findings:
+def examine(model: Sequential, test: Split, temperature: float) -> Findings:
     """Read all test images."""
     images, labels = test
     loss, accuracy = model.evaluate(plain_source(images, labels))
     plain = _in_chunks(model, images)
     believed = plain if temperature == 1 else calibrated(plain, temperature)
-    return Findings(images, labels, loss, accuracy, plain, believed, last_hidden(model, images), temperature)
+    return Findings(
+        images=images,
+        labels=labels,
+        loss=loss,
+        accuracy=accuracy,
+        plain=plain,
+        believed=believed,
+        hidden=last_hidden(model, images),
+        temperature=temperature,
+    )
 
 
 def last_hidden(model: Sequential, images: NDArray[np.uint8]) -> NDArray:
-    """(N, D): what the last layer with weights is given, each sample as one vector."""
-    last = max((number for number, layer in enumerate(model.layers) if layer.parameters), default=0)
+    """(N, D): the inputs of the last layer with weights, each sample as one vector."""
+    last = max((index for index, layer in enumerate(model.layers) if layer.parameters), default=0)
     if last == 0:
         return pixels(images).reshape(len(images), -1)
     body = Sequential(dtype=model.dtype)
@@ -84,20 +94,15 @@ def _in_chunks(model: Sequential, images: NDArray[np.uint8]) -> NDArray:
 
 
 def activations(model: Sequential, image: NDArray[np.uint8]) -> list[tuple[Layer, NDArray]]:
-    """What every layer makes of one image (28, 28): (layer, its output without the sample axis), by a plain forward pass."""
-    x = pixels(image[np.newaxis])
-    found: list[tuple[Layer, NDArray]] = []
-    for layer in model.layers:
-        x = layer.forward(x)[0]
-        found.append((layer, x[0]))
-    return found
+    """Every layer with its output for one image (28, 28), without the sample axis."""
+    return [(layer, out[0]) for layer, out in model.outputs(pixels(image[np.newaxis]))]
 
 
 def first_filters(model: Sequential) -> tuple[str, NDArray] | None:
-    """The name of the first layer with weights, and what each of its units looks for, as pictures (F, height, width).
+    """The name of the first layer with weights, and its weights as pictures (F, height, width).
 
-    A convolution's filters are summed over the input's channels; a dense layer's weights are laid out like the image it reads.
-    None if that is no picture.
+    A convolution's filters are summed over the input's channels. A dense layer's weights are laid
+    out like the image that it reads. None if the weights do not belong to the pixels of the input.
     """
     for layer in model.layers:
         if "kernel" in layer.parameters:
@@ -112,11 +117,11 @@ def first_filters(model: Sequential) -> tuple[str, NDArray] | None:
 
 
 def plane(points: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The points (N, D) seen from where they lie widest apart: (N, 2), and the shares of their variance that the two axes keep.
+    """The points (N, D) along their two directions of greatest variance, and the shares of both.
 
-    Principal components: with the mean taken off, X = U S Vᵀ; the first two columns of U S are the coordinates along the two
-    directions of greatest variance, and S² are proportional to the variances. Each axis points to where its largest entry
-    in V is positive, so that the picture does not depend on the sign that the decomposition happens to choose.
+    These are the first two principal components. With the mean subtracted, X = U S Vᵀ; the first
+    two columns of U S are the coordinates, and S² is proportional to the variances. The sign of
+    each axis makes its largest entry in V positive, because the decomposition may return either.
     """
     centred = points.astype(np.float64) - points.mean(axis=0)
     u, s, vt = np.linalg.svd(centred, full_matrices=False)

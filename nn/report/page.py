@@ -1,4 +1,4 @@
-"""The page: one HTML file that holds its pictures and asks nobody for anything."""
+"""The page: one HTML file that contains its pictures and loads nothing."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ footer { margin-top: 3rem; }
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a few sentences (plain text; `code` between backquotes), and a picture or a table, or neither.
+    """A heading, some text (`code` between backquotes), and a picture or a table or neither.
 
-    picture  the name of a PNG without its ending; `png` its bytes, `width` its natural width on the screen in pixels
-    table    rows of cells, the first of them the headings; numbers are set to the right
+    picture  the name of a PNG without its ending
+    png      its bytes
+    width    its natural width on the screen in pixels
+    table    rows of cells, the first row the headings; whole numbers are aligned right
     """
 
     title: str
@@ -45,8 +47,8 @@ class Section:
 
 
 def page(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section], footer: str) -> str:
-    """The whole HTML; `facts` are (number, what it is) for the head."""
-    head = "".join(f"<li><b>{html.escape(number)}</b><span>{html.escape(what)}</span></li>" for number, what in facts)
+    """The whole HTML; `facts` are pairs for the top of the page, such as ("32", "read wrong")."""
+    head = "".join(f"<li><b>{html.escape(value)}</b><span>{html.escape(what)}</span></li>" for value, what in facts)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -76,9 +78,9 @@ def _section(section: Section) -> str:
 
 
 def _words(text: str) -> str:
-    """Escaped, with `code` set as code."""
-    parts = html.escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+    """Escaped text, with `code` marked up as code."""
+    pieces = html.escape(text).split("`")
+    return "".join(f"<code>{piece}</code>" if index % 2 else piece for index, piece in enumerate(pieces))
 
 
 def _table(rows: Sequence[Sequence[str | int]]) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of images: the confusion matrix, what was read wrong, filters, and the way of an image through the layers."""
+"""Pictures without axes: confusion matrix, mistakes, filters, and one image in all layers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ COLUMNS, COLUMNS_OF_WORDS = 8, 6
 MAPS_IN_ROW, VALUES_IN_ROW = 16, 64
 TITLE, GAP = 0.24, 0.10  # inches
 
-Panel = tuple[str, NDArray | None, float]
+Panel = tuple[str, NDArray | None, float]  # title, picture, width in inches
 
 
 def confusion_matrix(found: Findings, names: Sequence[str]) -> Figure:
-    """What was read as what: rows are labels, columns answers; the right answers pale, each mistake the darker the more often."""
+    """Counts by label (row) and answer (column); the more frequent a mistake, the darker."""
     counts = found.confusion()
     mistakes = np.sqrt(np.where(np.eye(len(names), dtype=bool), 0, counts))
     figure = new_figure(6.0 if max(map(len, names)) == 1 else 6.6)
@@ -49,7 +49,7 @@ def confusion_matrix(found: Findings, names: Sequence[str]) -> Figure:
     axes.tick_params(length=0)
     axes.set_xticks(np.arange(len(names) + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(len(names) + 1) - 0.5, minor=True)
-    axes.grid(False)
+    axes.grid(visible=False)
     axes.grid(which="minor", linewidth=0.8)
     axes.tick_params(which="minor", length=0)
     for spine in axes.spines.values():
@@ -64,24 +64,24 @@ def _cell(corner: tuple[float, float], width: float, height: float, colour: str)
 
 
 def mistakes_sheet(found: Findings, names: Sequence[str]) -> Figure:
-    """The surest mistakes: each image, what it was taken for and how surely, and what it is and how probable that was."""
-    numbers = found.wrong[:MOST_WRONG]
+    """The most confident mistakes: image, answer, label, and the probabilities of both."""
+    indices = found.wrong[:MOST_WRONG]
     columns = COLUMNS if max(map(len, names)) == 1 else COLUMNS_OF_WORDS
-    rows = -(-len(numbers) // columns)
+    rows = -(-len(indices) // columns)
     cell = WIDTH / columns
     height = rows * (cell + 0.42)
     figure = new_figure(height, layout=None)
-    for place, number in enumerate(numbers):
-        row, column = divmod(place, columns)
+    for position, index in enumerate(indices):
+        row, column = divmod(position, columns)
         bottom = height - row * (cell + 0.42) - 0.94 * cell
         axes = figure.add_axes(((column + 0.06) / columns, bottom / height, 0.88 / columns, 0.88 * cell / height))
-        axes.imshow(found.images[number], cmap="gray_r", vmin=0, vmax=255)
+        axes.imshow(found.images[index], cmap="gray_r", vmin=0, vmax=255)
         bare(axes)
-        guess, label = int(found.guesses[number]), int(found.labels[number])
+        guess, label = int(found.guesses[index]), int(found.labels[index])
         for line, (what, colour) in enumerate(((guess, VERMILION), (label, BLUE))):
-            says = f"{names[what]}  {_percent(float(found.believed[number, what]))}"
-            place_in_inches = cell * (column + 0.5) / WIDTH, (bottom - 0.05 - 0.15 * line) / height
-            figure.text(*place_in_inches, says, ha="center", va="top", fontsize=8.5, color=colour)
+            says = f"{names[what]}  {_percent(float(found.believed[index, what]))}"
+            x, y = cell * (column + 0.5) / WIDTH, (bottom - 0.05 - 0.15 * line) / height
+            figure.text(x, y, says, ha="center", va="top", fontsize=8.5, color=colour)
     return figure
 
 
@@ -90,7 +90,7 @@ def _percent(share: float) -> str:
 
 
 def filters_sheet(filters: NDArray) -> Figure:
-    """The filters (F, height, width), all on one scale: blue adds, orange takes away, white is 0."""
+    """The filters (F, height, width), all on one scale: purple positive, orange negative."""
     shown = filters[:64]
     rows = -(-len(shown) // COLUMNS)
     figure = new_figure(0.86 * WIDTH / COLUMNS * rows, layout=None, width=0.86 * WIDTH)
@@ -102,27 +102,30 @@ def filters_sheet(filters: NDArray) -> Figure:
 
 
 def mosaic(maps: NDArray, columns: int, gap: float = 1) -> NDArray:
-    """Pictures (F, H, W) side by side, `columns` in a row, with NaN between them; gaps below one pixel make pixels larger."""
+    """Pictures (F, H, W) side by side, `columns` in a row, with NaN in the gaps.
+
+    For a gap below one pixel, all pixels are enlarged until the gap is at least one.
+    """
     zoom = 1 if gap >= 1 else int(np.ceil(1 / gap))
     maps = maps.repeat(zoom, axis=1).repeat(zoom, axis=2)
     space, (count, height, width) = round(gap * zoom), maps.shape
     columns = min(columns, count)
     rows = -(-count // columns)
     sheet = np.full((rows * (height + space) - space, columns * (width + space) - space), np.nan)
-    for number, each in enumerate(maps):
-        top, left = number // columns * (height + space), number % columns * (width + space)
-        sheet[top : top + height, left : left + width] = each
+    for index, picture in enumerate(maps):
+        top, left = index // columns * (height + space), index % columns * (width + space)
+        sheet[top : top + height, left : left + width] = picture
     return sheet
 
 
 def layers_sheet(image: NDArray[np.uint8], passed: Sequence[tuple[Layer, NDArray]], names: Sequence[str]) -> Figure:
-    """One image on its way: every feature map and every activation of every layer, from above to below."""
+    """One image in all layers: every feature map and every activation, from top to bottom."""
     panels: list[Panel] = [("input: 28 x 28 pixels", mosaic(image[np.newaxis] / 255.0, MAPS_IN_ROW), 1.05)]
     before = image.astype(np.float32).ravel() / 255
     for layer, out in passed[:-1]:
         title = f"{layer.name} ({type(layer).__name__}): "
         if out.size == before.size and np.array_equal(out.ravel(), before):
-            panels.append((title + f"the same {out.size:,} numbers", None, 0.0))
+            panels.append((title + f"the same {out.size:,} values", None, 0.0))
         elif out.ndim == 3:
             title += f"{out.shape[2]} maps of {out.shape[0]} x {out.shape[1]}"
             tiles = mosaic(out.transpose(2, 0, 1), MAPS_IN_ROW, gap=out.shape[0] / 14)
@@ -135,7 +138,7 @@ def layers_sheet(image: NDArray[np.uint8], passed: Sequence[tuple[Layer, NDArray
 
 
 def _stack(panels: Sequence[Panel], last: Layer, scores: NDArray, names: Sequence[str]) -> Figure:
-    """The panels (title, picture, width in inches) one below another, and the last layer's values as bars."""
+    """The panels one below the other, and the last layer's values as bars."""
     heights = [0.0 if picture is None else width * picture.shape[0] / picture.shape[1] for _, picture, width in panels]
     bars = 1.2
     total = sum(heights) + bars + 0.35 + (TITLE + GAP) * (len(panels) + 1)
@@ -153,7 +156,7 @@ def _stack(panels: Sequence[Panel], last: Layer, scores: NDArray, names: Sequenc
     figure.text(0, (top + 0.07) / total, title, fontsize=9.5, weight="bold")
     axes = figure.add_axes((0.05, (top - bars) / total, 0.93, bars / total))
     best = int(scores.argmax())
-    shown = axes.bar(range(scores.size), scores, color=[BLUE if number == best else "#b6c2cf" for number in range(scores.size)])
+    shown = axes.bar(range(scores.size), scores, color=[BLUE if k == best else "#b6c2cf" for k in range(scores.size)])
     axes.bar_label(shown, [f"{value:.3f}" for value in scores], fontsize=8.5)
     axes.set_xticks(range(scores.size), names, fontsize=9 if max(map(len, names)) == 1 else 7)
     axes.margins(y=0.18)
@@ -162,7 +165,7 @@ def _stack(panels: Sequence[Panel], last: Layer, scores: NDArray, names: Sequenc
 
 
 def _show(axes: Axes, picture: NDArray) -> None:
-    """White is 0, the strongest value darkest; by square roots, so that weak ones show. Negative values are orange."""
+    """White is 0, the largest value darkest, by square roots; negative values are orange."""
     shade = np.sign(picture) * np.sqrt(np.abs(picture))
     limit = float(np.nanmax(np.abs(shade))) or 1.0
     tint = {"cmap": "PuOr", "vmin": -limit} if np.nanmin(shade) < 0 else {"cmap": "Blues", "vmin": 0}

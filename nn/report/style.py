@@ -1,4 +1,7 @@
-"""The look of all pictures: one type, one ink, colours that stay apart for colour-blind eyes (Okabe and Ito), on white."""
+"""The style of all pictures: one typeface, and colours that colour-blind people can tell apart.
+
+The colours are those of Okabe and Ito.
+"""
 
 from __future__ import annotations
 
@@ -55,12 +58,12 @@ def check_matplotlib(what: str) -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise InputError(f"{what} needs matplotlib, which is not installed (pip install matplotlib)") from error
-    except ValueError as error:  # such as a backend in MPLBACKEND that there is not
-        raise InputError(f"{what} needs matplotlib, which does not start: {error}") from error
+    except ValueError as error:  # such as an unknown backend in MPLBACKEND
+        raise InputError(f"{what} needs matplotlib, which cannot be imported: {error}") from error
 
 
 def styled() -> Any:
-    """A context in which everything is drawn in this style, whatever the user's own settings are."""
+    """A context in which all figures have this style, whatever the user's own settings are."""
     from matplotlib import style
 
     return style.context(["default", TYPE])
@@ -74,15 +77,15 @@ def new_figure(height: float, layout: str | None = "constrained", width: float =
 
 
 def bare(axes: Axes, frame: bool = True) -> None:
-    """No ticks, no grid; a thin frame or none."""
+    """No ticks and no grid; a thin frame or none."""
     axes.set(xticks=[], yticks=[])
-    axes.grid(False)
+    axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set(visible=frame, color=GRID, linewidth=0.8)
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG with a palette, a third of the size of one with full colours. The same figure gives the same bytes."""
+    """The figure as a PNG with a palette; equal figures give equal bytes."""
     drawn, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DPI)
     Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.datasets.sources import CLASSES, one_hot
+from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 from nn.strokes.templates import Templates, digit_templates, other_templates
+from nn.utils import one_hot
 
 SHAPE = (28, 28, 1)
 
@@ -44,7 +45,7 @@ class SyntheticDigits:
 
     def targets(self, indices: np.ndarray, epoch: int) -> np.ndarray:
         """(n, 10), one 1 in each row."""
-        return one_hot(self.labels(indices, epoch))
+        return one_hot(self.labels(indices, epoch), CLASSES)
 
 
 class Doodles:

@@ -1,1 +1,1 @@
-"""`python -m nn.study NAME`: small experiments along the README's way through the code, each ending in a picture."""
+"""`python -m nn.study NAME`: the small experiments of docs/study.md; each makes a picture."""

@@ -1,4 +1,4 @@
-"""`python -m nn.study NAME`: one small experiment, its result in a line and in a picture."""
+"""`python -m nn.study NAME`: one small experiment, its result as a line and as a picture."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 
 from nn.io.cli import ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
-from nn.recipes import load_parts
+from nn.recipes import load_splits
 from nn.report.style import check_matplotlib, png, styled
 
-# In the order of the README's way; each is a function of that name: (training part, test part) -> (picture, a line of text).
+# The module of each experiment, in the order of docs/study.md. An experiment is a function with
+# this name: (training split, test split) -> (picture, the lines to print).
 EXPERIMENTS = {
     "dense": "layers",
     "convolution": "layers",
@@ -30,24 +31,24 @@ EXPERIMENTS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one experiment; 0 when its picture is written."""
-    parser = ArgumentParser(prog="python -m nn.study", description="Small experiments along the README's way through the code.")
+    parser = ArgumentParser(prog="python -m nn.study", description="The small experiments of docs/study.md.")
     parser.add_argument("name", choices=EXPERIMENTS, metavar="NAME", help=", ".join(EXPERIMENTS))
-    parser.add_argument("--out", metavar="FILE", help="the picture to write, a PNG (NAME.png)")
+    parser.add_argument("--out", metavar="FILE", help="the picture to write, a PNG (default: NAME.png)")
     parser.add_argument("--data", metavar="DIR", help="folder of the MNIST files, if not in a usual place")
     options = parser.parse_args(arguments)
     path = options.out or f"{options.name}.png"
     check_matplotlib("this experiment")
     check_writable(path, "--out")
-    train, test = load_parts("mnist", options.data)
-    from nn.engine.compiling import compilation_told
+    train, test = load_splits("mnist", options.data)
+    from nn.engine.compiling import report_compilation
 
-    with compilation_told(), styled():
+    with report_compilation(), styled():
         experiment: Callable[..., tuple[Any, str]] = getattr(import_module(f"nn.study.{EXPERIMENTS[options.name]}"), options.name)
-        picture, says = experiment(train, test)
+        picture, lines = experiment(train, test)
         content = _png(picture)
     with atomic_write(path) as file:
         file.write(content)
-    print(says)
+    print(lines)
     print(f"written: {path}")
     return 0
 

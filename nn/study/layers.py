@@ -1,4 +1,4 @@
-"""What single layers do: experiments with `nn.layers`, each through the layer's own forward and backward pass."""
+"""What single layers do: experiments with the forward and backward passes of `nn.layers`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
+from nn.engine import numpy_inference
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
-from nn.layers.base import Shape
-from nn.models import Sequential
-from nn.recipes import IMAGE_SHAPE, plain_source
+from nn.layers.arguments import Shape
+from nn.models import Sequential, load_model
+from nn.recipes import BUNDLED, IMAGE_SHAPE, plain_source
 from nn.report.measures import first_filters, pixels
 from nn.report.style import bare, new_figure
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Picture = tuple[str, NDArray]
-NOTHING = np.empty((0, 0))
+EMPTY = np.empty((0, 0))
 LEARNED_FROM = 12_000
-FIVE, THREE = 0, 7  # the first 5 and the first 3 among the training images
+IMAGES = 100  # over which shares of gradients are averaged
+FIVE, THREE = 0, 7  # the indices of the first 5 and the first 3 among the training images
 
 KERNELS = {
     "left edges": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
@@ -32,8 +34,8 @@ KERNELS = {
 }
 
 
-def dense(train: Part, test: Part) -> tuple[Figure, str]:
-    """A network of a single dense layer learns ten pictures, from weights of 0: what speaks for each digit, and what against."""
+def dense(train: Split, test: Split) -> tuple[Figure, str]:
+    """A network of one dense layer starts at weights of 0 and learns a picture of each digit."""
     model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(10, activation="softmax")])
     model.layers[1].parameters["kernel"][...] = 0
     model.fit(plain_source(train[0][:LEARNED_FROM], train[1][:LEARNED_FROM]), batch_size=128, epochs=3, verbose=0)
@@ -44,20 +46,20 @@ def dense(train: Part, test: Part) -> tuple[Figure, str]:
     return figure, f"one dense layer, {model.count_params():,} parameters: {100 * accuracy:.1f} % of the test images read right"
 
 
-def convolution(train: Part, test: Part) -> tuple[Figure, str]:
-    """Four kernels of nine numbers slide over a digit."""
+def convolution(train: Split, test: Split) -> tuple[Figure, str]:
+    """Four kernels of nine weights slide over a digit."""
     image = pixels(train[0][[FIVE]])
     layer = _built(Conv2D(len(KERNELS), 3), IMAGE_SHAPE)
     layer.parameters["kernel"][...] = np.array(list(KERNELS.values())).transpose(1, 2, 0)[:, :, np.newaxis]
     out = layer.forward(image)[0][0]
-    pictures: list[Picture] = [("", NOTHING), *((name, np.array(kernel, float)) for name, kernel in KERNELS.items())]
-    pictures += [("x", image[0, ..., 0]), *(("x * kernel", out[..., number]) for number in range(len(KERNELS)))]
+    pictures: list[Picture] = [("", EMPTY), *((name, np.array(kernel, float)) for name, kernel in KERNELS.items())]
+    pictures += [("x", image[0, ..., 0]), *(("x * kernel", out[..., f]) for f in range(len(KERNELS)))]
     i, j = np.unravel_index(out[..., 0].argmax(), out.shape[:2])
     return _row(pictures, columns=5), f"the strongest left edge is at row {i}, column {j}: {out[i, j, 0]:.3f}"
 
 
-def pooling(train: Part, test: Part) -> tuple[Figure, str]:
-    """Edge, ReLU, pooling, forward; then a gradient of ones goes back, to the winners only."""
+def pooling(train: Split, test: Split) -> tuple[Figure, str]:
+    """An edge filter, ReLU and pooling; then a gradient of ones goes back to the winners."""
     image = pixels(train[0][[THREE]])
     edge = _built(Conv2D(1, 3), IMAGE_SHAPE)
     edge.parameters["kernel"][..., 0, 0] = KERNELS["left edges"]
@@ -69,22 +71,32 @@ def pooling(train: Part, test: Part) -> tuple[Figure, str]:
     from_pool, _ = pool.backward(np.ones_like(pooled), winners)
     dz, _ = relu.backward(from_pool, from_relu)
     arrays = {"x": image, "left edges": z, "ReLU": rectified, "max-pooling": pooled}
-    back = {"dout, all 1": np.ones_like(pooled), "behind pooling": from_pool, "behind ReLU": dz}
+    back = {"dout, all 1": np.ones_like(pooled), "dx of pooling": from_pool, "dx of ReLU": dz}
     pictures = [(name, array[0, ..., 0]) for name, array in {**arrays, **back}.items()]
-    share = np.count_nonzero(dz) / dz.size
-    return _row(pictures, columns=4), f"{100 * share:.0f} % of the gradients before ReLU and pooling are not 0"
+    here, second = np.count_nonzero(dz) / dz.size, _share_in_second_convolution(test[0][:IMAGES])
+    return _row(pictures, columns=4), (
+        f"{100 * here:.0f} % of the gradients before ReLU and pooling are not 0\n"
+        f"in the second convolution of the bundled network, {IMAGES} test images: {100 * second:.0f} %"
+    )
 
 
-def dropout(train: Part, test: Part) -> tuple[Figure, str]:
-    """The same image under three masks, and the mean under 300: what is left is scaled up, so the mean stays."""
+def _share_in_second_convolution(images: NDArray[np.uint8]) -> float:
+    """The share of its outputs that receive a gradient: one for each pooled value above 0."""
+    layers = load_model(BUNDLED).layers
+    convolved = numpy_inference.forward(layers[:3], pixels(images))
+    pooled = numpy_inference.forward(layers[3:4], convolved)
+    return np.count_nonzero(pooled) / convolved.size
+
+
+def dropout(train: Split, test: Split) -> tuple[Figure, str]:
+    """The same image under three masks, and the mean under 300, which is the image again."""
     image = pixels(train[0][[FIVE]])
     layer = Dropout(0.5)
     masked = [layer.forward(image, training=True, rng=key)[0][0, ..., 0] for key in range(300)]
     mean = np.mean(masked, axis=0)
     pictures = [("x", image[0, ..., 0]), *((f"mask {key}", masked[key]) for key in range(3)), ("mean of 300", mean)]
-    return _row(
-        pictures, columns=5
-    ), f"the mean of 300 masks differs from x by {np.abs(mean - image[0, ..., 0]).mean():.3f} on average"
+    difference = np.abs(mean - image[0, ..., 0]).mean()
+    return _row(pictures, columns=5), f"the mean of 300 masked images differs from x by {difference:.3f} on average"
 
 
 def _built(layer: Conv2D | MaxPooling2D, shape: Shape) -> Conv2D | MaxPooling2D:
@@ -93,11 +105,11 @@ def _built(layer: Conv2D | MaxPooling2D, shape: Shape) -> Conv2D | MaxPooling2D:
 
 
 def _row(pictures: Sequence[Picture], columns: int) -> Figure:
-    """Titled pictures, each on a scale of its own around 0: purple positive, orange negative, white 0."""
+    """Titled pictures, each on its own scale: purple positive, orange negative, white 0."""
     rows = -(-len(pictures) // columns)
     figure = new_figure(rows * (7.2 / columns + 0.25))
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    blanks = [("", NOTHING)] * (len(axes) - len(pictures))
+    blanks = [("", EMPTY)] * (len(axes) - len(pictures))
     for panel, (name, picture) in zip(axes, [*pictures, *blanks], strict=True):
         if not picture.size:
             panel.set_visible(False)

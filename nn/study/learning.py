@@ -1,4 +1,4 @@
-"""What learning needs: experiments with `nn.losses`, `nn.optimizers`, `nn.optimizers.schedules` and `nn.initializers`."""
+"""What learning needs: experiments with losses, optimizers, schedules and initializers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.callbacks import Callback, Logs
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
 from nn.initializers import glorot_uniform
 from nn.layers import Dense, Flatten, Softmax
 from nn.losses import CategoricalCrossentropy
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 LEARNED_FROM, MEAN_OF = 8_000, 25
 DEPTH, WIDE = 12, 256
-BEHIND = 20.0
+MARGIN = 20.0
 
 
-def loss(train: Part, test: Part) -> tuple[Figure, str]:
-    """What an answer costs, and why softmax and cross-entropy are differentiated together: apart, float32 loses the gradient."""
+def loss(train: Split, test: Split) -> tuple[Figure, str]:
+    """What an answer costs, and why softmax and cross-entropy are differentiated together."""
     figure = new_figure(3.0)
     left, right = figure.subplots(1, 2)
     p = np.linspace(0.001, 1, 400)
@@ -38,15 +38,15 @@ def loss(train: Part, test: Part) -> tuple[Figure, str]:
     left.plot(p, cost, color=BLUE)
     left.set(title="Loss, -log p", xlabel="p, the probability of the right answer", ylim=(0, None))
     margins = np.linspace(0, 30, 61)
-    for name, gradients, colour in (("one after the other", _apart, VERMILION), ("joined", _joined, BLUE)):
+    for name, gradients, colour in (("one after the other", _apart, VERMILION), ("together", _joined, BLUE)):
         right.plot(margins, [max(_relative_error(gradients, margin), 1e-9) for margin in margins], color=colour, label=name)
-    right.set(
-        title="Error of its gradient, float32", xlabel="how far the right score is behind", ylabel="relative error", yscale="log"
-    )
+    right.set(title="Error of its gradient, float32", xlabel="lead of the wrong score", ylabel="relative error", yscale="log")
     right.legend()
-    errors = {name: _relative_error(gradients, BEHIND) for name, gradients in (("apart", _apart), ("joined", _joined))}
-    words = ", ".join(f"{error:.0e} {name}" for name, error in errors.items())
-    return figure, f"with the right score {BEHIND:.0f} behind, the relative error of the gradient is {words}"
+    errors = {
+        name: _relative_error(gradients, MARGIN) for name, gradients in (("one after the other", _apart), ("together", _joined))
+    }
+    words = ", ".join(f"{error:.0e} ({name})" for name, error in errors.items())
+    return figure, f"if the wrong score leads by {MARGIN:.0f}, the relative error of the gradient in float32 is {words}"
 
 
 def _apart(scores: NDArray, targets: NDArray) -> NDArray:
@@ -60,15 +60,15 @@ def _joined(scores: NDArray, targets: NDArray) -> NDArray:
 
 
 def _relative_error(gradients: Callable[[NDArray, NDArray], NDArray], margin: float) -> float:
-    """Of the gradients in float32, against the joined ones in float64, where the wrong score leads by `margin`."""
+    """The error of gradients in float32, when the wrong score leads by `margin`."""
     scores, targets = np.array([[0.0, margin]]), np.array([[1.0, 0.0]])
     exact = _joined(scores, targets)
     found = gradients(scores.astype(np.float32), targets.astype(np.float32))
     return float(np.abs(found - exact).max() / np.abs(exact).max())
 
 
-def optimizers(train: Part, test: Part) -> tuple[Figure, str]:
-    """A small dense network learns with gradient descent at three rates, and with Adadelta at its own rate and at Keras'."""
+def optimizers(train: Split, test: Split) -> tuple[Figure, str]:
+    """A small dense network learns with SGD at three rates, and with Adadelta at two."""
     tried: dict[str, Optimizer] = {
         "SGD, rate 0.01": SGD(0.01),
         "SGD, rate 0.2": SGD(0.2),
@@ -83,12 +83,12 @@ def optimizers(train: Part, test: Part) -> tuple[Figure, str]:
     axes.set(title=f"Loss, mean of {MEAN_OF} batches", xlabel="batch", yscale="log")
     plain_numbers(axes)
     figure.legend(loc="outside lower left", ncols=3)
-    ends = ", ".join(f"{line.get_label()} {line.get_ydata()[-1]:.3f}" for line in axes.lines)
-    return figure, f"loss in the end: {ends}"
+    ends = "; ".join(f"{line.get_label()}: {line.get_ydata()[-1]:.3f}" for line in axes.lines)
+    return figure, f"loss at the end: {ends}"
 
 
 class BatchLosses(Callback):
-    """Collects the mean loss of every batch; asks for an end after so many of them.
+    """Records the mean loss of every batch, and stops the training after `last` batches.
 
     Attributes:
         values: the losses.
@@ -100,25 +100,25 @@ class BatchLosses(Callback):
         self._before = 0.0, 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
-        """Where the epoch's sums stand: at 0, or where an interrupted training left them."""
+        """Note the sums so far: 0, or those of an interrupted training that is resumed."""
         self._before = self.trainer.progress.loss_sum, self.trainer.progress.seen
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
-        """One more."""
+        """Record the loss of this batch."""
         now = self.trainer.progress.loss_sum, self.trainer.progress.seen
         self.values.append((now[0] - self._before[0]) / (now[1] - self._before[1]))
         self._before = now
         self.trainer.stop_requested = len(self.values) == self._last
 
 
-def _losses(train: Part, optimizer: Optimizer) -> list[float]:
+def _losses(train: Split, optimizer: Optimizer) -> list[float]:
     seen = BatchLosses()
     small_trainer(train, seen, optimizer, epochs=4).run()
     return seen.values
 
 
-def small_trainer(train: Part, seen: BatchLosses, optimizer: Optimizer | None = None, epochs: int = 1) -> Trainer:
-    """A network of two dense layers on some of the images, ready to be trained."""
+def small_trainer(train: Split, seen: BatchLosses, optimizer: Optimizer | None = None, epochs: int = 1) -> Trainer:
+    """A trainer for a network of two dense layers and some of the images."""
     model = Sequential([Flatten(input_shape=IMAGE_SHAPE), Dense(32, activation="relu"), Dense(10, activation="softmax")])
     model.compile(optimizer=optimizer or Adadelta())
     source = plain_source(train[0][:LEARNED_FROM], train[1][:LEARNED_FROM])
@@ -129,8 +129,8 @@ def _smoothed(values: Sequence[float]) -> NDArray:
     return np.convolve(values, np.full(MEAN_OF, 1 / MEAN_OF), mode="valid")
 
 
-def schedules(train: Part, test: Part) -> tuple[Figure, str]:
-    """The learning rate over a training of ten epochs, in the three ways that `nn.train` knows."""
+def schedules(train: Split, test: Split) -> tuple[Figure, str]:
+    """The learning rate over a training of ten epochs, for the three schedules of `nn.train`."""
     figure = new_figure(2.8, width=5.4)
     axes = figure.subplots()
     steps = 10 * -(-len(train[0]) // 128)
@@ -145,20 +145,19 @@ def schedules(train: Part, test: Part) -> tuple[Figure, str]:
     return figure, "means: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
 
 
-def initializers(train: Part, test: Part) -> tuple[Figure, str]:
-    """Twelve dense layers with ReLU: how large signals are behind each, with Glorot's limits, with half of them, with twice."""
+def initializers(train: Split, test: Split) -> tuple[Figure, str]:
+    """The size of the signals after each of twelve dense layers, for four sizes of the weights."""
     figure = new_figure(3.0, width=5.4)
     axes = figure.subplots()
     ends = {}
-    for number, (name, factor) in enumerate(
-        {"half as large": 0.5, "Glorot": 1.0, "√2 times (He)": 2**0.5, "twice as large": 2.0}.items()
-    ):
+    factors = {"half as large": 0.5, "Glorot": 1.0, "√2 times as large (He)": 2**0.5, "twice as large": 2.0}
+    for (name, factor), colour, marker in zip(factors.items(), SERIES, MARKERS, strict=False):
         sizes = _signal_sizes(factor)
-        axes.plot(range(DEPTH + 1), sizes, color=SERIES[number], marker=MARKERS[number], label=name)
+        axes.plot(range(DEPTH + 1), sizes, color=colour, marker=marker, label=name)
         ends[name] = sizes[-1]
     axes.set(title="Root mean square of the activations", xlabel="layer", yscale="log")
     axes.legend()
-    return figure, f"behind layer {DEPTH}: " + ", ".join(f"{name} {size:.1e}" for name, size in ends.items())
+    return figure, f"after layer {DEPTH}: " + ", ".join(f"{name} {size:.1e}" for name, size in ends.items())
 
 
 def _signal_sizes(factor: float) -> list[float]:

@@ -5,66 +5,74 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from nn.datasets.loading import Part as Images
-from nn.engine.batch import Batch
+from nn.datasets.loading import Split
 from nn.engine.executor import Executor
-from nn.engine.operations import Change, Part
-from nn.engine.plan import Plan
+from nn.engine.fused import FusedEngine
+from nn.engine.step import Step
 from nn.recipes import plain_source, student_network
 from nn.report.style import SERIES, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from nn.datasets.sources import ImageSource
-    from nn.models import Sequential
-
 BATCH, BATCHES = 256, 30  # images, and how often; the fastest is shown
 CUT = 61  # batches before the training is stopped
 Spell = tuple[int, str, float, float]  # thread, what, began, ended
 
 
-def plan(train: Images, test: Images) -> tuple[Figure, str]:
-    """One batch of 256 images on the threads that there are: its parts, forward and backward, and the weights."""
+class _TimedExecutor(Executor):
+    """An executor that notes when each task began and ended, and in which thread."""
+
+    def __init__(self, chunks: int) -> None:
+        super().__init__()
+        self.chunks = chunks
+        self.spells: list[Spell] = []
+
+    def run(self, work: Callable[[int], None], count: int, abort: Callable[[], None] = lambda: None) -> None:
+        """As `Executor.run`, with a stopwatch."""
+        self.spells = []
+
+        def timed(index: int) -> None:
+            began = time.perf_counter()
+            work(index)
+            what = "chunks" if index < self.chunks else "weights"
+            self.spells.append((threading.get_ident(), what, began, time.perf_counter()))
+
+        super().run(timed, count, abort)
+
+
+def plan(train: Split, test: Split) -> tuple[Figure, str]:
+    """One batch of 256 images on all threads: its chunks, forward and backward, and the weights."""
     model = student_network()
     model.compile()
-    walked = Plan(model.layers, BATCH, model.dtype, model.loss)
-    source, indices = plain_source(*train), np.arange(BATCH)
-    batches: list[list[Spell]] = [[] for _ in range(BATCHES)]
-    with Executor() as executor:
-        for spells in batches:
-            _train_batch(walked, executor, model, source, indices, spells)
-        threads = executor.threads
+    engine = FusedEngine(model.layers, model.dtype, model.loss, batch_size=BATCH)
+    engine.executor.close()
+    engine.executor = executor = _TimedExecutor(engine.plan.chunk_count(BATCH))
+    step = Step(
+        source=plain_source(*train),
+        indices=np.arange(BATCH),
+        epoch=0,
+        keys=model.random_keys(0),
+        optimizer=model.optimizer,
+        slots=model.slots(),
+        rate=1.0,
+        number=0,
+    )
+    batches: list[list[Spell]] = []
+    for _ in range(BATCHES):
+        engine.train(step)
+        batches.append(executor.spells)
+    engine.close()
     fastest = min(batches, key=_length)
-    return _chart(fastest, threads), f"{walked}\n{BATCH} images in {_length(fastest):.1f} ms on {threads} threads"
-
-
-def _train_batch(
-    walked: Plan, executor: Executor, model: Sequential, source: ImageSource, indices: np.ndarray, spells: list[Spell]
-) -> None:
-    """As `nn.training.Trainer` does it, with a stopwatch."""
-    keys = {layer.name: 1 for layer in model.layers if layer.random}
-
-    def fill(part: Part) -> None:
-        source.fill(walked.images[part.rows], indices[part.rows], 0)
-        walked.targets[part.rows] = source.targets(indices[part.rows], 0)
-
-    parts = [Part(number, walked.rows(number, BATCH), keys) for number in range(walked.parts(BATCH))]
-    batch = Batch(walked, parts, fill, Change(BATCH, len(parts), model.optimizer, model.slots(), 1.0))
-
-    def measured(number: int) -> None:
-        began = time.perf_counter()
-        batch.do(number)
-        what = "parts" if number < len(parts) else "weights"
-        spells.append((threading.get_ident(), what, began, time.perf_counter()))
-
-    executor.run(measured, len(batch), batch.give_up)
+    words = f"{engine.plan}\n{BATCH} images in {_length(fastest):.1f} ms on {executor.threads} threads"
+    return _chart(fastest, executor.threads), words
 
 
 def _length(spells: list[Spell]) -> float:
@@ -77,7 +85,7 @@ def _chart(spells: list[Spell], threads: int) -> Figure:
     axes = figure.subplots()
     zero = min(spell[2] for spell in spells)
     numbers = {ident: number for number, ident in enumerate(dict.fromkeys(spell[0] for spell in spells))}
-    for what, colour in (("parts", SERIES[0]), ("weights", SERIES[1])):
+    for what, colour in (("chunks", SERIES[0]), ("weights", SERIES[1])):
         mine = [spell for spell in spells if spell[1] == what]
         left = [1000 * (spell[2] - zero) for spell in mine]
         width = [1000 * (spell[3] - spell[2]) for spell in mine]
@@ -98,7 +106,7 @@ def _chart(spells: list[Spell], threads: int) -> Figure:
     return figure
 
 
-def checkpoint(train: Images, test: Images) -> tuple[Figure, str]:
+def checkpoint(train: Split, test: Split) -> tuple[Figure, str]:
     """A training that is stopped in the middle of an epoch, kept in a file and taken up again, beside an undisturbed one."""
     from nn.study.learning import BatchLosses, small_trainer
     from nn.train import checkpoint as checkpoints
@@ -123,7 +131,7 @@ def checkpoint(train: Images, test: Images) -> tuple[Figure, str]:
     return figure, f"{same:,} of {len(weights[0]):,} bytes of the weights are the same in the end"
 
 
-def photo(train: Images, test: Images) -> tuple[Image.Image, str]:
+def photo(train: Split, test: Split) -> tuple[Image.Image, str]:
     """2026 in one hand, on paper that is brighter on one side: synthetic strokes (`nn.strokes`), and something to read."""
     from nn.strokes.generator import SyntheticDigits
 

@@ -1,8 +1,7 @@
-"""`python -m nn.train`: train the network, watch it learn, keep what it has learned.
+"""`python -m nn.train`: train the network and save it.
 
-Options, the output's place, the checkpoint and the data are looked at before anything is computed. Then the kernels are
-compiled, if this machine has not done so before, and the training begins; it may be stopped (Ctrl-C), killed, and taken up
-again (--resume).
+Options, output files, checkpoint and data are checked before anything is computed. Then the kernels are compiled, unless
+this machine has done so before, and the training starts. It can be interrupted (Ctrl-C) or killed, and resumed (--resume).
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shlex
 import signal
 import sys
 import threading
@@ -22,12 +20,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nn import __version__
-from nn.datasets.loading import Part
+from nn.datasets.loading import Split
+from nn.engine import ENGINES
 from nn.errors import InputError
-from nn.io.cli import INTERRUPTED, ArgumentParser, positive_number, run, unfailing_output, whole_number
+from nn.io.archive import is_keras_data
+from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
-from nn.recipes import BEST, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_parts
-from nn.train.run_files import Places, places_of
+from nn.io.interrupts import INTERRUPTED, heeded
+from nn.recipes import BEST, CLASSIC, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_splits
+from nn.train.run_files import RunFiles, run_files_of
 
 if TYPE_CHECKING:
     from nn.train.checkpoint import Checkpoint, Checkpoints
@@ -36,50 +37,72 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Data:
-    """The training and the test part, and a digest of all that was read."""
+    """The training and the test split, and a digest of both."""
 
-    train: Part
-    test: Part
+    train: Split
+    test: Split
     sha256: str
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when all epochs are done, 130 when interrupted."""
     options = _options(arguments)
-    places = places_of(options.out)
+    files = run_files_of(options.out)
     if options.live:
         from nn.train.live import check_live
 
         check_live()
     # `mnist` and `mnist.npz` share a checkpoint, two links may share a model.
-    with unfailing_output(), only_writer(places.checkpoint, "--out"), only_writer(places.model, "--out"):
-        for path in (places.model, places.history, places.checkpoint):
+    with unfailing_output(), only_writer(files.checkpoint, "--out"), only_writer(files.model, "--out"):
+        for path in (files.model, files.history, files.checkpoint):
             check_writable(path, "--out")
+            if is_keras_data(path):
+                raise InputError(
+                    f"--out: {path} is a data set as Keras keeps it, which a model would replace; choose another name"
+                )
             remove_leftovers(path)
-        return _train(options, places)
+        return _train(options, files)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    # What decides the outcome has no default here: not given, it comes from the recipe, or with --resume from the checkpoint.
+    # Options that decide the outcome have no default here: the recipe has, or with --resume the checkpoint.
     parser = ArgumentParser(
         prog="python -m nn.train", description="Train the network on handwritten digits.", argument_default=argparse.SUPPRESS
     )
     add = parser.add_argument
-    add("--dataset", choices=DATASETS, help="what to learn (mnist)")
-    add("--data", default=None, metavar="DIR", help="folder of the data set's files, if not in a usual place")
-    add("--epochs", type=whole_number(1), metavar="N", help="how often each image is seen (10)")
-    add("--batch-size", type=whole_number(1), metavar="N", help="images for one change of the weights (128)")
-    add("--learning-rate", type=positive_number, metavar="R", help="of Adadelta; with a schedule its mean (1.0)")
-    add("--schedule", choices=SCHEDULES, help="how the rate changes (one-cycle)")
+    add("--dataset", choices=DATASETS, help="the data set (mnist)")
+    add("--data", default=None, metavar="DIR", help="the folder of the data set's files")
+    add("--epochs", type=whole_number(1), metavar="N", help=f"how often each image is seen ({BEST.epochs})")
+    add("--batch-size", type=whole_number(1), metavar="N", help=f"images in a training step ({BEST.batch_size})")
+    add(
+        "--learning-rate",
+        type=positive_number,
+        metavar="R",
+        help=f"of Adadelta, or its mean over a schedule ({BEST.learning_rate}; --classic: {CLASSIC.learning_rate})",
+    )
+    add("--schedule", choices=SCHEDULES, help=f"how the rate changes ({BEST.schedule}; --classic: {CLASSIC.schedule})")
     add("--augment", action=argparse.BooleanOptionalAction, help="vary the images and mix in synthetic strokes (yes)")
     add("--classic", action="store_true", help="the student's recipe: constant rate, images as they are; ends with --ema")
-    add("--ema", action=argparse.BooleanOptionalAction, help="end with the weights' moving average (no)")
-    add("--seed", type=_seed, help="of all that is random (0)")
-    add("--threads", type=whole_number(1), default=None, metavar="N", help="as many as processors; changes no result")
+    add("--ema", action=argparse.BooleanOptionalAction, help="end with the moving average of the weights (no; --classic: yes)")
+    add("--engine", choices=ENGINES, help="fused, or layers: run each layer's own passes, slower (fused)")
+    add("--seed", type=_seed, help="of everything random (0)")
+    add(
+        "--threads",
+        type=whole_number(1),
+        default=None,
+        metavar="N",
+        help="as many as there are processors; the result is the same",
+    )
     add("--train-limit", type=whole_number(1), metavar="N", help="only the first N training images")
     add("--out", default="mnist.npz", metavar="FILE", help="the model (%(default)s); history and checkpoint go beside it")
-    add("--resume", action="store_true", default=False, help="go on with an interrupted training, with its options")
-    add("--checkpoint-every", type=positive_number, default=None, metavar="S", help="seconds; after every epoch in any case")
+    add("--resume", action="store_true", default=False, help="continue an interrupted training with its options")
+    add(
+        "--checkpoint-every",
+        type=positive_number,
+        default=None,
+        metavar="S",
+        help="also every S seconds, not only after each epoch",
+    )
     add("--live", action="store_true", default=False, help="draw the curves while training (needs matplotlib)")
     return parser.parse_args(arguments)
 
@@ -91,9 +114,9 @@ def _seed(text: str) -> int:
     return seed
 
 
-def _train(options: argparse.Namespace, places: Places) -> int:
+def _train(options: argparse.Namespace, files: RunFiles) -> int:
     decided = decided_by(vars(options))
-    checkpoint = _checkpoint_for(decided, places) if options.resume else None
+    checkpoint = _checkpoint_for(decided, files) if options.resume else None
     recipe = replace(BEST, **decided) if checkpoint is None else Recipe(**checkpoint.run["recipe"])
     with ThreadPoolExecutor(1) as reader:
         # Numba takes longer to load than the data, so both go on at once.
@@ -105,23 +128,23 @@ def _train(options: argparse.Namespace, places: Places) -> int:
     data = reading.result()
     print(f"{recipe.dataset}: {len(data.train[0]):,} training images, {len(data.test[0]):,} test images")
     print(f"recipe: {recipe.describe()}", flush=True)
-    trainer, checkpoints = _prepare(recipe, data, options, places)
+    trainer, checkpoints = _prepare(recipe, data, options, files)
     if checkpoint is not None:
         if checkpoint.run["data"] != data.sha256:
-            raise InputError(f"--resume: {places.checkpoint} was made with other data than these")
+            raise InputError(f"--resume: {files.checkpoint} was made with other data than these")
         checkpoint.restore(trainer)
-        print(f"going on {_where(trainer)}", flush=True)
+        print(f"continuing {_where(trainer)}", flush=True)
     else:
-        _keep_previous(places)
+        _keep_previous(files)
     try:
         checkpoints.begin(trainer)
     except OSError as error:
-        raise InputError(f"{places.checkpoint}: cannot be written: {error.strerror or error}") from error
-    return _run(trainer, checkpoints, recipe, options, places)
+        raise InputError(f"{files.checkpoint}: cannot be written: {error.strerror or error}") from error
+    return _run(trainer, checkpoints, recipe, options, files)
 
 
 def _read(recipe: Recipe, folder: str | None) -> Data:
-    (x_train, y_train), (x_test, y_test) = load_parts(recipe.dataset, folder)
+    (x_train, y_train), (x_test, y_test) = load_splits(recipe.dataset, folder)
     digest = hashlib.sha256()
     for array in (x_train, y_train, x_test, y_test):
         digest.update(array.data)
@@ -131,47 +154,47 @@ def _read(recipe: Recipe, folder: str | None) -> Data:
     return Data((x_train[:limit], y_train[:limit]), (x_test, y_test), digest.hexdigest())
 
 
-def _checkpoint_for(decided: dict[str, Any], places: Places) -> Checkpoint:
-    """The checkpoint to go on from. Options need not be given again; if they are, they must not say otherwise."""
+def _checkpoint_for(decided: dict[str, Any], files: RunFiles) -> Checkpoint:
+    """The checkpoint to continue from. Options need not be repeated; those that are must have the same values."""
     from nn.train import checkpoint
 
-    if not places.checkpoint.exists():
-        raise InputError(f"--resume: there is no checkpoint {places.checkpoint}; begin without --resume")
-    found = checkpoint.load(places.checkpoint)
+    if not files.checkpoint.exists():
+        raise InputError(f"--resume: there is no checkpoint {files.checkpoint}; start without --resume")
+    found = checkpoint.load(files.checkpoint)
     try:
         saved = asdict(Recipe(**found.run["recipe"]))
         str(found.run["data"])
     except (KeyError, TypeError, InputError) as error:
-        raise InputError(f"{places.checkpoint}: expected a recipe, got {found.run!r:.200}") from error
+        raise InputError(f"{files.checkpoint}: expected a recipe, got {found.run!r:.200}") from error
     for name, value in decided.items():
         if saved[name] != value:
             raise InputError(
-                f"--resume: {places.checkpoint} was made with {name.replace('_', '-')} {saved[name]}, not {value}; "
-                "leave that option out to go on, or --resume to begin anew"
+                f"--resume: {files.checkpoint} was made with {name.replace('_', '-')} {saved[name]}, not {value}; "
+                "leave out that option to continue, or --resume to start again"
             )
     if found.library != __version__:
         print(f"note: the checkpoint is of version {found.library}, this is {__version__}: the bits may differ", file=sys.stderr)
     return found
 
 
-def _keep_previous(places: Places) -> None:
-    """An unfinished training is never thrown away, only moved aside."""
-    if places.checkpoint.exists():
-        previous = places.previous()
-        os.replace(places.checkpoint, previous)
-        print(f"note: {places.checkpoint} held an unfinished training (--resume goes on with such); it is now {previous}")
+def _keep_previous(files: RunFiles) -> None:
+    """Move an unfinished training aside instead of overwriting it."""
+    if files.checkpoint.exists():
+        previous = files.previous()
+        os.replace(files.checkpoint, previous)
+        print(f"note: {files.checkpoint} held an unfinished training (--resume would continue it); it is now {previous}")
 
 
-def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, places: Places) -> tuple[Trainer, Checkpoints]:
+def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, files: RunFiles) -> tuple[Trainer, Checkpoints]:
     """Trainer and checkpoints, with all kernels ready to run."""
     from nn.callbacks import Callback, ProgressBar
-    from nn.engine.compiling import compilation_told
+    from nn.engine.compiling import report_compilation
     from nn.recipes import trainer_for, warm_up
     from nn.train.checkpoint import Checkpoints
 
-    with compilation_told():
+    with report_compilation():
         warm_up(recipe, data.train)
-    checkpoints = Checkpoints(places.checkpoint, {"recipe": asdict(recipe), "data": data.sha256}, options.checkpoint_every)
+    checkpoints = Checkpoints(files.checkpoint, {"recipe": asdict(recipe), "data": data.sha256}, options.checkpoint_every)
     callbacks: list[Callback] = [ProgressBar(), checkpoints]
     if options.live:
         from nn.train.live import LiveCurves
@@ -180,36 +203,36 @@ def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, places: Pl
     return trainer_for(recipe, data.train, data.test, callbacks, options.threads), checkpoints
 
 
-def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: argparse.Namespace, places: Places) -> int:
-    from nn.training import Diverged
+def _run(trainer: Trainer, checkpoints: Checkpoints, recipe: Recipe, options: argparse.Namespace, files: RunFiles) -> int:
+    from nn.errors import Diverged
 
-    again = _command_to_go_on(options)
+    again = _command_to_continue(options)
     try:
         with _stoppable(trainer):
             trainer.run()
             if trainer.progress.epoch >= trainer.epochs:
-                _write_results(trainer, recipe, places)
+                _write_results(trainer, recipe, files)
                 return 0
             kept = checkpoints.write()
     except Diverged as error:
         raise InputError(
-            f"{error}, such as --learning-rate {recipe.learning_rate / 2:g}; the last good checkpoint is {places.checkpoint}"
+            f"{error}, such as --learning-rate {recipe.learning_rate / 2:g}; the last good checkpoint is {files.checkpoint}"
         ) from error
     except KeyboardInterrupt:
-        print(f"\nstopped at once; go on from the last checkpoint with: {again}", file=sys.stderr)
+        print(f"\nstopped at once; continue from the last checkpoint with: {again}", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:
         raise InputError(
-            f"{places.model}: cannot be written: {error.strerror or error}; {places.checkpoint} holds its state "
+            f"{files.model}: cannot be written: {error.strerror or error}; {files.checkpoint} holds its state "
             f"{checkpoints.kept}; make room and run: {again}"
         ) from error
-    print(f"interrupted {_where(trainer)}" + (f", kept in {places.checkpoint}" if kept else ""), file=sys.stderr)
-    print(f"go on with: {again}", file=sys.stderr)
+    print(f"interrupted {_where(trainer)}" + (f", kept in {files.checkpoint}" if kept else ""), file=sys.stderr)
+    print(f"continue with: {again}", file=sys.stderr)
     return INTERRUPTED
 
 
-def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
-    """Model and history, each in one step; then the checkpoint has done its duty."""
+def _write_results(trainer: Trainer, recipe: Recipe, files: RunFiles) -> None:
+    """Write model and history, each whole or not at all; then the checkpoint is no longer needed."""
     model, history = trainer.model, trainer.progress.history
     last = history[-1]
     model.card = {
@@ -220,20 +243,20 @@ def _write_results(trainer: Trainer, recipe: Recipe, places: Places) -> None:
         "norms": trainer.progress.norms,
         "version": __version__,
     }
-    model.save(places.model)
-    with atomic_write(places.history) as file:
+    model.save(files.model)
+    with atomic_write(files.history) as file:
         file.write(("[\n" + ",\n".join(json.dumps(entry) for entry in history) + "\n]\n").encode())
-    places.checkpoint.unlink(missing_ok=True)
+    files.checkpoint.unlink(missing_ok=True)
     seconds = sum(entry["seconds"] for entry in history)
     epochs = f"{len(history)} epoch{'s' if len(history) > 1 else ''}"
-    print(f"written: {places.model}, {places.history}")
+    print(f"written: {files.model}, {files.history}")
     print(f"test accuracy {last['val_accuracy']:.4f}, test loss {last['val_loss']:.4f}, {epochs} in {seconds:.1f} s")
 
 
 @contextlib.contextmanager
 def _stoppable(trainer: Trainer) -> Iterator[None]:
-    """Inside, Ctrl-C, SIGTERM or a closed terminal ends the training after the batch in hand; a second one at once
-    (`KeyboardInterrupt`). What the caller has told us to ignore (`nohup`) stays ignored.
+    """Inside, Ctrl-C, SIGTERM or a closed terminal ends the training after the current batch; a second signal ends it at once
+    (`KeyboardInterrupt`). Signals that the caller ignores (`nohup`) stay ignored.
     """
 
     def stop(number: int, frame: object) -> None:
@@ -247,9 +270,7 @@ def _stoppable(trainer: Trainer) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
-    former = {number: signal.signal(number, stop) for number in heeded}
+    former = {number: signal.signal(number, stop) for number in heeded()}
     try:
         yield
     finally:
@@ -264,12 +285,12 @@ def _where(trainer: Trainer) -> str:
     return f"in epoch {progress.epoch + 1} of {trainer.epochs}, after batch {progress.step} of {trainer.steps_in_epoch}"
 
 
-def _command_to_go_on(options: argparse.Namespace) -> str:
+def _command_to_continue(options: argparse.Namespace) -> str:
     words = ["python", "-m", "nn.train", "--resume"]
     for name, default in (("out", "mnist.npz"), ("data", None), ("threads", None), ("checkpoint_every", None)):
         if getattr(options, name) != default:
             words += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-    return shlex.join(words)
+    return shell_command(words)
 
 
 if __name__ == "__main__":

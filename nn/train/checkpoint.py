@@ -1,9 +1,10 @@
 """Checkpoints: everything a training needs to go on as if nothing had happened, in one file that is always whole.
 
-A checkpoint holds the weights, the optimizer's accumulators, where the training stands (`nn.training.Progress`, with the
-history), what was asked for (`run`: the recipe, and a digest of the data), and the version that wrote it. There is no generator
-state and no schedule position beside the Progress: every random number is a function of seed, epoch and step (`nn.training`),
-and so is the learning rate. A resumed training therefore ends in the very bits of an undisturbed one, wherever it was cut.
+A checkpoint holds the layers' parameters and state, the optimizer's accumulators, where the training stands
+(`nn.training.Progress`, with the history), what was asked for (`run`: the recipe, and a digest of the data), and the
+version that wrote it. There is no generator state and no schedule position beside the Progress: every random number
+is a function of seed, epoch and step (`nn.training`), and so is the learning rate. A resumed training therefore ends
+in the same bits as an undisturbed one, wherever it was cut.
 
 Format: an archive (`nn.io.archive`); members `weights/conv2d/kernel`, `squared_gradients/conv2d/kernel`, ... with SHA-256 each.
 """
@@ -25,10 +26,10 @@ from numpy.typing import NDArray
 
 from nn import __version__
 from nn.callbacks import Callback, Logs
-from nn.errors import InputError
+from nn.errors import Diverged, InputError
 from nn.io import model_file
 from nn.io.archive import read_archive, write_archive
-from nn.training import Diverged, Progress, Trainer
+from nn.training import Progress, Trainer
 
 FORMAT, VERSION = "numba-cnn checkpoint", 1
 HISTORY = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
@@ -39,7 +40,7 @@ Run = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file held: `weights` and `slots` by name, and the rest as in the module's description."""
+    """What a file holds: `weights` (parameters and state) and `slots` by name, and the rest as described above."""
 
     path: Path
     run: Run
@@ -62,32 +63,33 @@ class Checkpoint:
             raise InputError(f"{self.path}: expected at most {trainer.epochs} epochs of {trainer.steps_in_epoch} batches")
         if trainer.validation is not None and any(entry.keys() != HISTORY for entry in progress.history):
             raise InputError(f"{self.path}: expected a history with {', '.join(sorted(HISTORY))} for every epoch")
-        parameters, slots = model_file.weights_of(model), model.slots()
-        if any(len(self.slots[name]) != len(arrays) for name, arrays in slots.items()):
+        slots = model.slots()
+        if any(len(self.slots.get(name, ())) != len(arrays) for name, arrays in slots.items()):
             raise InputError(f"{self.path}: the accumulators are those of another optimizer")
-        for name, parameter in parameters.items():
-            parameter[...] = self.weights[name]
-            for slot, kept in zip(slots[name], self.slots[name], strict=True):
+        for name, array in model.arrays().items():
+            array[...] = self.weights[name]
+        for name, arrays in slots.items():
+            for slot, kept in zip(arrays, self.slots.get(name, ()), strict=True):
                 slot[...] = kept
         trainer.progress = progress
+        model.iterations = progress.epoch * trainer.steps_in_epoch + progress.step
 
 
 def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any]) -> None:
-    """Write a checkpoint; a former one is replaced in one step, or not at all.
+    """Write a checkpoint; the previous one is replaced in one step, or not at all.
 
     Raises:
-        Diverged: a weight or an accumulator is not finite, so that nobody could go on from it; the former file stays.
-        OSError: it cannot be written; the former file stays.
+        Diverged: a weight or an accumulator is not finite, so that no training could continue from it; the previous file stays.
+        OSError: it cannot be written; the previous file stays.
     """
     model = trainer.model
-    names = ("weights", *model.optimizer.slots)
-    arrays: dict[str, NDArray] = {}
-    for name, parameter in model_file.weights_of(model).items():
-        for kind, array in zip(names, (parameter, *model.slots()[name]), strict=True):
-            if not np.isfinite(array).all():
-                what = f"the {kind.replace('_', ' ')} of layer {name.partition('/')[0]}"
-                raise Diverged(f"{what} are no longer finite; try a smaller learning rate")
-            arrays[f"{kind}/{name}"] = array
+    arrays = {f"weights/{name}": array for name, array in model.arrays().items()}
+    for name, slots in model.slots().items():
+        arrays |= {f"{kind}/{name}": slot for kind, slot in zip(model.optimizer.slots, slots, strict=True)}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            kind, layer, _ = name.split("/", 2)
+            raise Diverged(f"the {kind.replace('_', ' ')} of layer {layer} are no longer finite; try a smaller learning rate")
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -101,37 +103,44 @@ def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any])
 
 
 def load(path: str | os.PathLike[str]) -> Checkpoint:
-    """Read a checkpoint, trusting nothing.
+    """Read a checkpoint; everything in it is checked.
 
     Raises:
-        InputError: for anything else than a sound checkpoint.
+        InputError: the file is not a sound checkpoint.
     """
     header, arrays = read_archive(path, FORMAT, VERSION)
     layers, shape = model_file.layers_from(header, path)
     kinds = header.get("slots")
     if not isinstance(kinds, list) or not all(isinstance(kind, str) and kind != "weights" for kind in kinds) or len(kinds) > 8:
         raise InputError(f"{path}: expected the names of the optimizer's accumulators, got {kinds!r:.80}")
-    parts: dict[str, dict[str, NDArray]] = {kind: {} for kind in ("weights", *kinds)}
+    members: dict[str, dict[str, NDArray]] = {kind: {} for kind in ("weights", *kinds)}
     for name, array in arrays.items():
         kind, _, parameter = name.partition("/")
-        if kind not in parts:
+        if kind not in members:
             raise InputError(f"{path}: foreign member {name!r}")
-        parts[kind][parameter] = array
-    for part in parts.values():
-        model_file.check_weights(layers, shape, part, path)
+        members[kind][parameter] = array
+    weights = members.pop("weights")
+    model_file.check_arrays(layers, shape, weights, path)
+    for kind, accumulators in members.items():
+        for name, array in accumulators.items():
+            if name not in weights:
+                raise InputError(f"{path}: {kind}/{name} does not belong to any parameter")
+            model_file.check_numbers(f"{kind}/{name}", array, weights[name].shape, path)
+        if accumulators.keys() != members[kinds[0]].keys():
+            raise InputError(f"{path}: expected {kind} of every parameter, got some of them")
     run, library = header.get("run"), header.get("library")
     if not isinstance(run, dict) or not isinstance(library, str):
         raise InputError(f"{path}: expected a description of the run and a version")
-    weights = parts.pop("weights")
-    slots = {name: tuple(part[name] for part in parts.values()) for name in weights}
+    trained = members[kinds[0]] if kinds else {}
+    slots = {name: tuple(accumulators[name] for accumulators in members.values()) for name in trained}
     architecture = {"input_shape": header["input_shape"], "layers": header["layers"]}
     return Checkpoint(Path(path), run, architecture, _progress(header.get("progress"), path), weights, slots, library)
 
 
 def _progress(entry: object, path: str | os.PathLike[str]) -> Progress:
-    """The Progress in a header, every number checked."""
+    """The Progress in a header, with every number checked."""
     if isinstance(entry, dict):
-        entry = {"norms": [], **entry}  # which older versions did not write
+        entry = {"norms": [], **entry}  # older versions did not write norms
     if not isinstance(entry, dict) or entry.keys() != {each.name for each in fields(Progress)}:
         raise InputError(f"{path}: expected the fields of a training's progress, got {entry!r:.80}")
     whole = [entry[name] for name in ("epoch", "step", "right", "seen")]
@@ -172,7 +181,7 @@ def _is_real(value: object) -> bool:
 class Checkpoints(Callback):
     """Writes a checkpoint after every epoch, and every `every` seconds between.
 
-    A disk that is full for a while does not end the training: that is told, and the next one is tried again.
+    A full disk does not end the training: it is reported, and the next checkpoint is tried again.
     """
 
     def __init__(self, path: Path, run: Mapping[str, Any], every: float | None = None) -> None:
@@ -183,20 +192,20 @@ class Checkpoints(Callback):
         self._last = 0.0
 
     def begin(self, trainer: Trainer) -> None:
-        """Write the first one, before any work is done; so a disk that cannot hold it is found out now (OSError)."""
+        """Write the first one, before any work is done; so that a full disk is noticed now (OSError)."""
         self.trainer = trainer
         save(self.path, trainer, self.run)
         self._written()
 
     def write(self) -> bool:
-        """Write it now; False if that failed, in which case the former one is still there."""
+        """Write it now; False if that failed, in which case the previous one is still there."""
         try:
             save(self.path, self.trainer, self.run)
         except OSError as error:
             self._last = time.monotonic()
             print(
-                f"{self.path}: the checkpoint could not be written ({error.strerror or error}); the training goes on, "
-                f"and what is kept is its state {self.kept}",
+                f"{self.path}: the checkpoint could not be written ({error.strerror or error}); the training continues, "
+                f"and the last checkpoint is of its state {self.kept}",
                 file=sys.stderr,
             )
             return False

@@ -1,10 +1,10 @@
-"""`python -m nn.train --live`: the curves of loss and accuracy in a window, drawn again after every epoch (matplotlib).
+"""`python -m nn.train --live`: loss and accuracy as curves in a window, redrawn after every epoch (matplotlib).
 
-Between epochs the window only answers what is asked of it: it can be moved, and closed, and the training goes on without it.
-When the training ends so does the window; `python -m nn.report` draws the same curves from the history.
+Between epochs the window only handles its events: it can be moved, and closed; the training continues without it. The window
+closes when the training ends; `python -m nn.report` draws the same curves from the history.
 
-Tk ends the process if one of its objects goes in another thread than the window's, and Python collects garbage in whichever
-thread runs. So while there is a window, garbage is only collected here, between two epochs.
+Tk ends the process if one of its objects is deleted in a thread other than the window's, and Python collects garbage in whichever
+thread runs. So while there is a window, garbage is collected only here, between two epochs.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def check_live() -> None:
     from matplotlib.backends import BackendFilter, backend_registry
 
     try:
-        # Only a window that was made tells whether one can be made; where matplotlib may choose, it falls back on a file instead.
+        # Only opening a window shows whether one can be opened; if matplotlib may choose, it falls back to files instead.
         pyplot.close(pyplot.figure())
         gc.collect()
-    except Exception as error:  # each toolkit has one of its own, such as _tkinter.TclError
+    except Exception as error:  # each toolkit raises its own, such as _tkinter.TclError
         raise InputError(f"--live: expected a screen to draw on; matplotlib says: {' '.join(str(error).split())}") from error
     backend = pyplot.get_backend()
     if backend.lower() not in map(str.lower, backend_registry.list_builtin(BackendFilter.INTERACTIVE)):

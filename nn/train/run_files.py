@@ -1,4 +1,4 @@
-"""Where a training keeps its files."""
+"""The files of a training: model, history, checkpoint."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from nn.errors import InputError
 
-# Names that belong to a training of another name.
+# File names that belong to a training with another model name.
 TAKEN = re.compile(r"\.(history\.json|checkpoint(\.previous(-\d+)?)?\.npz)$")
 
 
 @dataclass(frozen=True)
-class Places:
+class RunFiles:
     """The files of a training: the model `mnist.npz`, and beside it the history and the checkpoint."""
 
     model: Path
@@ -31,20 +31,20 @@ class Places:
         return self._beside("checkpoint.npz")
 
     def previous(self) -> Path:
-        """Where an unfinished training is kept when another one begins in its place: a name that is still free."""
-        numbers = itertools.chain([""], (f"-{count}" for count in itertools.count(2)))
-        places = (self._beside(f"checkpoint.previous{number}.npz") for number in numbers)
-        return next(place for place in places if not place.exists())
+        """Where an unfinished training is moved when another one starts under its name: a file name that is free."""
+        suffixes = itertools.chain([""], (f"-{count}" for count in itertools.count(2)))
+        paths = (self._beside(f"checkpoint.previous{suffix}.npz") for suffix in suffixes)
+        return next(path for path in paths if not path.exists())
 
     def _beside(self, ending: str) -> Path:
         return self.model.with_name(f"{self.model.name.removesuffix('.npz')}.{ending}")
 
 
-def places_of(out: str) -> Places:
+def run_files_of(out: str) -> RunFiles:
     """The files of `--out`, which must not be the name of another training's history or checkpoint."""
     if Path(out).is_dir() or out.endswith(("/", os.sep)):
         raise InputError(f"--out: expected a file name, got the folder {out or '.'}")
     taken = TAKEN.search(out)
     if taken:
-        raise InputError(f"--out: expected the name of a model, got {out}; what ends in {taken[0]} is a history or checkpoint")
-    return Places(Path(out))
+        raise InputError(f"--out: expected the name of a model, got {out}, which a history or checkpoint is called")
+    return RunFiles(Path(out))

@@ -1,4 +1,4 @@
-"""What a contender sets for its own process must not outlive a test in this one."""
+"""Settings that a contender makes for its own process must not outlive a test in this process."""
 
 import sys
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _subnormals_are_kept() -> Iterator[None]:
-    """PyTorch's contenders flush subnormal numbers to zero, which later tests would notice."""
+def _keep_subnormals() -> Iterator[None]:
+    """PyTorch's contenders flush subnormal values to zero, which later tests would notice."""
     yield
     if "torch" in sys.modules:
         sys.modules["torch"].set_flush_denormal(False)

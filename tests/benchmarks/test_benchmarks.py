@@ -1,21 +1,28 @@
-"""The benchmarks' machinery: commands, tables, files, processes; nothing here looks at a duration."""
+"""The benchmarks' machinery: commands, tables, files, processes. No test here depends on a duration."""
 
 import json
+import os
+import re
 
 import numpy as np
 import pytest
 
-from benchmarks import machine, network, report, start
+from benchmarks import machine, report, start
 from benchmarks.__main__ import COMMANDS
-from benchmarks.conv_shapes import SHAPES
-from benchmarks.data import floats, resized
-from benchmarks.peers import contest
+from benchmarks.peers import contest, network
+from benchmarks.peers.conv_shapes import SHAPES
+from benchmarks.peers.data import floats, resized
 from benchmarks.scaling import CURVES
 from nn.errors import InputError
-from nn.layers.base import window_geometry
+from nn.layers.windows import window_geometry
 from nn.recipes import student_network
 
-RACES = ("epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "kernels")
+# The commands that write results, and the words that some of them need besides --out.
+WRITING = (
+    *("all", "epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "kernels"),
+    *("mutants", "reliability", "interrupts", "fuzz"),
+)
+NEEDED = {"reliability": ["kills"], "fuzz": ["idx"]}
 
 
 def test_without_a_name_the_commands_are_listed(command):
@@ -31,20 +38,35 @@ def test_an_unknown_name_ends_in_one_sentence(command):
     assert len(ended.err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("name", RACES)
-def test_every_race_refuses_a_folder_that_is_not_there_before_it_measures(command, tmp_path, name):
-    ended = command("benchmarks.__main__", name, "--out", tmp_path / "missing")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_its_options(command, name):
+    ended = command("benchmarks.__main__", name, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith(f"usage: python -m benchmarks {name} ")
+    assert ("--out" in ended.out) == (name in WRITING)
+
+
+def test_the_folder_of_out_is_made_where_it_is_missing(tmp_path):
+    path = report.check_out(str(tmp_path / "a" / "b"), "epoch")
+    assert path == tmp_path / "a" / "b" / "epoch.json"
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_measured(command, tmp_path, name):
+    (tmp_path / "file").write_text("")
+    ended = command("benchmarks.__main__", name, *NEEDED.get(name, ()), "--out", tmp_path / "file" / "folder")
     assert (ended.code, ended.out) == (2, "")
-    assert "--out" in ended.err
+    assert "--out: expected a folder" in ended.err
 
 
-def test_a_family_stands_for_its_usual_ways_and_each_comes_once(monkeypatch):
+def test_a_framework_stands_for_its_usual_ways_and_each_comes_once(monkeypatch):
     monkeypatch.setattr(contest.importlib.util, "find_spec", lambda name: name)
     assert contest.contenders("") == ["ours"]
     assert contest.contenders("torch,torch-plain,keras-xla") == ["ours", "torch", "torch-plain", "keras-xla"]
 
 
-def test_an_unknown_peer_and_a_missing_one_are_told_apart(monkeypatch):
+def test_an_unknown_peer_and_one_that_is_not_installed_have_different_messages(monkeypatch):
     monkeypatch.setattr(contest.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"expected some of torch.*got 'jax'"):
         contest.contenders("jax")
@@ -68,13 +90,14 @@ def test_a_table_aligns_numbers_right_and_texts_left():
     assert lines == ["who           s       n", "---------  ----  ------", "a          1.25  12,000", "long name  10.3       -"]
 
 
-def test_a_result_names_the_machine_but_neither_host_nor_folder(tmp_path):
+def test_a_result_names_the_machine_and_the_commit_but_neither_host_nor_folder(tmp_path):
     report.write(tmp_path / "x.json", {"benchmark": "x", "rows": [{"best": 0.123456789}]})
     text = (tmp_path / "x.json").read_text()
     result = json.loads(text)
     assert result["rows"] == [{"best": 0.12346}]
     assert result["machine"]["cores"] == machine.available_cores()
     assert result["machine"]["libraries"]["numpy"] == np.__version__
+    assert re.fullmatch(r"[0-9a-f]{10}(-dirty)?|unknown", result["commit"])
     assert machine.platform.node() not in result["machine"].values()
     assert str(tmp_path) not in text
 
@@ -103,7 +126,8 @@ def test_the_network_of_the_races_is_the_students():
 
 
 def test_the_dense_arithmetic_of_an_epoch():
-    # Forward, weights, and (but for the first layer) inputs: 2 operations for each weight and place.
+    # Two operations for each weight and output, forward, for the weights' gradient, and (except in the
+    # first layer) for the input's.
     convolutions = 2 * 2 * 24 * 24 * 32 * 25 + 3 * 2 * 10 * 10 * 64 * 9 * 32
     products = 3 * 2 * (1600 * 128 + 128 * 64 + 64 * 10)
     assert network.training_flop(network.student_network()) == convolutions + products
@@ -111,11 +135,11 @@ def test_the_dense_arithmetic_of_an_epoch():
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
-def test_shapes_are_framed_as_our_layers_frame_them(shape):
+def test_shapes_are_padded_as_our_layers_pad_them(shape):
     rows, above, below = window_geometry(shape.H, shape.KH, shape.SH, shape.padding)
     columns, left, right = window_geometry(shape.W, shape.KW, shape.SW, shape.padding)
     assert shape.out_size() == (rows, columns)
-    assert shape.frame() == (left, right, above, below)
+    assert shape.zeros() == (left, right, above, below)
 
 
 def test_there_are_twenty_different_shapes():
@@ -138,9 +162,7 @@ def test_images_of_another_size_and_as_floats():
     assert floats(np.full((1, 2, 2), 255, np.uint8)).max() == 1
 
 
-def test_a_cache_file_that_is_written_again_counts_as_new(tmp_path):
-    import os
-
+def test_a_cache_file_that_is_rewritten_counts_as_new(tmp_path):
     (tmp_path / "a.nbi").write_bytes(b"1")
     (tmp_path / "other.txt").write_bytes(b"1")
     before = start.cache_files(tmp_path)
@@ -154,7 +176,7 @@ def test_a_contender_answers_from_its_own_process(compiler, small_mnist):
 
     with contest.processes(["ours"], Job(threads=1, limit=64, data=str(small_mnist))) as (ours,):
         assert ours.libraries["numpy"] == np.__version__
-        assert ours.ask("epoch", number=0) > 0
+        assert ours.ask("epoch", index=0) > 0
         assert 0 <= ours.ask("accuracy") <= 1
         assert len(ours.ask("digest")) == 64
         assert ours.ask("ways", kind="one") == ["predict"]
@@ -163,7 +185,7 @@ def test_a_contender_answers_from_its_own_process(compiler, small_mnist):
             ours.ask("dance")
 
 
-def test_a_process_that_ends_says_its_last_words():
+def test_the_error_of_a_process_that_ends_is_reported():
     process = contest.Process("nobody")
     with pytest.raises(InputError, match="nobody: begin failed: KeyError"):
         process.ask("begin")

@@ -1,4 +1,4 @@
-"""The fuzzer notices what it is there for, and counts right."""
+"""The fuzzer notices every kind of problem, and its counts add up."""
 
 import json
 import random
@@ -13,7 +13,7 @@ from nn.reading import images
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for limit in ("MAX_PIXELS", "MAX_PIXELS_OTHERS"):  # which the fuzzer lowers
+    for limit in ("MAX_PIXELS", "MAX_PIXELS_OTHERS"):  # the fuzzer lowers these limits
         monkeypatch.setattr(images, limit, getattr(images, limit))
 
     def call(target, *words):
@@ -32,7 +32,7 @@ def test_runs_add_up(run, target):
 
 
 @pytest.mark.parametrize("error", [KeyError("odd"), InputError("two\nlines"), RecursionError()])
-def test_what_is_no_sentence_is_found_and_kept(run, tmp_path, monkeypatch, error):
+def test_an_error_that_is_not_a_sentence_is_found_and_its_input_kept(run, tmp_path, monkeypatch, error):
     def read(path):
         raise error
 
@@ -54,15 +54,15 @@ def test_slow_and_greedy_inputs_are_found(run, monkeypatch):
     assert row["memory_mb"] > 200
 
 
-def test_archives_are_spoiled_behind_their_checksums(tmp_path):
-    """Most spoiled archives get past zip's CRC, and many past the SHA-256, to a reason of their own."""
+def test_archives_are_damaged_but_their_checksums_are_right(tmp_path):
+    """Most damaged archives pass zip's CRC, and many pass the SHA-256 and are refused for another reason."""
     good = hostile.seeds("model")
     chance = random.Random(1)
 
-    def spoiled():
+    def damaged():
         return hostile.mutated_archive(chance.choice(good), chance, lambda piece, _: hostile.mutated(piece, chance), good)
 
-    ends = {corpus.ending("model", spoiled()) for _ in range(300)}
-    assert "read" in ends
-    assert sum("layer" in end for end in ends) > 3
-    assert len(ends) > 15
+    outcomes = {corpus.outcome("model", damaged()) for _ in range(300)}
+    assert "read" in outcomes
+    assert sum("layer" in outcome for outcome in outcomes) > 3
+    assert len(outcomes) > 15

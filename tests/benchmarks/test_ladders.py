@@ -1,4 +1,4 @@
-"""Every rung of the ladders computes what the first does; and a rung that does not is found out."""
+"""Every rung of the ladders computes what the first does, and a rung that does not is reported."""
 
 import os
 
@@ -43,7 +43,7 @@ def test_a_rung_that_leaves_nan_is_wrong():
     assert check(ladder_of(2.0, np.nan))[0] == "nan"
 
 
-def test_rows_say_how_much_faster_than_the_first():
+def test_rows_hold_the_gain_over_the_first_rung():
     rows = measure(ladder_of(2.0, 2.0), rounds=1, peak=100.0)
     assert [row["name"] for row in rows] == ["2.0", "2.0"]
     assert rows[0]["gain"] == 1

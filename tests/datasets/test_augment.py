@@ -1,4 +1,4 @@
-"""Random views: each kind of change does what its name says, and nothing else."""
+"""Random views: each limit changes what its name says, and nothing else."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def limited(**changes):
     return Limits(**{**vars(NOTHING), **changes})
 
 
-def test_without_limits_the_image_is_left_alone():
+def test_limits_of_zero_leave_the_image_unchanged():
     np.testing.assert_allclose(views(NOTHING, 2)[0], blob() / np.float32(255), atol=1e-6)
 
 
@@ -72,7 +72,7 @@ def test_thickness_goes_both_ways():
     assert ink.max() > 1.4
 
 
-def test_elastic_bends_smoothly_and_on_average_not_at_all():
+def test_elastic_moves_images_but_not_their_mean():
     images = views(limited(elastic=2.0), 400)
     y, x = centres(images)
     assert y.std() > 0.3
@@ -99,15 +99,18 @@ def test_bend_is_the_sum_of_the_splines_times_their_draws():
     np.testing.assert_allclose(out, down.T @ grid @ across, atol=1e-5)
 
 
-def test_elastic_displacement_has_the_standard_deviation_that_is_asked_for():
-    """A ramp shows how far it was moved. The deviation is uniform up to the limit, so the mean square is limit² / 3."""
+def test_elastic_displacement_has_the_requested_standard_deviation():
+    """The values of a ramp show how far it was moved.
+
+    The deviation is uniform up to the limit, so the mean square is limit² / 3.
+    """
     ramp = np.tile(np.linspace(0, 252, 28).astype(np.uint8), (28, 1))
     moved = (views(limited(elastic=1.5), 2000, image=ramp) - ramp / np.float32(255))[:, 10:18, 10:18] * (255 * 27 / 252)
     assert moved.std() == pytest.approx(1.5 / np.sqrt(3), rel=0.06)
 
 
 def naive_sample(source, a, shift):
-    """Backward mapping and bilinear interpolation, pixel by pixel, as the formula stands."""
+    """Backward mapping and bilinear interpolation, pixel by pixel, written as the formula."""
     out = np.zeros((28, 28))
     for i in range(28):
         for j in range(28):

@@ -1,4 +1,4 @@
-"""Sources of training images: the same sample whoever asks, in whatever order, with whatever neighbours."""
+"""Sources of training images: a sample never depends on order, chunk or thread."""
 
 import threading
 
@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from nn.datasets.augment import AugmentedImages, Limits
-from nn.datasets.sources import Concatenation, InTurn, ScaledImages, one_hot
+from nn.datasets.sources import Concatenation, InTurn, ScaledImages
 from nn.errors import InputError
 from nn.recipes import Recipe, training_source
 from nn.strokes import Doodles, SyntheticDigits
+from nn.utils import one_hot
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (50, 28, 28), dtype=np.uint8)
@@ -35,7 +36,7 @@ def filled(source, indices, epoch=0):
 
 
 @pytest.mark.parametrize("name", sources())
-def test_images_are_whole_and_between_0_and_1(name):
+def test_images_are_complete_and_between_0_and_1(name):
     images = filled(sources()[name], range(50))
     assert images.shape == (50, 28, 28, 1)
     assert np.isfinite(images).all()
@@ -74,12 +75,12 @@ def test_targets_are_distributions(name):
 def test_threads_get_the_same_images():
     source = sources()["concatenation"]
     whole, out = filled(source, range(50)), np.empty((50, 28, 28, 1), np.float32)
-    parts = [np.arange(k, 50, 5) for k in range(5)]
+    chunks = [np.arange(k, 50, 5) for k in range(5)]
 
-    def work(part):
-        out[part] = filled(source, part)
+    def work(chunk):
+        out[chunk] = filled(source, chunk)
 
-    threads = [threading.Thread(target=work, args=(part,)) for part in parts]
+    threads = [threading.Thread(target=work, args=(chunk,)) for chunk in chunks]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -99,20 +100,20 @@ def test_concatenation_shows_all_of_every_source_with_its_targets():
     np.testing.assert_allclose(targets[[1, 3]], 0.1)
 
 
-def test_in_turn_changes_at_its_epoch():
+def test_in_turn_switches_to_the_second_source_at_its_epoch():
     plain, views = ScaledImages(IMAGES, LABELS), AugmentedImages(IMAGES, LABELS, seed=3)
     source = InTurn(views, plain, 2)
     for epoch, expected in ((0, views), (1, views), (2, plain), (3, plain)):
         np.testing.assert_array_equal(filled(source, range(50), epoch), filled(expected, range(50), epoch))
-        np.testing.assert_array_equal(source.targets(np.arange(50), epoch), one_hot(LABELS))
+        np.testing.assert_array_equal(source.targets(np.arange(50), epoch), one_hot(LABELS, 10))
 
 
 @pytest.mark.parametrize(("epochs", "plain"), [(1, 0), (4, 0), (10, 1), (80, 8)])
-def test_a_recipe_ends_with_the_images_as_they_are(epochs, plain):
+def test_a_recipe_ends_with_unchanged_images(epochs, plain):
     recipe = Recipe(epochs=epochs, strokes=0.0, plain=0.1)
     source = training_source(recipe, IMAGES, LABELS)
-    as_they_are = filled(ScaledImages(IMAGES, LABELS), range(50))
-    same = [np.array_equal(filled(source, range(50), epoch), as_they_are) for epoch in range(epochs)]
+    unchanged = filled(ScaledImages(IMAGES, LABELS), range(50))
+    same = [np.array_equal(filled(source, range(50), epoch), unchanged) for epoch in range(epochs)]
     assert same == [False] * (epochs - plain) + [True] * plain
 
 
@@ -124,8 +125,9 @@ def test_scaled_images_take_any_shape_and_soft_labels():
     np.testing.assert_array_equal(source.targets(np.array([4, 1]), 0), soft[[4, 1]])
 
 
-def test_one_hot():
-    assert one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
+def test_labels_may_be_whole_numbers_of_any_type():
+    for labels in (np.array([2, 0], np.uint8), np.array([2, 0]), np.array([2.0, 0.0])):
+        assert ScaledImages(np.zeros((2, 4)), labels, classes=3).targets(np.arange(2), 0).tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
 @pytest.mark.parametrize(
@@ -133,17 +135,24 @@ def test_one_hot():
     [
         (lambda: ScaledImages(np.zeros(3), np.zeros(3, int)), r"images: expected numbers of shape \(N, ...\)"),
         (lambda: ScaledImages(np.zeros((3, 2)), np.zeros(4, int)), r"labels: expected shape \(3,\)"),
-        (lambda: ScaledImages(np.zeros((1, 2)), np.array([10])), "labels: expected 0 to 9, got 10 to 10"),
-        (lambda: ScaledImages(np.zeros((1, 2)), np.array([0.5])), "labels: expected whole numbers"),
+        (lambda: ScaledImages(np.zeros((1, 2)), np.array([10])), "labels: expected values from 0 to 9, got 10 to 10"),
+        (lambda: ScaledImages(np.zeros((1, 2)), np.array([0.5])), "labels: expected whole numbers as labels, got 0.5"),
         (lambda: AugmentedImages(np.zeros((3, 28, 28)), LABELS[:3], 0), "images: expected uint8"),
+        (lambda: ScaledImages(np.zeros((1, 2)), np.array(["a"])), "labels: expected whole numbers as labels, got <U1"),
+        (
+            lambda: ScaledImages(np.zeros((1, 2)), np.array([[0.5, -0.5]]), classes=2),
+            "labels: expected a finite share of at least 0",
+        ),
         (lambda: AugmentedImages(IMAGES, LABELS[:3], 0), "labels: expected 50"),
+        (lambda: AugmentedImages(IMAGES, LABELS + 5, 0), "labels: expected values from 0 to 9, got 5 to 14"),
         (lambda: Concatenation([Doodles(0, 5), ScaledImages(np.zeros((2, 3)), np.zeros(2, int))]), "one shape"),
         (lambda: InTurn(ScaledImages(IMAGES, LABELS), Doodles(0, 5), 1), "as many images"),
         (lambda: Doodles(0, 0), "length: expected at least 1"),
-        (lambda: Limits(rotation=-1), "rotation: expected a number from 0"),
-        (lambda: Limits(thickness=2), "thickness up to 1"),
+        (lambda: Limits(rotation=-1), "rotation: expected a finite number of at least 0, got -1"),
+        (lambda: Limits(thickness=2), "thickness: expected at most 1, got 2"),
+        (lambda: Limits(smoothness=0.5), "smoothness: expected at least 1 pixel, got 0.5"),
     ],
 )
-def test_what_does_not_fit_is_refused(make, message):
+def test_arguments_that_do_not_fit_are_refused(make, message):
     with pytest.raises(InputError, match=message):
         make()

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.kernels.counter import begin, normal, uniform
 from nn.kernels.pen import capsule
 from nn.kernels.strokes import MOST_POINTS, pick, trace
 from nn.strokes import Doodles, SyntheticDigits, digit_templates, draw_templates, other_templates
@@ -136,36 +135,6 @@ def test_capsule_covers_the_area_of_a_line_with_round_ends():
 def test_pick_follows_the_shares():
     cumulative = np.array([0.2, 0.7, 1.0], np.float32)
     assert [pick(cumulative, u) for u in (0.0, 0.19, 0.21, 0.69, 0.71, 0.999)] == [0, 0, 1, 1, 2, 2]
-
-
-def draws(function, count, *key):
-    state = np.empty(3, np.int64)
-    begin(state, *key)
-    return np.array([function(state) for _ in range(count)])
-
-
-def test_uniform_and_normal_are_what_they_say():
-    numbers = draws(uniform, 20_000, 1, 2, 3, 4)
-    assert 0 <= numbers.min() < numbers.max() < 1
-    counts = np.histogram(numbers, bins=20, range=(0, 1))[0]
-    assert ((counts - 1000) ** 2 / 1000).sum() < 45  # χ² with 19 degrees of freedom: 0.1 %
-    normals = draws(normal, 20_000, 1, 2, 3, 4)
-    assert abs(normals.mean()) < 0.03
-    assert abs(normals.std() - 1) < 0.02
-
-
-@pytest.mark.parametrize(
-    "key", [(2, 2, 3, 4), (1, 3, 3, 4), (1, 2, 4, 4), (1, 2, 3, 5), (1, 2 + 2**40, 3, 4), (1, 2, 3, 4 + 2**40)]
-)
-def test_each_part_of_the_key_matters(key):
-    ours, others = draws(uniform, 500, 1, 2, 3, 4), draws(uniform, 500, *key)
-    assert abs(np.corrcoef(ours, others)[0, 1]) < 0.15
-
-
-def test_neighbouring_samples_are_independent():
-    first = np.array([draws(uniform, 1, 1, 0, 0, k)[0] for k in range(2000)])
-    assert abs(np.corrcoef(first[:-1], first[1:])[0, 1]) < 0.07
-    assert 0.47 < first.mean() < 0.53
 
 
 @pytest.mark.parametrize("options", [[], ["--digit", "7"], ["--doodles"]])

@@ -1,20 +1,20 @@
-"""A batch as tasks: weights change as soon as no part needs them, in any order, and not at all if anything went wrong."""
+"""A batch as tasks: weights change as soon as no chunk needs them, in any order, and not at all if anything went wrong."""
 
 import threading
 import time
 
 import numpy as np
 import pytest
+from small_steps import ArraySource, flat_weights, step_of
 
 from nn.engine.batch import Batch
 from nn.engine.executor import Executor
-from nn.engine.operations import PART, Change, Part
-from nn.engine.plan import Plan
+from nn.engine.plan import CHUNK, Plan
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
 
-SAMPLES = 3 * PART + 5
+SAMPLES = 3 * CHUNK + 5
 PATIENCE = 60  # seconds until a test calls it a deadlock
 RNG = np.random.default_rng(7)
 X = RNG.random((SAMPLES, 8, 8, 1), np.float32)
@@ -22,37 +22,29 @@ TARGETS = np.eye(3, dtype=np.float32)[RNG.integers(3, size=SAMPLES)]
 pytestmark = pytest.mark.usefixtures("compiler")
 
 
-def prepared(fill=None):
+def prepared(before=lambda out, indices: None):
     """A model, and its first batch."""
     layers = [Conv2D(32, 3, activation="relu", input_shape=(8, 8, 1)), MaxPooling2D(), Flatten(), Dense(150, activation="relu")]
     model = Sequential([*layers, Dropout(0.3), Dense(3, activation="softmax")], seed=1)
     model.compile(optimizer=Adadelta())
     plan = Plan(model.layers, SAMPLES, model.dtype, model.loss)
-
-    def fill_part(part):
-        plan.images[part.rows] = X[part.rows]
-        plan.targets[part.rows] = TARGETS[part.rows]
-        if fill:
-            fill(plan, part)
-
-    parts = [Part(number, plan.rows(number, SAMPLES), {"dropout": 3 + number}) for number in range(plan.parts(SAMPLES))]
-    return model, Batch(plan, parts, fill_part, Change(SAMPLES, len(parts), model.optimizer, model.slots(), 1.0))
+    return model, Batch(plan, step_of(model, ArraySource(X, TARGETS, before)))
 
 
-def weights_after(executor, fill=None):
-    model, batch = prepared(fill)
-    executor.run(batch.do, len(batch), batch.give_up)
-    return np.concatenate([*map(np.ravel, model.get_weights())])
+def weights_after(executor):
+    model, batch = prepared()
+    executor.run(batch.do, len(batch), batch.abort)
+    return flat_weights(model)
 
 
 @pytest.fixture(scope="module")
 def untrained():
-    return np.concatenate([*map(np.ravel, prepared()[0].get_weights())])
+    return flat_weights(prepared()[0])
 
 
 @pytest.fixture(scope="module")
 def expected(compiler):
-    """By one thread, all parts first."""
+    """By one thread, all chunks first."""
     with Executor(1) as executor:
         return weights_after(executor)
 
@@ -65,22 +57,22 @@ def test_any_number_of_threads_gives_the_same_bits(expected, untrained):
                 assert np.array_equal(weights_after(executor), expected)
 
 
-def test_the_last_layers_change_while_a_part_is_still_on_its_way_back(expected):
+def test_the_last_layers_change_while_a_chunk_is_still_on_its_way_back(expected):
     model, batch = prepared()
-    convolution = batch.plan.learning_steps[0]
+    convolution = batch.plan.learning[0]
     held, go_on = threading.Event(), threading.Event()
     backward = convolution.backward
 
-    def slow(part):
-        if part.number == 3:
+    def slow(chunk):
+        if chunk.index == 3:
             held.set()
             assert go_on.wait(PATIENCE)
-        backward(part)
+        backward(chunk)
 
     convolution.backward = slow
     before = [array.copy() for array in model.get_weights()]
     with Executor(2) as executor:
-        running = threading.Thread(target=executor.run, args=(batch.do, len(batch), batch.give_up))
+        running = threading.Thread(target=executor.run, args=(batch.do, len(batch), batch.abort))
         running.start()
         assert held.wait(PATIENCE)
         # The other thread does every piece but the convolution's, which it waits for.
@@ -92,61 +84,61 @@ def test_the_last_layers_change_while_a_part_is_still_on_its_way_back(expected):
         go_on.set()
         running.join(PATIENCE)
         assert not running.is_alive()
-    assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), expected)
+    assert np.array_equal(flat_weights(model), expected)
 
 
-def test_what_everybody_would_wait_for_comes_first_as_soon_as_it_can_be_done():
+def test_the_first_layers_pieces_come_first_as_soon_as_they_can_be_done():
     _, batch = prepared()
     done = []
-    for step in batch.plan.learning_steps:
-        step.update = lambda piece, change, step=step: done.append((step, piece))
-    for number in range(len(batch)):
-        batch.do(number)
+    for operation in batch.plan.learning:
+        operation.update = lambda piece, step, chunks, operation=operation: done.append((operation, piece))
+    for index in range(len(batch)):
+        batch.do(index)
     assert done == batch.pieces
-    assert done[0][0] is batch.plan.learning_steps[0]
+    assert done[0][0] is batch.plan.learning[0]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
-@pytest.mark.parametrize("number", range(4))
-def test_a_part_that_fails_ends_the_batch_and_leaves_the_weights(threads, number, untrained):
-    def fail(plan, part):
-        if part.number == number:
-            raise LookupError(f"no images for part {number}")
+@pytest.mark.parametrize("index", range(4))
+def test_a_chunk_that_fails_ends_the_batch_and_leaves_the_weights(threads, index, untrained):
+    def fail(out, indices):
+        if indices[0] == index * CHUNK:
+            raise LookupError(f"no images for chunk {index}")
 
     model, batch = prepared(fail)
-    with Executor(threads) as executor, pytest.raises(LookupError, match=f"no images for part {number}"):
-        executor.run(batch.do, len(batch), batch.give_up)
-    assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), untrained)
+    with Executor(threads) as executor, pytest.raises(LookupError, match=f"no images for chunk {index}"):
+        executor.run(batch.do, len(batch), batch.abort)
+    assert np.array_equal(flat_weights(model), untrained)
 
 
-def test_a_part_that_was_never_begun_holds_nobody_up(untrained):
-    # A second Ctrl-C may strike the main thread when it has taken a number and not yet begun.
+def test_a_chunk_that_was_never_begun_does_not_block_the_others(untrained):
+    # A second Ctrl-C may strike the main thread when it has taken an index and not yet begun.
     model, batch = prepared()
     taken, begun = threading.Event(), threading.Event()
 
-    def do(number):
+    def do(index):
         if threading.current_thread() is threading.main_thread():
             taken.set()
             assert begun.wait(PATIENCE)
             raise KeyboardInterrupt
         assert taken.wait(PATIENCE)  # else the other thread might do all before the main thread comes
         begun.set()
-        batch.do(number)
+        batch.do(index)
 
     with Executor(2) as executor, pytest.raises(KeyboardInterrupt):
-        executor.run(do, len(batch), batch.give_up)
-    assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), untrained)
+        executor.run(do, len(batch), batch.abort)
+    assert np.array_equal(flat_weights(model), untrained)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("number", range(4))
-def test_a_loss_that_is_not_finite_changes_no_weight(threads, number, untrained):
-    def spoil(plan, part):
-        if part.number == number:
-            plan.images[part.rows] = np.nan
+@pytest.mark.parametrize("index", range(4))
+def test_a_loss_that_is_not_finite_changes_no_weight(threads, index, untrained):
+    def spoil(out, indices):
+        if indices[0] == index * CHUNK:
+            out[...] = np.nan
 
     model, batch = prepared(spoil)
     with Executor(threads) as executor:
-        executor.run(batch.do, len(batch), batch.give_up)
+        executor.run(batch.do, len(batch), batch.abort)
     assert not np.isfinite(batch.loss())
-    assert np.array_equal(np.concatenate([*map(np.ravel, model.get_weights())]), untrained)
+    assert np.array_equal(flat_weights(model), untrained)

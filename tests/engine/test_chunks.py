@@ -1,14 +1,16 @@
-"""The parts of a batch go through the plan at once, on several threads: none may write where another one works."""
+"""The chunks of a batch go through the plan at once, on several threads: none may write where another one works."""
 
 import copy
 
 import numpy as np
 import pytest
+from small_steps import ArraySource, step_of
 
-from nn.engine.operations import PART, Change, Part
-from nn.engine.plan import Plan
+from nn.engine.batch import Batch
+from nn.engine.operations import DropoutOperation
+from nn.engine.plan import CHUNK, Plan
+from nn.engine.textbook import TextbookEngine
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
-from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import SGD
 
@@ -22,114 +24,121 @@ MODELS = {
     "overlapping pools": [Conv2D(3, 3), MaxPooling2D(3, 2)],
 }
 SENTINEL = 77
+KEYS = {"dropout": 5, "dropout_1": 6}
 
 
-def plan_of(layers, samples, fuse=True):
+def model_of(layers, dtype=np.float32):
     dense = [Flatten(), Dropout(0.3), Dense(6, activation="relu"), Dropout(0.5), Dense(3, activation="softmax")]
-    model = Sequential([*copy.deepcopy(layers), *dense])
+    model = Sequential([*copy.deepcopy(layers), *dense], dtype=dtype)
     model.build((12, 12, 1))
-    plan = Plan(model.layers, samples, np.dtype(np.float32), CategoricalCrossentropy(), fuse)
+    model.compile(optimizer=SGD())
+    return model
+
+
+def source_of(samples):
     rng = np.random.default_rng(0)
-    plan.images[...] = rng.random(plan.images.shape)
-    plan.targets[...] = np.eye(3)[rng.integers(3, size=samples)]
-    return model, plan
+    return ArraySource(rng.random((samples, 12, 12, 1)), np.eye(3)[rng.integers(3, size=samples)])
 
 
-def parts_of(model, samples):
-    keys = {layer.name: 5 for layer in model.layers if layer.random}
-    return [Part(number, Plan.rows(number, samples), keys) for number in range(Plan.parts(samples))]
+def plan_of(layers, samples, **options):
+    model = model_of(layers)
+    return model, Plan(model.layers, samples, model.dtype, model.loss, **options)
+
+
+def batch_of(layers, samples, **options):
+    model, plan = plan_of(layers, samples, **options)
+    return model, Batch(plan, step_of(model, source_of(samples), keys=KEYS))
 
 
 def arrays_by_sample(plan, samples):
-    """Every array in which a part has rows of its own, to be left alone by the others."""
+    """Every array in which a chunk has rows of its own, which the others must leave alone."""
     arrays = {"dscores": plan.dscores}
-    for number, step in enumerate(plan.steps):
-        arrays |= {f"{number} {name}": array for name, array in vars(step).items() if isinstance(array, np.ndarray)}
+    for index, operation in enumerate(plan.operations):
+        arrays |= {f"{index} {name}": array for name, array in vars(operation).items() if isinstance(array, np.ndarray)}
     return {name: array for name, array in arrays.items() if array.ndim > 1 and len(array) == samples}
 
 
 @pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
-def test_a_part_writes_nothing_into_the_next(layers):
-    samples = 2 * PART
-    model, plan = plan_of(layers, samples)
-    first, _ = parts_of(model, samples)
+def test_a_chunk_writes_nothing_into_the_next(layers):
+    samples = 2 * CHUNK
+    _, batch = batch_of(layers, samples)
+    plan = batch.plan
     arrays = arrays_by_sample(plan, samples)
     for array in arrays.values():
         # -0.0, because the smallest write, adding nothing, turns it into 0.0.
-        array[PART:] = SENTINEL if array.dtype == np.uint8 else -0.0
-    plan.images[PART:] = -0.0
-    plan.train_part(first, samples)
+        array[CHUNK:] = SENTINEL if array.dtype == np.uint8 else -0.0
+    plan.images[CHUNK:] = -0.0
+    batch.do(0)
     for name, array in arrays.items():
-        other = array[PART:]
+        other = array[CHUNK:]
         untouched = other == SENTINEL if array.dtype == np.uint8 else np.signbit(other)
         assert untouched.all(), name
 
 
 @pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
-def test_the_order_of_the_parts_changes_no_bit(layers):
-    samples = 2 * PART + 5
+def test_the_order_of_the_chunks_changes_no_bit(layers):
+    samples = 2 * CHUNK + 5
     results = []
     for order in ([0, 1, 2], [2, 0, 1]):
-        model, plan = plan_of(layers, samples)
-        parts = parts_of(model, samples)
-        for number in order:
-            plan.train_part(parts[number], samples)
-        slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
-        for step, piece in plan.updates():
-            step.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
-        results.append([*arrays_by_sample(plan, samples).values(), *model.get_weights()])
+        model, batch = batch_of(layers, samples)
+        for index in [*order, *range(3, len(batch))]:
+            batch.do(index)
+        results.append([*arrays_by_sample(batch.plan, samples).values(), *model.get_weights()])
     for one, other in zip(*results, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
-def test_a_fused_plan_computes_what_its_unfused_parts_do(layers):
+def test_a_fused_plan_computes_what_single_layers_do(layers):
     # Scores, losses and one step of plain descent; float32 sums in another order.
-    samples = PART + 5
+    samples = CHUNK + 5
     results = []
     for fuse in (True, False):
-        model, plan = plan_of(layers, samples, fuse)
-        parts = parts_of(model, samples)
-        for part in parts:
-            plan.train_part(part, samples)
-        slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
-        for step, piece in plan.updates():
-            step.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
-        results.append((len(plan.steps), [plan.dscores, plan.losses[: len(parts)], *model.get_weights()]))
-    (fused_steps, fused), (steps, unfused) = results
-    assert fused_steps <= steps
+        model, batch = batch_of(layers, samples, fuse=fuse)
+        for index in range(len(batch)):
+            batch.do(index)
+        results.append((len(batch.plan.operations), [batch.plan.dscores, np.array(batch.loss()), *model.get_weights()]))
+    (fused_count, fused), (count, unfused) = results
+    assert fused_count <= count
     for one, other in zip(fused, unfused, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
 
-def test_parts_add_up_to_the_gradient_of_the_whole_batch():
-    # One step of plain descent with rate 1, by the plan in three parts and layer by layer in one.
-    samples = 2 * PART + 5
-    model, plan = plan_of(MODELS["rows that fill no vector, pooled"], samples)
-    reference, _ = plan_of(MODELS["rows that fill no vector, pooled"], samples)
-    parts = parts_of(model, samples)
-    for part in parts:
-        plan.train_part(part, samples)
-    slots = {f"{layer.name}/{name}": () for layer in model.layers for name in layer.parameters}
-    for step, piece in plan.updates():
-        step.update(piece, Change(samples, len(parts), SGD(), slots, 1.0))
-    x, caches = plan.images, []
-    for layer in reference.layers:
-        if isinstance(layer, Dropout):
-            chunks = [layer.forward(x[part.rows], True, 5)[0] for part in parts]
-            caches.append(None)
-            x = np.concatenate(chunks)
-        else:
-            x, cache = layer.forward(x)
-            caches.append(cache)
-    loss = CategoricalCrossentropy()
-    dout = loss.backward(loss.forward(x, plan.targets)[1])
-    for layer, cache in zip(reference.layers[::-1], caches[::-1], strict=True):
-        if isinstance(layer, Dropout):
-            dout = np.concatenate([layer.backward(dout[part.rows], np.uint64(5))[0] for part in parts])
-            continue
-        dout, grads = layer.backward(dout, cache)
-        for name, gradient in grads.items():
-            layer.parameters[name] -= gradient
+@pytest.mark.parametrize("chunk", [1, 7, CHUNK, 100])
+@pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
+def test_chunks_of_any_size_add_up_to_the_step_of_the_textbook(layers, chunk):
+    samples = 2 * CHUNK + 5
+    model, reference = model_of(layers, np.float64), model_of(layers, np.float64)
+    batch = Batch(
+        Plan(model.layers, samples, model.dtype, model.loss, chunk=chunk), step_of(model, source_of(samples), keys=KEYS)
+    )
+    for index in range(len(batch)):
+        batch.do(index)
+    engine = TextbookEngine(reference.layers, reference.dtype, reference.loss)
+    loss, right = engine.train(step_of(reference, source_of(samples), keys=KEYS))
+    assert batch.loss() == pytest.approx(loss, rel=1e-12)
+    assert batch.right() == right
     for array, expected in zip(model.get_weights(), reference.get_weights(), strict=True):
-        np.testing.assert_allclose(array, expected, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(array, expected, rtol=0, atol=1e-13)
+
+
+def test_masks_depend_on_key_and_element_not_on_the_chunks():
+    masks = []
+    for chunk in (1, 7, CHUNK, 100):
+        _, plan = plan_of([], 70, chunk=chunk)
+        (alone,) = (operation for operation in plan.operations if isinstance(operation, DropoutOperation))
+        joined = plan.operations[plan.operations.index(alone) + 1]
+        joined.layer.parameters["bias"][...] = 1000  # no output is zero but for dropout
+        for each in plan.chunks(70, KEYS):
+            alone.input[each.rows] = 1
+            alone.forward(each)
+            joined.forward(each)
+        masks.append([alone.out > 0, joined.out > 0])
+        assert 0.6 < masks[-1][0].mean() < 0.8
+        assert 0.4 < masks[-1][1].mean() < 0.6
+    for one, two in masks[1:]:
+        np.testing.assert_array_equal(one, masks[0][0])
+        np.testing.assert_array_equal(two, masks[0][1])
+    # They are those of the layer itself.
+    layer = Dropout(0.3)
+    np.testing.assert_array_equal(layer.forward(np.ones((70, 144)), True, KEYS["dropout"])[0] > 0, masks[0][0])

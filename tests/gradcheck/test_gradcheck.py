@@ -1,4 +1,4 @@
-"""A gradient check must pass what is right and, above all, catch what is wrong."""
+"""A gradient check must accept right gradients and, above all, find wrong ones."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from nn.layers import Dense, Dropout, Layer, MaxPooling2D, ReLU
 
 
 class Scale(Layer):
-    """A user's own layer: out = x · factor."""
+    """A layer of a user's own: out = x · factor."""
 
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)
@@ -27,7 +27,7 @@ def variant(**passes):
     return type("Variant", (Scale,), passes)()
 
 
-def test_a_layer_of_ones_own_passes_in_three_lines():
+def test_a_users_own_layer_is_checked_in_three_lines():
     report = check_layer(Scale(), input_shape=(5, 4))
     assert report.passed
     assert [tensor.name for tensor in report.tensors] == ["x", "factor"]
@@ -58,8 +58,8 @@ def test_wrong_shapes_and_missing_and_surplus_gradients_are_named():
     report = check_layer(variant(backward=lambda self, dout, x: (dout[:1], {"scale": dout})), (4,))
     assert not report.passed
     assert report.complaints == [
-        "no gradient for factor",
-        "a gradient for scale, which does not exist",
+        "there is no gradient for factor",
+        "there is a gradient for scale, which is not a parameter",
         "the gradient for x has shape (1, 4), expected (3, 4)",
     ]
 
@@ -87,15 +87,15 @@ def test_a_layer_that_draws_at_random_each_time_is_caught():
     assert "random" in check_layer(noisy, (4,)).complaints[0]
 
 
-def test_an_output_shape_that_was_announced_differently_is_caught():
+def test_an_output_shape_other_than_announced_is_caught():
     report = check_layer(variant(compute_output_shape=lambda self, shape: (7,)), (4,))
-    assert report.complaints == ["forward gives (3, 4), compute_output_shape says (3, 7)"]
+    assert report.complaints == ["forward gives the shape (3, 4), but compute_output_shape says (3, 7)"]
 
 
 def test_float32_layers_are_refused():
     layer = Dense(2)
     layer.build((3,), np.random.default_rng(0), np.float32)
-    with pytest.raises(InputError, match="float64, but kernel is float32"):
+    with pytest.raises(InputError, match="expected float64 for gradient checks, but kernel is float32"):
         check_layer(layer, (3,))
 
 
@@ -116,14 +116,14 @@ def test_arguments_that_do_not_fit_are_named(arguments, said):
         check_layer(**({"layer": Scale(), "input_shape": (4,)} | arguments))
 
 
-def test_outputs_in_float32_are_called_so():
+def test_float32_outputs_are_reported():
     narrow = variant(forward=lambda self, x, training=False, rng=None: ((x * self.parameters["factor"]).astype(np.float32), x))
     report = check_layer(narrow, (4,))
     assert not report.passed
     assert "the outputs are float32" in report.complaints[0]
 
 
-def test_built_layers_keep_their_parameters_and_inputs_come_back_unmoved():
+def test_built_layers_keep_their_parameters_and_inputs_are_restored():
     layer, x = Dense(2), np.random.default_rng(1).standard_normal((2, 3))
     layer.build((3,), np.random.default_rng(0), np.float64)
     before, x_before = layer.parameters["kernel"].copy(), x.copy()
@@ -183,7 +183,7 @@ def test_gradient_to_all_tied_maxima_fails():
 
 
 @pytest.mark.parametrize("distance", [0.0, 1e-9, 3e-7, 3e-5, 5e-4, 1e-2])
-def test_slopes_beside_a_kink_are_measured_on_this_side(distance):
+def test_slopes_near_a_kink_are_measured_on_the_side_of_the_point(distance):
     x = np.array([distance])
     slope = differences.slopes(lambda: np.maximum(x, 0) * 3 + np.sin(x), np.ones(1), x, (0,))
     expected = 3 + np.cos(distance)
@@ -206,27 +206,28 @@ def test_slopes_of_smooth_functions_have_eleven_digits(function, derivative):
     assert differences.forward_difference(lambda: function(x), x, (0,), 1e-7)[0] == pytest.approx(derivative(0.7), rel=1e-5)
 
 
-def test_outputs_that_raise_leave_the_array_as_it_was():
+def test_the_array_is_restored_when_the_outputs_raise():
     x = np.array([1.0])
     with pytest.raises(ZeroDivisionError):
         differences.moved(lambda: 1 / 0, x, (0,), 0.5)
     assert x[0] == 1.0
 
 
-def test_errors_are_relative_to_the_tensors_size():
-    # The second entry is a millionth of the first: an error of a tenth of it is an error of 1e-5 of what counts, a hundredth.
+def test_errors_are_relative_to_the_largest_entries_of_the_tensor():
+    # The second entry is a millionth of the first, and wrong by a tenth of itself. That is compared
+    # with a hundredth of the first entry: 1e-7 / 1e-2 = 1e-5.
     x = np.ones(2)
     factors = np.array([1.0, 1e-6])
     claimed = np.array([1.0, 1.1e-6])
     report = check_gradients("", lambda: np.array([factors @ x]), lambda u: {"x": u[0] * claimed}, {"x": x})
     assert report.error == pytest.approx(1e-5, rel=0.01)
-    assert report.tensors[0].where == (1,)
-    assert report.tensors[0].place == "x[1]"
+    assert report.tensors[0].index == (1,)
+    assert report.tensors[0].worst == "x[1]"
 
 
-def test_a_layer_without_any_numbers_to_check_does_not_pass():
+def test_nothing_to_check_is_not_a_pass():
     assert not check_gradients("", lambda: np.zeros(1), lambda u: {}, {}).passed
 
 
-def test_frozen_masks_make_dropout_checkable():
+def test_a_fixed_mask_makes_dropout_checkable():
     assert check_layer(Dropout(0.5), (20,), key=3).passed

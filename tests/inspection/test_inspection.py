@@ -1,4 +1,4 @@
-"""Looking inside: stages against a plain forward pass, sums against their cells, receptive fields against changed pixels."""
+"""Stages against a forward pass, sums against values, receptive fields against changed pixels."""
 
 import itertools
 
@@ -26,7 +26,7 @@ def student():
     ]
 
 
-def spelled_out():
+def separate_layers():
     return [
         Conv2D(3, (4, 3), strides=(2, 3), padding="same", input_shape=(11, 13, 2)),
         ReLU(),
@@ -45,7 +45,7 @@ class Squares(Layer):
         return x * x, x
 
 
-MODELS = {"student": student, "spelled out": spelled_out}
+MODELS = {"student": student, "separate layers": separate_layers}
 
 
 def built(layers, dtype=np.float64):
@@ -70,10 +70,10 @@ def all_cells(stage):
 def some_cells(stage, count=60):
     cells = all_cells(stage)
     chosen = np.random.default_rng(1).choice(len(cells), min(count, len(cells)), replace=False)
-    return [cells[number] for number in chosen]
+    return [cells[index] for index in chosen]
 
 
-def test_every_stage_is_what_the_layers_own_forward_gives(traced):
+def test_every_stage_equals_the_forward_pass_of_its_layer(traced):
     model, image, trace = traced
     arrays, x = [image], image[None]
     for layer in model.layers:
@@ -89,7 +89,7 @@ def test_every_stage_is_what_the_layers_own_forward_gives(traced):
         assert stage.before is before.values
 
 
-def test_the_stages_of_the_student_are_seen_one_by_one():
+def test_the_students_network_has_eight_stages():
     model, image = built(student())
     shapes = [stage.values.shape for stage in stages(model.layers, image)]
     assert shapes == [(28, 28, 1), (24, 24, 6), (12, 12, 6), (10, 10, 8), (5, 5, 8), (16,), (10,), (10,)]
@@ -102,7 +102,7 @@ def test_a_softmax_inside_a_dense_layer_is_a_stage_after_its_scores():
     assert shares.values.sum() == pytest.approx(1)
 
 
-def test_the_terms_of_every_cell_add_up_to_it(traced):
+def test_the_terms_of_every_cell_give_its_value(traced):
     _, _, trace = traced
     kinds = set()
     for stage in trace[1:]:
@@ -170,10 +170,9 @@ def test_a_cell_depends_on_its_receptive_field_and_on_nothing_else(layer, random
         assert (after != stage.values[cell]) == inside[pixel], (cell, pixel)
 
 
-def test_fields_of_fields_reach_back_to_the_image(traced):
-    """Composed, they hold every pixel that matters to a cell of a deep layer."""
+def test_composed_fields_contain_every_pixel_that_matters(traced):
     model, image, trace = traced
-    deepest = next(number for number in range(len(trace) - 1, 0, -1) if trace[number].values.ndim == 3)
+    deepest = next(index for index in range(len(trace) - 1, 0, -1) if trace[index].values.ndim == 3)
     cell = tuple(size // 2 for size in trace[deepest].values.shape)
     region = region_of(cell)
     for stage in reversed(trace[1 : deepest + 1]):
@@ -181,16 +180,16 @@ def test_fields_of_fields_reach_back_to_the_image(traced):
     changed = np.random.default_rng(5).random(image.shape)
     changed[region] = image[region]
     np.testing.assert_array_equal(stages(model.layers, changed)[deepest].values[cell], trace[deepest].values[cell])
-    assert any(part.stop - part.start < size for part, size in zip(region, image.shape, strict=True))
+    assert any(span.stop - span.start < size for span, size in zip(region, image.shape, strict=True))
 
 
-def test_the_origin_of_a_cell_is_in_its_field_and_counts_most(traced):
+def test_the_origin_of_a_cell_is_in_its_field_and_contributes_most(traced):
     _, _, trace = traced
     for stage in trace[1:]:
         for cell in some_cells(stage):
             origin, terms = stage.origin(cell), stage.terms(cell)
             field = stage.field(region_of(cell))
-            assert all(part.start <= index < part.stop for part, index in zip(field, origin, strict=True))
+            assert all(span.start <= index < span.stop for span, index in zip(field, origin, strict=True))
             if isinstance(terms, Greatest):
                 assert stage.before[origin] == stage.values[cell]
             elif isinstance(terms, WeightedSum):
@@ -199,7 +198,7 @@ def test_the_origin_of_a_cell_is_in_its_field_and_counts_most(traced):
                 assert any(abs(stage.before[origin] * factor) == pytest.approx(most) for factor in factors)
 
 
-def test_a_layer_of_ones_own_has_values_and_no_terms():
+def test_a_users_own_layer_has_values_but_no_terms():
     model, image = built([Squares(input_shape=(4, 3)), Flatten(), Dense(2)])
     trace = stages(model.layers, image)
     np.testing.assert_array_equal(trace[1].values, image**2)
@@ -208,6 +207,6 @@ def test_a_layer_of_ones_own_has_values_and_no_terms():
     assert trace[1].origin((2, 1)) == (0, 0)
 
 
-def test_the_image_may_come_without_its_channel():
+def test_the_image_may_lack_its_channel_axis():
     model, image = built(student())
     np.testing.assert_array_equal(stages(model.layers, image[..., 0])[0].values, image)

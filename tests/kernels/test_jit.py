@@ -1,5 +1,6 @@
 """The on-disk cache: nothing compiles at import, nothing compiles twice, and nothing stale ever runs."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -16,17 +17,17 @@ from nn.kernels import jit
 PACKAGE = Path(nn.__file__).parent
 
 HELPER = """
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
-@kernel(inline=True)
+@jit(inline=True)
 def scaled(value):
     return 2.0 * value
 """
 USER = """
 from nn.kernels.helper import scaled
-from nn.kernels.jit import kernel
+from nn.kernels.jit import jit
 
-@kernel
+@jit
 def total(array):
     result = 0.0
     for value in array:
@@ -60,7 +61,8 @@ def small_package(tmp_path):
     kernels.mkdir(parents=True)
     for folder in (kernels.parent, kernels):
         (folder / "__init__.py").touch()
-    shutil.copy(PACKAGE / "kernels" / "jit.py", kernels)
+    for name in ("jit.py", "cache.py", "simd.py", "simd_types.py", "simd_llvm.py"):
+        shutil.copy(PACKAGE / "kernels" / name, kernels)
     (kernels / "helper.py").write_text(HELPER)
     (kernels / "user.py").write_text(USER)
     return tmp_path
@@ -108,6 +110,26 @@ for module in pkgutil.iter_modules(nn.kernels.__path__):
     assert list(tmp_path.rglob("*.nb*")) == []
 
 
+def imports_of(path):
+    """The kernel files that a kernel file imports, by name."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {other.stem for other in path.parent.glob("*.py") if f"nn.kernels.{other.stem}" in names}
+
+
+def test_imports_among_the_kernels_point_one_way():
+    left = {path.stem: imports_of(path) for path in (PACKAGE / "kernels").glob("*.py")}
+    assert left["simd"] == set()
+    assert "simd_llvm" in left["jit"]
+    while free := {name for name, needs in left.items() if not needs & left.keys()}:
+        left = {name: needs for name, needs in left.items() if name not in free}
+    assert left == {}
+
+
 def test_light_modules_load_no_compiler(tmp_path):
     code = """
 import sys, nn, nn.errors, nn.io.cli, nn.io.files, nn.initializers, nn.utils
@@ -152,12 +174,12 @@ def test_digest_follows_names_and_contents():
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 def test_without_a_folder_to_write_to_kernels_are_compiled_in_memory(monkeypatch):
-    def refuse(self):
+    def refuse(*_):
         raise RuntimeError("no locator available")
 
-    monkeypatch.setattr(numba.core.dispatcher.Dispatcher, "enable_caching", refuse)
+    monkeypatch.setattr(jit, "KernelCache", refuse)
 
-    @jit.kernel
+    @jit.jit
     def reciprocal(number):
         return 1.0 / number
 

@@ -66,7 +66,7 @@ def lists_of(array, first=0):
         lists.append((np.full(rows, 9, np.int32), np.full((rows, most), 9, np.int32), np.full((rows, most), 9, array.dtype)))
     # Where the output was positive, nothing was dropped: dz is dout.
     dz = np.full_like(array, 9)
-    dense.list_nonzeros(array, np.ones_like(array), 0.0, first, dz, *lists[0], *lists[1])
+    dense.list_nonzeros(array, np.ones_like(array), 0.0, first, dz, lists[0], lists[1])
     np.testing.assert_array_equal(dz, array)
     return lists
 
@@ -97,7 +97,7 @@ def test_sparse_product_is_the_dense_one_bit_for_bit(rows, terms, columns, dtype
     dense.matmul(aligned_copy(a), terms, 1, terms, b, np.zeros(columns, dtype), False, expected, 0, rows)
     out[...] = np.nan
     by_row, _ = lists_of(a)
-    dense.sparse_matmul(*(each[None] for each in by_row), b, 0, out)
+    dense.sparse_matmul(tuple(each[None] for each in by_row), b, 0, out)
     np.testing.assert_array_equal(out, expected)
 
 
@@ -111,10 +111,10 @@ def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtyp
     by_row = np.zeros(4, np.int32), np.zeros((4, 6), np.int32), np.zeros((4, 6), dtype)
     for part, rows in enumerate((slice(0, 4), slice(4, 7))):
         chunk = aligned_copy(a[rows])
-        found = *by_row, *(each[part] for each in lists)
-        dense.list_nonzeros(chunk, np.ones_like(chunk), 0.0, rows.start, np.empty_like(chunk), *found)
+        by_column = tuple(each[part] for each in lists)
+        dense.list_nonzeros(chunk, np.ones_like(chunk), 0.0, rows.start, np.empty_like(chunk), by_row, by_column)
     out = aligned((5, 40), dtype)
-    dense.sparse_matmul(*lists, b, 3, out)
+    dense.sparse_matmul(lists, b, 3, out)
     np.testing.assert_allclose(out, (a.T @ b)[:5, 3:43], rtol=1e-5, atol=1e-5)
     assert (out != 0).all()
 
@@ -124,7 +124,7 @@ def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
     x, kernel = aligned_copy(np.array([[9.0, 9, 9], [1, 2, -2]])), aligned_copy(np.array([[1.0, -4], [2.5, 0], [0.5, 0.5]]))
     bias = np.full(2, 2.0)
     kept, dropped = (
-        next(key for key in range(99) if (elementwise_mask(key) == wanted).all()) for wanted in ([True, True], [False, True])
+        next(key for key in range(99) if (elementwise_mask(key, 2) == wanted).all()) for wanted in ([True, True], [False, True])
     )
     for key, rate, expected in ((0, 0.0, [7, 0]), (kept, 0.5, [14, 0]), (dropped, 0.5, [0, 0])):
         out = aligned_copy(np.full((2, 2), np.nan))
@@ -133,8 +133,8 @@ def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
         assert out[1].tolist() == expected
         # dz = dout / (1 - rate) where out > 0, and the one list of the row names it
         dz, dout = np.full((1, 2), 9.0), np.full((1, 2), 10.0)
-        by_row, by_unit = ([np.full(n, 9, np.int32), np.full((n, 2), 9, np.int32), np.full((n, 2), 9.0)] for n in (1, 2))
-        dense.list_nonzeros(dout, out[1:], rate, 5, dz, *by_row, *by_unit)
+        by_row, by_unit = ((np.full(n, 9, np.int32), np.full((n, 2), 9, np.int32), np.full((n, 2), 9.0)) for n in (1, 2))
+        dense.list_nonzeros(dout, out[1:], rate, 5, dz, by_row, by_unit)
         alive = expected[0] > 0
         assert dz.tolist() == [[10 / (1 - rate) if alive else 0, 0]]
         assert (by_row[0].tolist(), by_unit[0].tolist()) == ([int(alive)], [int(alive), 0])
@@ -143,10 +143,10 @@ def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
         assert dz.tolist() == [[10 / (1 - rate) if alive else 0, 0]]
 
 
-def elementwise_mask(key):
-    """Which of the first two numbers dropout keeps at rate 0.5."""
+def elementwise_mask(key, first):
+    """Which of two elements from index `first` on dropout keeps at rate 0.5."""
     out = np.empty(2)
-    elementwise.dropout(np.ones(2), np.uint64(key), 0.5, out)
+    elementwise.dropout(np.ones(2), np.uint64(key), 0.5, out, first)
     return out > 0
 
 
@@ -204,21 +204,39 @@ def test_column_sums_and_sums_of_parts_keep_their_order():
     # In float32, (1 + 2⁻²⁴) + 2⁻²⁴ = 1 but 1 + (2⁻²⁴ + 2⁻²⁴) is not: the order shows.
     tiny = 2.0**-24
     x = np.array([[1, tiny, 3, 5], [tiny, tiny, 0, 0], [tiny, 1, 0, 0]], np.float32)
-    for add in (elementwise.column_sums, elementwise.sum_parts):
+    for add in (elementwise.column_sums, elementwise.sum_chunks):
         out = np.full(4, np.nan, np.float32)
         add(x, out)
         assert out.tolist() == [1, np.float32(1) + np.float32(2 * tiny), 3, 5]
 
 
-def test_dropout_keeps_or_drops_by_key_and_place_alone():
-    x = np.ones((4, 6))
-    whole, part = np.empty_like(x), np.empty((2, 6))
-    elementwise.dropout(x.reshape(-1), np.uint64(3), 0.5, whole.reshape(-1))
-    elementwise.dropout(x[:2].reshape(-1), np.uint64(3), 0.5, part.reshape(-1))
-    np.testing.assert_array_equal(part, whole[:2])
+def dropped(x, first=0):
+    """Dropout at rate 0.5 of x, whose first element has the index `first` in its batch."""
+    out = np.empty(x.size)
+    elementwise.dropout(x.reshape(-1), np.uint64(3), 0.5, out, first)
+    return out.reshape(x.shape)
+
+
+def test_dropout_keeps_or_drops_by_key_and_index_alone():
+    x = np.arange(1.0, 601).reshape(100, 6)
+    whole = dropped(x)
+    assert 200 < (whole > 0).sum() < 400
+    for rows in (slice(0, 32), slice(32, 64), slice(64, 100), slice(7, 8)):
+        np.testing.assert_array_equal(dropped(x[rows], first=rows.start * 6), whole[rows])
     in_place = x.copy()
-    elementwise.dropout(in_place.reshape(-1), np.uint64(3), 0.5, in_place.reshape(-1))
+    elementwise.dropout(in_place.reshape(-1), np.uint64(3), 0.5, in_place.reshape(-1), first=0)
     np.testing.assert_array_equal(in_place, whole)
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 32])
+def test_dense_forward_draws_the_same_mask_however_the_batch_is_cut(chunk):
+    rng = np.random.default_rng(2)
+    x, kernel = (aligned_copy(rng.random(shape)) for shape in ((40, 3), (3, 7)))
+    product, out = aligned((40, 7), np.float64), aligned((40, 7), np.float64)
+    dense.forward(x, kernel, np.ones(7), True, np.uint64(3), 0.0, product, 0, 40)
+    for start in range(0, 40, chunk):
+        dense.forward(x, kernel, np.ones(7), True, np.uint64(3), 0.5, out, start, min(start + chunk, 40))
+    np.testing.assert_array_equal(out, dropped(product))
 
 
 def test_relu_backward_may_write_over_its_input():

@@ -7,7 +7,8 @@ import pytest
 from nn.errors import InputError
 from nn.kernels.memory import ALIGNMENT
 from nn.layers import Dense, Flatten, Layer
-from nn.layers.base import pair, window_geometry
+from nn.layers.arguments import pair
+from nn.layers.windows import window_geometry
 
 
 def test_flatten_reads_row_by_row():

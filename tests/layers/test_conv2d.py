@@ -3,8 +3,6 @@ import pytest
 from scipy.signal import correlate
 
 from nn.errors import InputError
-from nn.gradcheck import cases
-from nn.kernels import winograd3
 from nn.layers import Conv2D
 
 
@@ -153,74 +151,6 @@ def test_wrong_arguments_are_named(arguments, named):
 def test_an_input_it_cannot_take_is_refused(shape, said):
     with pytest.raises(InputError, match=said):
         Conv2D(1, 3).compute_output_shape(shape)
-
-
-@pytest.mark.parametrize(
-    ("kernel", "strides", "size", "channels", "taken"),
-    [
-        (3, 1, (12, 12), 32, True),
-        (3, 1, (7, 7), 9, True),
-        (3, 1, (7, 7), 8, False),
-        (3, 1, (6, 7), 12, True),
-        (3, 1, (7, 6), 11, False),
-        (3, 1, (8, 7), 16, False),
-        (3, 1, (7, 8), 16, False),
-        (3, 1, (12, 12), 1, False),
-        (3, (1, 2), (12, 12), 32, False),
-        (3, (2, 1), (12, 12), 32, False),
-        ((3, 4), 1, (12, 12), 32, False),
-        ((4, 3), 1, (12, 12), 32, False),
-        (5, 1, (12, 12), 32, False),
-    ],
-)
-def test_winograd_is_for_three_by_three_kernels_one_step_apart_whose_products_outweigh_the_transforms(
-    kernel, strides, size, channels, taken
-):
-    layer = Conv2D(2, kernel, strides)
-    layer.build((*size, channels), np.random.default_rng(0), np.float64)
-    assert layer.takes_winograd() is taken
-
-
-@pytest.mark.usefixtures("compiler")
-def test_the_gradient_check_of_winograd_runs_it_forward_and_back(monkeypatch):
-    (case,) = (case for case in cases.CASES if "Winograd" in case.what)
-    outs, forward = set(), winograd3.conv2d_forward
-
-    def spy(x, u, bias, relu, out):
-        outs.add(out.shape[1:])
-        forward(x, u, bias, relu, out)
-
-    monkeypatch.setattr(winograd3, "conv2d_forward", spy)
-    assert case.check(0).passed
-    assert outs == {(8, 5, 15), (10, 7, 12)}
-
-
-@pytest.mark.parametrize(
-    ("kernel", "strides", "channels", "suits"),
-    [(5, 1, 1, True), (5, 1, 2, False), (5, (1, 2), 1, False), (5, (2, 1), 1, False), ((5, 4), 1, 1, False), (3, 1, 1, False)],
-)
-def test_five_by_five_windows_on_gray_images_have_a_kernel_of_their_own(kernel, strides, channels, suits):
-    layer = Conv2D(2, kernel, strides)
-    layer.build((8, 8, channels), np.random.default_rng(0), np.float64)
-    assert layer.is_five_by_five_on_gray() is suits
-
-
-@pytest.mark.parametrize(
-    ("size", "kernel", "strides", "padding", "one_product"),
-    [
-        ((6, 6), 1, 1, "valid", True),
-        ((6, 6), 1, 2, "valid", False),
-        ((6, 4), (6, 4), 1, "valid", True),
-        ((6, 4), (6, 4), 3, "valid", True),
-        ((6, 4), (6, 4), 1, "same", False),
-        ((6, 4), (6, 3), 1, "valid", False),
-        ((6, 4), (5, 4), 1, "valid", False),
-    ],
-)
-def test_single_pixels_and_whole_images_are_one_matrix_product(size, kernel, strides, padding, one_product):
-    layer = Conv2D(3, kernel, strides, padding)
-    layer.build((*size, 2), np.random.default_rng(0), np.float64)
-    assert layer.is_product() is one_product
 
 
 def test_parameters_start_as_keras_starts_them():

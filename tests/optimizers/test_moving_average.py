@@ -91,9 +91,10 @@ def test_an_interrupted_training_keeps_the_weights_to_go_on_with():
     assert_weights(model, watching.last)
 
 
-def test_a_second_fit_begins_a_new_average():
-    model, _ = trained(Adadelta(use_ema=True, ema_momentum=MOMENTUM), Averaging())
+def test_a_second_fit_continues_the_average_as_in_keras():
     watching = Averaging()
+    model, _ = trained(Adadelta(use_ema=True, ema_momentum=MOMENTUM), watching)
+    assert model.iterations == watching.steps
     model.fit(X, Y, batch_size=32, epochs=1, verbose=0, callbacks=[watching])
     assert_weights(model, watching.average)
 

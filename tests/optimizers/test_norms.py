@@ -29,7 +29,7 @@ def test_norms_are_the_lengths_of_the_arrays():
     model = training.model
     assert len(training.progress.norms) == 2
     last = training.progress.norms[-1]
-    assert last == norms_of(model)
+    assert last == norms_of(model.parameters(), model.slots(), model.optimizer)
     assert list(last) == ["dense/kernel", "dense/bias", "dense_1/kernel", "dense_1/bias"]
     for name, (weights, gradients, updates) in last.items():
         layer, _, parameter = name.partition("/")
@@ -46,7 +46,9 @@ def test_steady_gradient_is_found_again():
     gradient = RNG.normal(size=(2, 3)).astype(np.float32)
     for _ in range(200):
         model.optimizer.update(model.layers[0].parameters["kernel"], gradient, model.slots()["dense/kernel"], 1.0)
-    assert norms_of(model)["dense/kernel"][1] == pytest.approx(np.linalg.norm(gradient), rel=1e-3)
+    assert norms_of(model.parameters(), model.slots(), model.optimizer)["dense/kernel"][1] == pytest.approx(
+        np.linalg.norm(gradient), rel=1e-3
+    )
 
 
 def test_plain_gradient_descent_keeps_only_the_weights():

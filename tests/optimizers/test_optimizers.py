@@ -108,9 +108,9 @@ def test_moving_average_hand_worked(dtype):
     # m = 0.75: the first weight itself; 0.75·2 + 0.25·6 = 3; 0.75·3 + 0.25·(-1) = 2. The other weight is at rest.
     optimizer, average = SGD(use_ema=True, ema_momentum=0.75), np.array([[100.0, 0.0]], dtype)
     found = []
-    for first, weight in ((True, 2.0), (False, 6.0), (False, -1.0)):
+    for step, weight in enumerate((2.0, 6.0, -1.0)):
         parameter = np.array([[weight, 0.1]], dtype)
-        optimizer.average(parameter, average, first)
+        optimizer.average(parameter, average, step)
         found.append(average[0, 0])
         assert average[0, 1] == parameter[0, 1] == dtype(0.1)
         assert parameter[0, 0] == weight

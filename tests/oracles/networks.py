@@ -138,5 +138,5 @@ def ours_trained(task, **options):
         for name, array in parameters.items():
             optimizer.update(array, np.ascontiguousarray(result[f"d {name}"]), slots[name], RATE)
             if optimizer.use_ema:
-                optimizer.average(array, slots[name][-1], first=step == 0)
+                optimizer.average(array, slots[name][-1], step)
     return {name: slots[name][-1] for name in parameters} if optimizer.use_ema else parameters

@@ -1,10 +1,11 @@
-"""The report: its numbers are those of plain passes, its page needs nobody, and bad input is told in a sentence."""
+"""The report: its values are those of plain passes, and its page loads nothing."""
 
 import contextlib
 import io
 import re
 import shutil
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,13 +24,13 @@ PICTURES = {"confusion", "curves", "filters", "layers", "map", "mistakes", "norm
 
 
 @pytest.fixture(scope="module")
-def part(small_mnist):
-    return recipes.load_parts("mnist", str(small_mnist))[1]
+def digits(small_mnist):
+    return recipes.load_splits("mnist", str(small_mnist))[1]
 
 
 @pytest.fixture(scope="module")
 def made(matplotlib, small_mnist, tmp_path_factory):
-    """A finished report for all who only read it: its folder, and what the command said."""
+    """A finished report, for tests that only read it: its folder and the output of the command."""
     from nn.report.__main__ import main
 
     folder = tmp_path_factory.mktemp("made")
@@ -51,20 +52,20 @@ def one_sentence(ended):
     return ended.err
 
 
-# -- The numbers ---------------------------------------------------------------------------------------------------------
+# -- The values -----------------------------------------------------------------------------------
 
 
-def test_what_is_found_equals_a_plain_forward_pass(part):
+def test_findings_equal_a_plain_forward_pass(digits):
     network = small_network()
-    found = measures.examine(network, part, 0.8)
-    x = part[0][..., None] / np.float32(255)
+    found = measures.examine(network, digits, 0.8)
+    x = digits[0][..., None] / np.float32(255)
     passed = [x]
     for layer in network.layers:
         passed.append(layer.forward(passed[-1])[0])
     np.testing.assert_allclose(found.plain, passed[-1], rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(found.hidden, passed[-2], rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(found.believed, calibrated(found.plain, 0.8))
-    right = passed[-1].argmax(axis=1) == part[1]
+    right = passed[-1].argmax(axis=1) == digits[1]
     assert found.accuracy == right.mean()
     assert sorted(found.wrong) == np.flatnonzero(~right).tolist()
     surest = found.believed[found.wrong].max(axis=1)
@@ -72,19 +73,19 @@ def test_what_is_found_equals_a_plain_forward_pass(part):
     counts = found.confusion()
     assert counts.sum() == 100
     assert counts.trace() == right.sum()
-    assert counts[part[1][found.wrong[0]], found.guesses[found.wrong[0]]] >= 1
+    assert counts[digits[1][found.wrong[0]], found.guesses[found.wrong[0]]] >= 1
 
 
-def test_without_a_temperature_the_probabilities_stay_as_they_are(part):
-    found = measures.examine(small_network(), part, 1.0)
+def test_a_temperature_of_1_leaves_the_probabilities_unchanged(digits):
+    found = measures.examine(small_network(), digits, 1.0)
     assert found.believed is found.plain
 
 
-def test_feature_maps_are_those_of_a_plain_forward_pass(part):
+def test_feature_maps_are_those_of_a_plain_forward_pass(digits):
     network = small_network()
-    maps = measures.activations(network, part[0][7])
+    maps = measures.activations(network, digits[0][7])
     assert [layer.name for layer, _ in maps] == [layer.name for layer in network.layers]
-    x = part[0][7:8, ..., None] * np.float32(1 / 255)
+    x = digits[0][7:8, ..., None] * np.float32(1 / 255)
     for layer, out in maps:
         x = layer.forward(x)[0]
         np.testing.assert_array_equal(out, x[0])
@@ -122,7 +123,7 @@ def test_plane_of_points_that_span_none(points):
     assert shares.shape == (2,)
 
 
-# -- The page --------------------------------------------------------------------------------------------------------------
+# -- The page -------------------------------------------------------------------------------------
 
 
 def links_outward(html):
@@ -132,7 +133,7 @@ def links_outward(html):
     )
 
 
-def test_page_holds_its_pictures_and_asks_nobody(made):
+def test_page_contains_its_pictures_and_loads_nothing(made):
     folder, said = made
     html = (folder / "index.html").read_text()
     assert not links_outward(html)
@@ -150,7 +151,7 @@ def test_same_model_gives_the_same_bytes(made, report, model, tmp_path):
     assert files == {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
 
 
-def test_model_that_tells_nothing_of_its_training(matplotlib, report, tmp_path):
+def test_model_without_history_and_norms(matplotlib, report, tmp_path):
     Sequential([Flatten(input_shape=(28, 28, 1)), Dense(10, activation="softmax")]).save(tmp_path / "bare.npz")
     assert report("bare.npz").code == 0
     html = (tmp_path / "report" / "index.html").read_text()
@@ -159,7 +160,7 @@ def test_model_that_tells_nothing_of_its_training(matplotlib, report, tmp_path):
     assert {path.stem for path in (tmp_path / "report").glob("*.png")} == PICTURES - {"curves", "norms"}
 
 
-def test_fashion_is_told_from_the_card_and_called_by_name(matplotlib, report, model, tmp_path):
+def test_fashion_mnist_is_recognised_from_the_card_and_its_classes_are_named(matplotlib, report, model, tmp_path):
     network = load_model(model)
     network.card = {"recipe": {"dataset": "fashion-mnist"}}
     network.save(tmp_path / "fashion.npz")
@@ -169,12 +170,12 @@ def test_fashion_is_told_from_the_card_and_called_by_name(matplotlib, report, mo
     assert re.search(r"\(label: (T-shirt|trouser|pullover|dress|coat|sandal|shirt|sneaker|bag|ankle boot)\)", html)
 
 
-def test_nothing_wrong_is_said_not_drawn(matplotlib, part):
+def test_no_mistakes_is_a_sentence_not_a_picture(matplotlib, digits):
     from nn.report.contents import compose
 
-    found = measures.examine(small_network(), part, 1.0)
-    perfect = measures.Findings(part[0], found.guesses.astype(np.uint8), 0.0, 1.0, found.plain, found.plain, found.hidden, 1.0)
-    html, pictures = compose(small_network(), recipes.OWN, "mnist", perfect, [], [], 0)
+    found = measures.examine(small_network(), digits, 1.0)
+    perfect = replace(found, labels=found.guesses.astype(np.uint8), loss=0.0, accuracy=1.0)
+    html, pictures = compose(small_network(), perfect, path=recipes.OWN, dataset="mnist", histories=[], norms=[], index=0)
     assert "all test images are read right" in html
     assert "mistakes" not in pictures
 
@@ -187,26 +188,26 @@ def test_text_is_escaped():
     assert ">1,234</td>" in html
 
 
-# -- The pictures ------------------------------------------------------------------------------------------------------------
+# -- The pictures ---------------------------------------------------------------------------------
 
 
-def test_mosaic_puts_every_map_in_its_place(matplotlib):
+def test_mosaic_lays_out_the_maps_in_rows(matplotlib):
     from nn.report.pictures import mosaic
 
     maps = np.arange(3 * 2 * 2.0).reshape(3, 2, 2)
-    nothing = np.nan
+    gap = np.nan
     expected = [
-        [0, 1, nothing, 4, 5],
-        [2, 3, nothing, 6, 7],
-        [nothing] * 5,
-        [8, 9, nothing, nothing, nothing],
-        [10, 11, nothing, nothing, nothing],
+        [0, 1, gap, 4, 5],
+        [2, 3, gap, 6, 7],
+        [gap] * 5,
+        [8, 9, gap, gap, gap],
+        [10, 11, gap, gap, gap],
     ]
     np.testing.assert_array_equal(mosaic(maps, columns=2), expected)
     assert mosaic(maps, columns=3, gap=0.5).shape == (4, 14), "pixels twice as large, a gap of one"
 
 
-# -- Bad input -----------------------------------------------------------------------------------------------------------------
+# -- Bad input ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,36 +217,30 @@ def test_mosaic_puts_every_map_in_its_place(matplotlib):
         (("small.npz", "--dataset", "cifar"), "cifar"),
         (("small.npz", "--digit", 10), "--digit"),
         (("small.npz", "--digit", 1, "--image", 1), "--image"),
-        (("small.npz", "--image", 100), "--image: expected a number below 100"),
+        (("small.npz", "--image", 100), "--image: expected an index below 100"),
         (("small.npz", "--out", "small.npz"), "expected a folder"),
         (("small.npz", "--out", "missing/report"), "--out"),
         (("small.npz", "--history", "none.json"), "none.json"),
-        (
-            (
-                "small.npz",
-                "--what",
-            ),
-            "--what",
-        ),
+        (("small.npz", "--what"), "--what"),
     ],
 )
-def test_bad_input_is_told_and_nothing_written(matplotlib, report, model, tmp_path, words, says):
+def test_bad_input_is_refused_and_nothing_written(matplotlib, report, model, tmp_path, words, says):
     before = sorted(tmp_path.iterdir())
     assert says in one_sentence(report(*words))
     assert sorted(tmp_path.iterdir()) == before
 
 
 @pytest.mark.parametrize("temperature", [0, "hot", True, float("nan")])
-def test_card_with_another_temperature_is_refused(temperature, tmp_path):
+def test_card_with_a_wrong_temperature_is_refused(temperature, tmp_path):
     from nn.report.__main__ import _temperature
 
     with pytest.raises(InputError, match="temperature"):
         _temperature({"temperature": temperature}, tmp_path)
 
 
-def test_digit_that_is_not_among_the_test_images(matplotlib, report, model, monkeypatch, part):
-    none = (part[0][part[1] != 4], part[1][part[1] != 4])
-    monkeypatch.setattr("nn.report.__main__.load_parts", lambda *_: (none, none))
+def test_digit_that_no_test_image_has_is_refused(matplotlib, report, model, monkeypatch, digits):
+    none = (digits[0][digits[1] != 4], digits[1][digits[1] != 4])
+    monkeypatch.setattr("nn.report.__main__.load_splits", lambda *_: (none, none))
     assert "there is no 4" in one_sentence(report(model, "--digit", 4))
 
 
@@ -255,7 +250,7 @@ def test_without_matplotlib_it_says_how_to_get_it(report, model, tmp_path, monke
     assert not (tmp_path / "report").exists()
 
 
-def test_full_disk_leaves_the_former_page(made, report, model, tmp_path, monkeypatch):
+def test_full_disk_leaves_the_previous_page(made, report, model, tmp_path, monkeypatch):
     shutil.copytree(made[0], tmp_path / "report")
     before = (tmp_path / "report" / "index.html").read_bytes()
     plain = sys.modules["nn.report.__main__"].atomic_write
@@ -266,6 +261,6 @@ def test_full_disk_leaves_the_former_page(made, report, model, tmp_path, monkeyp
         return plain(path)
 
     monkeypatch.setattr("nn.report.__main__.atomic_write", full)
-    monkeypatch.setattr("nn.report.contents.compose", lambda *_: ("another page", {"map": b"another picture"}))
+    monkeypatch.setattr("nn.report.contents.compose", lambda *_, **__: ("another page", {"map": b"another picture"}))
     assert "No space left" in one_sentence(report(model))
     assert (tmp_path / "report" / "index.html").read_bytes() == before

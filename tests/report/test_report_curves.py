@@ -1,4 +1,4 @@
-"""What the report tells of a training: histories, norms and their curves, and files and cards that hold others."""
+"""What the report shows of a training: histories, norms and curves; wrong files are refused."""
 
 import json
 
@@ -28,7 +28,7 @@ def test_history_of_a_training_without_validation(tmp_path):
     assert set(history.values) == {"loss", "accuracy"}
 
 
-def test_norms_of_a_layer_are_those_of_all_its_parameters_together(tmp_path):
+def test_norms_of_a_layer_join_those_of_all_its_parameters(tmp_path):
     (dense,) = histories.layer_norms({"norms": NORMS}, tmp_path)
     assert dense.layer == "dense"
     assert dense.epochs.tolist() == [1, 2, 3]
@@ -37,7 +37,7 @@ def test_norms_of_a_layer_are_those_of_all_its_parameters_together(tmp_path):
     np.testing.assert_allclose(dense.updates, 0.05)
 
 
-def test_norms_that_begin_later_belong_to_the_last_epochs(tmp_path):
+def test_norms_of_fewer_epochs_belong_to_the_last_ones(tmp_path):
     (dense,) = histories.layer_norms({"norms": NORMS, "recipe": {"epochs": 10}}, tmp_path)
     assert dense.epochs.tolist() == [8, 9, 10]
 
@@ -67,13 +67,13 @@ def test_curves_show_the_values_of_every_history(matplotlib):
         '[{"epoch": 1, "loss": 1, "accuracy": 1}, {"epoch": 2, "loss": NaN, "accuracy": 1}]',
     ],
 )
-def test_file_that_is_no_history_is_refused(tmp_path, content):
+def test_file_that_is_not_a_history_is_refused(tmp_path, content):
     (tmp_path / "h.json").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(InputError, match=r"h\.json: expected"):
         histories.read_histories(tmp_path / "m.npz", [str(tmp_path / "h.json")])
 
 
-def test_huge_file_is_refused_unread(tmp_path, monkeypatch):
+def test_huge_file_is_refused_without_reading_it(tmp_path, monkeypatch):
     monkeypatch.setattr(histories, "MOST_BYTES", 10)
     (tmp_path / "h.json").write_text(json.dumps(HISTORY))
     with pytest.raises(InputError, match="at most 10 bytes"):
@@ -81,6 +81,6 @@ def test_huge_file_is_refused_unread(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("norms", [1, [1], "abc", {"a": 1}, [{"a/b": [1, 2]}], [{"a/b": ["x", 1, 2]}], [{"a/b": [1, 2, 3]}, {}]])
-def test_card_with_other_norms_is_refused(tmp_path, norms):
+def test_card_with_wrong_norms_is_refused(tmp_path, norms):
     with pytest.raises(InputError, match="norms"):
         histories.layer_norms({"norms": norms}, tmp_path)

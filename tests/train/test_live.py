@@ -21,15 +21,15 @@ ROOT = Path(__file__).parents[2]
 COLLECTING = """
 import gc, sys, threading
 from nn.io import cli
-from nn.engine import plan
+from nn.engine import batch
 from nn.train import __main__ as train
 gc.disable()
-plain = plan.Plan.train_part
+plain = batch.Batch.do
 def collecting(self, *arguments):
     if threading.current_thread() is not threading.main_thread():
         gc.collect()
     plain(self, *arguments)
-plan.Plan.train_part = collecting
+batch.Batch.do = collecting
 cli.run(train.main, sys.argv[1:])
 """
 RNG = np.random.default_rng(2)

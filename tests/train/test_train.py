@@ -57,7 +57,7 @@ def test_after_the_warm_up_nothing_is_compiled(small_mnist):
     from numba.core import event
 
     recipe = recipes.Recipe(epochs=1, train_limit=64, doodles=0.25)
-    train, test = recipes.load_parts("mnist", str(small_mnist))
+    train, test = recipes.load_splits("mnist", str(small_mnist))
     recipes.warm_up(recipe, train)
     with event.install_recorder("numba:compile") as recorder:
         recipes.trainer_for(recipe, (train[0][:64], train[1][:64]), test).run()
@@ -150,7 +150,7 @@ def test_images_of_another_size(command, small_mnist, tmp_path):
 
 def test_second_training_of_the_same_file_is_told(train, tmp_path):
     with files.only_writer(tmp_path / "mnist.npz", "--out"):
-        assert "another run is writing" in one_sentence(train(*SHORT))
+        assert "another process is writing" in one_sentence(train(*SHORT))
         assert os.listdir() == [".mnist.npz.lock"], "the second one left something behind"
     assert train(*SHORT).code == 0
 

@@ -142,7 +142,7 @@ def test_trainings_whose_checkpoints_have_one_name_do_not_mix(train, tmp_path, h
     with files.only_writer(name, "--out"):
         ended = train(*SHORT, "--out", asked)
     assert ended.code == 2
-    assert "another run is writing" in ended.err
+    assert "another process is writing" in ended.err
 
 
 @pytest.mark.parametrize("name", ["mnist.checkpoint.npz", "mnist.checkpoint.previous-3.npz", "mnist.history.json"])

@@ -1,8 +1,9 @@
-"""The network and the recipe that all contenders train, in words that belong to none of them, and its arithmetic.
+"""The network and the recipe that all contenders train, described without any library, and its arithmetic.
 
-A network is a list of tuples: ("conv", filters, size), ("pool",), ("flatten",), ("dense", units), ("dropout", rate). Convolutions
-and dense layers have ReLU behind them, the last one softmax; pooling is 2x2. Importing this loads neither Numba nor a framework,
-so that a peer's process holds nothing of ours.
+A network is a list of tuples: ("conv", filters, size), ("pool",), ("flatten",), ("dense", units),
+("dropout", rate). ReLU follows convolutions and dense layers, softmax follows the last layer, and
+pooling is 2x2. Importing this file loads neither Numba nor a framework, so a peer's process
+contains none of our code.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ CLASSES = 10
 
 
 def student_network(width: float = 1.0) -> Network:
-    """The student's network, all its layers but the last `width` times as wide."""
+    """The student's network; all layers but the last are `width` times as wide."""
     return [
         ("conv", round(32 * width), 5),
         ("pool",),
@@ -33,10 +34,11 @@ def student_network(width: float = 1.0) -> Network:
 
 
 def training_flop(network: Network, size: int = 28, channels: int = 1) -> int:
-    """Floating-point operations of the dense arithmetic of one image's training step.
+    """Floating-point operations of the dense arithmetic that training on one image takes.
 
-    Every layer with weights multiplies and adds three times: forward, gradient of the weights, gradient of the input (the first
-    layer needs no gradient of its input). Zeros count like other numbers; ReLU, pooling and the optimizer are left out.
+    A layer with weights multiplies and adds three times: forward, gradient of the weights, gradient
+    of the input. The first layer needs no gradient of its input. Multiplications by zero count like
+    others; ReLU, pooling and the optimizer are left out.
     """
     total, passes = 0, 2
     height, shape = size, channels

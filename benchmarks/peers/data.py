@@ -1,4 +1,4 @@
-"""MNIST for all contenders: the same bytes from disk, as bytes or as floats in memory."""
+"""MNIST for all contenders: the same bytes from disk, in memory as bytes or as floats."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Data(NamedTuple):
 
 
 def load(limit: int | None = None, folder: str | os.PathLike[str] | None = None) -> Data:
-    """The collection, or the first `limit` of its training images."""
+    """The data set, with only the first `limit` training images if a limit is given."""
     (x_train, y_train), (x_test, y_test) = mnist.load_data(folder)
     return Data(x_train[:limit], y_train[:limit], x_test, y_test)
 
@@ -32,6 +32,6 @@ def floats(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def resized(images: NDArray[Any], size: int) -> NDArray[Any]:
-    """Images of another size, by repeating or skipping pixels: what is measured with them is time only."""
+    """Images of another size, made by repeating or skipping pixels; good enough, as only time is measured with them."""
     index = np.arange(size) * images.shape[1] // size
     return np.ascontiguousarray(images[:, index][:, :, index])

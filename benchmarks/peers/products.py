@@ -1,4 +1,4 @@
-"""How fast this processor multiplies matrices: NumPy's product, PyTorch's, our own tile."""
+"""How fast this processor multiplies matrices: with NumPy, with PyTorch, with our own kernel."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.conv_shapes import PRODUCTS
 from benchmarks.machine import versions
 from benchmarks.peers.contender import Call, Contender, Job
 from benchmarks.peers.contest import processes, rest
+from benchmarks.peers.conv_shapes import PRODUCTS
 from nn.engine.executor import Executor
 from nn.kernels import dense
 from nn.kernels.memory import aligned, aligned_copy
 
-ROWS_IN_PIECE = 64
+ROWS_IN_BLOCK = 64
 
 
 def best_rate(threads: int, with_torch: bool, repeats: int = 10) -> dict[str, float]:
-    """GFLOP/s of the best product of each kind, in processes of their own, in turn."""
+    """GFLOP/s of the fastest product of each library, each in a process of its own, in turn."""
     names = ["ours-product"] + ["torch-product"] * with_torch
     rates: dict[str, float] = {}
     with processes(names, Job(threads)) as started:
@@ -32,14 +32,14 @@ def best_rate(threads: int, with_torch: bool, repeats: int = 10) -> dict[str, fl
 
 
 class OurProduct(Contender):
-    """NumPy's product and our tile. NumPy's threads are set by the environment, as users of NumPy have it: all cores."""
+    """NumPy's product and our kernel. NumPy takes its number of threads from the environment; by default it uses all cores."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(job, versions(("numpy", "numba")))
         self.executor = Executor(job.threads)
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """One of each size."""
+        """Each product in each size."""
         ways: dict[str, Call] = {}
         for rows, inner, columns in PRODUCTS:
             rng = np.random.default_rng(0)
@@ -50,12 +50,11 @@ class OurProduct(Contender):
         return ways
 
     def _tile(self, a: np.ndarray, b: np.ndarray) -> Call:
-        """Our matrix product, rows shared out among the threads."""
-        out, bias = aligned((len(a), b.shape[1])), aligned((b.shape[1],))
-        inner = a.shape[1]
+        """Our matrix product; the threads share the rows."""
+        out = aligned((len(a), b.shape[1]))
 
-        def piece(number: int) -> None:
-            first = number * ROWS_IN_PIECE
-            dense.matmul(a, inner, 1, inner, b, bias, False, out, first, first + ROWS_IN_PIECE)
+        def block(index: int) -> None:
+            rows = slice(index * ROWS_IN_BLOCK, (index + 1) * ROWS_IN_BLOCK)
+            dense.product_into(out[rows], a[rows], b)
 
-        return lambda: self.executor.run(piece, len(a) // ROWS_IN_PIECE)
+        return lambda: self.executor.run(block, len(a) // ROWS_IN_BLOCK)

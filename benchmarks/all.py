@@ -1,0 +1,257 @@
+"""python -m benchmarks all --peers torch,keras --out DIR: every measurement of the results table, in one run.
+
+Each row of the table is one command, in a process of its own, one after another. All rows come from one
+machine and one state of the code, and the table names both. It is printed as Markdown and written to
+`DIR/results.json`; the commands also write their own JSON files and charts into DIR. `--quick` takes the
+smallest settings: it shows that every command works, and its figures mean nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.peers.contest import ROOT, contenders
+from nn.io.cli import ArgumentParser, whole_number
+
+BUNDLED = "nn/pretrained/mnist.npz"
+
+
+@dataclass
+class Output:
+    """What a row's commands printed, one text for each run, and the JSON file that they wrote, if any."""
+
+    texts: list[str] = field(default_factory=list)
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
+
+    Attributes:
+        what: the quantity that is measured.
+        command: the words after `python -m`; "{seed}" makes it run once for each seed.
+        quick: more words for `--quick`.
+        measured: turns the output into the text of the table.
+        peers: the frameworks that the command can compare with.
+        writes: whether the command writes a JSON file, which `measured` then gets.
+    """
+
+    what: str
+    command: str
+    quick: str
+    measured: Callable[[Output], str]
+    peers: tuple[str, ...] = ()
+    writes: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of the benchmark, for rows that are one."""
+        return self.command.split()[1]
+
+    def commands(self, peers: str, seeds: int) -> Iterator[str]:
+        """The words of each run."""
+        named = [name for name in peers.split(",") if name.startswith(self.peers)] if self.peers else []
+        words = " ".join([self.command, *(["--peers", ",".join(named)] if named else [])])
+        for seed in range(seeds if "{seed}" in words else 1):
+            yield words.replace("{seed}", str(seed))
+
+
+# -- The texts of the table ------------------------------------------------------------------------------------------------------
+
+
+def last_lines(count: int) -> Callable[[Output], str]:
+    """The last lines that a command printed."""
+
+    def measured(output: Output) -> str:
+        lines = [" ".join(line.split()) for line in output.texts[-1].splitlines() if line.strip()]
+        return "; ".join(lines[-count:])
+
+    return measured
+
+
+def accuracies(output: Output) -> str:
+    """The test accuracies that `nn.train` printed, and their mean."""
+    values = [100 * float(re.findall(r"test accuracy ([\d.]+)", text)[-1]) for text in output.texts]
+    mean = f": mean {statistics.mean(values):.2f} %" if len(values) > 1 else ""
+    return ", ".join(f"{value:.2f}" for value in values) + f" %{mean}"
+
+
+def largest_error(output: Output) -> str:
+    """The largest relative error that `nn.gradcheck` printed."""
+    found = re.findall(r"(\d\.\d+e-\d+)  \w+$", "\n".join(output.texts), re.MULTILINE)
+    return f"{max(map(float, found)):.1e}"
+
+
+def epoch(output: Output) -> str:
+    """Best seconds of each contender, and those of the arithmetic alone."""
+    times = ", ".join(f"{row['name']} {row['best']:.2f} s" for row in output.body["rows"])
+    return f"{times}{_ratio(output.body['ratio'])}; dense arithmetic {output.body['arithmetic']['seconds']:.2f} s"
+
+
+def recipe(output: Output) -> str:
+    """The default recipe's time in terms of the classic one's."""
+    return f"{output.body['rows'][-1]['ratio']:.2f} times the classic recipe's time"
+
+
+def accuracy_time(output: Output) -> str:
+    """Median seconds of each contender."""
+    return ", ".join(f"{row['name']} {row['median']:.1f} s" for row in output.body["rows"])
+
+
+def inference(output: Output) -> str:
+    """The fastest way of each contender: all images at their best, one image at its median."""
+    texts = []
+    for kind, what, key in (("all", "10,000 images", "best"), ("one", "one image", "median")):
+        fastest: dict[str, float] = {}
+        for row in output.body[kind]["rows"]:
+            fastest[row["name"]] = min(row[key], fastest.get(row["name"], row[key]))
+        times = ", ".join(f"{name} {1000 * seconds:.3g} ms" for name, seconds in fastest.items())
+        texts.append(f"{what} ({key}): {times}{_ratio(output.body[kind]['ratio'])}")
+    return "; ".join(texts)
+
+
+def start(output: Output) -> str:
+    """Every row of `start`."""
+    return "; ".join(f"{row['what']} {row['value']:.3g} {row['unit']}" for row in output.body["rows"])
+
+
+def scaling(output: Output) -> str:
+    """The speed-up by the most threads."""
+    rows, same = output.body["threads"]["rows"], output.body["threads"]["same_bits"]
+    bits = "the same bits" if same else "NOT the same bits"
+    return f"{rows[-1]['threads']} threads are {rows[-1]['speedup']:.2f} times as fast as one; {bits}"
+
+
+def shapes(output: Output) -> str:
+    """How often our convolution is faster, and the worst ratio."""
+    if "summary" not in output.body:
+        return f"{len(output.body['rows'])} shapes, no peer"
+    summary = output.body["summary"]
+    return f"faster in {summary['faster']} of {summary['of']}, at worst {summary['worst']:.2f} times PyTorch's time"
+
+
+def kernels(output: Output) -> str:
+    """The last rung of each ladder."""
+    last = {row["ladder"]: row for row in output.body["rows"]}
+    return "; ".join(f"{name} {row['us_per_image']:.3g} µs an image" for name, row in last.items())
+
+
+def _ratio(ratio: dict[str, Any] | None) -> str:
+    return f" ({ratio['best']:.2f} of {ratio['peer']}'s time)" if ratio else ""
+
+
+# -- The table -------------------------------------------------------------------------------------------------------------------
+
+BOTH = ("torch", "keras")
+TRAIN = "nn.train --seed {seed} --out {folder}/model.npz"
+ROWS = (
+    Row("test accuracy, default recipe", TRAIN, "--epochs 1 --train-limit 1280", accuracies),
+    Row("test accuracy, classic recipe", f"{TRAIN} --classic", "--epochs 1 --train-limit 1280", accuracies),
+    Row("accuracy and loss of the bundled weights", f"nn.evaluate {BUNDLED}", "", last_lines(1)),
+    Row("largest relative error of a gradient", "nn.gradcheck --seed {seed}", "--layer Dense", largest_error),
+    Row("training epoch", "benchmarks epoch", "--limit 1280 --epochs 1", epoch, BOTH, writes=True),
+    Row("epoch of the default recipe", "benchmarks recipe", "--limit 1280 --epochs 1", recipe, writes=True),
+    Row(
+        "from process start to 99 % test accuracy",
+        "benchmarks accuracy-time --seeds 3",
+        "--seeds 1 --limit 1280 --percent 20",
+        accuracy_time,
+        BOTH,
+        writes=True,
+    ),
+    Row("predictions", "benchmarks inference", "--rounds 1 --single 10", inference, BOTH, writes=True),
+    Row("shapes of convolution", "benchmarks shapes", "--rounds 1", shapes, ("torch",), writes=True),
+    Row("threads", "benchmarks scaling", "--limit 1280 --epochs 1 --no-curves", scaling, writes=True),
+    Row("start and memory", "benchmarks start", "--repeats 1 --epochs 2", start, BOTH, writes=True),
+    Row("ladder, one thread", "benchmarks kernels", "--images 2 --rounds 1", kernels, writes=True),
+    Row("digits and other drawings: sure, unsure, blank", "benchmarks doubt", "--count 5", last_lines(7)),
+    Row("answers that change", "benchmarks invariance", "--count 2", last_lines(9)),
+    Row("numbers of several digits", "benchmarks numbers", "--count 2", last_lines(4)),
+    Row("lessons", "benchmarks teaching", "--repeats 1", last_lines(2)),
+    Row("drawing window", "benchmarks window", "--seconds 1", last_lines(12)),
+)
+DRAWN = Row("real pen strokes", "benchmarks drawn {strokes}", "--limit 20", last_lines(1))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run every row's commands; 1 if one of them failed."""
+    parser = ArgumentParser(prog="python -m benchmarks all", description="Every measurement of the results table, in one run.")
+    parser.add_argument("--peers", default="", help="torch, keras, comma-separated (default: none)")
+    parser.add_argument("--strokes", metavar="STROKES.npz", help="real pen strokes for `drawn` (default: without them)")
+    parser.add_argument("--seeds", type=whole_number(1), default=5, help="of trainings and checks (default: %(default)s)")
+    parser.add_argument("--only", default="", metavar="TEXT", help="only rows whose command contains TEXT")
+    parser.add_argument("--quick", action="store_true", help="smallest settings: shows that everything works")
+    report.add_out(parser)
+    options = parser.parse_args(arguments)
+    out = report.check_out(options.out, "results")
+    contenders(options.peers)
+    rows = [row for row in (*ROWS, *([DRAWN] if options.strokes else [])) if options.only in row.command]
+    body: dict[str, Any] = {"benchmark": "results", "settings": {"quick": options.quick, "peers": options.peers}, "rows": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows:
+            shown = list(row.commands(options.peers, 1 if options.quick else options.seeds))
+            runs = [_words(row, words, options, folder) for words in shown]
+            body["rows"].append({"what": row.what, "command": f"python -m {shown[0]}", **_measure(row, runs, out.parent)})
+            report.save(out, body)
+    print("\n" + markdown(report.earlier(out)) + f"\n\nwritten: {out}")
+    return int(any(row["failed"] for row in body["rows"]))
+
+
+def _words(row: Row, words: str, options: Any, folder: str) -> list[str]:
+    """One command as arguments, with the paths filled in and the options that the table does not show."""
+    hidden = row.quick.split() if options.quick else []
+    if row.writes:
+        hidden += ["--out", options.out]
+    return [word.format(folder=folder, strokes=options.strokes) for word in words.split()] + hidden
+
+
+def _measure(row: Row, runs: Sequence[Sequence[str]], folder: Path) -> dict[str, Any]:
+    """Run a row's commands, and what the table shows of them."""
+    output, worst, began = Output(), 0, time.perf_counter()
+    for words in runs:
+        print(f"\n$ python -m {' '.join(words)}", flush=True)
+        text, code = _run(words)
+        output.texts.append(text)
+        worst = max(worst, abs(code))
+    if row.writes and worst == 0:
+        output.body = report.earlier(folder / f"{row.name}.json")
+    # A command whose own check failed (exit code 1) has measured something, but may have written no file.
+    has_measured = worst == 0 or (worst == 1 and not row.writes)
+    measured = row.measured(output) if has_measured else last_lines(1)(output)
+    return {"measured": measured, "failed": worst > 0, "seconds": time.perf_counter() - began}
+
+
+def _run(words: Sequence[str]) -> tuple[str, int]:
+    """Run `python -m WORDS`, show its output as it comes, and return it with the exit code."""
+    lines = []
+    command = [sys.executable, "-m", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return "".join(lines), process.returncode
+
+
+def markdown(body: dict[str, Any]) -> str:
+    """The table, with machine, commit and date above it."""
+    host = body["machine"]
+    features = ", ".join(host["features"])
+    head = f"{host['cpu']}, {host['cores']} cores ({features}); Python {host['python']}, NumPy {host['libraries']['numpy']}, "
+    head += f"Numba {host['libraries']['numba']}; commit {body['commit']}, {body['date']}"
+    lines = [head + ("; quick settings" if body["settings"]["quick"] else ""), "", "| | measured | command |", "|---|---|---|"]
+    for row in body["rows"]:
+        measured = f"**failed:** {row['measured']}" if row["failed"] else row["measured"]
+        lines.append(f"| {row['what']} | {measured.replace('|', '/')} | `{row['command']}` |")
+    return "\n".join(lines)

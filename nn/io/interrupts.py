@@ -1,0 +1,71 @@
+"""Ctrl-C, `kill` and a closed terminal end a command at any moment with one sentence, exit code 130, and nothing left behind.
+
+Python turns Ctrl-C into an exception that is raised wherever the program happens to be. In the middle of an import it becomes
+a page of traceback, and within the compiler it is lost, because no exception can pass through LLVM. The other two signals end
+the process without any clean-up. A command therefore calls `leave_at_once` first of all: from then on the signal's handler
+itself cleans up (what was registered with `on_leaving`) and ends the process. A training replaces these handlers once it has
+something to save (`nn.train`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+INTERRUPTED = 130
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+
+Action = Callable[[], object]
+
+_actions: list[Action] = []
+
+
+@contextlib.contextmanager
+def on_leaving(action: Action) -> Iterator[None]:
+    """Inside, `action` is called if a signal ends the process; within the handler, so it must be short and wait for no lock."""
+    _actions.append(action)
+    try:
+        yield
+    finally:
+        _actions.remove(action)
+
+
+def heeded() -> list[signal.Signals]:
+    """The signals that the caller has not told us to ignore, as `nohup` does."""
+    return [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def leave_at_once() -> None:
+    """From now on, a signal ends the process as the module says. In another thread than the main one this does nothing."""
+    with contextlib.suppress(ValueError):
+        for number in heeded():
+            signal.signal(number, _leave)
+
+
+def is_command() -> bool:
+    """Whether Python is just starting `python -m nn.SOMETHING`; only then `nn` may decide what a signal does."""
+    words = getattr(sys, "orig_argv", [])
+    return sys.argv[:1] == ["-m"] and any(word.removeprefix("-m").startswith("nn.") for word in words)
+
+
+def _leave(number: int, frame: object) -> None:
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    for action in reversed(_actions):
+        with contextlib.suppress(Exception):
+            action()
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        # Not `print`: the signal may have come in the middle of one.
+        os.write(2, f"{_program()}: interrupted\n".encode())
+    os._exit(INTERRUPTED)
+
+
+def _program() -> str:
+    """What the user called: `nn.train`, or the name of a script."""
+    words = [word.removeprefix("-m") for word in getattr(sys, "orig_argv", [])]
+    return next((word for word in words if word.startswith("nn.")), os.path.basename(sys.argv[0]) or "nn")

@@ -1,0 +1,86 @@
+"""The command that makes the results table: its rows, their texts, its files."""
+
+import json
+
+import pytest
+
+from benchmarks import all as table
+from benchmarks.__main__ import COMMANDS
+from benchmarks.all import DRAWN, ROWS, Output, Row
+
+
+def test_every_row_is_a_command_that_exists():
+    for row in (*ROWS, DRAWN):
+        words = row.command.split()
+        assert words[0] in ("nn.train", "nn.evaluate", "nn.gradcheck") or (words[0] == "benchmarks" and words[1] in COMMANDS)
+
+
+def test_the_peers_that_a_command_knows_and_the_seeds_become_words():
+    row = Row("a", "benchmarks shapes --seed {seed}", "", str, ("torch",))
+    assert list(row.commands("torch,keras", 2)) == [f"benchmarks shapes --seed {seed} --peers torch" for seed in (0, 1)]
+    assert list(row.commands("keras", 1)) == ["benchmarks shapes --seed 0"]
+    assert list(Row("a", "nn.evaluate", "", str).commands("torch", 5)) == ["nn.evaluate"]
+
+
+def test_accuracies_errors_and_last_lines():
+    texts = ["epoch 1\ntest accuracy 0.9931, test loss 0.02", "test accuracy 0.9941, test loss 0.02"]
+    assert table.accuracies(Output(texts)) == "99.31, 99.41 %: mean 99.36 %"
+    assert (
+        table.largest_error(Output(["below 1e-07 or 1.0e-06.\na  1.3e-10  ok\nb  2.5e-09  ok\n", "c  9.9e-12  ok\n"]))
+        == "2.5e-09"
+    )
+    assert table.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
+
+
+@pytest.mark.parametrize("peer", [True, False])
+def test_texts_of_the_races(peer):
+    ratio = {"peer": "keras", "best": 0.25} if peer else None
+    words = " (0.25 of keras's time)" if peer else ""
+    rows = [{"name": "ours", "best": 2.0, "median": 2.5}]
+    output = Output(body={"rows": rows, "ratio": ratio, "arithmetic": {"seconds": 4.0}})
+    assert table.epoch(output) == f"ours 2.00 s{words}; dense arithmetic 4.00 s"
+    assert table.accuracy_time(output) == "ours 2.5 s"
+    kind = {"rows": [{"name": "ours", "best": 0.2, "median": 0.3}, {"name": "ours", "best": 0.1, "median": 0.4}], "ratio": ratio}
+    text = table.inference(Output(body={"all": kind, "one": kind}))
+    assert text == f"10,000 images (best): ours 100 ms{words}; one image (median): ours 300 ms{words}"
+
+
+def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, capsys, tmp_path):
+    rows = (
+        Row("the Zen", "this --seed {seed}", "--quick-option", table.last_lines(1)),
+        Row("a model that is missing", "nn.evaluate missing.npz", "", table.accuracies),
+        Row("left out", "nn.train", "", table.accuracies),
+    )
+    monkeypatch.setattr(table, "ROWS", rows)
+    assert table.main(["--quick", "--only", "i", "--out", str(tmp_path / "new")]) == 1
+    body = json.loads((tmp_path / "new" / "results.json").read_text())
+    assert [row["failed"] for row in body["rows"]] == [False, True, False]
+    lines = capsys.readouterr().out.splitlines()
+    head = next(line for line in lines if "commit" in line)
+    assert body["commit"] in head
+    assert "quick settings" in head
+    assert any(
+        line.startswith("| the Zen | Namespaces are one") and line.endswith("| `python -m this --seed 0` |") for line in lines
+    )
+    assert any(line.startswith("| a model that is missing | **failed:** ") for line in lines)
+
+
+@pytest.mark.parametrize(("code", "cell"), [(0, "a; b"), (1, "**failed:** a; b"), (2, "**failed:** b"), (-9, "**failed:** b")])
+def test_a_check_that_failed_still_shows_what_was_measured(monkeypatch, capsys, tmp_path, code, cell):
+    monkeypatch.setattr(table, "_run", lambda words: ("a\nb\n", code))
+    monkeypatch.setattr(table, "ROWS", (Row("x", "nn.evaluate", "", table.last_lines(2)),))
+    assert table.main(["--out", str(tmp_path)]) == int(code != 0)
+    assert f"| x | {cell} | `python -m nn.evaluate` |" in capsys.readouterr().out
+
+
+def test_quick_and_out_are_given_to_the_commands_but_not_shown(monkeypatch, tmp_path):
+    given = []
+    monkeypatch.setattr(table, "_run", lambda words: (given.append(words) or "2 %", 0))
+    monkeypatch.setattr(table.report, "earlier", lambda path: {"rows": [1], "machine": {}, "path": path.name})
+    monkeypatch.setattr(table, "markdown", lambda body: "")
+    rows = (Row("a", "benchmarks shapes", "--rounds 1", lambda output: output.body["path"], writes=True),)
+    monkeypatch.setattr(table, "ROWS", rows)
+    assert table.main(["--quick", "--out", str(tmp_path)]) == 0
+    assert given == [["benchmarks", "shapes", "--rounds", "1", "--out", str(tmp_path)]]
+    row = json.loads((tmp_path / "results.json").read_text())["rows"][0]
+    assert (row["measured"], row["command"]) == ("shapes.json", "python -m benchmarks shapes")

@@ -1,0 +1,49 @@
+"""Random numbers by counting: uniform, normal, and independent of one another."""
+
+import numpy as np
+import pytest
+
+from nn.kernels.counter import begin, hash64, normal, normal_within, uniform
+
+
+def test_the_hash_is_splitmix64():
+    # Sebastiano Vigna's splitmix64.c, started at 1234567.
+    expected = [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    with np.errstate(over="ignore"):
+        assert [int(hash64(np.uint64(1234567), np.uint64(k))) for k in (1, 2, 3)] == expected
+
+
+def draws(function, count, *key):
+    state = np.empty(2, np.uint64)
+    begin(state, *key)
+    return np.array([function(state) for _ in range(count)])
+
+
+def test_uniform_and_normal_are_what_they_say():
+    numbers = draws(uniform, 20_000, 1, 2, 3, 4)
+    assert 0 <= numbers.min() < numbers.max() < 1
+    counts = np.histogram(numbers, bins=20, range=(0, 1))[0]
+    assert ((counts - 1000) ** 2 / 1000).sum() < 45  # χ² with 19 degrees of freedom: 0.1 %
+    normals = draws(normal, 20_000, 1, 2, 3, 4)
+    assert abs(normals.mean()) < 0.03
+    assert abs(normals.std() - 1) < 0.02
+
+
+@pytest.mark.parametrize(
+    "key", [(2, 2, 3, 4), (1, 3, 3, 4), (1, 2, 4, 4), (1, 2, 3, 5), (1, 2 + 2**40, 3, 4), (1, 2, 3, 4 + 2**40)]
+)
+def test_each_part_of_the_key_matters(key):
+    ours, others = draws(uniform, 500, 1, 2, 3, 4), draws(uniform, 500, *key)
+    assert abs(np.corrcoef(ours, others)[0, 1]) < 0.15
+
+
+def test_neighbouring_samples_are_independent():
+    first = np.array([draws(uniform, 1, 1, 0, 0, k)[0] for k in range(2000)])
+    assert abs(np.corrcoef(first[:-1], first[1:])[0, 1]) < 0.07
+    assert 0.47 < first.mean() < 0.53
+
+
+def test_normal_within_cuts_off_at_the_limit():
+    free, limited = (draws(function, 500, 1, 2, 3, 4) for function in (normal, lambda state: normal_within(state, 1.5)))
+    np.testing.assert_array_equal(limited, np.clip(free, -1.5, 1.5))
+    assert abs(limited).max() == 1.5
