@@ -8,6 +8,7 @@ const SPECK = 0.12; // of the largest component's extent
 const MOST_COMPONENTS = 48;
 const FLAT = 0.3;
 const ROW_OVERLAP = 0.3;
+const FAR_OVERLAP = 0.6;
 const BROKEN = 0.06;
 const NEIGHBOURS = 2.0;
 
@@ -106,7 +107,7 @@ function areBeside(a, b) {
   const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   const across = Math.max(a.left, b.left) - Math.min(a.right, b.right);
   const [lower, taller] = [heightOf(a), heightOf(b)].sort((x, y) => x - y);
-  return down >= ROW_OVERLAP * lower && across <= NEIGHBOURS * taller;
+  return down >= (across <= NEIGHBOURS * taller ? ROW_OVERLAP : FAR_OVERLAP) * lower;
 }
 
 /** Whether two single components, one over the other, are so close that they are rather parts of one digit. */

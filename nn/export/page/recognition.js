@@ -3,6 +3,7 @@
 import { calibrated } from "./calibration.js";
 import { bestGrouping, possibleSpans } from "./choice.js";
 import { SIDE, strokeWidth } from "./geometry.js";
+import { heightOf, widthOf } from "./pieces.js";
 import { takeApart } from "./segmentation.js";
 
 const SURE_FROM = 0.8;
@@ -10,6 +11,7 @@ const MARGIN = 0.25;
 const FAINT = Math.fround(0.15);
 const FULL = Math.fround(0.75);
 const MOST_GREY = 0.7;
+const WIDEST_SURE = 1.25; // width over height
 const WIDEST_PEN = 4.2;
 const THIN_PEN = 3.0;
 
@@ -19,8 +21,9 @@ const THIN_PEN = 3.0;
  * `network.predict(image)` gives the ten probabilities of a (28, 28) picture, `network.card` what is known of the training.
  * `strokes` are the movements of the pen, where they are known (see `takeApart`).
  *
- * Returns the `digits` (each with box, image, digit, probability, probabilities, margin, row and verdict), their `number` as
- * text with a space between rows, and the `verdict`: "sure", "unsure" or "blank".
+ * Returns the `digits`, their `number` as text with a space between rows, and the `verdict`: "sure", "unsure" or "blank".
+ * Each digit has box, image, digit, probability, probabilities, row, verdict and `doubt`: why it is unsure, by its
+ * "probability", the "grouping" of its ink, or the "picture", which may show something else.
  */
 export function readNumber(network, ink, strokes = []) {
   const rows = takeApart(ink, strokes);
@@ -36,18 +39,25 @@ export function readNumber(network, ink, strokes = []) {
       return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
     });
   });
-  const isDoubtful = needsSecondLook(ink, spans.at(-1).at(-1).image) && !(Math.max(...look(ink)) >= sureFrom);
+  const isThing = needsSecondLook(ink, spans.at(-1).at(-1).image) && !(Math.max(...look(ink)) >= sureFrom);
   const chosen = rows.map((row, k) => bestGrouping(row, spans[k]).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
-    return row.map(({ box, image, digit, probability, probabilities, margin }) => {
-      const isSure = !isDoubtful && probability >= sureFrom && margin >= MARGIN;
-      return { box, image, digit, probability, probabilities, margin, row: k, verdict: isSure ? "sure" : "unsure" };
+    return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
+      let doubt = isThing ? "picture" : null;
+      if (margin < MARGIN || mayBeTwo(rows[k].hull(first, last), last - first)) doubt = "grouping";
+      if (probability < sureFrom) doubt = "probability";
+      return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
     });
   });
   if (!digits.length) return { digits, number: "", verdict: "blank" };
   const written = chosen.filter((row) => row.length).map((row) => row.map(({ digit }) => digit).join(""));
   const verdict = digits.every((digit) => digit.verdict === "sure") ? "sure" : "unsure";
   return { digits, number: written.join(" "), verdict };
+}
+
+/** Whether a digit is so wide that its pieces, if it has several, may be digits too. */
+function mayBeTwo(box, pieces) {
+  return pieces > 1 && widthOf(box) > WIDEST_SURE * heightOf(box);
 }
 
 /** Whether a picture of the network's own size may show a thing rather than a drawing. */
