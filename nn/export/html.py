@@ -1,7 +1,8 @@
 """A model as one self-contained page: a canvas, the network, and everything that reads a drawing with it.
 
-The page is put together from the files in `page/`. They are ordinary ES modules, but a module cannot import another one from
-a page that is opened from a disk, so their code is joined into one script, each module before those that import it.
+The page is put together from the files in `page/`. They are ordinary ES modules, but a module
+cannot import another one from a page that is opened from a disk, so their code is joined into one
+script, each module before those that import it.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE
 def page(model: Sequential, name: str) -> bytes:
     """The page of a model that reads 28 x 28 digits; `name` is shown in its header.
 
-    The weights are kept in single precision as long as the page takes at most 1.6 MB, else in half precision if that changes
-    no answer on synthetic digits.
+    The weights are kept in single precision as long as the page takes at most 1.6 MB, else in
+    half precision if that changes no answer on synthetic digits.
 
     Raises:
         InputError: the page cannot run this model.

@@ -1,7 +1,8 @@
 """A model as an ONNX file, for other programs.
 
-Images are NHWC here and NCHW in ONNX. The file's input stays NHWC, as everywhere in this project; the graph transposes where
-a convolution or a pooling needs it, and back before `Flatten`, so that the weights of a `Dense` layer stay as they are.
+Images are NHWC here and NCHW in ONNX. The file's input stays NHWC, as everywhere in this project;
+the graph transposes where a convolution or a pooling needs it, and back before `Flatten`, so that
+the weights of a `Dense` layer stay as they are.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ TO_CHANNELS_FIRST, TO_CHANNELS_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 def onnx_file(model: Sequential, name: str) -> bytes:
     """The bytes of an ONNX file that computes what `model.predict` computes, with the model's card as metadata.
 
-    Input `images` has the shape (batch, *input_shape) and output `probabilities` (batch, *output_shape), float32, for any batch.
+    Input `images` has the shape (batch, *input_shape) and output `probabilities` (batch,
+    *output_shape), float32, for any batch.
 
     Raises:
         InputError: a layer that has no counterpart in ONNX, or the package `onnx` is missing.

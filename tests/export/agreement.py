@@ -2,8 +2,9 @@
 
     python tests/export/agreement.py
 
-reads the 10,000 test images of MNIST, 3,000 rendered strokes and the numbers of `python -m benchmarks numbers` with the bundled
-model in both, and prints how many answers agree and how far the probabilities are apart. It takes a quarter of an hour.
+reads the 10,000 test images of MNIST, 3,000 rendered strokes and the numbers of `python -m
+benchmarks numbers` with the bundled model in both, and prints how many answers agree and how far
+the probabilities are apart. It takes a quarter of an hour.
 """
 
 import base64

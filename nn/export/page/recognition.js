@@ -1,4 +1,5 @@
-// A drawing and a network to a number; nn/reading/recognition.py in JavaScript, where the reasons are written.
+// A drawing and a network to a number. A port of nn/reading/recognition.py, which gives the
+// reasons.
 
 import { calibrated } from "./calibration.js";
 import { bestGrouping, possibleSpans } from "./choice.js";
@@ -18,12 +19,14 @@ const THIN_PEN = 3.0;
 /**
  * Read the digits of a drawing, row by row, from left to right.
  *
- * `network.predict(image)` gives the ten probabilities of a (28, 28) picture, `network.card` what is known of the training.
- * `strokes` are the movements of the pen, where they are known (see `takeApart`).
+ * `network.predict(image)` gives the ten probabilities of a (28, 28) picture, `network.card` what
+ * is known of the training. `strokes` are the movements of the pen, where they are known (see
+ * `takeApart`).
  *
- * Returns the `digits`, their `number` as text with a space between rows, and the `verdict`: "sure", "unsure" or "blank".
- * Each digit has box, image, digit, probability, probabilities, row, verdict and `doubt`: why it is unsure, by its
- * "probability", the "grouping" of its ink, or the "picture", which may show something else.
+ * Returns the `digits`, their `number` as text with a space between rows, and the `verdict`:
+ * "sure", "unsure" or "blank". Each digit has box, image, digit, probability, probabilities, row,
+ * verdict and `doubt`: why it is unsure, by its "probability", the "grouping" of its ink, or the
+ * "picture", which may show something else.
  */
 export function readNumber(network, ink, strokes = []) {
   const rows = takeApart(ink, strokes);

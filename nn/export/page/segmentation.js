@@ -1,4 +1,5 @@
-// Which ink may belong to which digit; nn/reading/segmentation.py in JavaScript, where the reasons are written.
+// Which ink may belong to which digit. A port of nn/reading/segmentation.py, which gives the
+// reasons.
 
 import { isMnist, strokeWidth } from "./geometry.js";
 import { componentOf, connected, intoRows, stacked, withoutSpecks } from "./grouping.js";
@@ -14,8 +15,8 @@ const MOST_STROKES = 40; // of a drawing; with more, only what is connected coun
 /**
  * Take a drawing (ink from 0 to 1) apart into rows of pieces, from top to bottom.
  *
- * `strokes` are the movements of the pen that left the ink, where they are known: each with its `points` [x, y] and the pen's
- * `width`, in pixels.
+ * `strokes` are the movements of the pen that left the ink, where they are known: each with its
+ * `points` [x, y] and the pen's `width`, in pixels.
  */
 export function takeApart(ink, strokes = []) {
   if (isMnist(ink)) {
@@ -66,7 +67,10 @@ function piecesOf(components, pen, isCut) {
   return pieces;
 }
 
-/** Each stroke of the pen as a component of the ink that is there; none if they do not account for it. */
+/**
+ * Each stroke of the pen as a component of the ink that is there; none if they do not account for
+ * it.
+ */
 function knownStrokes(strokes, grid, inked) {
   if (!strokes.length || strokes.length > MOST_STROKES) return [];
   const masks = strokes.map((stroke) => drawn(stroke, grid, inked));
@@ -75,7 +79,10 @@ function knownStrokes(strokes, grid, inked) {
   return masks.filter((each) => each.data.includes(1)).map(componentOf);
 }
 
-/** The ink of one stroke on the coarse grid, one pixel wider on each side than the pen, so that its soft edge belongs to it. */
+/**
+ * The ink of one stroke on the coarse grid, one pixel wider on each side than the pen, so that
+ * its soft edge belongs to it.
+ */
 function drawn({ points, width }, { step, top, left }, inked) {
   const out = mask(inked.height, inked.width);
   const radius = width / 2 / step + 1;

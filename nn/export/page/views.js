@@ -1,4 +1,5 @@
-// The cards: the answer in words and in large, ten bars, what the network sees, and the first layer's maps.
+// The cards: the answer in words and in large, ten bars, what the network sees, and the first
+// layer's maps.
 
 const NO_BREAK = "\u00a0";
 const MOST_LABELS = 4; // digits on the sheet that have room for a percentage each
@@ -141,7 +142,10 @@ export function showMaps(place, { height, width, count, data }, colours) {
   [...place.children].forEach((canvas, c) => paint(canvas, data, count, c, most, colours));
 }
 
-/** Every `step`-th value from `first` on as a picture that fills its canvas: 0 in one colour, `most` in the other. */
+/**
+ * Every `step`-th value from `first` on as a picture that fills its canvas: 0 in one colour,
+ * `most` in the other.
+ */
 function paint(canvas, values, step, first, most, [low, high]) {
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
