@@ -49,6 +49,9 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     inked, pen = coarse >= INK, stroke_width(coarse)
     known = _known_strokes(strokes, grid, inked) if strokes else []
     kept, specks = without_specks(known, pen) if known else connected(inked, pen)
+    if known:
+        # Ink that no stroke accounts for, a pixel here and there, belongs to whatever is around it.
+        inked = np.logical_or.reduce([each.mask for each in known])
     boxes = [grid_box(grid, ink.shape, each.mask) for each in specks]
     return [
         Pieces(ink, grid, _pieces_of(row, pen, cut=not known), inked, boxes if not k else ())
