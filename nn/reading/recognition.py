@@ -19,7 +19,7 @@ import numpy as np
 
 from nn.reading.calibration import calibrated
 from nn.reading.choice import Span, best_grouping, possible_spans
-from nn.reading.geometry import stroke_width
+from nn.reading.geometry import stroke_width, to_mnist
 from nn.reading.ink import as_picture
 from nn.reading.pieces import Box, Digit, Pieces
 from nn.reading.segmentation import Stroke, take_apart
@@ -123,7 +123,7 @@ def read_number(
     spans = [(k, span) for k, row in enumerate(rows) for span in possible_spans(row)]
     digits = {(k, span): rows[k].digit(*span) for k, span in spans}
     images = [digits[each].image for each in spans]
-    if needs_second_look(ink, images[-1]):
+    if needs_second_look(ink):
         images.append(as_picture(ink, "ink"))
     found = read_images(model, np.stack(images), temperature)
     is_thing = not is_sure(model, found[len(spans) :]).all()
@@ -142,7 +142,7 @@ def read_number(
     return Reading(tuple(read), tuple(marks))
 
 
-def needs_second_look(ink: np.ndarray, image: np.ndarray) -> bool:
+def needs_second_look(ink: np.ndarray) -> bool:
     """Whether a picture of the network's own size may show a thing rather than a drawing, so that cropping could make it a digit.
 
     It does if it is not drawn with a pen: grey inside, broad, or as high or wide as the picture
@@ -154,7 +154,7 @@ def needs_second_look(ink: np.ndarray, image: np.ndarray) -> bool:
     inked = ink[ink > FAINT]
     if not len(inked):
         return False
-    pen = stroke_width(image)
+    pen = stroke_width(to_mnist(ink))
     edges = [ink[0].max() > FAINT and ink[-1].max() > FAINT, ink[:, 0].max() > FAINT and ink[:, -1].max() > FAINT]
     return bool((inked < FULL).mean() > MOST_GREY or pen > WIDEST_PEN or (any(edges) and pen > THIN_PEN))
 

@@ -60,16 +60,6 @@ def is_simple_stroke(mask: np.ndarray, pen: float) -> bool:
     return bool(((runs == 1) & (mask.sum(axis=0) <= 2.5 * pen)).mean() >= SIMPLE_SHARE)
 
 
-def is_straight(mask: np.ndarray, pen: float) -> bool:
-    """Whether the ink lies within a pen's width of a straight line, by the spread across its main direction."""
-    points = np.argwhere(mask).astype(np.float64)
-    if len(points) < 2:
-        return True
-    across = float(np.linalg.eigvalsh(np.cov(points.T))[0])
-    # A bar of width w has a variance of w² / 12 across.
-    return across <= (1.2 * pen) ** 2 / 12 + 0.5
-
-
 def crossed(mask: np.ndarray, seam: np.ndarray) -> int:
     """How many strokes a seam goes through: runs of ink on both of its sides."""
     rows = np.arange(len(mask))

@@ -7,7 +7,7 @@ import pytest
 from drawings import FOUR, ONE, SEVEN, TWO, draw
 
 from nn.reading import to_mnist
-from nn.reading.recognition import read_images, read_number
+from nn.reading.recognition import needs_second_look, read_images, read_number
 
 SHAPES = {1: ONE, 2: [TWO], 4: FOUR, 7: SEVEN}
 
@@ -205,3 +205,9 @@ def test_small_picture_of_a_thing_is_sure_only_as_it_stands():
     assert read_number(model, np.pad(thing, 1)).verdict == "sure"
     reading = read_number(model, thing)
     assert (reading.number, reading.verdict, reading.digits[0].doubt) == ("1", "unsure", "picture")
+
+
+def test_a_drawing_is_told_from_a_thing_by_the_whole_picture():
+    assert not needs_second_look(paint(2, 3))
+    assert not needs_second_look(draw([TWO], 3, 5, 0.12, 2, canvas=(28, 28)))
+    assert needs_second_look(np.pad(np.full((20, 14), 0.6, np.float32), ((4, 4), (7, 7))))
