@@ -3,7 +3,7 @@
 
 import { calibrated } from "./calibration.js";
 import { bestGrouping, possibleSpans } from "./choice.js";
-import { SIDE, strokeWidth } from "./geometry.js";
+import { SIDE, strokeWidth, toMnist } from "./geometry.js";
 import { heightOf, widthOf } from "./pieces.js";
 import { takeApart } from "./segmentation.js";
 
@@ -42,7 +42,7 @@ export function readNumber(network, ink, strokes = []) {
       return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
     });
   });
-  const isThing = needsSecondLook(ink, spans.at(-1).at(-1).image) && !(Math.max(...look(ink)) >= sureFrom);
+  const isThing = needsSecondLook(ink) && !(Math.max(...look(ink)) >= sureFrom);
   const chosen = rows.map((row, k) => bestGrouping(row, spans[k]).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
     return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
@@ -64,11 +64,11 @@ function mayBeTwo(box, pieces) {
 }
 
 /** Whether a picture of the network's own size may show a thing rather than a drawing. */
-function needsSecondLook(ink, image) {
+function needsSecondLook(ink) {
   if (ink.height !== SIDE || ink.width !== SIDE) return false;
   const inked = ink.data.filter((value) => value > FAINT);
   if (!inked.length) return false;
-  const pen = strokeWidth(image);
+  const pen = strokeWidth(toMnist(ink));
   const at = (first, step) => Array.from({ length: SIDE }, (_, k) => ink.data[first + k * step]).some((value) => value > FAINT);
   const reaches = (at(0, 1) && at(SIDE * (SIDE - 1), 1)) || (at(0, SIDE) && at(SIDE - 1, SIDE));
   const grey = inked.filter((value) => value < FULL).length / inked.length;
