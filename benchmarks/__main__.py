@@ -13,6 +13,7 @@ COMMANDS = {
     "all": "every measurement of the results table, in one run on one state of the code",
     "epoch": "seconds for a training epoch, against PyTorch and Keras",
     "recipe": "the default recipe against the classic one",
+    "engines": "the textbook engine against the fused one: weights, accuracy, time",
     "accuracy-time": "seconds from process start to 99 % test accuracy, against PyTorch and Keras",
     "inference": "10,000 images, and one image at a time, against PyTorch and Keras",
     "start": "import, compilation, first batch, first prediction, memory",

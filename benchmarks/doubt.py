@@ -24,6 +24,7 @@ from nn.reading import to_ink
 from nn.reading.recognition import Model, read_number
 from nn.strokes.templates import templates_of
 
+OTHERS = 530  # of each sort of things that are not test digits
 PENS = 8.0, 24.0  # of doodles, in sheet units
 VERDICTS = "sure", "unsure", "blank"
 
@@ -91,29 +92,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the verdicts; 1 if a goal was missed."""
     parser = ArgumentParser(prog="python -m benchmarks doubt", description="What is called sure, unsure, blank.")
     parser.add_argument("--model", default=str(BUNDLED), metavar="FILE", help="default: the bundled one")
-    parser.add_argument("--count", type=whole_number(1), default=530, help="things of each sort (default: %(default)s)")
+    parser.add_argument("--count", type=whole_number(1), help=f"things of each sort (default: all test digits, {OTHERS} others)")
     parser.add_argument("--seed", type=whole_number(0), default=0)
     options = parser.parse_args(arguments)
     model = load_model(options.model)
     print("what              sure      unsure     blank   goal")
-    good = _row(model, "MNIST's digits", of_images(mnist.load_data()[1][0]), options, "unsure", 0.0, 0.02)
+    digits = mnist.load_data()[1][0]
+    good = _row(model, "MNIST's digits", of_images(digits), options, goal=("unsure", 0.0, 0.02), count=len(digits))
     try:
         clothes = of_images(fashion_mnist.load_data()[1][0])
     except (OSError, InputError):
         print("Fashion-MNIST     is not here")
     else:
-        good &= _row(model, "Fashion-MNIST", clothes, options, "sure", 0.0, 0.05)
+        good &= _row(model, "Fashion-MNIST", clothes, options, goal=("sure", 0.0, 0.05))
     for name, things in (("scribbles", scribble), ("doodles", doodles()), ("noise", noise), ("blotches", blotches)):
-        good &= _row(model, name, things, options, "sure", 0.0, 0.05)
-    good &= _row(model, "empty", empty, options, "blank", 1.0, 1.0)
+        good &= _row(model, name, things, options, goal=("sure", 0.0, 0.05))
+    good &= _row(model, "empty", empty, options, goal=("blank", 1.0, 1.0))
     return 0 if good else 1
 
 
-def _row(model: Model, name: str, things: Things, options: argparse.Namespace, verdict: str, low: float, high: float) -> bool:
-    found = verdicts(model, things, options.count, options.seed)
+def _row(
+    model: Model,
+    name: str,
+    things: Things,
+    options: argparse.Namespace,
+    *,
+    goal: tuple[str, float, float],
+    count: int = OTHERS,
+) -> bool:
+    """Print how often each verdict was given; whether that of the goal lies between its two shares."""
+    found = verdicts(model, things, options.count or count, options.seed)
     shares = "  ".join(f"{100 * found[each]:7.2f} %" for each in VERDICTS)
-    goal = f"{verdict} {'always' if low == 1 else f'at most {high:.0%}'}"
-    print(f"{name:<14} {shares}   {goal}", flush=True)
+    verdict, low, high = goal
+    print(f"{name:<14} {shares}   {verdict} {'always' if low == 1 else f'at most {high:.0%}'}", flush=True)
     return low <= found[verdict] <= high
 
 

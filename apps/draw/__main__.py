@@ -9,6 +9,7 @@ from pathlib import Path
 
 from apps.draw import desktop
 from apps.draw.model_file import choose_model
+from apps.draw.pygame_check import check_pygame
 from apps.draw.reader import reader_of
 from apps.draw.settings import load_settings, settings_file
 from apps.draw.teaching.kept_drawings import FOLDER_VARIABLE, lessons_folder
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model = choose_model(options.model, folder, None if options.untaught else lessons)
     remembered = settings_file()
     desktop.check_screen()
+    check_pygame()
     desktop.prepare()
     from apps.draw.app import App, Setup  # Pygame only after the environment is prepared, and never for --help
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nn
 from nn.errors import InputError
-from nn.io.archive import HEADER
+from nn.io.archive import HEADER, is_keras_data
 
 OWN = "mnist.npz"
 DIGITS = 12  # of a digest
@@ -79,5 +79,7 @@ def _glance(path: Path) -> None:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
         raise InputError(f"{path}: expected a model file (.npz written by nn.train), got something else") from error
+    if is_keras_data(path):
+        raise InputError(f"{path}: expected a model file (.npz written by nn.train), got a data set as Keras keeps it")
     if f"{HEADER}.npy" not in names:
         raise InputError(f"{path}: expected a model file (.npz written by nn.train), got an archive without a model's header")

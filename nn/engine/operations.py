@@ -24,7 +24,7 @@ from nn.engine.step import Step
 from nn.kernels import elementwise
 from nn.kernels.memory import aligned, flat
 from nn.layers import Dropout, Layer
-from nn.layers.stack import Keys, check_output
+from nn.layers.stack import Keys, check_gradients, check_output
 
 Kernels = Sequence[Callable[..., Any]]
 
@@ -175,6 +175,7 @@ class LayerOperation(Operation):
     def backward(self, chunk: Chunk) -> None:
         """The layer's backward pass."""
         dx, self.gradients[chunk.index] = self.layer.backward(self.dout[chunk.rows], self.caches[chunk.index])
+        check_gradients(self.layer, self.gradients[chunk.index])
         if self.dinput.size:
             self.dinput[chunk.rows] = dx
 

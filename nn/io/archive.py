@@ -29,6 +29,8 @@ from nn.errors import InputError
 from nn.io.files import atomic_write
 
 HEADER = "header"
+# The archive in which Keras keeps a data set; its name, mnist.npz, is also that of a model here.
+KERAS_MEMBERS = ("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy")
 MAX_HEADER_BYTES = 16 * 2**20
 # How NumPy writes the header of a .npy member whose elements are numbers or characters. Read by a pattern, not as the Python
 # expression that it looks like: whatever does not fit is no header, and no parser can be led astray.
@@ -64,10 +66,12 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
     """
     try:
         _check_regular(path)
+        if is_keras_data(path):
+            raise InputError(f"{path}: expected a {format_name} file, got a data set as Keras keeps it")
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             members = _members(path, archive, os.fstat(file.fileno()).st_size)
-            header = _header(path, _array(path, archive, members.pop(HEADER)), format_name, version)
-            arrays = {name: _array(path, archive, member) for name, member in members.items()}
+            header = _header(path, read_member(path, archive, members.pop(HEADER)), format_name, version)
+            arrays = {name: read_member(path, archive, member) for name, member in members.items()}
     except InputError:
         raise
     except OSError as error:
@@ -90,6 +94,15 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
     }:
         raise InputError(f"{path}: the checksums do not fit the contents: the file is damaged")
     return header, arrays
+
+
+def is_keras_data(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a data set as Keras keeps it; False if it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return set(archive.namelist()) == set(KERAS_MEMBERS)
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
+        return False
 
 
 def _check_regular(path: str | os.PathLike[str]) -> None:
@@ -115,7 +128,7 @@ def _members(path: str | os.PathLike[str], archive: zipfile.ZipFile, size: int) 
     return members
 
 
-def _array(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray:
+def read_member(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray:
     """One member; zipfile checks its CRC. The shape must account for every byte, so nothing is allocated on its word."""
     content = archive.read(member)
     begin = len(NPY_MAGIC) + 2

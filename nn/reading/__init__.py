@@ -14,9 +14,8 @@ from nn.reading.geometry import stroke_width as stroke_width
 from nn.reading.geometry import to_mnist as to_mnist
 from nn.reading.images import read_image as read_image
 from nn.reading.ink import to_ink as to_ink
-from nn.reading.segmentation import Box as Box
-from nn.reading.segmentation import Digit as Digit
-from nn.reading.segmentation import Pieces as Pieces
+from nn.reading.pieces import Box as Box
+from nn.reading.pieces import Digit as Digit
+from nn.reading.pieces import Pieces as Pieces
 from nn.reading.segmentation import find_digits as find_digits
-from nn.reading.segmentation import read_drawing as read_drawing
 from nn.reading.segmentation import take_apart as take_apart

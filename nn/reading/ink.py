@@ -35,8 +35,11 @@ def to_ink(grey: np.ndarray) -> np.ndarray:
     grey = as_picture(grey, "grey")
     if grey.size == 0 or float(grey.max() - grey.min()) < MIN_CONTRAST:
         return np.zeros_like(grey)
+    from nn.reading.clutter import without_clutter
+    from nn.reading.fading import evened
+
     grey = _without_table(grey)
-    return _ink_on_light_paper(1 - grey if _paper_is_dark(grey) else grey)
+    return evened(without_clutter(_ink_on_light_paper(1 - grey if _paper_is_dark(grey) else grey)))
 
 
 def as_picture(values: np.ndarray, argument: str) -> np.ndarray:

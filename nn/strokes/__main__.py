@@ -33,12 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = np.arange(len(templates.labels))
         if options.digit is not None:
             rows = np.flatnonzero(templates.labels == options.digit)
-        chosen = np.repeat(rows, COLUMNS)
+        chosen = _in_rows(rows.tolist(), templates.names)
         sheet = np.empty((len(chosen), 28, 28, 1), np.float32)
         draw_templates(chosen, options.seed, 0, np.arange(len(chosen)), sheet)
-        print(f"{options.out}: {len(rows)} templates, one a row, each in {COLUMNS} hands")
+        print(f"{options.out}: {len(chosen) // COLUMNS} ways of writing, one a row, each in {COLUMNS} hands")
     save_sheet(options.out, sheet.reshape(-1, COLUMNS, 28, 28))
     return 0
+
+
+def _in_rows(templates: Sequence[int], names: Sequence[str]) -> np.ndarray:
+    """For each template by itself, and for each family, COLUMNS templates: one row of the sheet."""
+    families: dict[str, list[int]] = {}
+    for each in templates:
+        families.setdefault(names[each].split(" (")[0] + str(int(names[each].endswith(")"))), []).append(each)
+    return np.concatenate([np.resize(np.array(members), COLUMNS) for members in families.values()])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from nn.strokes.families import FAMILIES, MEMBERS, members
 from nn.strokes.shapes import DIGITS, OTHERS
 
 
@@ -33,7 +34,7 @@ def digit_templates() -> Templates:
     """All ways of writing the ten digits; every digit is as likely as every other."""
     lines: list[tuple[float, str, str, int]] = []
     for digit, text in DIGITS.items():
-        parsed = _parsed(text)
+        parsed = _parsed(text) + _members_of(FAMILIES[digit])
         total = sum(weight for weight, _, _ in parsed)
         lines += [(weight / total, name, strokes, digit) for weight, name, strokes in parsed]
     return _packed(lines)
@@ -58,6 +59,15 @@ def _parsed(text: str) -> list[tuple[float, str, str]]:
         weight, name = head.strip().split(" ", 1)
         out.append((float(weight), name, strokes))
     return out
+
+
+def _members_of(text: str) -> list[tuple[float, str, str]]:
+    """Families to (weight, name, strokes) of all their members."""
+    return [
+        (weight / MEMBERS, f"{name} ({k + 1})", each)
+        for weight, name, strokes in _parsed(text)
+        for k, each in enumerate(members(strokes))
+    ]
 
 
 def _packed(lines: list[tuple[float, str, str, int]]) -> Templates:

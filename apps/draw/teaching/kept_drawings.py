@@ -9,7 +9,6 @@ import contextlib
 import itertools
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from apps.draw.wording import reason_of
 from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 from nn.io.files import atomic_write, reserve
+from nn.io.folders import data_folder
 from nn.reading import read_image, to_mnist
 
 FOLDER_VARIABLE = "NN_LESSONS"
-APPLICATION = "numba-cnn"
 NAME = re.compile(r"(\d{4,})-is-(\d)\.png")
 
 
@@ -45,14 +44,7 @@ def lessons_folder() -> Path:
     """
     if os.environ.get(FOLDER_VARIABLE):
         return Path(os.environ[FOLDER_VARIABLE])
-    try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise InputError(f"{FOLDER_VARIABLE}: expected a folder for lessons, since there is no home folder, got none") from error
-    places = {"win32": home / "AppData" / "Local", "darwin": home / "Library" / "Application Support"}
-    data = places.get(sys.platform, home / ".local" / "share")
-    chosen = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(chosen) if os.path.isabs(chosen) else data) / APPLICATION / "lessons"
+    return data_folder() / "lessons"
 
 
 def keep(folder: Path, ink: np.ndarray, label: int) -> Path:
