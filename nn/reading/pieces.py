@@ -43,8 +43,8 @@ class Digit:
 class Piece:
     """The least ink that may be a digit: its mask on the coarse grid, and the component that it is part of.
 
-    `crossed` is the number of strokes that the cut between it and the part before it goes through; 0 where there is none.
-    `is_straight` says that it is one straight line.
+    `crossed` is the number of strokes that the cut between it and the part before it goes
+    through; 0 where there is none. `is_straight` says that it is one straight line.
     """
 
     mask: np.ndarray
@@ -66,8 +66,9 @@ class Grid:
 class Pieces:
     """A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for as one digit.
 
-    `ink` is the whole drawing; `boxes[k]` is piece k's; `height` is that of the tallest piece, all in pixels. `specks` are the
-    boxes of what was left out because it is too small to be a digit.
+    `ink` is the whole drawing; `boxes[k]` is piece k's; `height` is that of the tallest piece,
+    all in pixels. `specks` are the boxes of what was left out because it is too small to be a
+    digit.
     """
 
     def __init__(

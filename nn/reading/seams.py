@@ -1,8 +1,9 @@
 """Where connected ink might be two digits that touch: the cheapest ways from top to bottom through it.
 
-A seam has one column in each row, and moves by at most one column from a row to the next. It costs 1 for each pixel of ink that
-it goes through, and SIDEWAYS for each move to the side, so that it follows the white between two digits and crosses where
-they touch (seam carving: Avidan & Shamir 2007). With F(i, j) the cheapest way from the top to pixel (i, j)
+A seam has one column in each row, and moves by at most one column from a row to the next. It
+costs 1 for each pixel of ink that it goes through, and SIDEWAYS for each move to the side, so
+that it follows the white between two digits and crosses where they touch (seam carving: Avidan &
+Shamir 2007). With F(i, j) the cheapest way from the top to pixel (i, j)
 
     F(i, j) = ink(i, j) + min(F(i − 1, j), F(i − 1, j − 1) + SIDEWAYS, F(i − 1, j + 1) + SIDEWAYS)
 
@@ -27,7 +28,7 @@ def find_seams(mask: np.ndarray, tallest: int, pen: float) -> list[np.ndarray]:
 
     Which of them are real is for a reader to say. A simple stroke, a line or an arc, has none.
     """
-    height, width = mask.shape
+    width = mask.shape[1]
     if width < CUT_FROM * tallest or pen > BLOTCH * tallest or is_simple_stroke(mask, pen):
         return []
     ink = mask.astype(np.float32)
@@ -37,7 +38,8 @@ def find_seams(mask: np.ndarray, tallest: int, pen: float) -> list[np.ndarray]:
     cost = total[middle]
     padded = np.pad(cost, 1, constant_values=np.inf)
     lowest = np.flatnonzero((cost <= padded[:-2]) & (cost <= padded[2:]))
-    area, found = mask.sum(), []
+    area = int(mask.sum())
+    found: list[np.ndarray] = []
     ways = above.tolist(), below.tolist()
     for column in lowest[np.argsort(cost[lowest], kind="stable")].tolist():
         if any(abs(column - seam[middle]) < APART * tallest for seam in found):

@@ -1,9 +1,9 @@
 """Which ink may belong to which digit: rows of writing apart, broken strokes together, neighbours apart, specks away.
 
-take_apart             rows of pieces, the least ink that may be a digit: components of the ink or strokes of the pen, joined where
-                       one lies over the other (the hat of a 5, the bar of a 7), and cut at seams where digits may touch
-find_digits            what shape alone says: all that is connected is one digit
-nn.reading.recognition asks the network which grouping of the pieces reads best
+`take_apart` returns rows of pieces, the least ink that may be a digit: components of the ink or
+strokes of the pen, joined where one lies over the other (the hat of a 5, the bar of a 7), and cut
+at seams where digits may touch. `find_digits` is what shape alone says: everything that is
+connected is one digit. `nn.reading.recognition` asks the network which grouping reads best.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ Stroke = tuple[np.ndarray, float]
 def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list[Pieces]:
     """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; [] where there is no ink.
 
-    An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that left the ink, if they are known, in
-    the order of drawing: each its points (n, 2), x and y in pixels of `ink`, and the pen's width in pixels. What one of them drew
-    then stays together, and strokes that touch can still be told apart. Ink that was erased since may be missing.
+    An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that
+    left the ink, if they are known, in the order of drawing: each its points (n, 2), x and y in
+    pixels of `ink`, and the pen's width in pixels. What one of them drew then stays together, and
+    strokes that touch can still be told apart. Ink that was erased since may be missing.
     """
     ink = as_picture(ink, "ink")
     if is_mnist(ink):
