@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     good = True
     for name in HANDS:
         for seed in range(options.repeats):
-            good &= _lesson(model, replayed, name, seed, before, options.threads)
+            good &= _lesson(model, replayed, name, seed, before, threads=options.threads)
     outcome = "met" if good else "MISSED"
     print(f"goals: {READ_GOAL} read, at most {100 * LOSS_GOAL:.1f} points of test accuracy lost, undo exact: {outcome}")
     return 0 if good else 1

@@ -85,7 +85,7 @@ def arrange(size: Sequence[int], scale: float) -> Layout:
     block = parts[0].unionall(parts[1:])
     header = Rect(block.left, px(EDGE), block.width, px(HEADER))
     sheet, tools, reading, bars, seen = parts
-    return Layout((width, height), header, sheet, tools, reading, bars, seen)
+    return Layout((width, height), header, sheet, tools, reading=reading, bars=bars, seen=seen)
 
 
 def sheet_within(width: int, height: int) -> tuple[int, int]:

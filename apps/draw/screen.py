@@ -13,8 +13,8 @@ import pygame
 from apps.draw import layout
 from apps.draw.cards import Card
 from apps.draw.keys import READING, Binding
-from apps.draw.panel_views import BarsView, SeenView
-from apps.draw.reading_view import ReadingView
+from apps.draw.reading.panel_views import BarsView, SeenView
+from apps.draw.reading.reading_view import ReadingView
 from apps.draw.session import Session
 from apps.draw.study import Study
 from apps.draw.teaching.lesson_view import DigitsView, LessonView
@@ -121,6 +121,7 @@ class ReadingScreen(Screen):
         moved = place != self._third_place
         if moved and not everything:
             surface.fill(look.palette.desk, places.bars.union(places.seen))
+            changed.append(places.bars.union(places.seen))
         if everything or "reading" in changes:
             why = self.reading.buttons["cycle_why"]
             why.selected = self.study.why.way in (GRADIENT, OCCLUSION)

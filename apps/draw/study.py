@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.draw.session import Session
-from apps.draw.teaching.lessons import Lesson, Lessons, Teaching
+from apps.draw.teaching.jobs import Lesson, Teaching
+from apps.draw.teaching.lessons import Lessons
 from apps.draw.why.applying import Applying
 from apps.draw.why.questions import WHAT_IF, Answer, Question, Why
 from apps.draw.wording import a_digit, counted

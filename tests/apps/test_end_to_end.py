@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from real_window import ROOT, RealWindow, missing
 
-from apps.draw.model_file import BUNDLED
+from apps.draw.files.model_file import BUNDLED
 
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Xvfb is for Linux"),

@@ -12,10 +12,11 @@ from window_driver import Driver, FakeModel, FakeTeacher, network
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import study  # noqa: E402
-from apps.draw.model_file import choose_model, taught_file  # noqa: E402
+from apps.draw.files.model_file import choose_model, taught_file  # noqa: E402
 from apps.draw.teaching.copying import copied  # noqa: E402
+from apps.draw.teaching.jobs import LEARNING, Lesson, Outcome, Said  # noqa: E402
 from apps.draw.teaching.lesson_view import tests_read as words_on_tests  # noqa: E402
-from apps.draw.teaching.lessons import LEARNING, Lesson, Lessons, Outcome, Said  # noqa: E402
+from apps.draw.teaching.lessons import Lessons  # noqa: E402
 from apps.draw.teaching.teacher import Teacher  # noqa: E402
 from nn.models import load_model  # noqa: E402
 

@@ -51,7 +51,7 @@ def draw(
     if number > 0:
         region = trace[number].field(region_of(cell))
         _light_up(surface, look, bands[number - 1], pictures[number - 1], region)
-        _lines(surface, look, bands[number - 1], trace[number], focus, here)
+        _lines(surface, look, bands[number - 1], trace[number], focus, here=here)
         for stage in reversed(trace[1:number]):
             region = stage.field(region)
         for rect in bands[0].region_rects(region) if number > 1 else ():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.draw.process import IDLE_SECONDS
+from apps.draw.background.process import IDLE_SECONDS
 from nn.callbacks import Callback, Logs
 from nn.errors import InputError
 

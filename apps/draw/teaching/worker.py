@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.draw.process import IDLE_SECONDS
+from apps.draw.background.process import IDLE_SECONDS
 from nn.errors import InputError
 
 Weights = list[np.ndarray]
@@ -48,8 +48,8 @@ class _Classroom:
 
     def teach(self, connection: Connection, labels: list[int], images: np.ndarray, weights: Weights | None) -> None:
         """One lesson."""
+        from apps.draw.teaching.jobs import CHECKING, LEARNING
         from apps.draw.teaching.kept_drawings import Kept
-        from apps.draw.teaching.lessons import CHECKING, LEARNING
         from apps.draw.teaching.training import SAMPLES, teach
 
         self._prepare()

@@ -15,7 +15,7 @@ import numpy as np
 
 from apps.draw.drawing.raster import Raster
 from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH, Patch
-from apps.draw.recognizer import Reader
+from apps.draw.reading.recognizer import Reader
 from apps.draw.why.questions import NETWORK_SIDE, WHAT_IF, Answer, Question, square_of
 
 ROUNDS = 6

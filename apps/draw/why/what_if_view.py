@@ -8,7 +8,7 @@ import numpy as np
 import pygame
 
 from apps.draw.cards import Card, Part, button_part, label, room_under_label
-from apps.draw.panel_views import picture
+from apps.draw.reading.panel_views import picture
 from apps.draw.session import Session
 from apps.draw.study import Study
 from apps.draw.toolkit import theme

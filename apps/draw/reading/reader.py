@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from apps.draw.model_file import BUNDLED, ModelFile
-from apps.draw.recognizer import Reader, Strokes
+from apps.draw.files.model_file import BUNDLED, ModelFile
+from apps.draw.reading.recognizer import Reader, Strokes
 
 VIEWS = tuple(
     (turn, right, down) for turn in (-6, -2, 2, 6) for right, down in ((0.6, 0.2), (-0.6, -0.2), (0.2, -0.6), (-0.2, 0.6))
@@ -64,10 +64,11 @@ def with_probabilities(network: Any) -> Any:
 
 
 def read(model: Any, ink: np.ndarray, strokes: Strokes = ()) -> Any:
-    """Read ink (H, W) with the model."""
+    """Read ink (H, W) with the model; what one of the strokes drew stays together in one digit."""
     from nn.reading.recognition import read_number
 
-    return read_number(model, ink)
+    known = [(np.array(stroke.points, np.float32), stroke.width) for stroke in strokes]  # a sheet unit is a pixel of the ink
+    return read_number(model, ink, strokes=known or None)
 
 
 def look_inside(model: Any, image: np.ndarray) -> Any:

@@ -59,7 +59,7 @@ class Page:
         for (word, part), stop in zip(words, stops, strict=True):
             left = self.room.left + round(part * self.room.width)
             look.text(self.surface, look.fitted(word, stop - left, theme.SMALL), (left, middle), theme.SMALL, colour)
-        look.text(self.surface, value, (self.room.right, middle), theme.SMALL, colour, strong, "right")
+        look.text(self.surface, value, (self.room.right, middle), theme.SMALL, colour, bold=strong, align="right")
         self.top += look.px(LINE)
 
     def rule(self) -> None:
@@ -99,7 +99,7 @@ class Page:
         for number, (caption, values, greatest) in enumerate(grids):
             text = look.fitted(caption, wide * columns + sign if signs else self.room.width, 12)
             look.text(self.surface, text, (left, self.top + look.px(LINE) // 2), 12, look.palette.quiet)
-            _paint_grid(self.surface, look, pygame.Rect(left, top, wide, high), values, greatest, chosen)
+            _paint_grid(self.surface, look, pygame.Rect(left, top, wide, high), values, greatest, chosen=chosen)
             left += wide * columns
             if number < len(signs):
                 middle = left + sign // 2, top + rows * high // 2
