@@ -2,9 +2,10 @@
 
     python -m benchmarks teaching [--model FILE] [--repeats 3]
 
-The hands are simulated: a fixed strange 7 as a few strokes, of which every drawing moves each point by some hundredths of the
-height and has a slant, a width and a turn of its own. They are drawn on the window's sheet at random places and sizes, read as
-the window reads, kept as the window keeps them, and taught by `apps.draw.teaching.training`. Seconds do not include compilation.
+The hands are simulated: a fixed strange 7 as a few strokes, of which every drawing moves each
+point by some hundredths of the height and has a slant, a width and a turn of its own. They are
+drawn on the window's sheet at random places and sizes, read as the window reads, kept as the
+window keeps them, and taught by `apps.draw.teaching.training`. Seconds do not include compilation.
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
     python -m benchmarks window [--seconds 60] [--scale 1] [--model FILE]
 
-Each run is the real main loop in a process of its own, on the display there is, else on Xvfb, else on
-SDL's dummy driver. The window is opened with an empty compiler cache, and again with a full one. Then
-digits in many hands are drawn for a minute (125 points a second as from a mouse, four digits to a sheet):
-on the reading, while looking inside the network with the sum of a cell shown, on the way back, with the
-ink coloured by "why", and while a new network learns. At last the window is left alone.
+Each run is the real main loop in a process of its own, on the display there is, else on Xvfb, else
+on SDL's dummy driver. The window is opened with an empty compiler cache, and again with a full
+one. Then digits in many hands are drawn for a minute (125 points a second as from a mouse, four
+digits to a sheet): on the reading, while looking inside the network with the sum of a cell shown,
+on the way back, with the ink coloured by "why", and while a new network learns. At last the window
+is left alone.
 """
 
 from __future__ import annotations

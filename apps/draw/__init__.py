@@ -6,6 +6,6 @@
                                 ├──> screens: reading, inside, learning (a helper process)
                                 └──> panels, front (help, lessons, files, tooltips, focus)
 
-`session`, `study`, `drawing`, `teaching` (but its view) and `learning.watch` know no Pygame and run without
-a display. `docs/window.md` shows what all of this looks like.
+`session`, `study`, `drawing`, `teaching` (but its view) and `learning.watch` know no Pygame and
+run without a display. `docs/window.md` shows what all of this looks like.
 """

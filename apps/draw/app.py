@@ -1,7 +1,7 @@
 """The window and its main loop: events, update, draw, flip, wait.
 
-The window comes first: nothing heavy is imported here, the model is loaded in the recognizer's thread. Between two frames the
-loop sleeps; only a reading that is ready wakes it early.
+The window comes first: nothing heavy is imported here, the model is loaded in the recognizer's
+thread. Between two frames the loop sleeps; only a reading that is ready wakes it early.
 """
 
 from __future__ import annotations
@@ -110,7 +110,8 @@ class App(Actions):
         """Show the first frame, load the model, and go on until the window is closed.
 
         Raises:
-            InputError: the model was refused, and the window was closed without choosing another one.
+            InputError: the model was refused, and the window was closed without choosing another
+                one.
         """
         sys.setswitchinterval(TURN)
         self.frame()

@@ -7,8 +7,9 @@
     │ tools              │ seen     │     │ tools              │
     └───────────────────────────────┘     └ reading bars seen ─┘
 
-The sheet is always 4 : 3; of the two arrangements the one with the larger sheet is used. Lengths are in design pixels, and
-`scale_for` says how many pixels one of them takes: more in a large window, fewer in a very small one.
+The sheet is always 4 : 3; of the two arrangements the one with the larger sheet is used. Lengths
+are in design pixels, and `scale_for` says how many pixels one of them takes: more in a large
+window, fewer in a very small one.
 """
 
 from __future__ import annotations

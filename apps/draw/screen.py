@@ -1,7 +1,7 @@
 """A screen: what surrounds the sheet, and what the pointer and the keys do there.
 
-To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it in
-`app.py`; and bind a key to the action that shows it.
+To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it
+in `app.py`; and bind a key to the action that shows it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Screen:
     """What differs from screen to screen; the header, the sheet and the tools are the window's.
 
     Attributes:
-        bindings: the keys; their actions are methods of the window, of the screen, of the session or of the study.
+        bindings: the keys; their actions are methods of the window, of the screen, of the session
+            or of the study.
     """
 
     bindings: tuple[Binding, ...] = ()

@@ -1,6 +1,7 @@
 """All that the window does, without the window: pen, brush, reading, messages and the title. No Pygame.
 
-`changes` collects what must be drawn again ("ink", "reading", "tools", "message", "bars"); the window empties it.
+`changes` collects what must be drawn again ("ink", "reading", "tools", "message", "bars"); the
+window empties it.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ class Study:
     """The questions and lessons of one window; `update` is called once a frame.
 
     Attributes:
-        choosing: what the ten digits on the third card are for: LABEL, WHAT_IF_DIGIT, or None if they are not wanted.
+        choosing: what the ten digits on the third card are for: LABEL, WHAT_IF_DIGIT, or None if
+            they are not wanted.
         asked_label: a label for a digit whose reading is sure, which must be given twice.
     """
 

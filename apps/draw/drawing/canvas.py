@@ -1,6 +1,7 @@
 """The sheet one draws on: the drawing, its pixels on the screen, and its pixels for the network.
 
-The network always sees the sheet at one pixel to a unit, so that the size of the window never changes what is read.
+The network always sees the sheet at one pixel to a unit, so that the size of the window never
+changes what is read.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ THREADS = 6  # lines to the inputs that matter most
 class Focus:
     """The cell that is explained: its layer, its place, whether it stays when the pointer leaves, and the map before it.
 
-    `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers; None is the one that counts most.
+    `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers;
+    None is the one that counts most.
     """
 
     stage: int

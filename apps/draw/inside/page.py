@@ -88,7 +88,8 @@ class Page:
     ) -> None:
         """Grids of numbers side by side, (caption, values (H, W), the greatest of their colours), with a sign between two.
 
-        Their cells are as high as the room allows that is left when `below` design pixels are kept free.
+        Their cells are as high as the room allows that is left when `below` design pixels are kept
+        free.
         """
         look, sign = self.look, self.look.px(20)
         rows, columns = grids[0][1].shape

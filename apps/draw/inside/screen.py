@@ -43,8 +43,9 @@ def _way_back(aim: Aim) -> Any:
 class InsideScreen(Screen):
     """The network's layers beside the sheet, and a card that explains one cell.
 
-    The cell under the pointer is explained as long as the pointer is there; a click or the arrows keep one. Turned round, the
-    layers show the gradients of the loss instead, for the digit that it should be.
+    The cell under the pointer is explained as long as the pointer is there; a click or the arrows
+    keep one. Turned round, the layers show the gradients of the loss instead, for the digit that
+    it should be.
     """
 
     bindings = INSIDE

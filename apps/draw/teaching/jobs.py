@@ -48,7 +48,8 @@ class Outcome:
 
     Attributes:
         before, after: what the network said about the drawing before the lesson, and says now.
-        kept_before, kept_after, kept: how many of the kept drawings were read correctly, are now, and how many there are.
+        kept_before, kept_after, kept: how many of the kept drawings were read correctly, are now,
+            and how many there are.
         accuracy_before, accuracy_after: the share of the test images read.
         seconds: how long it took.
         problem: a sentence if it failed.

@@ -1,8 +1,9 @@
 """Lessons in the background: a digit that was misread is kept, and the network is taught. No Pygame.
 
-A thread does one job after another: a lesson, forgetting a kept drawing, or undoing the last lesson. The pen and the reading go
-on meanwhile. A finished lesson replaces the recognizer's model as a whole. The models before are kept, a few of them, so that
-undoing is exact. A drawing is written into the folder only once it has been taught: whatever is stopped leaves nothing behind.
+A thread does one job after another: a lesson, forgetting a kept drawing, or undoing the last
+lesson. The pen and the reading go on meanwhile. A finished lesson replaces the recognizer's model
+as a whole. The models before are kept, a few of them, so that undoing is exact. A drawing is
+written into the folder only once it has been taught: whatever is stopped leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Lessons:
     `notify()` is called, in the thread, when there is something new to show.
 
     Attributes:
-        phase: what the thread is doing, IDLE or one of the others; `part` of the lesson about `label` is done.
+        phase: what the thread is doing, IDLE or one of the others; `part` of the lesson about
+            `label` is done.
         outcome: how the last job ended; None at first and while a lesson is under way.
         failure: an unexpected exception, to be raised where it can be shown.
         changes: counts what was taught and forgotten.

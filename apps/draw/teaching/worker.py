@@ -19,8 +19,9 @@ Weights = list[np.ndarray]
 def serve(connection: Connection, base: Path, data: str | None, samples: int | None = None) -> None:
     """Give lessons until there has been nothing to do for a while.
 
-    A request is ("teach", labels, images, weights): the kept drawings, and the weights that are read with now (None: the base's).
-    The answers are ("phase", name, share done) and ("taught", weights, card, accuracy before, accuracy after) or ("stopped",).
+    A request is ("teach", labels, images, weights): the kept drawings, and the weights that are
+    read with now (None: the base's). The answers are ("phase", name, share done) and ("taught",
+    weights, card, accuracy before, accuracy after) or ("stopped",).
     """
     room = _Classroom(base, data, samples)
     while connection.poll(IDLE_SECONDS):
