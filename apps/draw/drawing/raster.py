@@ -57,7 +57,7 @@ class Raster:
             elif isinstance(item, Patch):
                 self._apply(item)
             else:
-                pen = Pen(self, item.width, item.erases)
+                pen = GrowingStroke(self, item.width, item.erases)
                 for point, pressure in item.weighted_points():
                     pen.advance(point, pressure)
                 pen.finish()
@@ -81,7 +81,7 @@ class Raster:
         pixels[:] = np.clip(pixels + np.round(255 * inside), 0, 255).astype(np.uint8)
 
 
-class Pen:
+class GrowingStroke:
     """One stroke growing on a raster. The result is the same whether it is watched point by point or rendered at once."""
 
     def __init__(self, raster: Raster, width: float, erases: bool) -> None:
