@@ -21,6 +21,7 @@ from apps.draw.inside.way_back import (
 )
 from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from nn.layers.stack import split_softmax
 from nn.models import Sequential
 
 
@@ -42,7 +43,7 @@ def picture(seed=3):
 
 def plain_backward(model, image, target):
     """∂loss/∂input of every layer, and every parameter's gradient, by the layers alone."""
-    layers = model.layers_to_logits()
+    layers, _ = split_softmax(model.layers)
     x, caches = image.reshape(1, *model.input_shape), []
     for layer in layers:
         x, cache = layer.forward(x)

@@ -50,10 +50,11 @@ def load(model: ModelFile) -> Any:
 
 def with_probabilities(network: Any) -> Any:
     """The network, with a softmax at its end if it has none: without one its outputs are scores and not probabilities."""
-    from nn.layers import Dense, Softmax
+    from nn.layers import Softmax
+    from nn.layers.stack import split_softmax
 
-    last = network.layers[-1]
-    if isinstance(last, Softmax) or (isinstance(last, Dense) and last.activation_name in ("softmax", "sigmoid")):
+    _, ends_in_softmax = split_softmax(network.layers)
+    if ends_in_softmax:
         return network
     weights, card = network.get_weights(), network.card
     network = type(network)([type(layer)(**layer.config()) for layer in network.layers] + [Softmax()], dtype=network.dtype)
