@@ -199,3 +199,22 @@ def test_a_window_without_a_drawing_shows_the_way_back_of_an_empty_image(make_ap
     driver.key(pygame.K_g)
     driver.settle()
     assert driver.app.screen.way.target == 0
+
+
+def test_an_answer_that_arrives_while_the_last_one_is_painted_is_shown_too(turned, monkeypatch):
+    screen = turned.app.screen
+    original = screen.network.draw
+
+    def slow(*arguments, **options):
+        original(*arguments, **options)
+        turned.app.session.update(0.0)
+        end = 200
+        while screen.gradients.answered[0] is not screen._aim and end:
+            pygame.time.wait(5)
+            end -= 1
+
+    monkeypatch.setattr(screen.network, "draw", slow)
+    turned.key(pygame.K_3, character="3")
+    turned.settle()
+    assert screen._shown[0] is screen.way
+    assert screen.network.way.target == 3

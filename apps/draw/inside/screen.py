@@ -178,7 +178,8 @@ class InsideScreen(Screen):
         if self._places is None or (only_live and (same or now - self._shown_at < LIVE)):
             return []
         self._shown, self._shown_at = content, now
-        shown = (self.way.stages if self.way is not None else ()) if self.turned else self.trace
+        way = content[0] if self.turned else None
+        shown = content[0] if not self.turned else () if way is None else way.stages
         panel = self._places.network
         self.network.waiting = READY if self.turned and self.trace else LOADING
         room = pygame.Rect(panel.left, panel.top + look.px(STRIP), panel.width, panel.height - look.px(STRIP))
@@ -187,7 +188,7 @@ class InsideScreen(Screen):
             changed = self.network.follow(surface, look, shown, self.focus, beside)
         else:
             (look.card if everything else look.wipe)(surface, panel)
-            self.network.draw(surface, look, room, shown, self.focus, way=self.way if self.turned else None)
+            self.network.draw(surface, look, room, shown, self.focus, way=way)
             changed = [panel]
         if self.network.bands:
             self.top.draw(surface, look, self._top_room(look), self.turned)
@@ -197,13 +198,14 @@ class InsideScreen(Screen):
         if self.turned:
             from apps.draw.inside.back_card import BackCard  # needs the layers, whose import takes a while
 
-            BackCard().draw(surface, look, self._places.card, self.way, self.focus, weight=self.weight)
+            BackCard().draw(surface, look, self._places.card, way, self.focus, weight=self.weight)
         else:
-            self.card.draw(surface, look, self._places.card, self.trace, self.focus, believed=believed)
+            self.card.draw(surface, look, self._places.card, content[0], self.focus, believed=believed)
         self.buttons.show(buttons_of(self, look, panel, self._places.card))
         for button in self.buttons:
             button.draw(surface, look, look.palette.paper)
-        self._shown = self._content
+        # The buttons are new now; all else is what was painted, even if an answer has arrived meanwhile.
+        self._shown = (*content[:-1], self._content[-1])
         return [*changed, panel, self._places.card]
 
     def _top_room(self, look: Look) -> pygame.Rect:
