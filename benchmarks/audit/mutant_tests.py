@@ -83,7 +83,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/numpy_inference.py": ["tests/test_models.py"],
     "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
     "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/optimizers/test_moving_average.py", *ORACLE],
-    "nn/recipes.py": ["tests/train/test_train.py", "tests/train/test_checkpoint.py"],
+    "nn/recipes.py": ["tests/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
     "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,
