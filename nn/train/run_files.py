@@ -46,7 +46,5 @@ def run_files_of(out: str) -> RunFiles:
         raise InputError(f"--out: expected a file name, got the folder {out or '.'}")
     taken = TAKEN.search(out)
     if taken:
-        raise InputError(
-            f"--out: expected the name of a model, got {out}, which a history or checkpoint is called"
-        )
+        raise InputError(f"--out: expected the name of a model, got {out}, which a history or checkpoint is called")
     return RunFiles(Path(out))
