@@ -8,10 +8,11 @@ import pytest
 
 from nn import initializers, losses
 from nn.layers import activations, conv2d, dense, dropout, flatten, pooling
-from nn.optimizers import adadelta, base, schedules, sgd
+from nn.optimizers import OPTIMIZERS, adadelta, adagrad, adam, adamax, base, nadam, rmsprop, schedules, sgd
 
 LAYERS = (activations, conv2d, dense, dropout, flatten, pooling)
-MODULES = (*LAYERS, losses, base, sgd, adadelta, schedules, initializers)
+UPDATES = (sgd, adadelta, adagrad, adam, adamax, nadam, rmsprop)
+MODULES = (*LAYERS, losses, base, *UPDATES, schedules, initializers)
 STUDIED = [
     *(
         layer
@@ -20,7 +21,7 @@ STUDIED = [
         if inspect.isclass(layer) and layer.__module__ == module.__name__
     ),
     losses.CategoricalCrossentropy,
-    *(sgd.SGD, adadelta.Adadelta, schedules.OneCycle, schedules.Cosine, initializers.fans, initializers.glorot_uniform),
+    *(*OPTIMIZERS.values(), schedules.OneCycle, schedules.Cosine, initializers.fans, initializers.glorot_uniform),
 ]
 
 

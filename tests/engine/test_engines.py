@@ -12,7 +12,7 @@ from nn.errors import InputError
 from nn.gradcheck import check_layer
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
 from nn.models import Sequential, load_model
-from nn.optimizers import SGD, Adadelta, Optimizer
+from nn.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, Optimizer, RMSprop
 from nn.optimizers.schedules import OneCycle
 from nn.recipes import plain_source, student_network
 from nn.strokes import SyntheticDigits
@@ -85,7 +85,7 @@ class Momentum(Optimizer):
     slots = ("velocity",)
 
     def update(self, parameter, gradient, slots, rate, step=0):
-        self.decay(parameter, rate)
+        self.decay_weights(parameter, rate)
         slots[0][...] = 0.9 * slots[0] + 0.1 * gradient
         parameter -= rate * slots[0] / (1 - 0.9 ** (step + 1))
 
@@ -140,6 +140,15 @@ OPTIMIZERS = {
     "sgd": lambda: SGD(0.05),
     "weight decay and average": lambda: Adadelta(weight_decay=0.01, use_ema=True, ema_momentum=0.8),
     "schedule": lambda: Adadelta(OneCycle(2.0, 6)),
+    "momentum": lambda: SGD(0.05, 0.9),
+    "nesterov": lambda: SGD(0.05, 0.9, nesterov=True, decay=0.1),
+    "rmsprop": lambda: RMSprop(0.01),
+    "rmsprop, centered, momentum": lambda: RMSprop(0.001, momentum=0.5, centered=True, epsilon=1e-3),
+    "adam": lambda: Adam(0.01),
+    "adamw, amsgrad": lambda: AdamW(0.01, amsgrad=True, use_ema=True),
+    "adagrad": lambda: Adagrad(0.05),
+    "adamax": lambda: Adamax(0.01),
+    "nadam": lambda: Nadam(0.01),
     "the step's number": lambda: Momentum(0.05, weight_decay=0.01),
 }
 
@@ -152,6 +161,19 @@ def test_both_engines_agree_under_every_optimizer(optimizer):
 
     for array, expected in zip(weights("fused"), weights("layers"), strict=True):
         np.testing.assert_allclose(array, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_any_number_of_threads_gives_the_same_bits_under_every_optimizer(optimizer):
+    def weights(threads):
+        # 1800 inputs of a dense layer: its weights change in several pieces.
+        layers = [Conv2D(50, 3, activation="relu"), Flatten(), Dense(9, activation="relu"), Dense(3, activation="softmax")]
+        return trained(layers, "fused", optimizer=optimizer(), threads=threads, epochs=1)[0].get_weights()
+
+    first = weights(1)
+    for threads in (2, 5):
+        for array, expected in zip(weights(threads), first, strict=True):
+            np.testing.assert_array_equal(array, expected)
 
 
 @pytest.mark.parametrize("engine", ["fused", "layers"])
