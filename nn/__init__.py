@@ -1,12 +1,12 @@
 """A convolutional network from scratch: layers, optimizers and training in NumPy and Numba.
 
 Importing the package loads nothing heavy. `nn.models`, `nn.layers` and so on are imported when
-they are first used, so that a script can say `import nn as keras`.
+they are first used, so that a script can say `import nn as keras` (`nn/utils/keras_names.py`).
 """
 
 import sys
-from importlib import import_module
-from types import ModuleType
+from importlib.machinery import ModuleSpec
+from typing import Any
 
 __version__ = "0.2.0"
 
@@ -18,7 +18,22 @@ if sys.argv[:1] == ["-m"]:
         interrupts.leave_at_once()
 
 
-def __getattr__(name: str) -> ModuleType:
-    if name in ("callbacks", "datasets", "layers", "losses", "models", "optimizers", "utils"):
-        return import_module(f"nn.{name}")
-    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+class _KerasModules:
+    """Comes last on `sys.meta_path`: Python asks it for the modules of `nn` that are in no file, such as `nn.backend`."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        if not fullname.startswith("nn."):
+            return None
+        from nn.utils import keras_names
+
+        return keras_names.spec_of(fullname)
+
+
+sys.meta_path.append(_KerasModules)  # type: ignore[arg-type]
+
+
+def __getattr__(name: str) -> Any:
+    from nn.utils import keras_names
+
+    return keras_names.member("nn", name)

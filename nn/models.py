@@ -273,3 +273,10 @@ def load_model(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]
     model.card = saved.card
     model._compiled = False
     return model
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member('nn.models', name)

@@ -44,13 +44,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from nn.errors import InputError
 from nn.kernels.memory import aligned_copy
 from nn.layers.arguments import Shape, sizes
+from nn.utils.symbols import LayerHabits
 
 Gradients = dict[str, NDArray]
 # What a random layer is given when training: a key, or a generator to draw one from. None draws from the operating system.
 RandomKey = np.random.Generator | int | None
 
 
-class Layer:
+class Layer(LayerHabits):
     """The base of all layers. Shapes given to `build` are those of one sample; arrays have the sample axis N in front.
 
     Attributes:

@@ -40,3 +40,10 @@ def optimizer_named(optimizer: object) -> Optimizer:
         return OPTIMIZERS[optimizer.lower()]()
     names = ", ".join(OPTIMIZERS)
     raise InputError(f"compile: optimizer must be an Optimizer or one of {names}, got {optimizer!r}")
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member('nn.optimizers', name)
