@@ -171,7 +171,7 @@ FAULTS: tuple[tuple[str, ...], ...] = (
         "aligned_copy(kernel.T)",
         "aligned_copy(kernel).reshape(kernel.T.shape)",
     ),
-    ("Glorot by the fan-in alone", "nn/initializers.py", "6.0 / sum(fans(shape))", "6.0 / fans(shape)[0]"),
+    ("Glorot by the fan-in alone", "nn/initializers.py", "(fan_in + fan_out) / 2", "fan_in / 2"),
     (
         "Glorot's fans without the kernel's size",
         "nn/initializers.py",
