@@ -28,8 +28,8 @@ SCHEDULES = ("constant", "one-cycle", "cosine")
 # Each optimizer of `nn.optimizers` with its class, and the mean rate at which it trains the student's network well.
 OPTIMIZERS = {
     "adadelta": ("Adadelta", 2.0),
-    "sgd": ("SGD", 0.1),
-    "rmsprop": ("RMSprop", 0.0005),
+    "sgd": ("SGD", 0.2),
+    "rmsprop": ("RMSprop", 0.001),
     "adam": ("Adam", 0.001),
     "adamw": ("AdamW", 0.001),
     "adagrad": ("Adagrad", 0.02),

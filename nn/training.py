@@ -235,7 +235,9 @@ class Trainer:
             rate=optimizer.rate_at(number),
             number=number,
         )
+        penalty = self.model.penalty() * len(step)
         loss, right = engine.train(step)
+        loss += penalty
         if not math.isfinite(loss):
             raise Diverged(self._diagnose(step, loss))
         self.model.iterations = number + 1
@@ -280,6 +282,7 @@ class Trainer:
         if self.validation is not None:
             began = time.perf_counter()
             logs["val_loss"], logs["val_accuracy"] = engine.evaluate(self.validation)
+            logs["val_loss"] += self.model.penalty()
             progress.seconds += time.perf_counter() - began
             if not math.isfinite(logs["val_loss"]):
                 raise Diverged(self._diagnose_validation(logs["val_loss"]))
@@ -318,5 +321,7 @@ def evaluate(
 ) -> tuple[float, float]:
     """The mean loss and the accuracy of a model on all samples of a source (as of epoch 0)."""
     if check_engine(engine) == "layers":
-        return TextbookEngine(model.layers, model.dtype, model.loss).evaluate(source)
-    return inference.evaluate(model.layers, model.dtype, model.loss, source, threads)
+        loss, accuracy = TextbookEngine(model.layers, model.dtype, model.loss).evaluate(source)
+    else:
+        loss, accuracy = inference.evaluate(model.layers, model.dtype, model.loss, source, threads)
+    return loss + model.penalty(), accuracy

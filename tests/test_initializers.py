@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn.initializers import fans, glorot_uniform, zeros
+from nn.initializers import GlorotUniform, Zeros, fans
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ def test_fans_count_inputs_and_outputs_of_dense_and_convolution(shape, expected)
 
 @pytest.mark.parametrize("shape", [(300, 100), (5, 5, 20, 40)])
 def test_glorot_is_uniform_in_its_range(shape):
-    values = glorot_uniform(shape, np.random.default_rng(0)).ravel()
+    values = GlorotUniform()(shape, np.random.default_rng(0)).ravel()
     limit = np.sqrt(6 / sum(fans(shape)))
     assert np.abs(values).max() <= limit
     # Kolmogorov-Smirnov: the largest gap between the sample's and the uniform distribution; 2/√n is passed once in 1500 times.
@@ -26,10 +26,10 @@ def test_glorot_is_uniform_in_its_range(shape):
 
 
 def test_same_seed_same_weights_other_seed_others():
-    one, same, other = (glorot_uniform((4, 4), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, same, other = (GlorotUniform()((4, 4), np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert (one != other).all()
 
 
 def test_zeros():
-    assert zeros((2, 3), np.random.default_rng(0)).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert Zeros()((2, 3), np.random.default_rng(0)).tolist() == [[0, 0, 0], [0, 0, 0]]

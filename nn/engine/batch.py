@@ -83,7 +83,10 @@ class Batch:
             operation.backward(chunk)
             if self._gradients[operation].arrive():
                 self._gradients[operation].open()
-        if index + 1 < len(self.plan.phases) and self._arrivals[index].arrive():
+        if index + 1 == len(self.plan.phases):
+            return
+        phase.gather(chunk)
+        if self._arrivals[index].arrive():
             self.plan.phases[index + 1].meeting(Chunk(0, slice(0, len(self.step)), self.step.keys))
             self._arrivals[index].open()
 

@@ -8,6 +8,7 @@ layers it stands for, and which functions compute its forward and its backward p
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -15,6 +16,7 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.engine.batch_norm_operation import BatchNormOperation
 from nn.engine.conv_operation import ConvOperation, ConvPoolOperation
 from nn.engine.dense_operation import DenseOperation
 from nn.engine.head import Head
@@ -26,13 +28,15 @@ from nn.engine.operations import (
     Kernels,
     LayerOperation,
     Operation,
+    PoolOperation,
+    ReLUOperation,
     WholeBatchOperation,
     needs_whole_batch,
 )
 from nn.kernels import elementwise
 from nn.kernels.memory import aligned
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
-from nn.layers.stack import Keys
+from nn.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Reshape
+from nn.layers.stack import Keys, with_activation
 from nn.losses import CategoricalCrossentropy
 
 # Samples in a chunk. It is part of the recipe: sums are taken chunk by chunk, so another size changes the last bits.
@@ -43,13 +47,14 @@ CHUNK = 32
 class Phase:
     """What every chunk does before all of them have to meet again: operations, the loss, operations on the way back.
 
-    `meeting` is done first, once, for the whole batch.
+    `meeting` is done first, once, for the whole batch; `gather` last, by every chunk, for the next meeting.
     """
 
     meeting: Callable[[Chunk], None] = lambda batch: None
     forward: list[Operation] = field(default_factory=list)
     has_loss: bool = False
     backward: list[Operation] = field(default_factory=list)
+    gather: Callable[[Chunk], None] = lambda chunk: None
 
 
 class Plan:
@@ -116,12 +121,14 @@ class Plan:
         """The way of a chunk, cut where an operation needs the whole batch: once forward, once backward."""
         phases = [Phase()]
         for operation in self.operations:
-            if isinstance(operation, WholeBatchOperation):
+            if operation.meets:
+                phases[-1].gather = operation.gather_forward
                 phases.append(Phase(operation.forward_batch))
             phases[-1].forward.append(operation)
         phases[-1].has_loss = True
         for operation in reversed(self.learning):
-            if isinstance(operation, WholeBatchOperation):
+            if operation.meets:
+                phases[-1].gather = operation.gather_backward
                 phases.append(Phase(operation.backward_batch))
             phases[-1].backward.append(operation)
         return phases
@@ -183,27 +190,57 @@ def _operations(layers: Sequence[Layer], *, training: bool, fuse: bool) -> list[
     left = list(layers)
     while left:
         layer = left.pop(0)
-        following = left[0] if left else None
         if isinstance(layer, Dropout) and not (training and layer.rate > 0):
             continue
-        if training and needs_whole_batch(layer):
+        if fuse and (type(layer) is Dense or type(layer) is Conv2D):
+            left[:0] = _activation_apart(layer, left)
+            layer = left.pop(0)
+        following = left[0] if left else None
+        if type(layer) is BatchNormalization:
+            relu = [left.pop(0)] if fuse and _is_relu(following) else []
+            operations.append(BatchNormOperation(layer, relu))
+        elif training and needs_whole_batch(layer):
             operations.append(WholeBatchOperation(layer))
-        elif type(layer) is Flatten:
+        elif type(layer) in (Flatten, Reshape):
             operations.append(FlattenOperation(layer))
         elif type(layer) is Dropout:
             operations.append(DropoutOperation(layer))
-        elif fuse and type(layer) is Dense and layer.activation_name in ("linear", "relu"):
+        elif fuse and type(layer) is Dense:
             joins = training and layer.activation_name == "relu" and type(following) is Dropout and following.rate > 0
             operations.append(DenseOperation(layer, left.pop(0) if joins else None))  # type: ignore[arg-type]
-        elif fuse and type(layer) is Conv2D and layer.activation_name in ("linear", "relu"):
+        elif fuse and type(layer) is Conv2D:
             if layer.activation_name == "relu" and _is_2x2_pool(following):
                 operations.append(ConvPoolOperation(layer, following))
                 left.pop(0)
             else:
                 operations.append(ConvOperation(layer))
+        elif fuse and _is_relu(layer):
+            operations.append(ReLUOperation(layer))
+        elif fuse and type(layer) is MaxPooling2D and layer.padded_shape == layer.input_shape:
+            operations.append(PoolOperation(layer))
         else:
             operations.append(LayerOperation(layer))
     return operations
+
+
+def _activation_apart(layer: Dense | Conv2D, following: list[Layer]) -> list[Layer]:
+    """The layer with ReLU or no activation, as its operation takes it, and the activation, if it has another, as a layer.
+
+    ReLU that follows as a layer of its own is taken in.
+    """
+    if layer.activation_name == "linear" and following and _is_relu(following[0]):
+        following.pop(0)
+        return [with_activation(layer, "relu")]
+    if layer.activation_name in ("linear", "relu"):
+        return [layer]
+    activation = copy.copy(layer.activation)
+    activation.name = f"{layer.name}/{layer.activation_name}"
+    activation.build(layer.output_shape, np.random.default_rng(0), np.float32)
+    return [with_activation(layer, "linear"), activation]
+
+
+def _is_relu(layer: Layer | None) -> bool:
+    return type(layer) is ReLU or (type(layer) is Activation and layer.activation_name == "relu")
 
 
 def _is_2x2_pool(layer: Layer | None) -> TypeGuard[MaxPooling2D]:

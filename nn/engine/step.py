@@ -49,8 +49,12 @@ class Step:
         targets[rows] = self.source.targets(indices, self.epoch)
 
     def update(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
-        """Let the optimizer change the given rows of a parameter; `gradient` is that of these rows."""
+        """Let the optimizer change the given rows of a parameter, unless it is frozen; `gradient` is that of these rows."""
+        if not layer.trainable:
+            return
         parameter = layer.parameters[name][rows]
+        if name in layer.regularizers:
+            gradient = gradient + layer.regularizers[name].gradient(parameter)
         slots = tuple(slot[rows] for slot in self.slots[f"{layer.name}/{name}"])
         self.optimizer.update(parameter, gradient, slots, self.rate, self.number)
         if self.optimizer.use_ema:

@@ -104,11 +104,6 @@ class ModelHabits(training.TrainableStack):
         return [self.input]
 
     @property
-    def outputs_list(self) -> list[Symbol]:
-        """`[output]`."""
-        return [self.output]
-
-    @property
     def weights(self) -> list[NDArray]:
         """The arrays themselves: all parameters and state."""
         return list(self.arrays().values())
@@ -261,8 +256,3 @@ class ModelHabits(training.TrainableStack):
 
 def _is_own(layer: Layer) -> bool:
     return not type(layer).__module__.startswith("nn.")
-
-
-def shapes_of(layers: Sequence[Layer]) -> list[tuple[int, ...]]:
-    """The shapes of all arrays, layer by layer."""
-    return [array.shape for layer in layers for array in layer.arrays().values()]

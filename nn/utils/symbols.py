@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
+from nn.utils.older_keras import with_older_names
 
 if TYPE_CHECKING:
     from nn.layers import Layer
@@ -37,6 +38,12 @@ class LayerHabits:
     """Keras' methods of a layer that are no mathematics."""
 
     _symbols: tuple[Symbol, Symbol] | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let the layers of the package take the older names of their arguments, too."""
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and cls.__module__.startswith("nn."):
+            cls.__init__ = with_older_names(cls.__init__, cls.__name__)  # type: ignore[method-assign]
 
     def __call__(self: Any, x: Any, training: bool = False) -> Any:
         """On a symbol: the symbol after this layer. On an array (N, ...): the layer's output; an unbuilt layer is built."""

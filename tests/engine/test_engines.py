@@ -10,7 +10,25 @@ from nn.datasets.augment import AugmentedImages
 from nn.datasets.sources import Concatenation
 from nn.errors import InputError
 from nn.gradcheck import check_layer
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Layer,
+    LeakyReLU,
+    MaxPooling2D,
+    ReLU,
+    Reshape,
+    Softmax,
+    ZeroPadding2D,
+)
+from nn.layers.regularizers import L1, L1L2
 from nn.models import Sequential, load_model
 from nn.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, Optimizer, RMSprop
 from nn.optimizers.schedules import OneCycle
@@ -103,6 +121,56 @@ NETWORKS = {
     "dropout everywhere": lambda: [Dropout(0.2), Flatten(), Dense(300, activation="relu"), Dropout(0.5), Dropout(0.1)],
     "a layer of one's own": lambda: [Conv2D(4, 3), Scale(0.7), ReLU(), MaxPooling2D(), Flatten()],
     "the whole batch, twice": lambda: [Centre(), Conv2D(4, 3, activation="relu"), Flatten(), Centre(), Dense(7)],
+    "batch normalization": lambda: [
+        Conv2D(5, 3, use_bias=False),
+        BatchNormalization(),
+        Activation("relu"),
+        MaxPooling2D(),
+        Flatten(),
+        Dense(9),
+        BatchNormalization(scale=False, momentum=0.9),
+        Activation("tanh"),
+    ],
+    "batch normalization first, and before a sum": lambda: [
+        BatchNormalization(center=False),
+        Conv2D(4, 3, padding="same", activation="sigmoid"),
+        BatchNormalization(epsilon=0.1),
+        ReLU(),
+        BatchNormalization(),
+        AveragePooling2D(3, 2, "same"),
+        Flatten(),
+    ],
+    "smooth activations": lambda: [
+        ZeroPadding2D(((1, 0), (0, 2))),
+        Conv2D(6, 3, activation="elu"),
+        MaxPooling2D(3, 2),
+        Conv2D(5, 2, activation="gelu"),
+        Conv2D(4, 1, activation="softplus"),
+        GlobalAveragePooling2D(),
+        Dense(12, activation="swish"),
+        Reshape((3, 4)),
+        LeakyReLU(0.1),
+        Flatten(),
+        Dense(5),
+        ReLU(),
+        Dropout(0.2),
+    ],
+    "frozen layers": lambda: [
+        Conv2D(5, 3, activation="relu", trainable=False),
+        BatchNormalization(trainable=False),
+        Conv2D(4, 2, activation="relu"),
+        GlobalMaxPooling2D(),
+        Dense(8, activation="relu", trainable=False),
+        Dropout(0.3),
+        BatchNormalization(trainable=False),
+        Scale(0.7, trainable=False),
+    ],
+    "regularized": lambda: [
+        Conv2D(5, 3, activation="relu", kernel_regularizer="l2", bias_regularizer=L1(0.1)),
+        BatchNormalization(gamma_regularizer="l1"),
+        Flatten(),
+        Dense(8, kernel_regularizer=L1L2(1e-3, 1e-3), use_bias=False, kernel_initializer="he_normal"),
+    ],
     "random": lambda: [Flatten(), Noise(), Dense(8, activation="relu"), Noise()],
 }
 LAST = {
