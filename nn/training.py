@@ -121,13 +121,14 @@ class Trainer:
     Args:
         model, source: what is trained, on what.
         batch_size: the samples of a step; the last step of an epoch may have fewer.
-        epochs: how often each sample is seen.
+        epochs: the epoch at which the training ends.
         shuffle: a new order in every epoch.
         seed: of the order, of dropout and of all that the source draws.
         validation: evaluated after every epoch.
         callbacks: see `nn.callbacks`.
         threads: as many as there are processors unless given; it changes no bit of the result.
         engine: "fused" or "layers", see above.
+        initial_epoch: the first to be done, counted from 0; those before it count as done.
 
     Attributes:
         progress: where it stands; assign one from a checkpoint before `run` to go on from there.
@@ -147,6 +148,7 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         threads: int | None = None,
         engine: str = "fused",
+        initial_epoch: int = 0,
     ) -> None:
         self.model = model
         self.source = source
@@ -158,7 +160,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.threads = threads
         self.engine = check_engine(engine)
-        self.progress = Progress()
+        self.progress = Progress(initial_epoch)
         self.stop_requested = False
         self.steps_in_epoch = -(-len(source) // self.batch_size)
 

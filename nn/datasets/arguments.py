@@ -60,6 +60,13 @@ def whole(value: Any, argument: str) -> int:
     return int(value)
 
 
+def first_epoch(value: Any, epochs: int) -> int:
+    """`initial_epoch`, from 0 to `epochs`."""
+    if not isinstance(value, int | np.integer) or not 0 <= value <= epochs:
+        raise InputError(f"fit: initial_epoch must be a whole number from 0 to epochs, which is {epochs}, got {value!r}")
+    return int(value)
+
+
 def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """The first samples and the last `part` of them, as Keras' validation_split cuts them, before anything is shuffled."""
     if not isinstance(part, int | float) or not 0 < part < 1:

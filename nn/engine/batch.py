@@ -78,7 +78,7 @@ class Batch:
         for operation in phase.forward:
             operation.forward(chunk)
         if phase.has_loss:
-            self.plan.backward_from_loss(chunk, len(self.step))
+            self.plan.backward_from_loss(chunk, len(self.step), self.step.weights(chunk.rows))
         for operation in phase.backward:
             operation.backward(chunk)
             if self._gradients[operation].arrive():

@@ -31,11 +31,16 @@ class Head:
         else:
             out[...] = scores
 
-    def losses(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int) -> tuple[float, int]:
+    def losses(
+        self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray | None = None
+    ) -> tuple[float, int]:
         """The sum of the losses of some samples of a batch, and how many of them are right.
 
-        Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the whole batch.
+        Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the whole batch. With `weights`
+        each sample's loss is multiplied by its own.
         """
+        if weights is not None:
+            return self._weighted(scores, targets, dscores, samples, weights)
         if self.softmax:
             return elementwise.softmax_cross_entropy(scores, targets, 1.0 / samples, dscores)
         assert self.loss is not None
@@ -43,6 +48,18 @@ class Head:
         dscores[...] = self.loss.backward(cache) * (len(scores) / samples)
         right = scores.argmax(axis=1) == targets.argmax(axis=1)
         return mean * len(scores), int(right.sum())
+
+    def _weighted(
+        self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray
+    ) -> tuple[float, int]:
+        """Sample by sample: a loss need not say what each of them costs, only what they cost together."""
+        total, right = 0.0, 0
+        for row, weight in enumerate(weights):
+            one = slice(row, row + 1)
+            loss, hits = self.losses(scores[one], targets[one], dscores[one], samples)
+            dscores[one] *= weight
+            total, right = total + float(weight) * loss, right + hits
+        return total, right
 
     def __str__(self) -> str:
         if self.loss is None:

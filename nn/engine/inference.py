@@ -12,6 +12,7 @@ from nn.engine.executor import Executor
 from nn.engine.plan import CHUNK, Plan
 from nn.layers import Layer
 from nn.losses import CategoricalCrossentropy
+from nn.utils.weights import weights_of
 
 
 def for_each_chunk(
@@ -46,7 +47,9 @@ def evaluate(
         plan.predict(samples)
         plan.head.loss = loss
         targets = source.targets(indices, 0).astype(dtype, copy=False)
-        total, hits = plan.head.losses(plan.scores[:samples], targets, np.empty_like(targets), samples)
+        total, hits = plan.head.losses(
+            plan.scores[:samples], targets, np.empty_like(targets), samples, weights_of(source, indices)
+        )
         losses.append(total)
         right.append(hits)
 

@@ -154,10 +154,10 @@ class Plan:
             operation.forward(chunk)
         self.head.output(self.scores[:samples], self.output[:samples])
 
-    def backward_from_loss(self, chunk: Chunk, samples: int) -> None:
+    def backward_from_loss(self, chunk: Chunk, samples: int, weights: NDArray | None = None) -> None:
         """The chunk's losses, and the gradient of the mean loss of a batch of `samples` for its scores."""
         rows = chunk.rows
-        loss, right = self.head.losses(self.scores[rows], self.targets[rows], self.dscores[rows], samples)
+        loss, right = self.head.losses(self.scores[rows], self.targets[rows], self.dscores[rows], samples, weights)
         self.losses[chunk.index], self.right[chunk.index] = loss, right
 
     def updates(self) -> list[tuple[Operation, int]]:

@@ -11,6 +11,7 @@ from nn.datasets.sources import ImageSource
 from nn.layers import Layer
 from nn.layers.stack import Keys
 from nn.optimizers import Optimizer
+from nn.utils.weights import weights_of
 
 Slots = dict[str, tuple[NDArray, ...]]
 
@@ -47,6 +48,10 @@ class Step:
         indices = self.indices[rows]
         self.source.fill(x[rows], indices, self.epoch)
         targets[rows] = self.source.targets(indices, self.epoch)
+
+    def weights(self, rows: slice = slice(None)) -> NDArray | None:
+        """How much each of the given rows' samples counts in the loss; None where all count alike."""
+        return weights_of(self.source, self.indices[rows])
 
     def update(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
         """Let the optimizer change the given rows of a parameter, unless it is frozen; `gradient` is that of these rows."""

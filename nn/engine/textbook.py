@@ -22,6 +22,7 @@ from nn.layers import Layer
 from nn.layers.base import Gradients
 from nn.layers.stack import Stack
 from nn.losses import CategoricalCrossentropy
+from nn.utils.weights import weights_of
 
 # Samples that go through the layers together when a model is evaluated.
 EVALUATED = 500
@@ -47,16 +48,16 @@ class TextbookEngine:
         step.fill(x, targets)
 
         scores, caches = self.stack.forward(x, training=True, rng=step.keys)
-        loss, right, dscores = self._loss(scores, targets)
+        loss, right, dscores = self._loss(scores, targets, step.weights())
         if np.isfinite(loss):
             _, gradients = self.stack.backward(dscores, caches)
             self._update(step, gradients, caches)
         return loss, right
 
-    def _loss(self, scores: NDArray, targets: NDArray) -> tuple[float, int, NDArray]:
+    def _loss(self, scores: NDArray, targets: NDArray, weights: NDArray | None = None) -> tuple[float, int, NDArray]:
         """The sum of the losses, the right answers, and the gradient of the mean loss for the scores."""
         scores, dscores = np.ascontiguousarray(scores), np.empty_like(scores, order="C")
-        loss, right = self.head.losses(scores, targets, dscores, len(scores))
+        loss, right = self.head.losses(scores, targets, dscores, len(scores), weights)
         return loss, right, dscores
 
     def _update(self, step: Step, gradients: Gradients, caches: Sequence[Any]) -> None:
@@ -75,7 +76,7 @@ class TextbookEngine:
             source.fill(x, indices, 0)
             targets[...] = source.targets(indices, 0)
             scores, _ = self.stack.forward(x)
-            loss, right, _ = self._loss(scores, targets)
+            loss, right, _ = self._loss(scores, targets, weights_of(source, indices))
             losses.append(loss)
             hits += right
         return math.fsum(losses) / len(source), hits / len(source)

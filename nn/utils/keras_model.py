@@ -223,6 +223,7 @@ class ModelHabits(training.TrainableStack):
         if keras_files.is_foreign(filepath):
             keras_files.save_weights(self, filepath)
         else:
+            keras_files.check_ending(filepath)
             model_file.save(self, filepath, {})
 
     def load_weights(self, filepath: str | os.PathLike[str], by_name: bool = False, skip_mismatch: bool = False) -> None:

@@ -79,13 +79,13 @@ FIT = {"nb_epoch": "epochs"}
 HARMLESS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "nb_worker", "pickle_safe", "validation_batch_size")
 
 
-def fit_options(options: dict[str, Any], epochs: int) -> int:
+def fit_options(options: dict[str, Any], epochs: int, method: str = "fit") -> int:
     """The epochs, after the arguments of `fit` that it does not name itself; `InputError` for what is not supported."""
     for name, value in options.items():
-        if name in FIT:
+        if name in FIT and method == "fit":
             epochs = value
         elif name == "validation_freq" and value == 1:
             continue
         elif name not in HARMLESS:
-            raise InputError(f"fit: there is no argument {name!r}")
+            raise InputError(f"{method}: there is no argument {name!r}")
     return epochs
