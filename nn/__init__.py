@@ -30,7 +30,7 @@ class _KerasModules:
         return keras_names.spec_of(fullname)
 
 
-sys.meta_path.append(_KerasModules)  # type: ignore[arg-type]
+sys.meta_path.append(_KerasModules)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nn.training import Trainer
 
 Logs = dict[str, float]
+# Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
+__path__: list[str] = []
 
 
 class Callback:
@@ -140,4 +142,4 @@ def __getattr__(name: str) -> Any:
     """The names of Keras that are kept elsewhere."""
     from nn.utils.keras_names import member
 
-    return member('nn.callbacks', name)
+    return member("nn.callbacks", name)

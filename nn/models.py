@@ -24,11 +24,13 @@ from nn.layers import Layer
 from nn.layers.stack import split_softmax
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
-from nn.utils import generators, keras_files, older_keras, next_seed
+from nn.utils import generators, keras_files, next_seed, older_keras
 from nn.utils.keras_model import ModelHabits
 from nn.utils.weights import checked_weights, weighted
 
 __all__ = ["Sequential", "load_model"]
+# Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
+__path__: list[str] = []
 
 
 class Sequential(ModelHabits):
@@ -98,7 +100,7 @@ class Sequential(ModelHabits):
         verbose: int | str = 1,
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[NDArray, ArrayLike] | ImageSource | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: ArrayLike | None = None,
@@ -162,7 +164,7 @@ class Sequential(ModelHabits):
             (x, y), validation_data = split_off(*arrays, validation_split)
             if sample_weight is not None:
                 sample_weight, held_out = np.split(checked_weights(sample_weight, len(arrays[0]), "sample_weight"), [len(x)])
-                validation_data = (*validation_data, held_out)
+                validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
         source = weighted(self._source("x", x, y), class_weight, sample_weight)
         if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
             warnings.warn(
@@ -351,4 +353,4 @@ def __getattr__(name: str) -> Any:
     """The names of Keras that are kept elsewhere."""
     from nn.utils.keras_names import member
 
-    return member('nn.models', name)
+    return member("nn.models", name)

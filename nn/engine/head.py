@@ -49,9 +49,7 @@ class Head:
         right = scores.argmax(axis=1) == targets.argmax(axis=1)
         return mean * len(scores), int(right.sum())
 
-    def _weighted(
-        self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray
-    ) -> tuple[float, int]:
+    def _weighted(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray) -> tuple[float, int]:
         """Sample by sample: a loss need not say what each of them costs, only what they cost together."""
         total, right = 0.0, 0
         for row, weight in enumerate(weights):

@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 
-
 def __getattr__(name: str) -> Any:
     """The names of Keras that are kept elsewhere."""
     from nn.utils.keras_names import member

@@ -87,4 +87,4 @@ def __getattr__(name: str) -> Any:
     """The names of Keras that are kept elsewhere."""
     from nn.utils.keras_names import member
 
-    return member('nn.utils', name)
+    return member("nn.utils", name)

@@ -20,8 +20,8 @@ from nn.datasets.arguments import array_of, check_images
 from nn.errors import InputError
 from nn.layers import Layer
 from nn.layers.arguments import Shape, sizes
-from nn.utils.symbols import Symbol
 from nn.models import Sequential
+from nn.utils.symbols import Symbol
 
 ROWS = 500
 
@@ -63,13 +63,17 @@ class Model(Sequential):
         name: accepted, as in Keras.
     """
 
-    def __init__(self, inputs: Any = None, outputs: Any = None, *, name: str | None = None, input: Any = None, output: Any = None):
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, *, name: str | None = None, input: Any = None, output: Any = None
+    ):
         inputs, outputs = inputs if input is None else input, outputs if output is None else output
         if isinstance(inputs, list | tuple) and len(inputs) == 1:
             inputs = inputs[0]
         wanted = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         if not isinstance(inputs, Symbol) or not wanted or not all(isinstance(each, Symbol) for each in wanted):
-            raise InputError("Model: expected Model(inputs, outputs) of one Input and the outputs of layers, not a class of your own")
+            raise InputError(
+                "Model: expected inputs to be one Input, and outputs to be what its layers returned, got something else"
+            )
         longest = max(wanted, key=lambda symbol: len(symbol.layers))
         begin = len(inputs.layers)
         for each in wanted:
@@ -80,7 +84,7 @@ class Model(Sequential):
         super().__init__(name=name)
         for layer in longest.layers[begin:]:
             self.add(layer)
-        self.build(inputs.shape[1:])
+        self.build(inputs.sample_shape)
         self._ends = [len(each.layers) - begin for each in wanted]
         self._several = isinstance(outputs, list | tuple)
 
@@ -116,4 +120,4 @@ class Model(Sequential):
 def shape_of(entry: Any) -> Shape | None:
     """The shape of a sample that `Input(...)` or `InputLayer(...)` in a list of layers gives."""
     symbol = entry.symbol if isinstance(entry, InputLayer) else entry
-    return symbol.shape[1:] if isinstance(symbol, Symbol) and not symbol.layers else None
+    return symbol.sample_shape if isinstance(symbol, Symbol) and not symbol.layers else None

@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Function:
 def get(identifier: Any) -> Function:
     """The function of that name; None means linear."""
     if callable(identifier):
-        return identifier  # type: ignore[no-any-return]
+        return identifier
     name = "linear" if identifier is None else identifier
     if name not in _FUNCTIONS:
         raise InputError(f"activations.get: expected one of {', '.join(ACTIVATIONS)}, got {identifier!r}")

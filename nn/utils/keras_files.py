@@ -29,6 +29,7 @@ from nn.errors import InputError
 from nn.io import model_file
 from nn.io.files import atomic_write
 from nn.layers import Layer
+from nn.layers.stack import Stack
 
 if TYPE_CHECKING:
     from nn.models import Sequential
@@ -64,7 +65,8 @@ def is_foreign(path: Path) -> bool:
 def check_ending(path: Path) -> None:
     """Warn where the name promises a format that is not the one to be written."""
     if os.fspath(path).lower().endswith(FOREIGN):
-        warnings.warn(f"{path}: written in this package's own format (.npz), which Keras cannot read; .h5 and .keras it can", stacklevel=3)
+        text = f"{path}: written in this package's own format (.npz), which Keras cannot read; it reads .h5 and .keras"
+        warnings.warn(text, stacklevel=3)
 
 
 def check_free(path: Path, overwrite: bool, save_format: str | None) -> None:
@@ -108,7 +110,7 @@ def save(model: Sequential, path: Path) -> None:
     _write_bytes(path, _h5_bytes(write))
 
 
-def save_weights(model: Sequential, path: Path) -> None:
+def save_weights(model: Stack, path: Path) -> None:
     """Write the weights alone: Keras 3's layout for .weights.h5, the older one for other names."""
     if os.fspath(path).lower().endswith(".keras"):
         raise InputError(f"{path}: expected a name that ends in .weights.h5 or .h5 for weights alone; .keras is a whole model")
@@ -215,7 +217,7 @@ def _name(layers: Sequence[Layer]) -> None:
         taken.add(layer.name)
 
 
-def load_weights(model: Sequential, path: Path) -> list[NDArray]:
+def load_weights(model: Stack, path: Path) -> list[NDArray]:
     """The arrays in a file of weights, or of a whole model, for a built model, in its order."""
     _, content = _parts(path)
     with _opened(content, path) as file:

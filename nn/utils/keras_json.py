@@ -26,6 +26,7 @@ ALIASES = {"Convolution2D": "Conv2D", "MaxPool2D": "MaxPooling2D", "AvgPool2D": 
 AS_ACTIVATION = {"Linear": "linear", "Sigmoid": "sigmoid", "Tanh": "tanh", "SiLU": "silu", "Softplus": "softplus", "GELU": "gelu"}
 # Values that change nothing here: where random numbers come from, and what Keras keeps for itself.
 WITHOUT_MEANING = ("seed", "renorm_momentum", "build_config", "batch_size", "fused", "sparse", "ragged", "shared_object_id")
+NEUTRAL = (("axis", -1), ("data_format", "channels_last"))
 MAX_LAYERS = 1000
 
 
@@ -142,7 +143,9 @@ def _check_chain(entries: list[Any], where: str) -> None:
         name = entry.get("name") or (entry.get("config") or {}).get("name")
         sources = set(_names_in(nodes))
         if not isinstance(nodes, list) or len(nodes) > 1 or sources != (set() if before is None else {before}):
-            raise InputError(f"{where}: expected a chain of layers, each with the one before as its only input; {name!r:.60} has others")
+            raise InputError(
+                f"{where}: expected a chain of layers; {name!r:.60} has another input than the layer before it"
+            )
         before = name
 
 
@@ -175,7 +178,7 @@ def _layer(kind: str, options: Config, where: str) -> Layer:
             _check_dtype(value, kind, where)
         elif name in known:
             arguments[name] = _argument(name, value)
-        elif name not in WITHOUT_MEANING and value not in (None, False, 0, "auto") and (name, value) != ("axis", -1):
+        elif name not in WITHOUT_MEANING and value not in (None, False, 0, "auto") and (name, value) not in NEUTRAL:
             raise InputError(f"{where}: {kind} has {name}={value!r:.60}, which is not supported")
     try:
         return PACKAGE_LAYERS[kind](**arguments)

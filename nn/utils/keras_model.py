@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,7 +86,9 @@ class ModelHabits(training.TrainableStack):
             if layer.name == name:
                 return layer
         names = ", ".join(layer.name for layer in self.layers)
-        raise InputError(f"get_layer: expected a name among {names} or an index below {len(self.layers)}, got {name!r}, {index!r}")
+        raise InputError(
+            f"get_layer: expected a name among {names} or an index below {len(self.layers)}, got {name!r}, {index!r}"
+        )
 
     @property
     def input(self) -> Symbol:
@@ -114,7 +116,7 @@ class ModelHabits(training.TrainableStack):
         layers = (layer for layer in self._built() if getattr(layer, "trainable", True))
         return [array for layer in layers for array in layer.parameters.values()]
 
-    def summary(
+    def summary(  # type: ignore[override]
         self,
         line_length: int | None = None,
         positions: Any = None,
@@ -122,7 +124,7 @@ class ModelHabits(training.TrainableStack):
         *,
         file: Any = None,
     ) -> None:
-        """Print the layers with their output shapes and parameter counts. The widths are fixed: Keras' first two arguments are None."""
+        """Print the layers with their output shapes and parameter counts, in columns of fixed widths."""
         if line_length is not None and hasattr(line_length, "write"):
             line_length, file = None, line_length
         if line_length is not None or positions is not None:
@@ -146,16 +148,16 @@ class ModelHabits(training.TrainableStack):
 
     def predict_proba(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0) -> NDArray:
         """`predict` under an older name."""
-        return self.predict(x)  # type: ignore[no-any-return]
+        return self.predict(x)
 
     def predict_classes(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0) -> NDArray[np.int64]:
         """The most probable class of each sample (N,); of a single output, (N, 1) whether it is above one half."""
         output = self.predict(x)
-        return (output > 0.5).astype(np.int64) if output.shape[-1] == 1 else output.argmax(axis=-1)  # type: ignore[no-any-return]
+        return (output > 0.5).astype(np.int64) if output.shape[-1] == 1 else output.argmax(axis=-1)
 
     def predict_on_batch(self, x: ArrayLike) -> NDArray:
         """`predict`."""
-        return self.predict(x)  # type: ignore[no-any-return]
+        return self.predict(x)
 
     # -- Single batches ------------------------------------------------------------------------------------------------
 
@@ -203,7 +205,7 @@ class ModelHabits(training.TrainableStack):
         given = dict(zip(names, arguments, strict=False)) | options
         if "nb_val_samples" in given:
             raise InputError("fit_generator: nb_val_samples is not supported; use validation_steps, a number of batches")
-        return self.fit(generator, **given)  # type: ignore[no-any-return]
+        return self.fit(generator, **given)
 
     def evaluate_generator(self, generator: Iterable[Any], steps: int | None = None, **options: Any) -> Any:
         """`evaluate` on what makes batches."""
@@ -211,7 +213,7 @@ class ModelHabits(training.TrainableStack):
 
     def predict_generator(self, generator: Iterable[Any], steps: int | None = None, **options: Any) -> NDArray:
         """`predict` on what makes batches."""
-        return self.predict(generator, steps=steps, **options)  # type: ignore[no-any-return]
+        return self.predict(generator, steps=steps, **options)
 
     # -- Files ---------------------------------------------------------------------------------------------------------
 

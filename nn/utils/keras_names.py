@@ -48,8 +48,8 @@ NAMES: dict[str, dict[str, str]] = {
         **{
             name: f"nn.{name}"
             for name in (
-                "activations", "backend", "callbacks", "datasets", "initializers", "keras", "layers", "losses", "metrics", "models",
-                "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+                "activations", "backend", "callbacks", "datasets", "initializers", "keras", "layers", "losses", "metrics",
+                "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
             )
         },
         "Input": "nn.utils.functional:Input",

@@ -66,7 +66,9 @@ def Convolution2D(filters: Any = None, *arguments: Any, **options: Any) -> Any: 
     if len(arguments) >= 2 and all(isinstance(size, int) for size in arguments[:2]):
         rows, columns, arguments = arguments[0], arguments[1], arguments[2:]
         if arguments:
-            raise InputError(f"Convolution2D: expected filters, rows, columns and then names, got {arguments[0]!r} in the fourth place")
+            raise InputError(
+                f"Convolution2D: expected names for the arguments after the columns, got {arguments[0]!r}"
+            )
     if (rows is None) != (columns is None):
         raise InputError("Convolution2D: expected both nb_row and nb_col, got one of them")
     if rows is not None:

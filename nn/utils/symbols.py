@@ -25,13 +25,14 @@ class Symbol:
     """
 
     def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Layer, ...] = ()) -> None:
+        self.sample_shape = tuple(shape)
         self.shape = (None, *shape)
         self.origin = self if origin is None else origin
         self.layers = layers
 
     def after(self, layer: Layer) -> Symbol:
         """The symbol behind one more layer."""
-        return Symbol(layer.compute_output_shape(self.shape[1:]), self.origin, (*self.layers, layer))  # type: ignore[arg-type]
+        return Symbol(layer.compute_output_shape(self.sample_shape), self.origin, (*self.layers, layer))
 
 
 class LayerHabits:
@@ -76,7 +77,9 @@ class LayerHabits:
 
     def _placed(self) -> tuple[Symbol, Symbol]:
         if self._symbols is None:
-            raise InputError(f"{type(self).__name__}: the layer is in no model whose input shape is known, so it has no output yet")
+            raise InputError(
+                f"{type(self).__name__}: expected a layer in a model whose input shape is known"
+            )
         return self._symbols
 
     def get_weights(self: Any) -> list[NDArray]:
@@ -99,7 +102,7 @@ class LayerHabits:
 
     def get_config(self: Any) -> dict[str, Any]:
         """The constructor's arguments."""
-        return self.config()  # type: ignore[no-any-return]
+        return self.config()
 
     def count_params(self: Any) -> int:
         """The number of trained values and of those in the state."""
