@@ -165,7 +165,9 @@ class Sequential(training.TrainableStack):
                 self._check_layers()
                 self.build(images.shape[1:])
             check_images(images, self.input_shape, argument)
-            source = ScaledImages(images, labels, scale=1.0, classes=self.output_shape[-1])
+            labels = self.loss.labels_of(labels, self.output_shape[-1], "y" if argument == "x" else argument)
+            free = self.loss.joined_with != "softmax"
+            source = ScaledImages(images, labels, scale=1.0, classes=self.output_shape[-1], any_targets=free)
         if len(source) == 0:
             raise InputError(f"{argument}: expected at least one sample, got none")
         if not self.layers or not self.layers[0].built:

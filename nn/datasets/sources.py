@@ -40,10 +40,18 @@ class ScaledImages:
     """The samples as they are, times `scale`. Bytes stay bytes until a batch is made.
 
     `images` (N, H, W) or (N, ...) of any numbers; `labels` whole numbers (N,) below `classes`,
-    or distributions (N, classes).
+    or distributions (N, classes), or with `any_targets` whatever numbers (N, classes) the loss takes.
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, scale: float = 1 / 255, classes: int = CLASSES) -> None:
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        scale: float = 1 / 255,
+        classes: int = CLASSES,
+        *,
+        any_targets: bool = False,
+    ) -> None:
         images, labels = np.asarray(images), np.asarray(labels)
         if images.ndim < 2 or images.dtype.kind not in "buif":
             raise InputError(f"images: expected numbers of shape (N, ...), got {images.dtype} of shape {images.shape}")
@@ -51,7 +59,7 @@ class ScaledImages:
             raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
         if labels.ndim == 1:
             labels = class_indices(labels, classes, "labels")
-        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or labels.min(initial=0) < 0:
+        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or (labels.min(initial=0) < 0 and not any_targets):
             raise InputError("labels: expected a finite share of at least 0 for every class, got negative or other values")
         self._images = images[..., np.newaxis] if images.ndim == 3 else images
         self._labels = labels
