@@ -234,7 +234,9 @@ class Sequential(ModelHabits):
                 self.build(images.shape[1:])
             check_images(images, self.input_shape, argument)
             classes, shape = self.output_shape[-1], self.input_shape
-            source = ScaledImages(images, labels, scale=1.0, classes=classes, sample_shape=shape)
+            labels = self.loss.labels_of(labels, classes, "y" if argument == "x" else argument)
+            free = self.loss.joined_with != "softmax"
+            source = ScaledImages(images, labels, scale=1.0, classes=classes, any_targets=free, sample_shape=shape)
         if len(source) == 0:
             raise InputError(f"{argument}: expected at least one sample, got none")
         if not self.layers or not self.layers[0].built:

@@ -28,7 +28,7 @@ from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Layer
 from nn.layers.arguments import Shape
 from nn.layers.stack import Keys, Stack
-from nn.losses import CategoricalCrossentropy
+from nn.losses import CategoricalCrossentropy, Loss
 from nn.optimizers import Adadelta, Optimizer
 from nn.optimizers.norms import Norms, norms_of
 
@@ -63,7 +63,7 @@ class TrainableStack(Stack):
     """
 
     def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
-        self.loss = CategoricalCrossentropy()
+        self.loss: Loss = CategoricalCrossentropy()
         self.optimizer: Optimizer = Adadelta()
         self.iterations = 0
         self.stop_training = False

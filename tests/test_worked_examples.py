@@ -7,6 +7,8 @@ import inspect
 import pytest
 
 from nn import initializers, losses
+from nn.losses import base as losses_base
+from nn.losses import binary, categorical, distance
 from nn.layers import (
     Layer,
     activations,
@@ -32,7 +34,7 @@ LAYERS = (
 )
 BASES = (pooling.Pooling2D, global_pooling.GlobalPooling2D)
 UPDATES = (sgd, adadelta, adagrad, adam, adamax, nadam, rmsprop)
-MODULES = (*LAYERS, losses, base, *UPDATES, schedules, initializers, regularizers)
+MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers)
 STUDIED = [
     *(
         layer
@@ -40,7 +42,7 @@ STUDIED = [
         for layer in vars(module).values()
         if inspect.isclass(layer) and layer.__module__ == module.__name__ and layer not in BASES
     ),
-    losses.CategoricalCrossentropy,
+    *losses.LOSSES.values(),
     *(
         *OPTIMIZERS.values(),
         schedules.OneCycle,

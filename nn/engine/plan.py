@@ -37,7 +37,7 @@ from nn.kernels import elementwise
 from nn.kernels.memory import aligned
 from nn.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Reshape
 from nn.layers.stack import Keys, with_activation
-from nn.losses import CategoricalCrossentropy
+from nn.losses import Loss
 
 # Samples in a chunk. It is part of the recipe: sums are taken chunk by chunk, so another size changes the last bits.
 CHUNK = 32
@@ -64,7 +64,8 @@ class Plan:
         layers: built layers.
         batch_size: the most samples at once.
         dtype: of all arrays.
-        loss: with a loss the plan trains, without one it predicts (dropout is then left out).
+        loss: from which the gradients come, or which is evaluated.
+        training: whether the plan trains; otherwise it predicts, and dropout is left out. Without it, a plan with a loss trains.
         fuse: False gives every layer an operation of its own, for comparison.
         chunk: the samples of a chunk.
 
@@ -82,25 +83,27 @@ class Plan:
         layers: Sequence[Layer],
         batch_size: int,
         dtype: np.dtype,
-        loss: CategoricalCrossentropy | None = None,
+        loss: Loss | None = None,
         *,
         fuse: bool = True,
         chunk: int = CHUNK,
+        training: bool | None = None,
     ) -> None:
+        training = loss is not None if training is None else training
         self.batch_size = batch_size
         self.chunk_size = chunk
         self.head = Head(layers, loss)
-        self.operations = _operations(self.head.layers, training=loss is not None, fuse=fuse)
+        self.operations = _operations(self.head.layers, training=training, fuse=fuse)
         self.learning: list[Operation] = []
         self.images = aligned((batch_size, *layers[0].input_shape), dtype)
         chunking = Chunking(chunk, self.chunk_count(batch_size))
         array = self.images
         for operation in self.operations:
-            operation.training = loss is not None
+            operation.training = training
             array = operation.bind_forward(array, chunking)
         self.scores = array
         self.output = aligned(array.shape, dtype)
-        if loss is not None:
+        if training:
             self._bind_training(array, chunking)
         self.refresh()
 
@@ -164,6 +167,14 @@ class Plan:
         """The independent pieces of changing the weights, each an operation and an index for its `update`."""
         return [(operation, piece) for operation in self.learning for piece in range(operation.pieces())]
 
+    def _head_kernels(self) -> Kernels:
+        loss = self.head.loss
+        if loss is None:
+            return [elementwise.softmax]
+        if not self.head.joined:
+            return [type(loss).of_outputs]
+        return [elementwise.softmax_cross_entropy if loss.joined_with == "softmax" else type(loss).of_scores]
+
     def __str__(self) -> str:
         lines: list[str] = []
         for index, operation in enumerate(self.operations, 1):
@@ -174,8 +185,7 @@ class Plan:
                 lines += _lines("backward", operation.backward_kernels)
         if str(self.head):
             lines.append(f"{len(self.operations) + 1}. {self.head}")
-            joined = elementwise.softmax_cross_entropy if self.head.loss else elementwise.softmax
-            lines += _lines("forward ", [joined]) if self.head.softmax else []
+            lines += _lines("forward ", self._head_kernels())
         return "\n".join(lines)
 
 

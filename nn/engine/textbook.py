@@ -21,7 +21,7 @@ from nn.kernels.memory import aligned
 from nn.layers import Layer
 from nn.layers.base import Gradients
 from nn.layers.stack import Stack
-from nn.losses import CategoricalCrossentropy
+from nn.losses import Loss
 from nn.utils.weights import weights_of
 
 # Samples that go through the layers together when a model is evaluated.
@@ -37,7 +37,7 @@ class TextbookEngine:
         loss: which training minimises.
     """
 
-    def __init__(self, layers: Sequence[Layer], dtype: np.dtype, loss: CategoricalCrossentropy) -> None:
+    def __init__(self, layers: Sequence[Layer], dtype: np.dtype, loss: Loss) -> None:
         self.head = Head(layers, loss)
         self.stack = Stack(self.head.layers, dtype=dtype)
         self.input_shape, self.output_shape = layers[0].input_shape, layers[-1].output_shape

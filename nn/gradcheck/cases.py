@@ -37,7 +37,7 @@ from nn.layers import (
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients
 from nn.layers.stack import Stack, split_softmax
-from nn.losses import CategoricalCrossentropy
+from nn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError
 from nn.recipes import student_network
 
 NETWORK_TOLERANCE = 1e-6
@@ -95,7 +95,26 @@ def check_network(seed: int) -> Report:
     )
 
 
-def _check_loss(seed: int) -> Report:
+def _loss_case(loss: Loss, what: str = "", *, scores: bool = False) -> Case:
+    """A loss of outputs from 0.1 to 1, or of scores."""
+    return Case(type(loss).__name__, what, lambda seed: _check_loss(loss, scores, seed))
+
+
+def _check_loss(loss: Loss, scores: bool, seed: int) -> Report:
+    rng = np.random.default_rng(seed)
+    outputs = 3 * rng.standard_normal((4, 5)) if scores else rng.uniform(0.1, 0.9, (4, 5))
+    targets = loss.smoothed(rng.uniform(0.0, 1.0, (4, 5)))
+    of = loss.of_scores if scores else loss.of_outputs
+    return check_gradients(
+        "",
+        lambda: np.array([of(outputs, targets)[0]]),
+        lambda u: {"scores" if scores else "outputs": u[0] * of(outputs, targets)[1]},
+        {"scores" if scores else "outputs": outputs},
+        seed=seed,
+    )
+
+
+def _check_probabilities(seed: int) -> Report:
     rng = np.random.default_rng(seed)
     p = rng.uniform(0.1, 1.0, (3, 5))
     targets = rng.uniform(0.0, 1.0, (3, 5))
@@ -195,8 +214,13 @@ CASES = (
         x=_whole_numbers((3, 4, 5)),
         approach=1e-6 * _from_below((3, 4, 5)),
     ),
-    Case("CategoricalCrossentropy", "", _check_loss),
+    Case("CategoricalCrossentropy", "", _check_probabilities),
     Case("CategoricalCrossentropy", "joined with softmax", _check_joined_loss),
+    _loss_case(CategoricalCrossentropy(), "outputs divided by their sum"),
+    _loss_case(BinaryCrossentropy(label_smoothing=0.1)),
+    _loss_case(BinaryCrossentropy(), "joined with sigmoid", scores=True),
+    _loss_case(MeanSquaredError()),
+    _loss_case(MeanAbsoluteError()),
     Case("Network", "the student's, with its loss", check_network),
 )
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
-from nn.layers.activations import Softmax, activation_named
+from nn.layers.activations import ACTIVATIONS, activation_named
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer, RandomKey
 
@@ -207,15 +207,20 @@ def check_gradients(layer: Layer, gradients: Gradients) -> None:
 
 
 def split_softmax(layers: Sequence[Layer]) -> tuple[list[Layer], bool]:
-    """The layers up to the scores, and whether a softmax turns these into probabilities.
+    """The layers up to the scores, and whether a softmax turns these into probabilities."""
+    return split_activation(layers, "softmax")
 
-    This is the only place that knows how a network ends: in a Softmax layer, which is left out, or in a layer with
+
+def split_activation(layers: Sequence[Layer], activation: str | None) -> tuple[list[Layer], bool]:
+    """The layers without the activation at their end, and whether they end in it.
+
+    This is the only place that knows how a network ends: in a layer such as `Softmax`, which is left out, or in one with
     `activation="softmax"`, which is replaced by one without the activation that shares its parameters.
     """
     *before, last = layers
-    if isinstance(last, Softmax):
+    if activation is not None and type(last) is ACTIVATIONS[activation]:
         return before, True
-    if getattr(last, "activation_name", None) != "softmax":
+    if activation is None or getattr(last, "activation_name", None) != activation:
         return list(layers), False
     return [*before, with_activation(last, "linear")], True
 
