@@ -59,9 +59,7 @@ class Batches(Iterator[Any]):
 
     def __init__(self, generator: Any, steps: int | None, argument: str) -> None:
         if steps is None and not hasattr(generator, "__len__"):
-            raise InputError(
-                f"{argument}: expected steps_per_epoch (or steps) with a generator, which has no length"
-            )
+            raise InputError(f"{argument}: expected steps_per_epoch (or steps) with a generator, which has no length")
         self.steps = len(generator) if steps is None else steps
         if not isinstance(self.steps, int | np.integer) or self.steps < 1:
             raise InputError(f"{argument}: expected at least one batch in an epoch, got {self.steps!r}")

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 from nn.layers.activations import ACTIVATIONS
+from nn.utils.arrays import Array
 
 __all__ = [*ACTIVATIONS, "get"]
 
@@ -25,7 +26,7 @@ def _function(name: str) -> Function:
         values = values if values.dtype.kind == "f" else values.astype(np.float32)
         layer: Any = ACTIVATIONS[name]()
         layer.build(values.shape[1:], np.random.default_rng(0), values.dtype)
-        return layer.forward(values)[0]
+        return layer.forward(values)[0].view(Array)
 
     activation.__name__ = activation.__qualname__ = name
     activation.__doc__ = f"The layer {name!r} on x (N, ...)."

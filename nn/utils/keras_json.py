@@ -143,9 +143,7 @@ def _check_chain(entries: list[Any], where: str) -> None:
         name = entry.get("name") or (entry.get("config") or {}).get("name")
         sources = set(_names_in(nodes))
         if not isinstance(nodes, list) or len(nodes) > 1 or sources != (set() if before is None else {before}):
-            raise InputError(
-                f"{where}: expected a chain of layers; {name!r:.60} has another input than the layer before it"
-            )
+            raise InputError(f"{where}: expected a chain of layers; {name!r:.60} has another input than the layer before it")
         before = name
 
 

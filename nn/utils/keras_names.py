@@ -38,7 +38,7 @@ MODULES = {
     "nn.utils.generic_utils": "nn.utils",
     "nn.python": "nn",
     "nn.python.keras": "nn",
-    "nn.regularizers": "nn.layers.regularizers",
+    "nn.regularizers": "nn.utils.keras_regularizers",
     "nn.saving": "nn.models",
     "nn.src": "nn",
 }

@@ -28,12 +28,13 @@ OLDER: dict[str, dict[str, str]] = {
 ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
 
 
-def with_older_names(init: Callable[..., None], kind: str) -> Callable[..., None]:
+def with_older_names(init: Callable[..., None]) -> Callable[..., None]:
     """A layer's constructor that also takes the older names of its arguments."""
 
     @functools.wraps(init)
     def constructor(self: Any, *arguments: Any, **options: Any) -> None:
-        init(self, *arguments, **translated(kind, options))
+        kinds = [kind.__name__ for kind in type(self).__mro__]
+        init(self, *arguments, **translated(next((kind for kind in kinds if kind in OLDER), kinds[0]), options))
 
     return constructor
 
@@ -66,9 +67,7 @@ def Convolution2D(filters: Any = None, *arguments: Any, **options: Any) -> Any: 
     if len(arguments) >= 2 and all(isinstance(size, int) for size in arguments[:2]):
         rows, columns, arguments = arguments[0], arguments[1], arguments[2:]
         if arguments:
-            raise InputError(
-                f"Convolution2D: expected names for the arguments after the columns, got {arguments[0]!r}"
-            )
+            raise InputError(f"Convolution2D: expected names for the arguments after the columns, got {arguments[0]!r}")
     if (rows is None) != (columns is None):
         raise InputError("Convolution2D: expected both nb_row and nb_col, got one of them")
     if rows is not None:

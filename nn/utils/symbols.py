@@ -44,7 +44,7 @@ class LayerHabits:
         """Let the layers of the package take the older names of their arguments, too."""
         super().__init_subclass__(**options)
         if "__init__" in vars(cls) and cls.__module__.startswith("nn."):
-            cls.__init__ = with_older_names(cls.__init__, cls.__name__)  # type: ignore[method-assign]
+            cls.__init__ = with_older_names(cls.__init__)  # type: ignore[method-assign]
 
     def __call__(self: Any, x: Any, training: bool = False) -> Any:
         """On a symbol: the symbol after this layer. On an array (N, ...): the layer's output; an unbuilt layer is built."""
@@ -77,9 +77,7 @@ class LayerHabits:
 
     def _placed(self) -> tuple[Symbol, Symbol]:
         if self._symbols is None:
-            raise InputError(
-                f"{type(self).__name__}: expected a layer in a model whose input shape is known"
-            )
+            raise InputError(f"{type(self).__name__}: expected a layer in a model whose input shape is known")
         return self._symbols
 
     def get_weights(self: Any) -> list[NDArray]:
