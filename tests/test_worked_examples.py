@@ -7,8 +7,6 @@ import inspect
 import pytest
 
 from nn import initializers, losses
-from nn.losses import base as losses_base
-from nn.losses import binary, categorical, distance
 from nn.layers import (
     Layer,
     activations,
@@ -26,6 +24,8 @@ from nn.layers import (
     sigmoids,
     zero_padding,
 )
+from nn.losses import base as losses_base
+from nn.losses import binary, categorical, distance
 from nn.optimizers import OPTIMIZERS, adadelta, adagrad, adam, adamax, base, nadam, rmsprop, schedules, sgd
 
 LAYERS = (

@@ -113,7 +113,7 @@ class ConvOperation(Operation):
     def prepare(self, kernel: NDArray) -> None:
         """For the passes of one kernel."""
         self.convolution.prepare_forward(kernel)
-        if self.training:
+        if self.goes_back:
             self.convolution.prepare_backward(kernel)
 
     def pieces(self) -> int:
@@ -213,7 +213,7 @@ class ConvPoolOperation(ConvOperation):
 
     def prepare(self, kernel: NDArray) -> None:
         """Lay the filters out one after another, and transform the kernel."""
-        if self.training and self.sparse:
+        if self.goes_back and self.sparse:
             conv_backward.filters_from_kernel(kernel, self.filters)
         if self.algorithm != DIRECT:
             winograd.transform_kernel(kernel, self.transformed)

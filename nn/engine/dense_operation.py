@@ -116,7 +116,7 @@ class DenseOperation(Operation):
     def refresh(self) -> None:
         """Transpose the kernel."""
         kernel = self.layer.parameters["kernel"]
-        if self.training:
+        if self.goes_back:
             transposition.transpose_rows(kernel, 0, len(kernel), self.transposed)
 
     def pieces(self) -> int:

@@ -54,6 +54,7 @@ class Operation:
         layers: those that it stands for, in their order.
         forward_kernels, backward_kernels: the functions that do the work, for `print(plan)`.
         training: whether the plan trains; it sets this before anything else.
+        goes_back: whether gradients come this far; not where no layer up to here learns.
         meets: whether all chunks meet before it goes on.
     """
 
@@ -66,7 +67,7 @@ class Operation:
         self.layer = layers[0]
         self.output_shape = layers[-1].output_shape
         self.input = self.out = self.dout = self.dinput = np.empty(0)
-        self.training = False
+        self.training = self.goes_back = False
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
         """Take the input array (batch, ...) and lay out what forward writes."""
@@ -76,7 +77,7 @@ class Operation:
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
         """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
-        self.dout = dout
+        self.dout, self.goes_back = dout, True
         self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
         return self.dinput
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from nn import losses
 from nn.errors import InputError
 from nn.layers import Sigmoid, Softmax
-from nn import losses
 from nn.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,

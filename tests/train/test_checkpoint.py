@@ -14,7 +14,7 @@ from nn.datasets.sources import ScaledImages
 from nn.errors import InputError
 from nn.io import files
 from nn.io.archive import read_archive, write_archive
-from nn.layers import Dense, Dropout
+from nn.layers import BatchNormalization, Dense, Dropout, ReLU
 from nn.models import Sequential
 from nn.optimizers import OPTIMIZERS, SGD, Adadelta, Adam, RMSprop
 from nn.train import checkpoint
@@ -98,6 +98,23 @@ def test_resumed_training_is_the_undisturbed_one_under_every_optimizer(tmp_path,
     first.run()
     checkpoint.save(tmp_path / "c.npz", first, RUN)
     second = new_trainer(optimizer(0.01))
+    checkpoint.load(tmp_path / "c.npz").restore(second)
+    assert state(second) == state(first)
+    second.run()
+    assert state(second) == state(whole)
+
+
+@pytest.mark.parametrize("batches", [1, 5, 8])
+def test_resumed_training_with_batch_normalization_is_the_undisturbed_one(tmp_path, batches):
+    def layers():
+        return [Dense(8, input_shape=(6,)), BatchNormalization(), ReLU(), Dense(3, activation="softmax")]
+
+    whole = new_trainer(Adam(0.01), layers=layers())
+    whole.run()
+    first = new_trainer(Adam(0.01), callbacks=[StopAfter(batches)], layers=layers())
+    first.run()
+    checkpoint.save(tmp_path / "c.npz", first, RUN)
+    second = new_trainer(Adam(0.01), layers=layers())
     checkpoint.load(tmp_path / "c.npz").restore(second)
     assert state(second) == state(first)
     second.run()
