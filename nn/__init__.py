@@ -19,18 +19,23 @@ if sys.argv[:1] == ["-m"]:
 
 
 class _KerasModules:
-    """Comes last on `sys.meta_path`: Python asks it for the modules of `nn` that are in no file, such as `nn.backend`."""
+    """Python asks it for modules under Keras' names, such as `nn.backend`, that are in no file."""
 
-    @staticmethod
-    def find_spec(fullname: str, path: object, target: object = None) -> ModuleSpec | None:
-        if not fullname.startswith("nn."):
+    def __init__(self, prefix: tuple[str, ...]) -> None:
+        self.prefix = prefix
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
+        """The spec of the module that holds the names."""
+        if not fullname.startswith(self.prefix):
             return None
         from nn.utils import keras_names
 
         return keras_names.spec_of(fullname)
 
 
-sys.meta_path.append(_KerasModules)
+# First of all for modules inside modules that are aliases, or they would be loaded twice; last for the others.
+sys.meta_path.insert(0, _KerasModules(("nn.keras.", "nn.preprocessing.", "nn.python.", "nn.src.")))
+sys.meta_path.append(_KerasModules(("nn.",)))
 
 
 def __getattr__(name: str) -> Any:

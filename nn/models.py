@@ -78,9 +78,11 @@ class Sequential(ModelHabits):
         self,
         optimizer: object = "adadelta",
         loss: object = "categorical_crossentropy",
-        metrics: Sequence[str] | None = ("accuracy",),
+        metrics: Any = ("accuracy",),
+        **options: Any,
     ) -> None:
         """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and always kept)."""
+        older_keras.check_compile_options(options)
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
@@ -332,13 +334,22 @@ class Sequential(ModelHabits):
             model_file.save(self, path, self.card)
 
 
-def load_model(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]] = ()) -> Sequential:
-    """The model that `save` wrote. Raises `InputError` for anything that is not a sound model file.
+def load_model(
+    path: str | os.PathLike[str],
+    custom_layers: Sequence[type[Layer]] = (),
+    *,
+    custom_objects: Mapping[str, type[Layer]] | None = None,
+    compile: bool = True,
+) -> Sequential:
+    """The model that `save`, or Keras, wrote. Raises `InputError` for anything that is not a sound model file.
 
     Args:
         path: the file.
         custom_layers: the classes of layers of your own that the model has.
+        custom_objects: the same as a dictionary, as in Keras.
+        compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras' sake.
     """
+    custom_layers = [*custom_layers, *(custom_objects or {}).values()]
     if keras_files.is_foreign(path):
         return keras_files.load(path)
     saved = model_file.load(path, custom_layers)

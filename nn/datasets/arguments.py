@@ -79,7 +79,8 @@ def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArr
 
 def metrics_of(metrics: Any) -> list[str]:
     """The names in `compile(metrics=...)`; "accuracy", under one of its names, is the one there is."""
-    names = [metrics] if isinstance(metrics, str) else list(metrics or ())
+    given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
+    names = [getattr(metric, "name", metric) for metric in given]
     for name in names:
         if name not in METRICS:
             raise InputError(f"compile: metrics may hold 'accuracy', got {name!r}")

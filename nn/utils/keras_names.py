@@ -28,6 +28,7 @@ MODULES = {
     "nn.layers.core": "nn.layers",
     "nn.layers.normalization": "nn.layers",
     "nn.layers.pooling_layers": "nn.layers",
+    "nn.metrics": "nn.utils.keras_metrics",
     "nn.nn": "nn.utils.keras_activations",
     "nn.optimizers.legacy": "nn.optimizers",
     "nn.preprocessing": "nn.utils.preprocessing",
@@ -114,6 +115,8 @@ def refusal(module: str, name: str) -> str:
     """The sentence for a name that is not here."""
     holder = sys.modules.get(MODULES.get(module, module))
     own = set(vars(holder).get("__all__") or _public(holder) if holder else ()) | NAMES.get(module, {}).keys()
+    if module.startswith("nn.utils."):
+        module = next((alias for alias, real in MODULES.items() if real == module), module)
     return f"{module} has no {name!r}; it has {', '.join(sorted(own, key=str.lower))}"
 
 
@@ -126,7 +129,7 @@ def _public(module: ModuleType) -> set[str]:
 def spec_of(fullname: str) -> ModuleSpec | None:
     """The spec of a module under Keras' name; `ImportError` for a name of which nothing is known."""
     parent, _, name = fullname.rpartition(".")
-    if name.startswith("_"):
+    if name.startswith("_"):  # Python itself asks for these
         return None
     for outer in ("nn.keras", "nn.python.keras", "nn.src"):
         if fullname.startswith(outer + "."):

@@ -21,15 +21,24 @@ LOAD = """
 from nn.datasets import mnist
 (x_train, y_train), (x_test, y_test) = mnist.load_data()
 """
-FLOAT = LOAD + """
+FLOAT = (
+    LOAD
+    + """
 x_train, x_test = x_train.astype("float32") / 255, x_test.astype("float32") / 255
 """
-FLAT = FLOAT + """
+)
+FLAT = (
+    FLOAT
+    + """
 x_train, x_test = x_train.reshape(-1, 64), x_test.reshape(-1, 64)
 """
-IMAGES = FLOAT + """
+)
+IMAGES = (
+    FLOAT
+    + """
 x_train, x_test = x_train.reshape(-1, 8, 8, 1), x_test.reshape(-1, 8, 8, 1)
 """
+)
 ONE_HOT = """
 from nn.utils import to_categorical
 y_train, y_test = to_categorical(y_train, 10), to_categorical(y_test, 10)
@@ -42,7 +51,11 @@ model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=
 """
 
 KERAS_1 = [
-    Snippet("keras 1: dense", 64 * 16 + 16 + 170, FLAT + """
+    Snippet(
+        "keras 1: dense",
+        64 * 16 + 16 + 170,
+        FLAT
+        + """
 from nn.models import Sequential
 from nn.layers.core import Dense, Dropout, Activation
 from nn.optimizers import SGD
@@ -57,8 +70,14 @@ model.add(Activation("softmax"))
 model.compile(loss="categorical_crossentropy", optimizer=SGD(lr=0.1), metrics=["accuracy"])
 model.fit(x_train, Y_train, batch_size=20, nb_epoch=2, verbose=0, validation_data=(x_test, Y_test))
 score = model.evaluate(x_test, Y_test, verbose=0)
-"""),
-    Snippet("keras 1: convolution", 4 * 9 + 4 + 4 * 36 + 4 + 16 * 10 + 10, IMAGES + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 1: convolution",
+        4 * 9 + 4 + 4 * 36 + 4 + 16 * 10 + 10,
+        IMAGES
+        + ONE_HOT
+        + """
 import nn.backend as K
 from nn.models import Sequential
 from nn.layers import Dense, Dropout, Activation, Flatten
@@ -76,8 +95,14 @@ model.add(Dense(10))
 model.add(Activation("softmax"))
 model.compile(loss="categorical_crossentropy", optimizer="adadelta", metrics=["accuracy"])
 model.fit(x_train, y_train, batch_size=30, nb_epoch=1, verbose=1)
-"""),
-    Snippet("keras 1: same border and names of older modules", 4 * 9 + 4 + 64 * 10 + 10, IMAGES + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 1: same border and names of older modules",
+        4 * 9 + 4 + 64 * 10 + 10,
+        IMAGES
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers.convolutional import Convolution2D, MaxPooling2D
 from nn.layers.core import Dense, Flatten
@@ -90,8 +115,14 @@ model.compile(loss="categorical_crossentropy", optimizer="rmsprop", metrics=["ac
 model.fit(x_train, y_train, nb_epoch=1, verbose=0)
 classes = model.predict_classes(x_test, verbose=0)
 assert classes.shape == (20,)
-"""),
-    Snippet("keras 1: dropout p and regularizer", 64 * 8 + 8 + 90, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 1: dropout p and regularizer",
+        64 * 8 + 8 + 90,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense, Dropout
 from nn.regularizers import l2
@@ -99,8 +130,14 @@ model = Sequential([Dense(8, input_dim=64, activation="tanh", W_regularizer=l2(0
 model.compile("sgd", "categorical_crossentropy")
 model.fit(x_train, y_train, nb_epoch=1, verbose=0)
 probabilities = model.predict_proba(x_test)
-"""),
-    Snippet("keras 1: fit_generator", 650, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 1: fit_generator",
+        650,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 def batches():
@@ -111,11 +148,16 @@ model = Sequential([Dense(10, input_dim=64, activation="softmax")])
 model.compile(loss="categorical_crossentropy", optimizer="adam")
 model.fit_generator(batches(), steps_per_epoch=3, epochs=2, verbose=0)
 assert model.iterations == 6
-"""),
+""",
+    ),
 ]
 
 KERAS_2 = [
-    Snippet("keras 2: mnist_cnn", 4 * 9 + 4 + 8 * 36 + 8 + 32 * 16 + 16 + 170, IMAGES.replace("-1, 8, 8, 1", "-1, 8, 8, 1") + """
+    Snippet(
+        "keras 2: mnist_cnn",
+        4 * 9 + 4 + 8 * 36 + 8 + 32 * 16 + 16 + 170,
+        IMAGES.replace("-1, 8, 8, 1", "-1, 8, 8, 1")
+        + """
 import nn as keras
 from nn.layers import Conv2D, MaxPooling2D, Dense, Dropout, Flatten
 from nn.models import Sequential
@@ -135,8 +177,14 @@ model.add(Dense(10, activation="softmax"))
 model.compile(loss=keras.losses.categorical_crossentropy, optimizer=keras.optimizers.Adadelta(), metrics=["accuracy"])
 model.fit(x_train, y_train, batch_size=32, epochs=1, verbose=1, validation_data=(x_test, y_test))
 score = model.evaluate(x_test, y_test, verbose=0)
-"""),
-    Snippet("keras 2: batch normalization", 4 * 9 + 4 + 16 + 36 * 10 + 10, IMAGES + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: batch normalization",
+        4 * 9 + 4 + 16 + 36 * 10 + 10,
+        IMAGES
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense, Flatten, Conv2D, MaxPool2D, Activation
 from nn.layers.normalization import BatchNormalization
@@ -150,8 +198,14 @@ model.add(Flatten())
 model.add(Dense(10, activation="softmax"))
 model.compile(optimizer=RMSprop(lr=0.001, rho=0.9, epsilon=1e-08, decay=0.0), loss="categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, batch_size=20, epochs=1, verbose=2)
-"""),
-    Snippet("keras 2: ImageDataGenerator and ReduceLROnPlateau", 650, IMAGES + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: ImageDataGenerator and ReduceLROnPlateau",
+        650,
+        IMAGES
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense, Flatten
 from nn.preprocessing.image import ImageDataGenerator
@@ -167,8 +221,14 @@ slower = ReduceLROnPlateau(monitor="val_acc", patience=3, verbose=1, factor=0.5,
 history = model.fit_generator(datagen.flow(x_train, y_train, batch_size=16), epochs=2, validation_data=(x_test, y_test),
                               verbose=0, steps_per_epoch=x_train.shape[0] // 16, callbacks=[slower])
 assert len(history.history["acc"]) == len(history.history["val_acc"]) == 2
-"""),
-    Snippet("keras 2: functional model", 64 * 8 + 8 + 90, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: functional model",
+        64 * 8 + 8 + 90,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Model
 from nn.layers import Input, Dense
 inputs = Input(shape=(64,))
@@ -177,8 +237,15 @@ outputs = Dense(10, activation="softmax")(x)
 model = Model(inputs=inputs, outputs=outputs)
 model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, verbose=0)
-""", True),
-    Snippet("keras 2: intermediate outputs", 4 * 9 + 4 + 360 + 10, IMAGES + ONE_HOT + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 2: intermediate outputs",
+        4 * 9 + 4 + 360 + 10,
+        IMAGES
+        + ONE_HOT
+        + """
 from nn.models import Sequential, Model
 from nn.layers import Conv2D, MaxPooling2D, Flatten, Dense
 model = Sequential()
@@ -192,8 +259,14 @@ features = Model(inputs=model.input, outputs=model.get_layer("conv").output)
 assert features.predict(x_test).shape == (20, 6, 6, 4)
 everything = Model(inputs=model.input, outputs=[layer.output for layer in model.layers])
 assert [out.shape[1:] for out in everything.predict(x_test)] == [(6, 6, 4), (3, 3, 4), (36,), (10,)]
-"""),
-    Snippet("keras 2: json and weights", 650, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: json and weights",
+        650,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Sequential, model_from_json
 from nn.layers import Dense
 model = Sequential([Dense(10, input_shape=(64,), activation="softmax")])
@@ -206,8 +279,14 @@ loaded = model_from_json(open("model.json").read())
 loaded.load_weights("weights.npz")
 loaded.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 assert loaded.evaluate(x_test, y_test, verbose=0) == model.evaluate(x_test, y_test, verbose=0)
-"""),
-    Snippet("keras 2: checkpoint of the best", 650, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: checkpoint of the best",
+        650,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Sequential, load_model
 from nn.layers import Dense
 from nn.callbacks import ModelCheckpoint, EarlyStopping, CSVLogger
@@ -217,32 +296,54 @@ callbacks = [ModelCheckpoint("best.npz", monitor="val_loss", save_best_only=True
 model.fit(x_train, y_train, epochs=3, verbose=0, validation_split=0.25, callbacks=callbacks)
 assert load_model("best.npz").predict(x_test).shape == (20, 10)
 assert open("log.csv").readline().startswith("epoch,accuracy,loss,val_accuracy,val_loss")
-"""),
-    Snippet("keras 2: nesterov and decay", 650, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: nesterov and decay",
+        650,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 from nn.optimizers import SGD
 model = Sequential([Dense(10, input_dim=64, activation="softmax")])
 model.compile(loss="categorical_crossentropy", optimizer=SGD(lr=0.01, decay=1e-6, momentum=0.9, nesterov=True))
 model.fit(x_train, y_train, epochs=1, batch_size=16, verbose=0, shuffle=True)
-"""),
-    Snippet("keras 2: LeakyReLU", 64 * 8 + 8 + 90, FLAT + ONE_HOT + """
+""",
+    ),
+    Snippet(
+        "keras 2: LeakyReLU",
+        64 * 8 + 8 + 90,
+        FLAT
+        + ONE_HOT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 from nn.layers.advanced_activations import LeakyReLU
 model = Sequential([Dense(8, input_dim=64), LeakyReLU(alpha=0.1), Dense(10, activation="softmax")])
 model.compile(loss="categorical_crossentropy", optimizer="adam")
 model.fit(x_train, y_train, epochs=1, verbose=0)
-"""),
-    Snippet("keras 2: class weights", 650, FLAT + """
+""",
+    ),
+    Snippet(
+        "keras 2: class weights",
+        650,
+        FLAT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 model = Sequential([Dense(10, input_dim=64, activation="softmax")])
 model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 model.fit(x_train, y_train, epochs=1, verbose=0, class_weight={0: 2.0, 1: 0.5})
 model.fit(x_train, y_train, epochs=1, verbose=0, sample_weight=y_train + 1.0)
-"""),
-    Snippet("keras 2: average pooling", 4 * 9 + 4 + 360 + 10, IMAGES + """
+""",
+    ),
+    Snippet(
+        "keras 2: average pooling",
+        4 * 9 + 4 + 360 + 10,
+        IMAGES
+        + """
 from nn.models import Sequential
 from nn.layers import AveragePooling2D, Conv2D, Dense, Flatten
 model = Sequential()
@@ -252,8 +353,13 @@ model.add(Flatten())
 model.add(Dense(10, activation="softmax"))
 model.compile(loss="sparse_categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 model.fit(x_train, y_train, epochs=1, verbose=0)
-"""),
-    Snippet("keras 2: LearningRateScheduler", 650, FLAT + """
+""",
+    ),
+    Snippet(
+        "keras 2: LearningRateScheduler",
+        650,
+        FLAT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 from nn.callbacks import LearningRateScheduler, TensorBoard
@@ -262,8 +368,13 @@ model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
 annealer = LearningRateScheduler(lambda epoch: 1e-2 * 0.9 ** epoch)
 model.fit(x_train, y_train, epochs=3, verbose=0, callbacks=[annealer, TensorBoard(log_dir="logs", histogram_freq=1)])
 assert abs(model.optimizer.learning_rate - 1e-2 * 0.9 ** 2) < 1e-12
-"""),
-    Snippet("keras 2: train_on_batch", 650, FLAT + """
+""",
+    ),
+    Snippet(
+        "keras 2: train_on_batch",
+        650,
+        FLAT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 model = Sequential([Dense(10, input_dim=64, activation="softmax")])
@@ -272,8 +383,13 @@ for step in range(3):
     loss, accuracy = model.train_on_batch(x_train[:20], y_train[:20])
 loss, accuracy = model.test_on_batch(x_test, y_test)
 assert model.iterations == 3
-"""),
-    Snippet("keras 2: plot_model and images", 650, LOAD + """
+""",
+    ),
+    Snippet(
+        "keras 2: plot_model and images",
+        650,
+        LOAD
+        + """
 import numpy as np
 from nn.models import Sequential
 from nn.layers import Dense, Flatten
@@ -287,11 +403,16 @@ plot_model(model, to_file="model.png", show_shapes=True, show_layer_names=True)
 model.compile(loss="sparse_categorical_crossentropy", optimizer="adam")
 model.fit(x_train[..., None] / 255.0, y_train, verbose=0)
 assert model.predict(np.expand_dims(x / 255, 0)).shape == (1, 10)
-"""),
+""",
+    ),
 ]
 
 TF_KERAS = [
-    Snippet("tf.keras: beginner's tutorial", 64 * 16 + 16 + 170, FLOAT + """
+    Snippet(
+        "tf.keras: beginner's tutorial",
+        64 * 16 + 16 + 170,
+        FLOAT
+        + """
 import nn as tf
 model = tf.keras.models.Sequential([
   tf.keras.layers.Flatten(input_shape=(8, 8)),
@@ -307,8 +428,13 @@ model.fit(x_train, y_train, epochs=1)
 model.evaluate(x_test, y_test, verbose=2)
 probability_model = tf.keras.Sequential([model, tf.keras.layers.Softmax()])
 assert abs(probability_model(x_test[:5]).numpy().sum(axis=1) - 1).max() < 1e-5
-"""),
-    Snippet("tf.keras: fashion tutorial", 64 * 16 + 16 + 170, FLOAT + """
+""",
+    ),
+    Snippet(
+        "tf.keras: fashion tutorial",
+        64 * 16 + 16 + 170,
+        FLOAT
+        + """
 import nn as keras
 model = keras.Sequential([
     keras.layers.Flatten(input_shape=(8, 8)),
@@ -319,8 +445,14 @@ model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=
 model.fit(x_train, y_train, epochs=2, verbose=0)
 test_loss, test_acc = model.evaluate(x_test, y_test, verbose=2)
 predictions = model.predict(x_test)
-""", True),
-    Snippet("tf.keras: tf.nn.relu", 64 * 16 + 16 + 170, FLOAT + """
+""",
+        True,
+    ),
+    Snippet(
+        "tf.keras: tf.nn.relu",
+        64 * 16 + 16 + 170,
+        FLOAT
+        + """
 import nn as tf
 from nn import keras
 model = keras.Sequential([
@@ -330,8 +462,13 @@ model = keras.Sequential([
 ])
 model.compile(optimizer=tf.keras.optimizers.Adam(0.001), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, epochs=1, verbose=0)
-"""),
-    Snippet("tf.keras: normalize", 64 * 16 + 16 + 170, LOAD + """
+""",
+    ),
+    Snippet(
+        "tf.keras: normalize",
+        64 * 16 + 16 + 170,
+        LOAD
+        + """
 import nn as tf
 x_train = tf.keras.utils.normalize(x_train, axis=1)
 x_test = tf.keras.utils.normalize(x_test, axis=1)
@@ -345,8 +482,13 @@ val_loss, val_acc = model.evaluate(x_test, y_test)
 model.save("reader.npz")
 new_model = tf.keras.models.load_model("reader.npz")
 assert (new_model.predict([x_test]).argmax() if False else new_model.predict(x_test)).shape == (20, 10)
-"""),
-    Snippet("tf.keras: callback of one's own", 650, FLOAT + """
+""",
+    ),
+    Snippet(
+        "tf.keras: callback of one's own",
+        650,
+        FLOAT
+        + """
 import nn as tf
 class Stop(tf.keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs={}):
@@ -356,8 +498,13 @@ model = tf.keras.models.Sequential([tf.keras.layers.Flatten(input_shape=(8, 8)),
 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 history = model.fit(x_train, y_train, epochs=50, callbacks=[Stop()], verbose=0)
 assert len(history.epoch) < 50
-"""),
-    Snippet("tf.keras: weights as a checkpoint", 650, FLOAT + """
+""",
+    ),
+    Snippet(
+        "tf.keras: weights as a checkpoint",
+        650,
+        FLOAT
+        + """
 from nn.keras import layers, models
 from nn.keras.callbacks import ModelCheckpoint
 model = models.Sequential([layers.Flatten(input_shape=(8, 8)), layers.Dense(10, activation="softmax")])
@@ -365,8 +512,13 @@ model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=
 saver = ModelCheckpoint(filepath="cp-{epoch:04d}.npz", save_weights_only=True, verbose=1)
 model.fit(x_train, y_train, epochs=2, callbacks=[saver], verbose=0)
 model.load_weights("cp-0002.npz")
-"""),
-    Snippet("tf.keras: set_seed and clear_session", 650, FLOAT + """
+""",
+    ),
+    Snippet(
+        "tf.keras: set_seed and clear_session",
+        650,
+        FLOAT
+        + """
 import nn as tf
 tf.keras.backend.clear_session()
 tf.random.set_seed(42)
@@ -374,21 +526,39 @@ tf.keras.utils.set_random_seed(1)
 model = tf.keras.Sequential([tf.keras.layers.InputLayer(input_shape=(8, 8)), tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, "softmax")])
 model.compile("nadam", "sparse_categorical_crossentropy", metrics="accuracy")
 model.fit(x_train, y_train, verbose=0)
-"""),
-    Snippet("tf.keras: GlobalAveragePooling2D", 4 * 9 + 4 + 50, IMAGES + """
+""",
+    ),
+    Snippet(
+        "tf.keras: GlobalAveragePooling2D",
+        4 * 9 + 4 + 50,
+        IMAGES
+        + """
 from nn.keras.models import Sequential
 from nn.keras.layers import Conv2D, GlobalAveragePooling2D, Dense
 model = Sequential([Conv2D(4, 3, padding="same", activation="elu", input_shape=(8, 8, 1)), GlobalAveragePooling2D(), Dense(10, activation="softmax")])
 model.compile("adamax", "sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, verbose=0)
-""", True),
-    Snippet("tf.keras: early stopping with the best weights", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "tf.keras: early stopping with the best weights",
+        650,
+        FLOAT
+        + SMALL
+        + """
 stop = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=1, restore_best_weights=True, mode="max", min_delta=0.001)
 history = model.fit(x_train, y_train, validation_data=(x_test, y_test), epochs=20, callbacks=[stop], verbose=0)
 best = max(history.history["val_accuracy"])
 assert abs(model.evaluate(x_test, y_test, verbose=0)[1] - best) < 1e-6
-""", True),
-    Snippet("tf.keras: regularized and frozen", 64 * 8 + 8 + 90, FLAT + """
+""",
+        True,
+    ),
+    Snippet(
+        "tf.keras: regularized and frozen",
+        64 * 8 + 8 + 90,
+        FLAT
+        + """
 import nn as keras
 model = keras.Sequential([
     keras.Input((64,)),
@@ -400,25 +570,41 @@ before = model.layers[0].get_weights()[0]
 model.compile(keras.optimizers.Adagrad(learning_rate=0.1), keras.losses.SparseCategoricalCrossentropy())
 model.fit(x_train, y_train, verbose=0)
 assert (before == model.layers[0].get_weights()[0]).all()
-"""),
-    Snippet("tf.keras: one output", 65, FLAT + """
+""",
+    ),
+    Snippet(
+        "tf.keras: one output",
+        65,
+        FLAT
+        + """
 from nn.models import Sequential
 from nn.layers import Dense
 model = Sequential([Dense(1, activation="sigmoid", input_shape=(64,))])
 model.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
 model.fit(x_train, (y_train > 4).astype(int), verbose=0)
 assert model.predict_classes(x_test).shape == (20, 1)
-"""),
-    Snippet("tf.keras: lambda callback and return_dict", 650, FLOAT + SMALL + """
+""",
+    ),
+    Snippet(
+        "tf.keras: lambda callback and return_dict",
+        650,
+        FLOAT
+        + SMALL
+        + """
 seen = []
 model.fit(x_train, y_train, epochs=2, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))])
 assert seen == [0, 1]
 assert set(model.evaluate(x_test, y_test, return_dict=True, verbose=0)) == {"loss", "accuracy"}
-"""),
+""",
+    ),
 ]
 
 KERAS_3 = [
-    Snippet("keras 3: simple convnet", 4 * 9 + 4 + 8 * 36 + 8 + 80 + 10, FLOAT + """
+    Snippet(
+        "keras 3: simple convnet",
+        4 * 9 + 4 + 8 * 36 + 8 + 80 + 10,
+        FLOAT
+        + """
 import numpy as np
 import nn as keras
 from nn import layers
@@ -437,8 +623,14 @@ model.summary()
 model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
 model.fit(x_train, y_train, batch_size=20, epochs=1, validation_split=0.1)
 score = model.evaluate(x_test, y_test, verbose=0)
-""", True),
-    Snippet("keras 3: functional convnet", 4 * 9 + 4 + 360 + 10, FLOAT + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: functional convnet",
+        4 * 9 + 4 + 360 + 10,
+        FLOAT
+        + """
 import nn as keras
 from nn import layers
 inputs = keras.Input(shape=(8, 8, 1))
@@ -450,47 +642,93 @@ outputs = layers.Dense(10, activation="softmax")(x)
 model = keras.Model(inputs=inputs, outputs=outputs, name="mnist_model")
 model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.AdamW(1e-3), metrics=["accuracy"])
 model.fit(x_train[..., None], y_train, verbose=0)
-""", True),
-    Snippet("keras 3: steps of a generator", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: steps of a generator",
+        650,
+        FLOAT
+        + SMALL
+        + """
 def batches():
     while True:
         yield x_train[:20], y_train[:20]
 model.fit(batches(), steps_per_epoch=2, epochs=2, verbose=0, validation_data=(x_test, y_test))
-""", True),
-    Snippet("keras 3: PyDataset", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: PyDataset",
+        650,
+        FLOAT
+        + SMALL
+        + """
 class Data(keras.utils.PyDataset):
     def __len__(self):
         return 3
     def __getitem__(self, index):
         return x_train[20 * index:20 * index + 20], y_train[20 * index:20 * index + 20]
 model.fit(Data(), epochs=2, verbose=0)
-""", True),
-    Snippet("keras 3: initial_epoch", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: initial_epoch",
+        650,
+        FLOAT
+        + SMALL
+        + """
 history = model.fit(x_train, y_train, initial_epoch=2, epochs=4, verbose=0)
 assert history.epoch == [2, 3]
 assert model.history is history or model.history.epoch == [2, 3]
-""", True),
-    Snippet("keras 3: layers' weights", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: layers' weights",
+        650,
+        FLOAT
+        + SMALL
+        + """
 model.fit(x_train, y_train, verbose=0)
 kernel, bias = model.layers[-1].get_weights()
 assert kernel.shape == (64, 10) and bias.shape == (10,)
 model.get_layer(index=-1).set_weights([kernel * 0, bias])
 assert model.predict(x_test, verbose=0).std() < 0.2
 model.layers[-1].set_weights([kernel, bias])
-""", True),
-    Snippet("keras 3: scores and from_logits", 64 * 8 + 8 + 90, FLOAT + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: scores and from_logits",
+        64 * 8 + 8 + 90,
+        FLOAT
+        + """
 import nn as keras
 model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(8, activation="gelu"), keras.layers.Dense(10)])
 model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
 model.fit(x_train, y_train, verbose=0)
-""", True),
-    Snippet("keras 3: squared error", 650, FLAT + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: squared error",
+        650,
+        FLAT
+        + """
 import nn as keras
 model = keras.Sequential([keras.layers.Dense(10, activation="sigmoid")])
 model.compile("sgd", "mse")
 model.fit(x_train, keras.utils.to_categorical(y_train, 10), verbose=0)
-""", True),
-    Snippet("keras 3: padding, reshape and dropout", 4 * 9 + 4 + 400 * 10 + 10, FLAT + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: padding, reshape and dropout",
+        4 * 9 + 4 + 400 * 10 + 10,
+        FLAT
+        + """
 import nn as keras
 from nn import layers
 model = keras.Sequential()
@@ -503,16 +741,32 @@ model.add(layers.Flatten())
 model.add(layers.Dense(units=10, activation="softmax"))
 model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["sparse_categorical_accuracy"])
 model.fit(x_train, y_train, verbose=0)
-""", True),
-    Snippet("keras 3: another model's layers", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: another model's layers",
+        650,
+        FLOAT
+        + SMALL
+        + """
 model.fit(x_train, y_train, verbose=0)
 longer = keras.Sequential([*model.layers[:-1], keras.layers.Dense(3)])
 assert longer.predict(x_test, verbose=0).shape == (20, 3)
-""", True),
-    Snippet("keras 3: sample weights and validation weights", 650, FLOAT + SMALL + """
+""",
+        True,
+    ),
+    Snippet(
+        "keras 3: sample weights and validation weights",
+        650,
+        FLOAT
+        + SMALL
+        + """
 weights = (y_train % 2).astype("float32")
 model.fit(x_train, y_train, sample_weight=weights, validation_data=(x_test, y_test, (y_test % 3).astype("float32")), verbose=0)
-""", True),
+""",
+        True,
+    ),
 ]
 
 SNIPPETS = KERAS_1 + KERAS_2 + TF_KERAS + KERAS_3

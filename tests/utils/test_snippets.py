@@ -1,6 +1,5 @@
 """Scripts in the manner of each era of Keras run here once `keras.` has become `nn.`, and give what they give in Keras."""
 
-
 import numpy as np
 import pytest
 from keras_snippets import SNIPPETS
