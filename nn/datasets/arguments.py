@@ -60,6 +60,13 @@ def whole(value: Any, argument: str) -> int:
     return int(value)
 
 
+def first_epoch(value: Any, epochs: int) -> int:
+    """`initial_epoch`, from 0 to `epochs`."""
+    if not isinstance(value, int | np.integer) or not 0 <= value <= epochs:
+        raise InputError(f"fit: initial_epoch must be a whole number from 0 to epochs, which is {epochs}, got {value!r}")
+    return int(value)
+
+
 def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
     """The samples without the last `part` of them, and that part: as Keras' validation_split cuts, before any shuffling."""
     if not isinstance(part, int | float) or not 0 < part < 1:
@@ -72,7 +79,8 @@ def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArr
 
 def metrics_of(metrics: Any) -> list[str]:
     """The names in `compile(metrics=...)`; "accuracy", under one of its names, is the one there is."""
-    names = [metrics] if isinstance(metrics, str) else list(metrics or ())
+    given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
+    names = [getattr(metric, "name", metric) for metric in given]
     for name in names:
         if name not in METRICS:
             raise InputError(f"compile: metrics may hold 'accuracy', got {name!r}")

@@ -1,9 +1,19 @@
 import numpy as np
 import pytest
 
+from nn import losses
 from nn.errors import InputError
-from nn.layers import Softmax
-from nn.losses import CategoricalCrossentropy, categorical_crossentropy, loss_named, targets_of
+from nn.layers import Sigmoid, Softmax
+from nn.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+    categorical_crossentropy,
+    loss_named,
+    targets_of,
+)
 
 LOSS = CategoricalCrossentropy()
 
@@ -135,7 +145,115 @@ def test_loss_by_name_or_object(loss):
     assert isinstance(loss_named(loss), CategoricalCrossentropy)
 
 
-@pytest.mark.parametrize("loss", ["mse", None, 3])
+@pytest.mark.parametrize("loss", ["hinge", None, 3, np.sum])
 def test_other_losses_are_refused(loss):
     with pytest.raises(InputError, match="categorical_crossentropy"):
         loss_named(loss)
+
+
+# -- The other losses ------------------------------------------------------------------------------------------------------
+
+RNG = np.random.default_rng(1)
+P, T = RNG.uniform(0.1, 0.9, (4, 3)), RNG.uniform(0, 1, (4, 3))
+
+
+@pytest.mark.parametrize("loss", [BinaryCrossentropy(), MeanSquaredError(), MeanAbsoluteError(), CategoricalCrossentropy()])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_of_outputs_has_the_measured_slope(loss, dtype):
+    value, gradient = loss.of_outputs(P.astype(dtype), T.astype(dtype))
+    assert gradient.dtype == dtype
+    for index in np.ndindex(P.shape):
+        h = np.zeros_like(P)
+        h[index] = 1e-6
+        slope = (loss.of_outputs(P + h, T)[0] - loss.of_outputs(P - h, T)[0]) / 2e-6
+        assert gradient[index] == pytest.approx(slope, rel=1e-4 if dtype == np.float32 else 1e-7, abs=1e-8)
+    assert value == pytest.approx(loss.of_outputs(P, T)[0], rel=1e-6)
+
+
+def test_binary_crossentropy_joined_and_apart_agree():
+    loss, scores = BinaryCrossentropy(), RNG.standard_normal((4, 3))
+    p, cache = Sigmoid().forward(scores)
+    value, joined_gradient = loss.of_scores(scores, T)
+    apart, gradient = loss.of_outputs(p, T)
+    assert value == pytest.approx(apart, rel=1e-13)
+    np.testing.assert_allclose(joined_gradient, Sigmoid().backward(gradient, cache)[0], rtol=1e-11)
+
+
+def test_binary_crossentropy_of_extreme_scores_stays_exact():
+    value, gradient = BinaryCrossentropy().of_scores(np.array([[2000.0], [-2000.0]]), np.array([[0.0], [0.0]]))
+    assert value == 1000
+    assert gradient.tolist() == [[0.5], [0.0]]
+
+
+def test_outputs_that_are_no_distribution_are_divided_by_their_sum():
+    value, _ = LOSS.of_outputs(np.array([[1.0, 3.0]]), np.array([[0.0, 1.0]]))
+    assert value == pytest.approx(-np.log(0.75), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"), [(LOSS, [[-0.1, 1.1]]), (BinaryCrossentropy(), [[-0.1, 0.5]]), (BinaryCrossentropy(), [[1.5, 0.5]])]
+)
+def test_scores_where_probabilities_belong_are_refused_with_what_to_do(loss, outputs):
+    with pytest.raises(
+        InputError, match=r"takes probabilities, but the last layer gives .*let the network end.*from_logits=True"
+    ):
+        loss.of_outputs(np.array(outputs), np.array([[0.0, 1.0]]))
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [(CategoricalCrossentropy(label_smoothing=0.3), [0.1, 0.8, 0.1]), (BinaryCrossentropy(label_smoothing=0.2), [0.1, 0.9, 0.1])],
+)
+def test_label_smoothing_mixes_targets_with_even_ones(loss, expected):
+    targets = np.array([[0.0, 1.0, 0.0]])
+    np.testing.assert_allclose(loss.smoothed(targets), [expected], rtol=1e-15)
+    assert targets.tolist() == [[0, 1, 0]]
+    assert LOSS.smoothed(targets) is targets
+
+
+@pytest.mark.parametrize("name", losses.LOSSES)
+def test_every_loss_has_a_name_a_class_and_perhaps_a_function(name):
+    kind = losses.LOSSES[name]
+    assert type(loss_named(name)) is type(loss_named(kind)) is type(loss_named(kind())) is kind
+    function = getattr(losses, name)
+    assert type(loss_named(function)) is kind
+    y_true = [2, 0, 1, 1] if "categorical" in name else T
+    p = P / P.sum(axis=1, keepdims=True)
+    each = function(y_true, p)
+    assert each.shape == (4,)
+    if "categorical" not in name:
+        assert kind()(y_true, p) == pytest.approx(each.mean(), rel=1e-14)
+
+
+def test_called_with_targets_first_as_in_keras():
+    assert LOSS(np.array([[0.0, 1.0]]), np.array([[0.25, 0.75]])) == pytest.approx(-np.log(0.75))
+    scores = np.log([[1.0, 3.0]])
+    assert CategoricalCrossentropy(from_logits=True)(np.array([[0.0, 1.0]]), scores) == pytest.approx(-np.log(0.75))
+    assert SparseCategoricalCrossentropy(from_logits=True)([1], scores) == pytest.approx(-np.log(0.75))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: CategoricalCrossentropy(label_smoothing=1), "label_smoothing must be at least 0 and below 1, got 1"),
+        (lambda: CategoricalCrossentropy(label_smoothing="much"), "label_smoothing"),
+        (lambda: CategoricalCrossentropy(axis=1), "axis=-1"),
+        (lambda: CategoricalCrossentropy(reduction="sum"), "reduction='sum'"),
+        (lambda: SparseCategoricalCrossentropy(ignore_class=0), "ignore_class"),
+        (lambda: SparseCategoricalCrossentropy(label_smoothing=0.1), "label_smoothing"),
+        (lambda: MeanSquaredError(from_logits=True), "from_logits has no meaning"),
+        (lambda: BinaryCrossentropy().labels_of(np.array([0.0, 2.0]), 1, "y"), "y: expected targets from 0 to 1, got 0.0 to 2.0"),
+        (lambda: BinaryCrossentropy().labels_of(np.array([-1.0]), 1, "y"), "from 0 to 1"),
+        (lambda: MeanSquaredError().labels_of(np.zeros(4), 3, "y"), r"expected targets of shape \(samples, 3\).*got \(4,\)"),
+        (lambda: MeanSquaredError().labels_of(np.array([np.nan]), 1, "y"), "finite"),
+        (lambda: MeanSquaredError().labels_of(np.array(["a"]), 1, "y"), "finite"),
+    ],
+)
+def test_what_a_loss_does_not_take_is_refused(make, said):
+    with pytest.raises(InputError, match=said):
+        make()
+
+
+def test_labels_of_one_output_may_be_a_row():
+    assert MeanSquaredError().labels_of(np.array([1.5, -2.0]), 1, "y").shape == (2, 1)
+    assert LOSS.labels_of(np.array([[2], [0]]), 3, "y").tolist() == [2, 0]

@@ -18,34 +18,17 @@ References:
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.kernels import elementwise
-from nn.utils import class_indices, one_hot
+from nn.losses.base import Loss
 
 
-def targets_of(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np.float32]:
-    """Targets (N, classes) from integer labels (N,) or (N, 1); targets that are already (N, classes) are only checked.
-
-    >>> targets_of([2, 0], 3).tolist()
-    [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
-    """
-    array = np.asarray(labels)
-    if array.ndim == 2 and array.shape[1] == classes and classes > 1:
-        targets = np.ascontiguousarray(array, np.float32)
-        if not np.isfinite(targets).all() or targets.min(initial=0) < 0:
-            raise InputError(f"{name}: expected targets of at least 0, got negative or non-finite values")
-        return targets
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1:
-        raise InputError(f"{name}: expected shape (samples,) or (samples, {classes}), got {array.shape}")
-    return one_hot(class_indices(array, classes, name), classes)
-
-
-class CategoricalCrossentropy:
+class CategoricalCrossentropy(Loss):
     """The loss of classifiers: how surprised the network is by the right answers, in nats, averaged over the samples.
 
     Shapes: probabilities, targets, logits and their gradients (N, K); the loss is one number.
@@ -65,15 +48,15 @@ class CategoricalCrossentropy:
     """
 
     name = "categorical_crossentropy"
+    joined_with = "softmax"
 
-    def forward(self, probabilities: NDArray, targets: NDArray) -> tuple[float, tuple[NDArray, NDArray]]:
-        """The mean loss for probabilities and targets (N, K), and what `backward` needs.
+    def labels_of(self, labels: NDArray, outputs: int, argument: str) -> NDArray:
+        """Class indices (N,) or (N, 1), or distributions (N, K)."""
+        return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 < outputs else labels
 
-        Probabilities are kept above 1e-7, as in Keras, so that a certain wrong answer costs 16.1 and not infinity.
-        """
-        clipped = np.maximum(probabilities, 1e-7)
-        value = -(targets * np.log(clipped)).sum(dtype=np.float64) / len(probabilities)
-        return float(value), (probabilities, targets)
+    def each(self, probabilities: NDArray, targets: NDArray) -> NDArray:
+        """-Σ_k t_k log p_k. Probabilities are kept above 1e-7, as in Keras, so that a certain wrong answer costs 16.1."""
+        return -(targets * np.log(np.maximum(probabilities, 1e-7))).sum(axis=-1, dtype=np.float64)
 
     def backward(self, cache: tuple[NDArray, NDArray]) -> NDArray:
         """∂L/∂p[n,k] = -t[n,k] / (N · p[n,k]); 0 where p was raised to 1e-7."""
@@ -89,18 +72,39 @@ class CategoricalCrossentropy:
         )
         return total / len(logits), dlogits
 
+    def of_scores(self, scores: NDArray, targets: NDArray) -> tuple[float, NDArray]:
+        """As `with_softmax`."""
+        return self.with_softmax(scores, targets)
 
-def categorical_crossentropy(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray:
-    """The loss of each sample (N,), as in Keras; what `compile(loss=categorical_crossentropy)` names."""
-    probabilities = np.asarray(y_pred)
-    targets = targets_of(y_true, probabilities.shape[-1], "y_true")
-    return -(targets * np.log(np.maximum(probabilities, 1e-7))).sum(axis=-1)
+    def of_outputs(self, outputs: NDArray, targets: NDArray) -> tuple[float, NDArray]:
+        """For outputs that are not a distribution, such as sigmoids, p = outputs / Σ outputs, as in Keras.
+
+        With S = Σ_k o_k, ∂p_k/∂o_l = ([k = l] - p_k) / S, so ∂L/∂o_l = (∂L/∂p_l - Σ_k ∂L/∂p_k p_k) / S.
+        """
+        if outputs.min(initial=0) < 0:
+            raise InputError(
+                f"loss: {self.name} takes probabilities, but the last layer gives negative values; let the network end in "
+                "activation='softmax', or use the class of the loss with from_logits=True"
+            )
+        total = outputs.sum(axis=-1, keepdims=True)
+        p = outputs / total
+        value, cache = self.forward(p, targets)
+        dp = self.backward(cache)
+        return value, (dp - (dp * p).sum(axis=-1, keepdims=True)) / total
 
 
-def loss_named(loss: object) -> CategoricalCrossentropy:
-    """The loss that `compile(loss=...)` means: an object, the function above, or its name."""
-    if isinstance(loss, CategoricalCrossentropy):
-        return loss
-    if loss is categorical_crossentropy or loss in ("categorical_crossentropy", "sparse_categorical_crossentropy"):
-        return CategoricalCrossentropy()
-    raise InputError(f"compile: loss must be 'categorical_crossentropy', got {loss!r}")
+class SparseCategoricalCrossentropy(CategoricalCrossentropy):
+    """Categorical cross-entropy whose targets are given as class indices.
+
+    Example: as above; the second class is right.
+
+    >>> round(SparseCategoricalCrossentropy()([1], [[0.25, 0.75]]), 6)
+    0.287682
+    """
+
+    name = "sparse_categorical_crossentropy"
+
+    def __init__(self, from_logits: bool = False, ignore_class: None = None, **options: Any) -> None:
+        if ignore_class is not None or options.get("label_smoothing"):
+            raise InputError(f"{type(self).__name__}: there is neither ignore_class nor label_smoothing")
+        super().__init__(from_logits, **options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,3 +81,10 @@ def set_random_seed(seed: int) -> None:
 def next_seed() -> int:
     """The seed of a model that is given none."""
     return next(_seeds)
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.utils", name)
