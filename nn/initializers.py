@@ -43,6 +43,8 @@ class Initializer:
     """
 
     def __init__(self, *, seed: int | None = None) -> None:
+        if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
+            raise InputError(f"{type(self).__name__}: seed must be None or a whole number of at least 0, got {seed!r}")
         self.seed = seed
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator | None = None) -> NDArray[np.float64]:
@@ -97,7 +99,7 @@ class VarianceScaling(Initializer):
     ) -> None:
         super().__init__(seed=seed)
         kinds = ("uniform", "truncated_normal", "untruncated_normal")
-        if not scale > 0:
+        if not 0 < scale < math.inf:
             raise InputError(f"VarianceScaling: scale must be a number above 0, got {scale!r}")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise InputError(f"VarianceScaling: mode must be fan_in, fan_out or fan_avg, got {mode!r}")
@@ -154,6 +156,9 @@ class RandomNormal(Initializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed=seed)
+        if not (math.isfinite(mean) and 0 <= stddev < math.inf):
+            got = f"mean={mean!r}, stddev={stddev!r}"
+            raise InputError(f"{type(self).__name__}: expected finite numbers, stddev at least 0, got {got}")
         self.mean, self.stddev = float(mean), float(stddev)
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -174,6 +179,9 @@ class RandomUniform(Initializer):
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed=seed)
+        if not 0 <= maxval - minval < math.inf:
+            got = f"{minval!r} to {maxval!r}"
+            raise InputError(f"RandomUniform: expected finite numbers from minval to a greater maxval, got {got}")
         self.minval, self.maxval = float(minval), float(maxval)
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -186,6 +194,8 @@ class Constant(Initializer):
 
     def __init__(self, value: float = 0.0) -> None:
         super().__init__()
+        if not math.isfinite(value):
+            raise InputError(f"Constant: value must be a finite number, got {value!r}")
         self.value = float(value)
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
@@ -253,9 +263,9 @@ def initializer_named(initializer: Any, layer: str) -> Initializer:
     if isinstance(initializer, type) and issubclass(initializer, Initializer):
         return initializer()
     classes = {kind.__name__: kind for kind in INITIALIZERS.values()}
-    if isinstance(initializer, dict) and initializer.get("class") in classes:
+    if isinstance(initializer, dict) and str(initializer.get("class")) in classes:
         arguments = {name: value for name, value in initializer.items() if name != "class"}
-        return classes[initializer["class"]](**arguments)
+        return classes[str(initializer["class"])](**arguments)
     kind = INITIALIZERS.get(initializer, classes.get(initializer)) if isinstance(initializer, str) else None
     if kind is None:
         names = ", ".join(name for name in INITIALIZERS if name not in ("normal", "uniform", "zero", "one"))

@@ -350,9 +350,7 @@ def load_model(
         compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras' sake.
     """
     custom_layers = [*custom_layers, *(custom_objects or {}).values()]
-    if keras_files.is_foreign(path):
-        return keras_files.load(path)
-    saved = model_file.load(path, custom_layers)
+    saved = keras_files.load(path) if keras_files.is_foreign(path) else model_file.load(path, custom_layers)
     model = Sequential(saved.layers)
     model.build(saved.input_shape)
     for name, array in model.arrays().items():

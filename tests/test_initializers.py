@@ -109,3 +109,21 @@ def test_others_are_refused_with_those_there_are(wrong):
 def test_wrong_arguments_of_variance_scaling(options, said):
     with pytest.raises(InputError, match=said):
         initializers.VarianceScaling(**options)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: HeNormal(seed=-1), "HeNormal: seed must be None or a whole number of at least 0, got -1"),
+        (lambda: HeNormal(seed=0.5), "seed"),
+        (lambda: initializers.VarianceScaling(np.inf), "scale"),
+        (lambda: initializers.RandomNormal(np.nan), "RandomNormal: expected finite numbers"),
+        (lambda: initializers.TruncatedNormal(stddev=-1), "TruncatedNormal: expected finite numbers, stddev at least 0"),
+        (lambda: initializers.RandomUniform(1, 0), "greater maxval, got 1 to 0"),
+        (lambda: initializers.RandomUniform(-1e308, 1e308), "finite"),
+        (lambda: initializers.Constant(np.inf), "finite"),
+    ],
+)
+def test_what_no_weights_could_be_drawn_from_is_refused(make, said):
+    with pytest.raises(InputError, match=said):
+        make()

@@ -134,7 +134,7 @@ def test_evaluate_takes_a_batch_size_where_keras_has_it():
         ({"y": -ONE_HOT}, "labels"),
         ({"y": ONE_HOT.astype(str)}, "labels"),
         ({"y": np.stack([Y, Y], axis=1)}, "labels"),
-        ({"validation_data": (X, Y, Y)}, "3 parts"),
+        ({"validation_data": (X, Y, Y, Y)}, "4 parts"),
         ({"validation_data": (X,)}, "1 parts"),
         ({"validation_data": X}, "labels are missing"),
         ({"validation_split": 1.5}, "validation_split"),

@@ -28,8 +28,15 @@ MNIST = Collection(
 )
 
 
-def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] | None = None) -> tuple[Split, Split]:
+def load_data(
+    data: str | os.PathLike[str] | None = None,
+    *,
+    path: str | os.PathLike[str] | None = None,
+    mirrors: Sequence[str] | None = None,
+) -> tuple[Split, Split]:
     """Load MNIST from the folder `data`, from one of the usual places, or from a mirror (`nn.datasets.locate`).
+
+    `path` is Keras' name for `data`.
 
     Returns:
         (x_train, y_train), (x_test, y_test): uint8 images (N, 28, 28), white ink (255) on black (0), and uint8 labels (N,), 0-9.
@@ -37,4 +44,4 @@ def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[s
     Raises:
         InputError: the files are missing, damaged or do not belong together, and no mirror helped.
     """
-    return load(MNIST, data, mirrors)
+    return load(MNIST, path if data is None else data, mirrors)

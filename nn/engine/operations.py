@@ -188,10 +188,12 @@ class PoolOperation(Operation):
     """Max-pooling by itself, where no padding has to be added."""
 
     layer: MaxPooling2D
-    forward_kernels, backward_kernels = (pool.maxpool2d_forward,), (pool.maxpool2d_backward,)
+    forward_kernels = (pool.maxpool2d_forward,)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
         """Also the winners."""
+        self.apart = self.layer.pool_size == self.layer.strides
+        self.backward_kernels = (pool.maxpool2d_backward_apart if self.apart else pool.maxpool2d_backward,)
         self.winner = np.zeros((len(source), *self.output_shape), np.int32)
         return super().bind_forward(source, chunking)
 
@@ -204,6 +206,9 @@ class PoolOperation(Operation):
         """dinput from the winners."""
         if self.dinput.size:
             dx, dout, winner = self.dinput[chunk.rows], self.dout[chunk.rows], self.winner[chunk.rows]
+            if self.apart:
+                pool.maxpool2d_backward_apart(dout, winner, self.layer.pool_size, self.layer.strides, dx)
+                return
             dx[...] = 0
             pool.maxpool2d_backward(dout, winner, self.layer.pool_size, self.layer.strides, dx)
 

@@ -19,39 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from nn.datasets.arguments import array_of, check_images
 from nn.errors import InputError
 from nn.layers import Layer
-from nn.layers.arguments import Shape, sizes
 from nn.models import Sequential
+from nn.utils.keras_json import layers_from
 from nn.utils.symbols import Symbol
 
 ROWS = 500
-
-
-class InputLayer:
-    """The shape of a sample, at the beginning of `Sequential`: `InputLayer(input_shape=(28, 28, 1))`."""
-
-    def __init__(
-        self,
-        input_shape: Any = None,
-        batch_size: int | None = None,
-        *,
-        shape: Any = None,
-        batch_shape: Any = None,
-        batch_input_shape: Any = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        given = [value for value in (input_shape, shape) if value is not None]
-        given += [tuple(value)[1:] for value in (batch_shape, batch_input_shape) if value is not None]
-        if len(given) != 1:
-            raise InputError(f"Input: expected the shape of a sample, got {len(given)} shapes")
-        if dtype not in (None, "float32", np.float32):
-            raise InputError(f"Input: expected dtype 'float32', got {dtype!r}; Sequential(dtype='float64') computes in float64")
-        self.symbol = Symbol(sizes((given[0],) if isinstance(given[0], int) else given[0], "Input"))
-
-
-def Input(shape: Any = None, batch_size: int | None = None, **options: Any) -> Symbol:  # noqa: N802
-    """The beginning of a chain: samples of that shape."""
-    return InputLayer(shape, batch_size, **options).symbol
 
 
 class Model(Sequential):
@@ -117,7 +89,11 @@ class Model(Sequential):
         return super().fit(*arguments, **options)
 
 
-def shape_of(entry: Any) -> Shape | None:
-    """The shape of a sample that `Input(...)` or `InputLayer(...)` in a list of layers gives."""
-    symbol = entry.symbol if isinstance(entry, InputLayer) else entry
-    return symbol.sample_shape if isinstance(symbol, Symbol) and not symbol.layers else None
+def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
+    """The model that `to_json`, here or in Keras, has described, with new weights."""
+    if custom_objects:
+        raise InputError("model_from_json: custom_objects are not supported; expected None")
+    layers, shape, _ = layers_from(json_string, "model_from_json")
+    model = Sequential(layers)
+    model.build(shape)
+    return model

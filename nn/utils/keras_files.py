@@ -20,7 +20,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,7 @@ from nn.io import model_file
 from nn.io.files import atomic_write
 from nn.layers import Layer
 from nn.layers.stack import Stack
-
-if TYPE_CHECKING:
-    from nn.models import Sequential
+from nn.utils import keras_json
 
 KERAS_VERSION = "3.8.0"
 MAX_CONFIG, MAX_WEIGHTS = 16 * 2**20, 2**30
@@ -82,16 +80,14 @@ def check_free(path: Path, overwrite: bool, save_format: str | None) -> None:
 # -- Writing -----------------------------------------------------------------------------------------------------------
 
 
-def save_model(model: Sequential, filepath: Path, overwrite: bool = True) -> None:
+def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
     """`model.save(filepath)`."""
     check_free(filepath, overwrite, None)
     model.save(filepath)
 
 
-def save(model: Sequential, path: Path) -> None:
+def save(model: Stack, path: Path) -> None:
     """Write a whole model: .keras, or .h5 in the older layout."""
-    from nn.utils import keras_json
-
     config = keras_json.keras_config(model)
     if os.fspath(path).lower().endswith(".keras"):
         metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": ""})
@@ -161,8 +157,6 @@ def _write_named(group: Any, layers: Sequence[Layer]) -> None:
 
 
 def _kinds(layers: Sequence[Layer]) -> list[str]:
-    from nn.utils import keras_json
-
     return [keras_json.keras_class(layer) for layer in layers]
 
 
@@ -184,11 +178,8 @@ def _paths(kinds: Sequence[str]) -> list[str]:
 # -- Reading -----------------------------------------------------------------------------------------------------------
 
 
-def load(path: Path) -> Sequential:
-    """The model in a .keras or .h5 file."""
-    from nn.models import Sequential
-    from nn.utils import keras_json
-
+def load(path: Path) -> model_file.SavedModel:
+    """What a .keras or .h5 file holds, checked as a model file is."""
     text, content = _parts(path)
     with _opened(content, path) as file:
         if text is None:
@@ -200,12 +191,9 @@ def load(path: Path) -> Sequential:
         _name(layers)
         arrays = _arrays(file, _shapes(layers, shape, path), kinds, path)
     names = [f"{layer.name}/{name}" for layer, shapes in _shapes(layers, shape, path) for name in shapes]
-    model_file.check_arrays(layers, shape, dict(zip(names, arrays, strict=True)), path)
-    model = Sequential(layers)
-    model.build(shape)
-    model.set_weights(arrays)
-    model._compiled = False
-    return model
+    found = dict(zip(names, arrays, strict=True))
+    model_file.check_arrays(layers, shape, found, path)
+    return model_file.SavedModel(layers, shape, found, {})
 
 
 def _name(layers: Sequence[Layer]) -> None:

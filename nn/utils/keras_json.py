@@ -1,4 +1,4 @@
-"""Architectures in Keras' words: `to_json`, `model_from_json`, and the configuration inside Keras' files.
+"""Architectures in Keras' words: `to_json`, and the configuration inside Keras' files.
 
 Written as Keras 3 writes a `Sequential`; read from Keras 1, 2 and 3, a chain through `Model(inputs, outputs)` included.
 Nothing is executed: a class is looked up among the layers of this package, and what it does not know is refused.
@@ -17,7 +17,7 @@ from nn.layers import Layer
 from nn.layers.arguments import Shape, sizes
 from nn.layers.base import _arguments
 from nn.layers.stack import Stack
-from nn.models import Sequential
+from nn.utils.older_keras import translated
 
 Config = dict[str, Any]
 
@@ -33,19 +33,6 @@ MAX_LAYERS = 1000
 def to_json(model: Stack, **options: Any) -> str:
     """The architecture as JSON; `options` are those of `json.dumps`."""
     return json.dumps({**keras_config(model), "keras_version": "3"}, **options)
-
-
-def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
-    """The model that `to_json`, here or in Keras, has described, with new weights."""
-    if custom_objects:
-        raise InputError("model_from_json: custom_objects are not supported; expected None")
-    return Sequential(_built_from(json_string, "model_from_json"))
-
-
-def _built_from(text: str, where: str) -> list[Layer]:
-    found, shape, _ = layers_from(text, where)
-    found[0].given_input_shape = shape
-    return found
 
 
 def keras_config(model: Stack) -> Config:
@@ -166,8 +153,6 @@ def _layer(kind: str, options: Config, where: str) -> Layer:
     kind = ALIASES.get(kind, kind)
     if kind not in PACKAGE_LAYERS:
         raise InputError(f"{where}: there is no layer {kind!r:.60}; there are {', '.join(sorted(PACKAGE_LAYERS))}")
-    from nn.utils.older_keras import translated
-
     options = translated(kind, options)
     known = _arguments(PACKAGE_LAYERS[kind])
     arguments: Config = {}

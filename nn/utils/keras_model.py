@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,11 +15,10 @@ from nn import training
 from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
+from nn.utils import keras_files, keras_json
 from nn.utils.arrays import Array
+from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
-
-if TYPE_CHECKING:
-    from nn.callbacks import History
 
 
 class ModelHabits(training.TrainableStack):
@@ -31,20 +30,18 @@ class ModelHabits(training.TrainableStack):
 
     name = "sequential"
     # The training before: what `fit` has returned.
-    history: History | None = None
+    history: Any = None
     _first_shape: tuple[int, ...] | None = None
 
     # -- Layers --------------------------------------------------------------------------------------------------------
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
-        from nn.utils import functional
-
         if isinstance(layer, training.TrainableStack):
             for each in layer.layers:
                 self.add(each)
             return
-        shape = functional.shape_of(layer)
+        shape = shape_of(layer)
         if shape is not None:
             if self.layers or self._first_shape:
                 raise InputError("add: expected the Input in the first place of the model")
@@ -199,7 +196,7 @@ class ModelHabits(training.TrainableStack):
 
     # -- Generators, in Keras' older words -----------------------------------------------------------------------------
 
-    def fit_generator(self, generator: Iterable[Any], *arguments: Any, **options: Any) -> History:
+    def fit_generator(self, generator: Iterable[Any], *arguments: Any, **options: Any) -> Any:
         """`fit` on what makes batches; positional arguments are steps_per_epoch, epochs, verbose and callbacks."""
         names = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
         given = dict(zip(names, arguments, strict=False)) | options
@@ -219,8 +216,6 @@ class ModelHabits(training.TrainableStack):
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, save_format: str | None = None) -> None:
         """Write the weights: Keras' format for names that end in .h5 (`nn/utils/keras_files.py`), else a model file."""
-        from nn.utils import keras_files
-
         keras_files.check_free(filepath, overwrite, save_format)
         if keras_files.is_foreign(filepath):
             keras_files.save_weights(self, filepath)
@@ -230,8 +225,6 @@ class ModelHabits(training.TrainableStack):
 
     def load_weights(self, filepath: str | os.PathLike[str], by_name: bool = False, skip_mismatch: bool = False) -> None:
         """Take the weights from a file that `save_weights` or `save`, or Keras' `save_weights`, wrote."""
-        from nn.utils import keras_files
-
         if by_name or skip_mismatch:
             raise InputError("load_weights: by_name and skip_mismatch are not supported; expected False")
         self._built()
@@ -248,8 +241,6 @@ class ModelHabits(training.TrainableStack):
 
     def to_json(self, **options: Any) -> str:
         """The architecture without the weights, for `model_from_json`."""
-        from nn.utils import keras_json
-
         return keras_json.to_json(self, **options)
 
     def to_yaml(self) -> str:

@@ -1,4 +1,4 @@
-"""Keras 1's words for what Keras 2 renamed: arguments of layers and of `fit`, and `Convolution2D`."""
+"""Keras 1's words for what Keras 2 renamed: arguments of layers, `fit` and `compile`."""
 
 from __future__ import annotations
 
@@ -57,24 +57,6 @@ def translated(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def Convolution2D(filters: Any = None, *arguments: Any, **options: Any) -> Any:  # noqa: N802
-    """`Conv2D`; also in the words of Keras 1, with rows and columns of the kernel one after the other: (32, 3, 3)."""
-    from nn.layers import Conv2D
-
-    options = translated("Conv2D", options)
-    filters = options.pop("filters", filters)
-    rows, columns = options.pop("nb_row", None), options.pop("nb_col", None)
-    if len(arguments) >= 2 and all(isinstance(size, int) for size in arguments[:2]):
-        rows, columns, arguments = arguments[0], arguments[1], arguments[2:]
-        if arguments:
-            raise InputError(f"Convolution2D: expected names for the arguments after the columns, got {arguments[0]!r}")
-    if (rows is None) != (columns is None):
-        raise InputError("Convolution2D: expected both nb_row and nb_col, got one of them")
-    if rows is not None:
-        options["kernel_size"] = (rows, columns)
-    return Conv2D(filters, *arguments, **options)
-
-
 FIT = {"nb_epoch": "epochs"}
 # About Keras' worker processes, of which there are none here: they change no result.
 HARMLESS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "nb_worker", "pickle_safe", "validation_batch_size")
@@ -90,6 +72,9 @@ def fit_options(options: dict[str, Any], epochs: int, method: str = "fit") -> in
         elif name not in HARMLESS:
             raise InputError(f"{method}: there is no argument {name!r}")
     return epochs
+
+
+COMPILE = ("loss_weights", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss")
 
 
 def check_compile_options(options: dict[str, Any]) -> None:

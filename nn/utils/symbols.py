@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 from nn.utils.older_keras import with_older_names
-
-if TYPE_CHECKING:
-    from nn.layers import Layer
 
 
 class Symbol:
@@ -24,13 +21,13 @@ class Symbol:
         shape: (None, ...), the first axis being the samples'.
     """
 
-    def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Layer, ...] = ()) -> None:
+    def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Any, ...] = ()) -> None:
         self.sample_shape = tuple(shape)
         self.shape = (None, *shape)
         self.origin = self if origin is None else origin
         self.layers = layers
 
-    def after(self, layer: Layer) -> Symbol:
+    def after(self, layer: Any) -> Symbol:
         """The symbol behind one more layer."""
         return Symbol(layer.compute_output_shape(self.sample_shape), self.origin, (*self.layers, layer))
 

@@ -130,7 +130,25 @@ def test_pickle_instead_of_a_member_is_refused(tiny):
         (with_header(lambda header: header["layers"][0]["config"].update(units="3")), "Dense"),
         (with_header(lambda header: header["layers"][0]["config"].update(units=2**40)), ""),
         (with_header(lambda header: header["layers"][0]["config"].update(colour="red")), "Dense"),
-        (with_header(lambda header: header["layers"][0]["config"].update(activation="tanh")), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(activation="step")), "Dense"),
+        (with_header(lambda header: header["layers"][0]["config"].update(kernel_initializer={"class": ["x"]})), "Dense"),
+        (
+            with_header(
+                lambda header: header["layers"][0]["config"].update(kernel_initializer={"class": "HeNormal", "seed": -1})
+            ),
+            "seed",
+        ),
+        (with_header(lambda header: header["layers"][0]["config"].update(kernel_regularizer={"l1": "x", "l2": 0})), "l1"),
+        (with_header(lambda header: header["layers"][0]["config"].update(use_bias=False)), "dense/bias"),
+        (
+            with_header(lambda header: header["layers"][1].update(type="Reshape", config={"name": "r", "target_shape": [2**62]})),
+            "Reshape",
+        ),
+        (with_header(lambda header: header["layers"][1].update(type="BatchNormalization", config={"name": "b"})), "b/"),
+        (
+            with_header(lambda header: header["layers"][1].update(type="ZeroPadding2D", config={"name": "z", "padding": 2**62})),
+            "images",
+        ),
         (with_header(lambda header: header["layers"][1]["config"].update(rate=1.5)), "Dropout"),
         (with_header(lambda header: header["layers"][1]["config"].update(name="dense")), "name"),
         (with_header(lambda header: header["layers"][1]["config"].update(name=7)), ""),

@@ -296,3 +296,20 @@ def test_flat_is_the_same_memory_or_refused():
     assert np.shares_memory(flat(array), array)
     with pytest.raises(ValueError, match="copy"):
         flat(array.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "window"), [(4, 6, (2, 2)), (5, 7, (2, 2)), (7, 5, (3, 2)), (3, 3, (3, 3)), (6, 7, (1, 4))]
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_backward_of_windows_that_do_not_overlap_writes_every_pixel(height, width, window, dtype):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 4, (2, height, width, 5)).astype(dtype)
+    shape = (2, height // window[0], width // window[1], 5)
+    out, winner = np.empty(shape, dtype), np.empty(shape, np.int32)
+    pool.maxpool2d_forward(x, window, window, out, winner)
+    dout = rng.standard_normal(shape).astype(dtype)
+    expected, dx = np.zeros_like(x), np.full_like(x, np.nan)
+    pool.maxpool2d_backward(dout, winner, window, window, expected)
+    pool.maxpool2d_backward_apart(dout, winner, window, window, dx)
+    np.testing.assert_array_equal(dx, expected)

@@ -1,8 +1,8 @@
 """Scripts in the manner of each era of Keras, on a tiny data set: (name, number of values in the model, script).
 
-`keras.` and `tensorflow.keras.` have become `nn.`, as a user would do it. Each script finds `mnist.load_data()` replaced by 60 small
-images (8, 8) of ten classes, and leaves a trained `model`. Where `modern` is True, the script also runs in Keras 3 once
-`nn` has become `keras` again.
+`keras.` and `tensorflow.keras.` have become `nn.`, as a user would do it. For each script
+`mnist.load_data()` gives 60 small images (8, 8) of ten classes; it leaves a trained `model`.
+Where `modern` is True, the script also runs in Keras 3 once `nn` has become `keras` again.
 """
 
 from typing import NamedTuple
@@ -126,7 +126,10 @@ assert classes.shape == (20,)
 from nn.models import Sequential
 from nn.layers import Dense, Dropout
 from nn.regularizers import l2
-model = Sequential([Dense(8, input_dim=64, activation="tanh", W_regularizer=l2(0.01)), Dropout(p=0.5), Dense(10, activation="softmax")])
+model = Sequential()
+model.add(Dense(8, input_dim=64, activation="tanh", W_regularizer=l2(0.01)))
+model.add(Dropout(p=0.5))
+model.add(Dense(10, activation="softmax"))
 model.compile("sgd", "categorical_crossentropy")
 model.fit(x_train, y_train, nb_epoch=1, verbose=0)
 probabilities = model.predict_proba(x_test)
@@ -196,7 +199,8 @@ model.add(Activation("relu"))
 model.add(MaxPool2D(pool_size=(2, 2), strides=(2, 2)))
 model.add(Flatten())
 model.add(Dense(10, activation="softmax"))
-model.compile(optimizer=RMSprop(lr=0.001, rho=0.9, epsilon=1e-08, decay=0.0), loss="categorical_crossentropy", metrics=["accuracy"])
+optimizer = RMSprop(lr=0.001, rho=0.9, epsilon=1e-08, decay=0.0)
+model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, batch_size=20, epochs=1, verbose=2)
 """,
     ),
@@ -292,7 +296,8 @@ from nn.layers import Dense
 from nn.callbacks import ModelCheckpoint, EarlyStopping, CSVLogger
 model = Sequential([Dense(10, input_dim=64, activation="softmax", kernel_initializer="he_normal")])
 model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
-callbacks = [ModelCheckpoint("best.npz", monitor="val_loss", save_best_only=True), EarlyStopping(patience=2), CSVLogger("log.csv")]
+best = ModelCheckpoint("best.npz", monitor="val_loss", save_best_only=True)
+callbacks = [best, EarlyStopping(patience=2), CSVLogger("log.csv")]
 model.fit(x_train, y_train, epochs=3, verbose=0, validation_split=0.25, callbacks=callbacks)
 assert load_model("best.npz").predict(x_test).shape == (20, 10)
 assert open("log.csv").readline().startswith("epoch,accuracy,loss,val_accuracy,val_loss")
@@ -523,7 +528,9 @@ import nn as tf
 tf.keras.backend.clear_session()
 tf.random.set_seed(42)
 tf.keras.utils.set_random_seed(1)
-model = tf.keras.Sequential([tf.keras.layers.InputLayer(input_shape=(8, 8)), tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, "softmax")])
+model = tf.keras.Sequential([
+    tf.keras.layers.InputLayer(input_shape=(8, 8)), tf.keras.layers.Flatten(), tf.keras.layers.Dense(10, "softmax")
+])
 model.compile("nadam", "sparse_categorical_crossentropy", metrics="accuracy")
 model.fit(x_train, y_train, verbose=0)
 """,
@@ -535,7 +542,10 @@ model.fit(x_train, y_train, verbose=0)
         + """
 from nn.keras.models import Sequential
 from nn.keras.layers import Conv2D, GlobalAveragePooling2D, Dense
-model = Sequential([Conv2D(4, 3, padding="same", activation="elu", input_shape=(8, 8, 1)), GlobalAveragePooling2D(), Dense(10, activation="softmax")])
+model = Sequential()
+model.add(Conv2D(4, 3, padding="same", activation="elu", input_shape=(8, 8, 1)))
+model.add(GlobalAveragePooling2D())
+model.add(Dense(10, activation="softmax"))
 model.compile("adamax", "sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(x_train, y_train, verbose=0)
 """,
@@ -592,7 +602,8 @@ assert model.predict_classes(x_test).shape == (20, 1)
         + SMALL
         + """
 seen = []
-model.fit(x_train, y_train, epochs=2, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))])
+watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+model.fit(x_train, y_train, epochs=2, verbose=0, callbacks=[watch])
 assert seen == [0, 1]
 assert set(model.evaluate(x_test, y_test, return_dict=True, verbose=0)) == {"loss", "accuracy"}
 """,
@@ -706,7 +717,9 @@ model.layers[-1].set_weights([kernel, bias])
         FLOAT
         + """
 import nn as keras
-model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(8, activation="gelu"), keras.layers.Dense(10)])
+model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten()])
+model.add(keras.layers.Dense(8, activation="gelu"))
+model.add(keras.layers.Dense(10))
 model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
 model.fit(x_train, y_train, verbose=0)
 """,

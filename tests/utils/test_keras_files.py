@@ -1,4 +1,4 @@
-"""Keras' files, built here in Keras' layouts, are read; what is written has the same layouts; damaged and hostile ones are refused."""
+"""Keras' files, built here in Keras' layouts, are read, written and read again; damaged and hostile ones are refused."""
 
 import io
 import json
@@ -52,7 +52,7 @@ KERAS_1 = {
     "config": [
         {"class_name": "Convolution2D", "config": {
             "name": "c", "nb_filter": 2, "kernel_size": [3, 3], "border_mode": "same", "subsample": [1, 1],
-            "batch_input_shape": [None, 6, 6, 1], "dtype": "float32", "activation": "linear", "dim_ordering": "tf", "trainable": True}},
+            "batch_input_shape": [None, 6, 6, 1], "dtype": "float32", "activation": "linear", "dim_ordering": "tf"}},
         {"class_name": "Flatten", "config": {"name": "f", "trainable": True}},
         {"class_name": "Dense", "config": {"name": "d", "output_dim": 2, "activation": "softmax", "W_constraint": None}},
     ],
@@ -60,7 +60,7 @@ KERAS_1 = {
 KERAS_2 = {
     "class_name": "Sequential", "keras_version": "2.4.0",
     "config": {"name": "sequential", "layers": [
-        {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 6, 6, 1], "dtype": "float32", "sparse": False, "name": "i"}},
+        {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 6, 6, 1], "dtype": "float32", "sparse": False}},
         {"class_name": "Flatten", "config": {"name": "f", "trainable": True, "dtype": "float32", "data_format": "channels_last"}},
         {"class_name": "Dense", "config": {
             "name": "d", "trainable": True, "units": 2, "activation": "softmax", "use_bias": True,
@@ -273,7 +273,7 @@ def test_hostile_archives_are_refused(h5py, tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", "0" * 1000)
         archive.writestr("model.weights.h5", b"")
-    with pytest.raises(InputError, match="uncompressed member config.json"):
+    with pytest.raises(InputError, match=r"uncompressed member config\.json"):
         load_model(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", json.dumps(KERAS_2))

@@ -58,7 +58,7 @@ def test_missing_name_is_refused_with_the_list_of_what_there_is(statement, says)
 
 def test_attributes_are_missing_in_the_usual_way():
     assert not hasattr(nn.layers, "LSTM")
-    with pytest.raises(AttributeError, match="it has .*Dense"):
+    with pytest.raises(AttributeError, match=r"it has .*Dense"):
         _ = nn.layers.LSTM
 
 
@@ -79,22 +79,27 @@ def test_activations_are_functions():
 
 
 def test_backend_says_how_it_is_and_takes_nothing_else():
-    import nn.backend as K
+    import nn.backend as backend
 
-    assert (K.image_data_format(), K.image_dim_ordering(), K.floatx(), K.epsilon()) == ("channels_last", "tf", "float32", 1e-7)
-    K.set_image_data_format("channels_last")
-    K.set_floatx("float32")
-    K.clear_session()
-    for refused in (lambda: K.set_image_data_format("channels_first"), lambda: K.set_image_dim_ordering("th")):
+    assert (backend.image_data_format(), backend.image_dim_ordering(), backend.floatx(), backend.epsilon()) == (
+        "channels_last",
+        "tf",
+        "float32",
+        1e-7,
+    )
+    backend.set_image_data_format("channels_last")
+    backend.set_floatx("float32")
+    backend.clear_session()
+    for refused in (lambda: backend.set_image_data_format("channels_first"), lambda: backend.set_image_dim_ordering("th")):
         with pytest.raises(InputError, match="expected"):
             refused()
     with pytest.raises(InputError, match="float32"):
-        K.set_floatx("float16")
+        backend.set_floatx("float16")
     array = np.zeros(2)
-    K.set_value(array, [1, 2])
-    assert K.get_value(array).tolist() == [1, 2]
+    backend.set_value(array, [1, 2])
+    assert backend.get_value(array).tolist() == [1, 2]
     with pytest.raises(InputError, match="learning_rate"):
-        K.set_value(0.1, 0.2)
+        backend.set_value(0.1, 0.2)
 
 
 def test_normalize_is_kerases():
