@@ -6,7 +6,8 @@ import inspect
 
 import pytest
 
-from nn import initializers, losses
+from nn import losses
+from nn.layers import initializers
 from nn.layers import (
     Layer,
     activations,

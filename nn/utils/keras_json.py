@@ -10,7 +10,8 @@ import json
 from inspect import signature
 from typing import Any
 
-from nn import initializers, layers
+from nn import layers
+from nn.layers import initializers
 from nn.errors import InputError
 from nn.io.model_file import PACKAGE_LAYERS
 from nn.layers import Layer
