@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from nn.errors import InputError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nn.training import Trainer
 
 Logs = dict[str, float]
+# Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
+__path__: list[str] = []
 
 
 class Callback:
@@ -134,3 +136,10 @@ def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callba
             events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
             raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
     return found
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.callbacks", name)

@@ -1,11 +1,21 @@
-"""Initial weights. Each initializer takes a shape and a generator and returns a float64 array; layers cast it."""
+"""Initial weights. An initializer is called with a shape and a generator and returns a float64 array; layers cast it.
+
+`kernel_initializer=` of a layer takes a name, `"he_normal"`, or an object, `HeNormal(seed=1)`. The names of Keras' functions
+(`he_normal`, ...) stand for the classes.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nn.errors import InputError
+
+# The standard deviation of a normal distribution cut off at two of its own.
+_CUT = 0.87962566103423978
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -13,37 +23,241 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
     A dense kernel is (in, out); a convolution's (KH, KW, C, F) sums KH·KW·C inputs and reaches KH·KW·F outputs.
 
-        >>> fans((100, 10)), fans((5, 5, 1, 32))
-        ((100, 10), (25, 800))
+        >>> fans((100, 10)), fans((5, 5, 1, 32)), fans((7,))
+        ((100, 10), (25, 800), (7, 7))
     """
+    if len(shape) < 2:
+        return shape[0], shape[0]
     positions = math.prod(shape[:-2])
     return positions * shape[-2], positions * shape[-1]
 
 
-def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Uniform in ±√(6 / (fan_in + fan_out)), Keras' default: signals keep their variance forward and backward.
+class Initializer:
+    """The base: `seed` makes an initializer give the same values at every call, instead of drawing from the model's seed.
+
+    Example: the same seed, the same values.
+
+        >>> one, two = (HeNormal(seed=3)((2, 2), np.random.default_rng(seed)) for seed in (1, 2))
+        >>> bool((one == two).all())
+        True
+    """
+
+    def __init__(self, *, seed: int | None = None) -> None:
+        self.seed = seed
+
+    def __call__(self, shape: tuple[int, ...], rng: np.random.Generator | None = None) -> NDArray[np.float64]:
+        """An array of that shape; without a seed or a generator it is new every time."""
+        return self.values(shape, np.random.default_rng(self.seed) if self.seed is not None or rng is None else rng)
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """The values, drawn from `rng`."""
+        raise NotImplementedError(f"{type(self).__name__} has no values")
+
+    def config(self) -> dict[str, Any]:
+        """The class and its arguments, as JSON can hold them."""
+        return {"class": type(self).__name__, **vars(self)}
+
+
+class VarianceScaling(Initializer):
+    """Random values of mean 0 and variance scale / fan, so that signals keep their size from layer to layer.
 
     A sum of fan_in products of independent x and w with mean 0 has the variance fan_in · Var w · Var x, so the forward pass
     keeps the variance if Var w = 1 / fan_in. In the backward pass a gradient is a sum of fan_out products, which needs
-    Var w = 1 / fan_out. The compromise is Var w = 2 / (fan_in + fan_out); a uniform distribution in ±a has the variance a² / 3.
+    Var w = 1 / fan_out. Three choices have names:
 
-    Example: for 100 inputs and 50 outputs a = √(6 / 150) = 0.2, and a standard deviation of 0.2 / √3 = 0.115.
+    | name   | Var w                    | for                                                             |
+    |--------|--------------------------|-----------------------------------------------------------------|
+    | Glorot | 2 / (fan_in + fan_out)   | both passes, a compromise; Keras' default                       |
+    | LeCun  | 1 / fan_in               | the forward pass                                                |
+    | He     | 2 / fan_in               | the forward pass through ReLU, which halves the mean of squares |
 
-        >>> kernel = glorot_uniform((100, 50), np.random.default_rng(0))
+    Uniform values in ±a have the variance a² / 3, so a = √(3 Var w). Normal values are cut off at two standard deviations, and
+    scaled so that the variance after the cut is Var w.
+
+    Args:
+        scale: over the fan.
+        mode: fan_in, fan_out or fan_avg, their mean.
+        distribution: uniform, truncated_normal or untruncated_normal.
+        seed: see `Initializer`.
+
+    Example: Glorot for 100 inputs and 50 outputs: a = √(6 / 150) = 0.2, and a standard deviation of 0.2 / √3 = 0.115.
+
+        >>> kernel = GlorotUniform()((100, 50), np.random.default_rng(0))
         >>> bool(abs(kernel).max() <= 0.2), round(float(kernel.std()), 2)
         (True, 0.12)
 
     References:
         X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks, 2010, equation 16.
+        K. He, X. Zhang, S. Ren, J. Sun: Delving deep into rectifiers, 2015, equation 10.
+        Y. LeCun, L. Bottou, G. Orr, K.-R. Müller: Efficient BackProp, 1998, section 4.6.
     """
-    limit = math.sqrt(6.0 / sum(fans(shape)))
-    return rng.uniform(-limit, limit, shape)
+
+    def __init__(
+        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: int | None = None
+    ) -> None:
+        super().__init__(seed=seed)
+        kinds = ("uniform", "truncated_normal", "untruncated_normal")
+        if not scale > 0:
+            raise InputError(f"VarianceScaling: scale must be a number above 0, got {scale!r}")
+        if mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise InputError(f"VarianceScaling: mode must be fan_in, fan_out or fan_avg, got {mode!r}")
+        if distribution not in kinds:
+            raise InputError(f"VarianceScaling: distribution must be one of {', '.join(kinds)}, got {distribution!r}")
+        self.scale, self.mode, self.distribution = float(scale), mode, distribution
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Values of the variance scale / fan."""
+        fan_in, fan_out = fans(shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        if self.distribution == "uniform":
+            limit = math.sqrt(3.0 * self.scale / fan)
+            return rng.uniform(-limit, limit, shape)
+        deviation = math.sqrt(self.scale / fan)
+        if self.distribution == "truncated_normal":
+            return deviation / _CUT * _truncated(shape, rng)
+        return deviation * rng.standard_normal(shape)
 
 
-def zeros(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+def _truncated(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Standard normal values; those beyond ±2 are drawn again."""
+    values = rng.standard_normal(shape)
+    while (outside := np.abs(values) > 2).any():
+        values[outside] = rng.standard_normal(int(outside.sum()))
+    return values
+
+
+def _named(name: str, scale: float, mode: str, distribution: str) -> type[Initializer]:
+    """`VarianceScaling` with its arguments chosen, under a name of its own."""
+
+    class Named(VarianceScaling):
+        def __init__(self, seed: int | None = None) -> None:
+            super().__init__(scale, mode, distribution, seed)
+
+        def config(self) -> dict[str, Any]:
+            return {"class": name, "seed": self.seed}
+
+    Named.__name__ = Named.__qualname__ = name
+    Named.__doc__ = f"`VarianceScaling({scale}, {mode!r}, {distribution!r})`."
+    return Named
+
+
+GlorotUniform = glorot_uniform = _named("GlorotUniform", 1.0, "fan_avg", "uniform")
+GlorotNormal = glorot_normal = _named("GlorotNormal", 1.0, "fan_avg", "truncated_normal")
+HeUniform = he_uniform = _named("HeUniform", 2.0, "fan_in", "uniform")
+HeNormal = he_normal = _named("HeNormal", 2.0, "fan_in", "truncated_normal")
+LecunUniform = lecun_uniform = _named("LecunUniform", 1.0, "fan_in", "uniform")
+LecunNormal = lecun_normal = _named("LecunNormal", 1.0, "fan_in", "truncated_normal")
+
+
+class RandomNormal(Initializer):
+    """Normal values of a given mean and standard deviation, whatever the shape."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        super().__init__(seed=seed)
+        self.mean, self.stddev = float(mean), float(stddev)
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """mean + stddev · z."""
+        return self.mean + self.stddev * rng.standard_normal(shape)
+
+
+class TruncatedNormal(RandomNormal):
+    """As `RandomNormal`; values further than two standard deviations from the mean are drawn again."""
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """mean + stddev · z, |z| ≤ 2."""
+        return self.mean + self.stddev * _truncated(shape, rng)
+
+
+class RandomUniform(Initializer):
+    """Uniform values between two limits, whatever the shape."""
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+        super().__init__(seed=seed)
+        self.minval, self.maxval = float(minval), float(maxval)
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """Between minval and maxval."""
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+class Constant(Initializer):
+    """One value everywhere."""
+
+    def __init__(self, value: float = 0.0) -> None:
+        super().__init__()
+        self.value = float(value)
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """The value."""
+        return np.full(shape, self.value)
+
+    def config(self) -> dict[str, Any]:
+        """The class and the value."""
+        return {"class": type(self).__name__, "value": self.value}
+
+
+class Zeros(Constant):
     """All zeros, for biases.
 
-    >>> zeros((3,), np.random.default_rng(0)).tolist()
+    >>> Zeros()((3,), np.random.default_rng(0)).tolist()
     [0.0, 0.0, 0.0]
     """
-    return np.zeros(shape)
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+
+    def config(self) -> dict[str, Any]:
+        """The class."""
+        return {"class": type(self).__name__}
+
+
+class Ones(Zeros):
+    """All ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.value = 1.0
+
+
+random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
+constant, zeros, ones = Constant, Zeros, Ones
+variance_scaling = VarianceScaling
+
+INITIALIZERS: dict[str, Any] = {
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "lecun_uniform": LecunUniform,
+    "lecun_normal": LecunNormal,
+    "random_normal": RandomNormal,
+    "random_uniform": RandomUniform,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+    "constant": Constant,
+    "zeros": Zeros,
+    "ones": Ones,
+    # Keras 1's names.
+    "normal": RandomNormal,
+    "uniform": RandomUniform,
+    "zero": Zeros,
+    "one": Ones,
+}
+
+
+def initializer_named(initializer: Any, layer: str) -> Initializer:
+    """The initializer that a layer's argument means: an object, a class, a name, or an object's `config`."""
+    if isinstance(initializer, Initializer):
+        return initializer
+    if isinstance(initializer, type) and issubclass(initializer, Initializer):
+        return initializer()
+    classes = {kind.__name__: kind for kind in INITIALIZERS.values()}
+    if isinstance(initializer, dict) and initializer.get("class") in classes:
+        arguments = {name: value for name, value in initializer.items() if name != "class"}
+        return classes[initializer["class"]](**arguments)
+    kind = INITIALIZERS.get(initializer, classes.get(initializer)) if isinstance(initializer, str) else None
+    if kind is None:
+        names = ", ".join(name for name in INITIALIZERS if name not in ("normal", "uniform", "zero", "one"))
+        raise InputError(f"{layer}: an initializer must be one of {names} or an object of their classes, got {initializer!r}")
+    return kind()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import training
 from nn.callbacks import Callback, History, ProgressBar, callbacks_of
-from nn.datasets.arguments import array_of, check_images, finite, labelled, metrics_of, split_off, whole
+from nn.datasets.arguments import array_of, check_images, finite, first_epoch, labelled, metrics_of, split_off, whole
 from nn.datasets.sources import ImageSource, ScaledImages
 from nn.engine import numpy_inference
 from nn.engine.inference import for_each_chunk
@@ -24,16 +24,21 @@ from nn.layers import Layer
 from nn.layers.stack import split_softmax
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
-from nn.utils import next_seed
+from nn.utils import generators, keras_files, next_seed, older_keras
+from nn.utils.keras_model import ModelHabits
+from nn.utils.weights import checked_weights, weighted
 
 __all__ = ["Sequential", "load_model"]
+# Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
+__path__: list[str] = []
 
 
-class Sequential(training.TrainableStack):
+class Sequential(ModelHabits):
     """A stack of layers that learns and predicts.
 
     Args:
         layers: to start with; `add` appends more. Layers that are built already keep their weights.
+        name: of the model, for Keras' sake.
         seed: of the initial weights; 0, or what `nn.utils.set_random_seed` gives, unless given.
         dtype: float32, or float64 for checks.
 
@@ -44,13 +49,21 @@ class Sequential(training.TrainableStack):
         stop_training: a callback may set it, as in Keras, to end `fit` after the current batch.
     """
 
-    def __init__(self, layers: Sequence[Layer] = (), *, seed: int | None = None, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self,
+        layers: Sequence[Layer] | None = (),
+        name: str | None = None,
+        *,
+        seed: int | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.name = name or "sequential"
         self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
         self.use_kernels = True
         self._compiled = True
         self._local = threading.local()
-        super().__init__(layers, seed=next_seed() if seed is None else seed, dtype=dtype)
+        super().__init__(layers or (), seed=next_seed() if seed is None else seed, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies and for other processes: everything but what belongs to this process' threads."""
@@ -65,9 +78,11 @@ class Sequential(training.TrainableStack):
         self,
         optimizer: object = "adadelta",
         loss: object = "categorical_crossentropy",
-        metrics: Sequence[str] | None = ("accuracy",),
+        metrics: Any = ("accuracy",),
+        **options: Any,
     ) -> None:
         """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and always kept)."""
+        older_keras.check_compile_options(options)
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
@@ -80,25 +95,31 @@ class Sequential(training.TrainableStack):
 
     def fit(
         self,
-        x: NDArray | ImageSource,
+        x: Any,
         y: ArrayLike | None = None,
-        batch_size: int | None = 32,
+        batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = 1,
         callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
-        validation_data: tuple[NDArray, ArrayLike] | ImageSource | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: ArrayLike | None = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         *,
         seed: int | None = None,
         threads: int | None = None,
         engine: str = "fused",
+        **older: Any,
     ) -> History:
         """Train for `epochs` epochs.
 
         Args:
-            x: inputs (N, ...), or a source that makes batches (`nn.datasets.sources`).
-            y: labels (N,) or one-hot targets (N, K); none with a source.
+            x: inputs (N, ...), a source (`nn.datasets.sources`), or a generator of batches (x, y).
+            y: labels (N,) or one-hot targets (N, K); none with a source or a generator.
             batch_size: samples for one change of the weights; None means 32, as in Keras.
             epochs: how often each sample is seen.
             verbose: 0 prints nothing, 1 (or "auto") a progress bar and a line an epoch, 2 the line only.
@@ -106,6 +127,10 @@ class Sequential(training.TrainableStack):
             validation_split: this share of x and y, from their end, is used for validation instead of training.
             validation_data: (x, y), or a source, evaluated after every epoch.
             shuffle: a new order in every epoch.
+            class_weight, sample_weight: how much each class, or each sample, counts in the loss (`nn/utils/weights.py`).
+            initial_epoch: where to begin to count.
+            steps_per_epoch, validation_steps: batches of an epoch, with a generator.
+            older: Keras' other arguments, as far as they change nothing, and `nb_epoch` (`nn/utils/older_keras.py`).
             seed: of shuffling, dropout and augmentation; the model's unless given.
             threads: as many as there are processors unless given; it changes no bit of the result.
             engine: "fused", or "layers" to run each layer's own `forward` and `backward` (`nn/engine/textbook.py`): slower, the
@@ -117,52 +142,88 @@ class Sequential(training.TrainableStack):
         """
         if not self._compiled:
             raise InputError("fit: a model file does not hold the optimizer; call compile(optimizer=...) before going on")
-        batch_size, epochs = whole(32 if batch_size is None else batch_size, "batch_size"), whole(epochs, "epochs")
+        epochs = whole(older_keras.fit_options(older, epochs), "epochs")
         watching = callbacks_of(callbacks)
+        options: dict[str, Any] = {
+            "epochs": epochs,
+            "initial_epoch": first_epoch(initial_epoch, epochs),
+            "seed": self.seed if seed is None else seed,
+            "callbacks": [*watching, ProgressBar(bar=verbose != 2)] if verbose else watching,
+            "threads": threads,
+            "engine": engine,
+        }
+        self.stop_training = False
+        if generators.makes_batches(x):
+            unused = {"y": y, "batch_size": batch_size, "class_weight": class_weight, "sample_weight": sample_weight}
+            generators.check_unused(unused | {"validation_split": validation_split or None})
+            batches = generators.Batches(x, steps_per_epoch, "x")
+            validation = self._validation(validation_data, validation_steps)
+            self.history = generators.BatchTrainer(self, batches, validation=validation, **options).run()
+            return self.history
+        generators.check_unused({"steps_per_epoch": steps_per_epoch})
         if validation_split and validation_data is None:
-            (x, y), validation_data = split_off(*labelled(cast(NDArray, x), y, "x"), validation_split)
-        source = self._source("x", x, y)
+            arrays = labelled(cast(NDArray, x), y, "x")
+            (x, y), validation_data = split_off(*arrays, validation_split)
+            if sample_weight is not None:
+                sample_weight, held_out = np.split(checked_weights(sample_weight, len(arrays[0]), "sample_weight"), [len(x)])
+                validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
+        source = weighted(self._source("x", x, y), class_weight, sample_weight)
         if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )
-        validation = None
-        if isinstance(validation_data, tuple | list):
-            if len(validation_data) != 2:
-                raise InputError(f"validation_data: expected (x, y), got {len(validation_data)} parts")
-            validation = self._source("validation_data", *validation_data)
-        elif validation_data is not None:
-            validation = self._source("validation_data", validation_data, None)
-        self.stop_training = False
-        trainer = training.Trainer(
+        self.history = training.Trainer(
             self,
             source,
-            batch_size=batch_size,
-            epochs=epochs,
+            batch_size=whole(32 if batch_size is None else batch_size, "batch_size"),
             shuffle=shuffle,
-            seed=self.seed if seed is None else seed,
-            validation=validation,
-            callbacks=[*watching, ProgressBar(bar=verbose != 2)] if verbose else watching,
-            threads=threads,
-            engine=engine,
-        )
-        return trainer.run()
+            validation=self._validation(validation_data, validation_steps),
+            **options,
+        ).run()
+        return self.history
+
+    def _validation(self, data: Any, steps: int | None) -> ImageSource | None:
+        """The source that `validation_data` means: (x, y), (x, y, weights), a source or a generator."""
+        if data is None:
+            return None
+        if generators.makes_batches(data):
+            return generators.gathered(self, data, steps, "validation_data")
+        generators.check_unused({"validation_steps": steps})
+        if not isinstance(data, tuple | list):
+            return self._source("validation_data", data, None)
+        if len(data) not in (2, 3):
+            raise InputError(f"validation_data: expected (x, y) or (x, y, weights), got {len(data)} parts")
+        source = self._source("validation_data", *data[:2])
+        return weighted(source, None, data[2]) if len(data) == 3 else source
 
     def evaluate(
         self,
-        x: NDArray | ImageSource,
+        x: Any,
         y: ArrayLike | None = None,
         batch_size: int | None = None,
         verbose: int | str = 0,
+        sample_weight: ArrayLike | None = None,
+        steps: int | None = None,
         *,
+        return_dict: bool = False,
         threads: int | None = None,
         engine: str = "fused",
-    ) -> list[float]:
-        """[mean loss, accuracy] on inputs and labels, or on a source. `batch_size` is there for Keras' sake, as in `predict`."""
-        loss, accuracy = training.evaluate(self, self._source("x", x, y), threads, engine)
+        **harmless: Any,
+    ) -> Any:
+        """[mean loss, accuracy], or both by name with `return_dict`, on inputs and labels, a source, or a generator.
+
+        `batch_size` is there for Keras' sake, as in `predict`.
+        """
+        older_keras.fit_options(harmless, 1, "evaluate")
+        if generators.makes_batches(x):
+            source = generators.gathered(self, x, steps, "x")
+        else:
+            generators.check_unused({"steps": steps}, "evaluate")
+            source = weighted(self._source("x", x, y), None, sample_weight)
+        loss, accuracy = training.evaluate(self, source, threads, engine)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
-        return [loss, accuracy]
+        return dict(zip(self.metrics_names, (loss, accuracy), strict=True)) if return_dict else [loss, accuracy]
 
     def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
         """Check inputs and labels, and build the model if this is the first time that it sees a shape."""
@@ -175,7 +236,9 @@ class Sequential(training.TrainableStack):
                 self.build(images.shape[1:])
             check_images(images, self.input_shape, argument)
             classes, shape = self.output_shape[-1], self.input_shape
-            source = ScaledImages(images, labels, scale=1.0, classes=classes, sample_shape=shape)
+            labels = self.loss.labels_of(labels, classes, "y" if argument == "x" else argument)
+            free = self.loss.joined_with != "softmax"
+            source = ScaledImages(images, labels, scale=1.0, classes=classes, any_targets=free, sample_shape=shape)
         if len(source) == 0:
             raise InputError(f"{argument}: expected at least one sample, got none")
         if not self.layers or not self.layers[0].built:
@@ -192,12 +255,21 @@ class Sequential(training.TrainableStack):
     # -- Predicting ----------------------------------------------------------------------------------------------------
 
     def predict(
-        self, x: ArrayLike, batch_size: int | None = None, verbose: int | str = 0, *, threads: int | None = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = 0,
+        steps: int | None = None,
+        *,
+        threads: int | None = None,
+        **harmless: Any,
     ) -> NDArray:
         """The network's output for inputs (N, ...): probabilities (N, K) where it ends in softmax.
 
         May be called from several threads at once. `batch_size` is there for Keras' sake and changes nothing.
         """
+        older_keras.fit_options(harmless, 1, "predict")
+        x = generators.inputs_of(x, steps) if generators.makes_batches(x) else x
         return finite(self._predict(x, threads, logits=False))
 
     def logits(self, x: ArrayLike, *, threads: int | None = None) -> NDArray:
@@ -255,16 +327,31 @@ class Sequential(training.TrainableStack):
             InputError: a layer could not be read back, because its `config` does not make it again.
         """
         self._built()
-        model_file.save(self, path, self.card)
+        if keras_files.is_foreign(path):
+            keras_files.save(self, path)
+        else:
+            keras_files.check_ending(path)
+            model_file.save(self, path, self.card)
 
 
-def load_model(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]] = ()) -> Sequential:
-    """The model that `save` wrote. Raises `InputError` for anything that is not a sound model file.
+def load_model(
+    path: str | os.PathLike[str],
+    custom_layers: Sequence[type[Layer]] = (),
+    *,
+    custom_objects: Mapping[str, type[Layer]] | None = None,
+    compile: bool = True,
+) -> Sequential:
+    """The model that `save`, or Keras, wrote. Raises `InputError` for anything that is not a sound model file.
 
     Args:
         path: the file.
         custom_layers: the classes of layers of your own that the model has.
+        custom_objects: the same as a dictionary, as in Keras.
+        compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras' sake.
     """
+    custom_layers = [*custom_layers, *(custom_objects or {}).values()]
+    if keras_files.is_foreign(path):
+        return keras_files.load(path)
     saved = model_file.load(path, custom_layers)
     model = Sequential(saved.layers)
     model.build(saved.input_shape)
@@ -273,3 +360,10 @@ def load_model(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]
     model.card = saved.card
     model._compiled = False
     return model
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.models", name)

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 
 DATASETS = ("mnist", "fashion-mnist")
 SCHEDULES = ("constant", "one-cycle", "cosine")
+# Each optimizer of `nn.optimizers` with its class, and the mean rate at which it trains the student's network well.
+OPTIMIZERS = {
+    "adadelta": ("Adadelta", 2.0),
+    "sgd": ("SGD", 0.2),
+    "rmsprop": ("RMSprop", 0.001),
+    "adam": ("Adam", 0.001),
+    "adamw": ("AdamW", 0.001),
+    "adagrad": ("Adagrad", 0.02),
+    "adamax": ("Adamax", 0.002),
+    "nadam": ("Nadam", 0.001),
+}
 IMAGE_SHAPE = (28, 28, 1)
 LARGEST = 2**63 - 1
 OWN = Path("mnist.npz")
@@ -39,7 +50,8 @@ class Recipe:
 
     dataset, train_limit the collection, and how many of its training images (None: all)
     epochs, batch_size   as in `Sequential.fit`
-    learning_rate        of Adadelta; its mean over the training if a schedule changes it
+    optimizer            one of `nn.optimizers`, by its name
+    learning_rate        of the optimizer; its mean over the training if a schedule changes it
     schedule             constant, one-cycle or cosine (`nn.optimizers.schedules`)
     weight_decay         share of each weight that a step with rate 1 takes off
     ema                  end with the moving average of the weights, over about a tenth of the training
@@ -56,7 +68,8 @@ class Recipe:
     train_limit: int | None = None
     epochs: int = 10
     batch_size: int = 128
-    learning_rate: float = 2.0
+    optimizer: str = "adadelta"
+    learning_rate: float = OPTIMIZERS["adadelta"][1]
     schedule: str = "one-cycle"
     weight_decay: float = 1e-4
     ema: bool = False
@@ -78,6 +91,7 @@ class Recipe:
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
                 raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
         choices_of: dict[str, tuple[object, ...]] = {"dataset": DATASETS, "schedule": SCHEDULES, "engine": ENGINES}
+        choices_of["optimizer"] = tuple(OPTIMIZERS)
         for name, choices in (choices_of | {"augment": (True, False), "ema": (True, False)}).items():
             if getattr(self, name) not in choices:
                 raise InputError(f"{name}: expected one of {', '.join(map(str, choices))}, got {getattr(self, name)!r}")
@@ -85,7 +99,7 @@ class Recipe:
     def describe(self) -> str:
         """In words, on one line."""
         rate = "constant rate" if self.schedule == "constant" else f"{self.schedule} rate, mean"
-        traits = [f"Adadelta, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
+        traits = [f"{OPTIMIZERS[self.optimizer][0]}, {rate} {self.learning_rate:g}", f"batches of {self.batch_size}"]
         if self.weight_decay:
             traits.append(f"weight decay {self.weight_decay:g}")
         if self.ema:
@@ -115,9 +129,18 @@ def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
             name: getattr(CLASSIC, name)
             for name in ("learning_rate", "schedule", "weight_decay", "ema", "augment", "strokes", "doodles")
         }
+    if "optimizer" in options:
+        # The rate of another optimizer would mean something else.
+        decided.pop("learning_rate", None)
     if options.get("dataset", "mnist") != "mnist" or not options.get("augment", True):
         decided |= {"strokes": 0.0, "doodles": 0.0}
     return decided | {each.name: options[each.name] for each in fields(Recipe) if each.name in options}
+
+
+def recipe_of(decided: Mapping[str, Any]) -> Recipe:
+    """`BEST` with the fields that are decided, and with the optimizer's own rate unless that is among them."""
+    rate = {"learning_rate": OPTIMIZERS[decided["optimizer"]][1]} if "optimizer" in decided else {}
+    return replace(BEST, **{**rate, **decided})
 
 
 def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
@@ -175,7 +198,7 @@ def trainer_for(
     dtype: DTypeLike = np.float32,
 ) -> Trainer:
     """The student's network, ready to be trained on `train` and validated on `test` as the recipe says."""
-    from nn.optimizers import Adadelta
+    from nn import optimizers
     from nn.training import Trainer
 
     model = student_network(recipe.seed, dtype)
@@ -193,7 +216,8 @@ def trainer_for(
     steps = trainer.steps_in_epoch * recipe.epochs
     momentum = 1 - 1 / (1 + AVERAGED * steps)
     rate = rate_of(recipe, steps)
-    model.compile(optimizer=Adadelta(rate, weight_decay=recipe.weight_decay, use_ema=recipe.ema, ema_momentum=momentum))
+    kind = optimizers.OPTIMIZERS[recipe.optimizer]
+    model.compile(optimizer=kind(rate, weight_decay=recipe.weight_decay, use_ema=recipe.ema, ema_momentum=momentum))
     return trainer
 
 
@@ -205,7 +229,7 @@ def warm_up(recipe: Recipe, train: Split) -> None:
     from nn.engine.compiling import compiled_beside
 
     few = train[0][:32], train[1][:32]
-    network_only = replace(CLASSIC, epochs=1, batch_size=32, engine=recipe.engine)
+    network_only = replace(CLASSIC, epochs=1, batch_size=32, engine=recipe.engine, optimizer=recipe.optimizer)
     with compiled_beside(f"from nn.recipes import compile_sources; compile_sources({asdict(recipe)!r})") as wait:
         trainer_for(network_only, few, few, threads=1).run()
         wait()

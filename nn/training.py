@@ -28,7 +28,7 @@ from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Layer
 from nn.layers.arguments import Shape
 from nn.layers.stack import Keys, Stack
-from nn.losses import CategoricalCrossentropy
+from nn.losses import CategoricalCrossentropy, Loss
 from nn.optimizers import Adadelta, Optimizer
 from nn.optimizers.norms import Norms, norms_of
 
@@ -63,7 +63,7 @@ class TrainableStack(Stack):
     """
 
     def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
-        self.loss = CategoricalCrossentropy()
+        self.loss: Loss = CategoricalCrossentropy()
         self.optimizer: Optimizer = Adadelta()
         self.iterations = 0
         self.stop_training = False
@@ -121,13 +121,14 @@ class Trainer:
     Args:
         model, source: what is trained, on what.
         batch_size: the samples of a step; the last step of an epoch may have fewer.
-        epochs: how often each sample is seen.
+        epochs: the epoch at which the training ends.
         shuffle: a new order in every epoch.
         seed: of the order, of dropout and of all that the source draws.
         validation: evaluated after every epoch.
         callbacks: see `nn.callbacks`.
         threads: as many as there are processors unless given; it changes no bit of the result.
         engine: "fused" or "layers", see above.
+        initial_epoch: the first to be done, counted from 0; those before it count as done.
 
     Attributes:
         progress: where it stands; assign one from a checkpoint before `run` to go on from there.
@@ -147,6 +148,7 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         threads: int | None = None,
         engine: str = "fused",
+        initial_epoch: int = 0,
     ) -> None:
         self.model = model
         self.source = source
@@ -158,7 +160,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.threads = threads
         self.engine = check_engine(engine)
-        self.progress = Progress()
+        self.progress = Progress(initial_epoch)
         self.stop_requested = False
         self.steps_in_epoch = -(-len(source) // self.batch_size)
 
@@ -235,7 +237,9 @@ class Trainer:
             rate=optimizer.rate_at(number),
             number=number,
         )
+        penalty = self.model.penalty() * len(step)
         loss, right = engine.train(step)
+        loss += penalty
         if not math.isfinite(loss):
             raise Diverged(self._diagnose(step, loss))
         self.model.iterations = number + 1
@@ -280,6 +284,7 @@ class Trainer:
         if self.validation is not None:
             began = time.perf_counter()
             logs["val_loss"], logs["val_accuracy"] = engine.evaluate(self.validation)
+            logs["val_loss"] += self.model.penalty()
             progress.seconds += time.perf_counter() - began
             if not math.isfinite(logs["val_loss"]):
                 raise Diverged(self._diagnose_validation(logs["val_loss"]))
@@ -318,5 +323,7 @@ def evaluate(
 ) -> tuple[float, float]:
     """The mean loss and the accuracy of a model on all samples of a source (as of epoch 0)."""
     if check_engine(engine) == "layers":
-        return TextbookEngine(model.layers, model.dtype, model.loss).evaluate(source)
-    return inference.evaluate(model.layers, model.dtype, model.loss, source, threads)
+        loss, accuracy = TextbookEngine(model.layers, model.dtype, model.loss).evaluate(source)
+    else:
+        loss, accuracy = inference.evaluate(model.layers, model.dtype, model.loss, source, threads)
+    return loss + model.penalty(), accuracy

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from nn.initializers import fans, glorot_uniform, zeros
+from nn import initializers
+from nn.errors import InputError
+from nn.initializers import INITIALIZERS, GlorotUniform, HeNormal, Zeros, fans, initializer_named
+from nn.layers import Conv2D, Dense
+from nn.models import Sequential
 
 
 @pytest.mark.parametrize(
@@ -13,7 +17,7 @@ def test_fans_count_inputs_and_outputs_of_dense_and_convolution(shape, expected)
 
 @pytest.mark.parametrize("shape", [(300, 100), (5, 5, 20, 40)])
 def test_glorot_is_uniform_in_its_range(shape):
-    values = glorot_uniform(shape, np.random.default_rng(0)).ravel()
+    values = GlorotUniform()(shape, np.random.default_rng(0)).ravel()
     limit = np.sqrt(6 / sum(fans(shape)))
     assert np.abs(values).max() <= limit
     # Kolmogorov-Smirnov: the largest gap between the sample's and the uniform distribution; 2/√n is passed once in 1500 times.
@@ -26,10 +30,82 @@ def test_glorot_is_uniform_in_its_range(shape):
 
 
 def test_same_seed_same_weights_other_seed_others():
-    one, same, other = (glorot_uniform((4, 4), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    one, same, other = (GlorotUniform()((4, 4), np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     assert (one != other).all()
 
 
 def test_zeros():
-    assert zeros((2, 3), np.random.default_rng(0)).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert Zeros()((2, 3), np.random.default_rng(0)).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    [
+        ("glorot_uniform", 2 / (200 + 300)),
+        ("glorot_normal", 2 / (200 + 300)),
+        ("he_uniform", 2 / 200),
+        ("he_normal", 2 / 200),
+        ("lecun_uniform", 1 / 200),
+        ("lecun_normal", 1 / 200),
+        ("variance_scaling", 1 / 200),
+        ("random_normal", 0.05**2),
+        ("truncated_normal", 0.05**2 * 0.87962566103423978**2),
+        ("random_uniform", 0.05**2 / 3),
+    ],
+)
+def test_variances_are_those_of_the_papers(name, variance):
+    values = initializer_named(name, "Dense")((200, 300), np.random.default_rng(0))
+    # The variance of a sample of 60,000 normal values is off by √(2 / 60,000) = 0.6 %, one time in three.
+    assert values.var() == pytest.approx(variance, rel=0.03)
+    assert values.mean() == pytest.approx(0, abs=5 * np.sqrt(variance / values.size))
+    assert values.shape == (200, 300)
+    if "truncated" in name or name in ("he_normal", "glorot_normal", "lecun_normal"):
+        assert 2.2 < np.abs(values).max() / values.std() < 2.28  # 2 / 0.8796
+
+
+def test_modes_and_distributions_of_variance_scaling():
+    rng = np.random.default_rng(0)
+    assert initializers.VarianceScaling(3.0, "fan_out", "untruncated_normal")((200, 300), rng).var() == pytest.approx(
+        0.01, rel=0.03
+    )
+    assert initializers.VarianceScaling(1.0, "fan_avg", "uniform")((200, 300), rng).var() == pytest.approx(1 / 250, rel=0.03)
+
+
+def test_constants():
+    assert initializer_named("ones", "Dense")((2,)).tolist() == [1, 1]
+    assert initializers.Constant(0.5)((2, 1)).tolist() == [[0.5], [0.5]]
+    assert initializers.RandomNormal(3.0, 0.0)((2,)).tolist() == [3, 3]
+    assert initializers.RandomUniform(1.0, 1.0)((2,)).tolist() == [1, 1]
+
+
+def test_a_seed_of_its_own_counts_more_than_the_models():
+    kernels = [
+        Sequential([Dense(4, kernel_initializer=initializer, input_shape=(3,))], seed=seed).get_weights()[0]
+        for initializer in (HeNormal(seed=5), "he_normal")
+        for seed in (1, 2)
+    ]
+    np.testing.assert_array_equal(kernels[0], kernels[1])
+    assert (kernels[2] != kernels[3]).all()
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_names_classes_objects_and_configs_mean_the_same(name):
+    kind = INITIALIZERS[name]
+    expected = kind()((3, 4), np.random.default_rng(1))
+    for given in (name, kind, kind(), kind().config(), kind.__name__):
+        np.testing.assert_array_equal(initializer_named(given, "Dense")((3, 4), np.random.default_rng(1)), expected)
+
+
+@pytest.mark.parametrize("wrong", ["orthogonal", None, 3, {"class": "os.system"}, {}])
+def test_others_are_refused_with_those_there_are(wrong):
+    with pytest.raises(InputError, match=r"Conv2D: an initializer must be one of glorot_uniform, .*, ones or an object"):
+        Conv2D(3, 3, kernel_initializer=wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [({"scale": 0}, "scale"), ({"mode": "fan"}, "mode"), ({"distribution": "flat"}, "distribution")]
+)
+def test_wrong_arguments_of_variance_scaling(options, said):
+    with pytest.raises(InputError, match=said):
+        initializers.VarianceScaling(**options)

@@ -7,20 +7,50 @@ import inspect
 import pytest
 
 from nn import initializers, losses
-from nn.layers import activations, conv2d, dense, dropout, flatten, pooling
-from nn.optimizers import adadelta, base, schedules, sgd
+from nn.layers import (
+    Layer,
+    activations,
+    average_pooling,
+    batch_normalization,
+    conv2d,
+    dense,
+    dropout,
+    flatten,
+    global_pooling,
+    pooling,
+    rectifiers,
+    regularizers,
+    reshape,
+    sigmoids,
+    zero_padding,
+)
+from nn.losses import base as losses_base
+from nn.losses import binary, categorical, distance
+from nn.optimizers import OPTIMIZERS, adadelta, adagrad, adam, adamax, base, nadam, rmsprop, schedules, sgd
 
-LAYERS = (activations, conv2d, dense, dropout, flatten, pooling)
-MODULES = (*LAYERS, losses, base, sgd, adadelta, schedules, initializers)
+LAYERS = (
+    *(activations, average_pooling, batch_normalization, conv2d, dense, dropout, flatten),
+    *(global_pooling, pooling, rectifiers, reshape, sigmoids, zero_padding),
+)
+BASES = (pooling.Pooling2D, global_pooling.GlobalPooling2D)
+UPDATES = (sgd, adadelta, adagrad, adam, adamax, nadam, rmsprop)
+MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers)
 STUDIED = [
     *(
         layer
         for module in LAYERS
         for layer in vars(module).values()
-        if inspect.isclass(layer) and layer.__module__ == module.__name__
+        if inspect.isclass(layer) and layer.__module__ == module.__name__ and layer not in BASES
     ),
-    losses.CategoricalCrossentropy,
-    *(sgd.SGD, adadelta.Adadelta, schedules.OneCycle, schedules.Cosine, initializers.fans, initializers.glorot_uniform),
+    *losses.LOSSES.values(),
+    *(
+        *OPTIMIZERS.values(),
+        schedules.OneCycle,
+        schedules.Cosine,
+        initializers.fans,
+        initializers.VarianceScaling,
+        regularizers.Regularizer,
+    ),
 ]
 
 
@@ -37,7 +67,7 @@ def test_everything_to_be_studied_has_an_example(studied):
 
 
 @pytest.mark.parametrize(
-    "layer", [each for each in STUDIED if each.__module__.startswith("nn.layers")], ids=lambda each: each.__name__
+    "layer", [each for each in STUDIED if inspect.isclass(each) and issubclass(each, Layer)], ids=lambda each: each.__name__
 )
 def test_every_layer_says_its_shapes_both_passes_and_what_it_saves(layer):
     for word in ("Shapes:", "Forward", "Backward", "Saved:", "Example:"):

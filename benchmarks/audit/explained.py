@@ -75,14 +75,12 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/layers/arguments.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
     (
-        "nn/losses.py",
+        "nn/losses/base.py",
         "targets.min(initial=0) < 0:  [0]  ->  1",
         "the minimum of an empty array is then 1 instead of 0, and neither is negative",
     ),
-    ("nn/losses.py", "probabilities.shape[-1], 'y_true')  [-1]  ->  1", "the last axis of a matrix is axis 1"),
-    ("nn/losses.py", "sum(axis=-1)  [-1]  ->  1", "the last axis of a matrix is axis 1"),
-    ("nn/losses.py", "->  ('sparse_categorical_crossentropy', 'categorical_crossentropy')", ORDER),
-    ("nn/optimizers/__init__.py", "[(Adadelta, SGD)]  ->  (SGD, Adadelta)", ORDER),
+    ("nn/losses/__init__.py", "probabilities.shape[-1], 'y_true')  [-1]  ->  1", "the last axis of a matrix is axis 1"),
+    ("nn/losses/categorical.py", "sum(axis=-1, dtype=np.float64)  [-1]  ->  1", "the last axis of a matrix is axis 1"),
 )
 
 

@@ -7,8 +7,8 @@ SIGHUP go in turns to the process alone (`kill`) and to its whole group (a termi
 no traceback, no process of the group left, no lock and no temporary file, and every file that is there must be readable: models,
 checkpoints, compiled kernels. In the end a training with the kernels that the interruptions left must give the same model.
 
-No program can answer for the start of Python itself, before its own first line runs: a signal ends the process then as Python
-does it. Those are counted apart. Results go into `results/interrupts.json`, after each interruption.
+No program can answer for the start and the end of Python itself, before its first line and after its last one: there a signal
+ends the process as Python does it. Those are counted apart. Results go into `results/interrupts.json`, after each interruption.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ class Series:
     def _faults_of_end(self, code: int, said: str) -> list[str]:
         faults = []
         if code < 0 or (code == 1 and "/nn/" not in said and said.rstrip().endswith("KeyboardInterrupt")):
-            self.books["before the first line of ours"] += 1
+            written = (self.folder / "mnist.npz").exists()
+            self.books["after the results were written" if written else "before the first line of ours"] += 1
             return []
         if code not in (0, INTERRUPTED):
             faults.append(f"exit code {code}")

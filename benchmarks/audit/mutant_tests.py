@@ -24,7 +24,7 @@ WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/la
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
-    "tests/test_losses.py",
+    "tests/losses/test_losses.py",
     "tests/optimizers/test_optimizers.py",
     "tests/kernels/test_other_kernels.py",
 ]
@@ -51,7 +51,15 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/layers/dropout.py": ["tests/layers/test_dropout.py", LAYERS, "-k", "dropout"],
     "nn/layers/flatten.py": ["tests/layers/test_base.py", LAYERS, "-k", "flatten"],
     "nn/layers/pooling.py": ["tests/layers/test_pooling.py", LAYERS, "-k", "pool"],
-    "nn/losses.py": ["tests/test_losses.py"],
+    **{
+        f"nn/losses/{name}.py": ["tests/losses/test_losses.py"]
+        for name in ("__init__", "base", "binary", "categorical", "distance")
+    },
+    **{
+        f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizers.py"]
+        for name in ("sgd", "rmsprop", "adagrad", "adam", "adamax", "nadam")
+    },
+    "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],
     "nn/optimizers/__init__.py": ["tests/optimizers/test_optimizers.py"],
     "nn/initializers.py": ["tests/test_initializers.py", "tests/layers/test_dense.py"],
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
@@ -83,7 +91,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/numpy_inference.py": ["tests/test_models.py"],
     "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
     "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/optimizers/test_moving_average.py", *ORACLE],
-    "nn/recipes.py": ["tests/train/test_train.py", "tests/train/test_checkpoint.py"],
+    "nn/recipes.py": ["tests/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
     "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,

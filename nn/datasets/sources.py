@@ -41,7 +41,7 @@ class ScaledImages:
 
     `images` (N, ...) of any numbers, where (N, H, W) are gray images (H, W, 1) unless `sample_shape`
     says otherwise; `labels` whole numbers (N,) or (N, 1) below `classes`, or distributions
-    (N, classes).
+    (N, classes), or with `any_targets` whatever numbers (N, classes) the loss takes.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class ScaledImages:
         classes: int = CLASSES,
         *,
         sample_shape: tuple[int, ...] | None = None,
+        any_targets: bool = False,
     ) -> None:
         images, labels = np.asarray(images), np.asarray(labels)
         if images.ndim < 2 or images.dtype.kind not in "buif":
@@ -62,7 +63,7 @@ class ScaledImages:
             raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
         if labels.ndim == 1:
             labels = class_indices(labels, classes, "labels")
-        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or labels.min(initial=0) < 0:
+        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or (labels.min(initial=0) < 0 and not any_targets):
             raise InputError("labels: expected a finite share of at least 0 for every class, got negative or other values")
         if sample_shape is None:
             sample_shape = (*images.shape[1:], 1) if images.ndim == 3 else images.shape[1:]

@@ -78,12 +78,15 @@ class Batch:
         for operation in phase.forward:
             operation.forward(chunk)
         if phase.has_loss:
-            self.plan.backward_from_loss(chunk, len(self.step))
+            self.plan.backward_from_loss(chunk, len(self.step), self.step.weights(chunk.rows))
         for operation in phase.backward:
             operation.backward(chunk)
             if self._gradients[operation].arrive():
                 self._gradients[operation].open()
-        if index + 1 < len(self.plan.phases) and self._arrivals[index].arrive():
+        if index + 1 == len(self.plan.phases):
+            return
+        phase.gather(chunk)
+        if self._arrivals[index].arrive():
             self.plan.phases[index + 1].meeting(Chunk(0, slice(0, len(self.step)), self.step.keys))
             self._arrivals[index].open()
 

@@ -33,7 +33,8 @@ class ConvOperation(Operation):
         self.backward_kernels = (*([elementwise.relu_backward] if self.relu else []), *self.convolution.backward_kernels)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also the padded input, where there is padding."""
+        """Also the bias, and the padded input, where there is padding."""
+        self.bias = self.layer.bias()
         has_padding = self.padded_shape != self.layer.input_shape
         self.padded = aligned((len(source), *self.padded_shape), source.dtype) if has_padding else source
         self.prepared_for = np.empty(0)
@@ -41,7 +42,7 @@ class ConvOperation(Operation):
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
         """Also the gradients of each chunk and of the batch, and dx in the padded shape."""
-        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
+        kernel, bias = self.layer.parameters["kernel"], self.bias
         self.dkernels = aligned((chunking.count, *self.chunk_gradient_shape(needs_dinput)), kernel.dtype)
         self.dbiases = aligned((chunking.count, *bias.shape), kernel.dtype)
         self.dkernel, self.dbias = aligned(kernel.shape, kernel.dtype), aligned(bias.shape, kernel.dtype)
@@ -64,9 +65,7 @@ class ConvOperation(Operation):
 
     def forward(self, chunk: Chunk) -> None:
         """out = activation(convolution(input) + bias)."""
-        self.convolution.forward(
-            x=self.padded_input(chunk), bias=self.layer.parameters["bias"], relu=self.relu, out=self.out[chunk.rows]
-        )
+        self.convolution.forward(x=self.padded_input(chunk), bias=self.bias, relu=self.relu, out=self.out[chunk.rows])
 
     def padded_input(self, chunk: Chunk) -> NDArray:
         """The chunk's images with their padding."""
@@ -114,19 +113,20 @@ class ConvOperation(Operation):
     def prepare(self, kernel: NDArray) -> None:
         """For the passes of one kernel."""
         self.convolution.prepare_forward(kernel)
-        if self.training:
+        if self.goes_back:
             self.convolution.prepare_backward(kernel)
 
     def pieces(self) -> int:
-        """One: a convolution has few weights."""
-        return 1
+        """One, as a convolution has few weights; none if they are frozen."""
+        return 1 if self.layer.trainable else 0
 
     def update(self, piece: int, step: Step, chunks: int) -> None:
         """Sum the chunks' gradients in their order, and change kernel and bias."""
         self.sum_kernel_gradients(self.dkernels[:chunks].reshape(chunks, -1))
         elementwise.sum_chunks(self.dbiases[:chunks], self.dbias)
         step.update(self.layer, "kernel", self.dkernel)
-        step.update(self.layer, "bias", self.dbias)
+        if self.layer.use_bias:
+            step.update(self.layer, "bias", self.dbias)
         self.refresh()
 
     def sum_kernel_gradients(self, gradients: NDArray) -> None:
@@ -184,7 +184,7 @@ class ConvPoolOperation(ConvOperation):
     def forward(self, chunk: Chunk) -> None:
         """out = pool(ReLU(convolution(input) + bias))."""
         x, out, winner = self.padded_input(chunk), self.out[chunk.rows], self.winner[chunk.rows]
-        kernel, bias = self.layer.parameters["kernel"], self.layer.parameters["bias"]
+        kernel, bias = self.layer.parameters["kernel"], self.bias
         if self.algorithm == DIRECT:
             conv.conv2d_relu_pool_forward(x=x, kernel=kernel, bias=bias, strides=self.layer.strides, out=out, winner=winner)
         else:
@@ -213,7 +213,7 @@ class ConvPoolOperation(ConvOperation):
 
     def prepare(self, kernel: NDArray) -> None:
         """Lay the filters out one after another, and transform the kernel."""
-        if self.training and self.sparse:
+        if self.goes_back and self.sparse:
             conv_backward.filters_from_kernel(kernel, self.filters)
         if self.algorithm != DIRECT:
             winograd.transform_kernel(kernel, self.transformed)

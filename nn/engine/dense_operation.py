@@ -41,7 +41,8 @@ class DenseOperation(Operation):
         )
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also a bias of zeros, for the two products that have none."""
+        """Also the bias, and one of zeros for the two products that have none."""
+        self.bias = self.layer.bias()
         self.no_bias = np.zeros(max(self.layer.parameters["kernel"].shape), source.dtype)
         return super().bind_forward(source, chunking)
 
@@ -64,7 +65,7 @@ class DenseOperation(Operation):
         dense.forward(
             x=self.input,
             kernel=self.layer.parameters["kernel"],
-            bias=self.layer.parameters["bias"],
+            bias=self.bias,
             relu=self.relu,
             key=np.uint64(chunk.keys[self.dropout.name] if self.dropout else 0),
             rate=self.rate,
@@ -115,12 +116,12 @@ class DenseOperation(Operation):
     def refresh(self) -> None:
         """Transpose the kernel."""
         kernel = self.layer.parameters["kernel"]
-        if self.training:
+        if self.goes_back:
             transposition.transpose_rows(kernel, 0, len(kernel), self.transposed)
 
     def pieces(self) -> int:
-        """Blocks of the kernel's rows."""
-        return -(-self.layer.input_shape[0] // ROWS_IN_PIECE)
+        """Blocks of the kernel's rows, unless they are frozen."""
+        return 0 if not self.layer.trainable else -(-self.layer.input_shape[0] // ROWS_IN_PIECE)
 
     def update(self, piece: int, step: Step, chunks: int) -> None:
         """dkernel = inputᵀ · dz for a block of rows; the first piece also does the bias."""
@@ -130,7 +131,7 @@ class DenseOperation(Operation):
         step.update(self.layer, "kernel", self.dkernel[rows], rows)
         if self.dinput.size:
             transposition.transpose_rows(kernel, rows.start, rows.stop, self.transposed)
-        if piece == 0:
+        if piece == 0 and self.layer.use_bias:
             elementwise.column_sums(self.dz[: len(step)], self.dbias)
             step.update(self.layer, "bias", self.dbias)
 

@@ -16,7 +16,7 @@ from nn.engine.executor import Executor
 from nn.engine.plan import Plan
 from nn.engine.step import Step
 from nn.layers import Layer
-from nn.losses import CategoricalCrossentropy
+from nn.losses import Loss
 
 
 class FusedEngine:
@@ -34,7 +34,7 @@ class FusedEngine:
         self,
         layers: Sequence[Layer],
         dtype: np.dtype,
-        loss: CategoricalCrossentropy,
+        loss: Loss,
         *,
         batch_size: int,
         threads: int | None = None,

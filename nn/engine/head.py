@@ -1,28 +1,40 @@
-"""What follows a network's last scores: softmax where it ends in one, and the loss. Both engines, and evaluation, use it."""
+"""What follows a network's last scores: its last activation, and the loss. Both engines, and evaluation, use it."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 from numpy.typing import NDArray
 
 from nn.kernels import elementwise
 from nn.layers import Layer
-from nn.layers.stack import split_softmax
-from nn.losses import CategoricalCrossentropy
+from nn.layers.stack import split_activation
+from nn.losses import Loss
 
 
 class Head:
-    """Softmax and loss, joined where the network ends in softmax (`nn.losses` says why).
+    """The last activation and the loss, joined where they belong together (`nn/losses` says why).
+
+    Softmax is joined with the categorical cross-entropy, sigmoid with the binary one. A loss with
+    `from_logits` adds the activation that is missing; where it is not missing, it is not added
+    twice. Any other loss takes the network's output as it is. Without a loss, softmax is kept
+    apart, so that the scores before it can be asked for.
 
     Attributes:
         layers: the layers up to the scores.
         softmax: whether softmax turns the scores into the network's output.
+        joined: whether the loss is computed from the scores.
     """
 
-    def __init__(self, layers: Sequence[Layer], loss: CategoricalCrossentropy | None = None) -> None:
-        self.layers, self.softmax = split_softmax(layers)
+    def __init__(self, layers: Sequence[Layer], loss: Loss | None = None) -> None:
         self.loss = loss
+        activation = "softmax" if loss is None else loss.joined_with
+        self.layers, found = split_activation(layers, activation)
+        self.softmax = found and activation == "softmax"
+        self.joined = loss is not None and (found or loss.from_logits)
+        if found and loss is not None and loss.from_logits:
+            warnings.warn(f"from_logits=True, but the network ends in {activation}; it is applied once", stacklevel=2)
 
     def output(self, scores: NDArray, out: NDArray) -> None:
         """Write the network's output for scores (N, ...) into `out`."""
@@ -31,20 +43,43 @@ class Head:
         else:
             out[...] = scores
 
-    def losses(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int) -> tuple[float, int]:
+    def losses(
+        self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray | None = None
+    ) -> tuple[float, int]:
         """The sum of the losses of some samples of a batch, and how many of them are right.
 
-        Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the whole batch.
+        Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the whole batch. With `weights`
+        each sample's loss is multiplied by its own.
         """
-        if self.softmax:
-            return elementwise.softmax_cross_entropy(scores, targets, 1.0 / samples, dscores)
-        assert self.loss is not None
-        mean, cache = self.loss.forward(scores, targets)
-        dscores[...] = self.loss.backward(cache) * (len(scores) / samples)
-        right = scores.argmax(axis=1) == targets.argmax(axis=1)
-        return mean * len(scores), int(right.sum())
+        if weights is not None:
+            return self._weighted(scores, targets, dscores, samples, weights)
+        loss = self.loss
+        assert loss is not None
+        smoothed = loss.smoothed(targets)
+        if self.joined and loss.joined_with == "softmax":
+            return elementwise.softmax_cross_entropy(scores, smoothed, 1.0 / samples, dscores)
+        mean, gradient = (loss.of_scores if self.joined else loss.of_outputs)(scores, smoothed)
+        dscores[...] = gradient * (len(scores) / samples)
+        return mean * len(scores), self._right(scores, targets)
+
+    def _right(self, scores: NDArray, targets: NDArray) -> int:
+        """How many answers are right: the greatest of several outputs is the target's, or a single one is on its side of 1/2."""
+        if scores.shape[-1] == 1:
+            middle = 0.0 if self.joined else 0.5
+            return int(((scores > middle) == (targets > 0.5)).sum())
+        return int((scores.argmax(axis=-1) == targets.argmax(axis=-1)).sum())
+
+    def _weighted(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray) -> tuple[float, int]:
+        """Sample by sample: a loss need not say what each of them costs, only what they cost together."""
+        total, right = 0.0, 0
+        for row, weight in enumerate(weights):
+            one = slice(row, row + 1)
+            loss, hits = self.losses(scores[one], targets[one], dscores[one], samples)
+            dscores[one] *= weight
+            total, right = total + float(weight) * loss, right + hits
+        return total, right
 
     def __str__(self) -> str:
         if self.loss is None:
             return "softmax" if self.softmax else ""
-        return f"softmax and {self.loss.name} in one pass" if self.softmax else self.loss.name
+        return f"{self.loss.joined_with} and {self.loss.name} in one pass" if self.joined else self.loss.name

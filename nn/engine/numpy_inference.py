@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from nn.layers import Conv2D, Dense, Dropout, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers import Activation, Conv2D, Dense, Dropout, Layer, MaxPooling2D, ReLU, Softmax
 from nn.layers.windows import padding_sizes
 
 
@@ -27,15 +27,17 @@ def forward(layers: Sequence[Layer], x: NDArray) -> NDArray:
 def _layer(layer: Layer, x: NDArray) -> NDArray:
     match layer:
         case Conv2D():
-            return _activate(layer.activation_name, _conv2d(layer, x))
+            return _activate(layer, _conv2d(layer, x))
         case Dense():
-            return _activate(layer.activation_name, x @ layer.parameters["kernel"] + layer.parameters["bias"])
+            return _activate(layer, x @ layer.parameters["kernel"] + layer.bias())
         case MaxPooling2D():
             return _windows(x, layer.pool_size, layer.strides, layer.padding, -np.inf).max(axis=(4, 5))
         case ReLU():
-            return _activate("relu", x)
+            return np.maximum(x, 0)
         case Softmax():
-            return _activate("softmax", x)
+            return _softmax(x)
+        case Activation():
+            return _activate(layer, x)
         case Dropout():
             return x
         case _:
@@ -46,7 +48,7 @@ def _conv2d(layer: Conv2D, x: NDArray) -> NDArray:
     patches = _windows(x, layer.kernel_size, layer.strides, layer.padding, 0)
     kernel = layer.parameters["kernel"]
     rows = patches.transpose(0, 1, 2, 4, 5, 3).reshape(-1, kernel[..., 0].size)
-    return (rows @ kernel.reshape(-1, layer.filters)).reshape(*patches.shape[:3], -1) + layer.parameters["bias"]
+    return (rows @ kernel.reshape(-1, layer.filters)).reshape(*patches.shape[:3], -1) + layer.bias()
 
 
 def _windows(x: NDArray, size: tuple[int, int], strides: tuple[int, int], padding: str, fill: float) -> NDArray:
@@ -55,10 +57,14 @@ def _windows(x: NDArray, size: tuple[int, int], strides: tuple[int, int], paddin
     return sliding_window_view(padded, size, axis=(1, 2))[:, :: strides[0], :: strides[1]]
 
 
-def _activate(name: str, z: NDArray) -> NDArray:
-    if name == "relu":
+def _activate(layer: Conv2D | Dense | Activation, z: NDArray) -> NDArray:
+    if layer.activation_name == "relu":
         return np.maximum(z, 0)
-    if name == "softmax":
-        exponentials = np.exp(z - z.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
-    return z
+    if layer.activation_name == "softmax":
+        return _softmax(z)
+    return layer.activation.forward(z)[0]
+
+
+def _softmax(z: NDArray) -> NDArray:
+    exponentials = np.exp(z - z.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)

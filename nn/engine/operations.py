@@ -5,7 +5,8 @@ chunk, so that several threads can be in the same operation at once. Forward rea
 backward reads `dout` and writes `dinput`; the `out` of an operation is the `input` of the next, its `dout` the
 next one's `dinput`.
 
-Some layers need the whole batch. `WholeBatchOperation` runs such a layer when all chunks have arrived.
+Some operations need the whole batch: all chunks meet there. Each chunk may first gather something (`gather_forward`), then one
+thread does what concerns the batch (`forward_batch`), and the chunks go on; likewise on the way back.
 
 Summing the gradients and changing the weights comes after all chunks: `pieces` says in how many independent pieces, `update`
 does one of them. Each sum has an order that depends on the shapes alone, so the number of threads changes no bit.
@@ -21,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.engine.step import Step
-from nn.kernels import elementwise
+from nn.kernels import elementwise, pool
 from nn.kernels.memory import aligned, flat
-from nn.layers import Dropout, Layer
+from nn.layers import Dropout, Layer, MaxPooling2D
 from nn.layers.stack import Keys, check_gradients, check_output
 
 Kernels = Sequence[Callable[..., Any]]
@@ -53,17 +54,20 @@ class Operation:
         layers: those that it stands for, in their order.
         forward_kernels, backward_kernels: the functions that do the work, for `print(plan)`.
         training: whether the plan trains; it sets this before anything else.
+        goes_back: whether gradients come this far; not where no layer up to here learns.
+        meets: whether all chunks meet before it goes on.
     """
 
     forward_kernels: Kernels = ()
     backward_kernels: Kernels = ()
+    meets: bool = False
 
     def __init__(self, *layers: Layer) -> None:
         self.layers = layers
         self.layer = layers[0]
         self.output_shape = layers[-1].output_shape
         self.input = self.out = self.dout = self.dinput = np.empty(0)
-        self.training = False
+        self.training = self.goes_back = False
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
         """Take the input array (batch, ...) and lay out what forward writes."""
@@ -73,7 +77,7 @@ class Operation:
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
         """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
-        self.dout = dout
+        self.dout, self.goes_back = dout, True
         self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
         return self.dinput
 
@@ -84,6 +88,18 @@ class Operation:
     def backward(self, chunk: Chunk) -> None:
         """`dinput` of the chunk's rows from `dout`, and the gradients that belong to the chunk."""
         raise NotImplementedError
+
+    def gather_forward(self, chunk: Chunk) -> None:
+        """What a chunk contributes before the chunks meet on the way forward."""
+
+    def forward_batch(self, batch: Chunk) -> None:
+        """What is done once, for the whole batch as one chunk, when they have met."""
+
+    def gather_backward(self, chunk: Chunk) -> None:
+        """As `gather_forward`, on the way back."""
+
+    def backward_batch(self, batch: Chunk) -> None:
+        """As `forward_batch`, on the way back."""
 
     def refresh(self) -> None:
         """Derive again what depends on the weights, after they were changed by other than `update`."""
@@ -152,6 +168,46 @@ class DropoutOperation(Operation):
         return "the mask drawn twice, never stored"
 
 
+class ReLUOperation(Operation):
+    """ReLU by itself."""
+
+    backward_kernels = (elementwise.relu_backward,)
+
+    def forward(self, chunk: Chunk) -> None:
+        """out = max(0, input)."""
+        np.maximum(self.input[chunk.rows], 0, out=self.out[chunk.rows])
+
+    def backward(self, chunk: Chunk) -> None:
+        """dinput = dout where out > 0."""
+        if self.dinput.size:
+            arrays = (array[chunk.rows] for array in (self.dout, self.out, self.dinput))
+            elementwise.relu_backward(*map(flat, arrays))
+
+
+class PoolOperation(Operation):
+    """Max-pooling by itself, where no padding has to be added."""
+
+    layer: MaxPooling2D
+    forward_kernels, backward_kernels = (pool.maxpool2d_forward,), (pool.maxpool2d_backward,)
+
+    def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
+        """Also the winners."""
+        self.winner = np.zeros((len(source), *self.output_shape), np.int32)
+        return super().bind_forward(source, chunking)
+
+    def forward(self, chunk: Chunk) -> None:
+        """The greatest value of each window."""
+        x, out, winner = self.input[chunk.rows], self.out[chunk.rows], self.winner[chunk.rows]
+        pool.maxpool2d_forward(x, self.layer.pool_size, self.layer.strides, out, winner)
+
+    def backward(self, chunk: Chunk) -> None:
+        """dinput from the winners."""
+        if self.dinput.size:
+            dx, dout, winner = self.dinput[chunk.rows], self.dout[chunk.rows], self.winner[chunk.rows]
+            dx[...] = 0
+            pool.maxpool2d_backward(dout, winner, self.layer.pool_size, self.layer.strides, dx)
+
+
 class LayerOperation(Operation):
     """Any layer, through its own forward and backward pass, chunk by chunk."""
 
@@ -181,11 +237,11 @@ class LayerOperation(Operation):
 
     def pieces(self) -> int:
         """One, if anything changes after the batch."""
-        return 1 if self.layer.arrays() else 0
+        return 1 if self.layer.state or (self.layer.trainable and self.layer.parameters) else 0
 
     def update(self, piece: int, step: Step, chunks: int) -> None:
         """Sum the chunks' gradients in their order."""
-        for name in self.layer.parameters:
+        for name in self.layer.parameters if self.layer.trainable else ():
             total = self.gradients[0][name].astype(self.out.dtype)
             for gradients in self.gradients[1:chunks]:
                 total += gradients[name]
@@ -193,11 +249,13 @@ class LayerOperation(Operation):
 
 
 class WholeBatchOperation(LayerOperation):
-    """A layer whose training pass needs the whole batch: it runs once, when all chunks have arrived.
+    """A layer whose training pass needs the whole batch: it runs once, when all chunks have met.
 
-    These are layers with `whole_batch` (batch normalization), with state, which changes once a batch, and random layers of which
+    These are layers with `whole_batch`, with state, which changes once a batch, and random layers of which
     nothing else is known: their random numbers must not depend on how the batch is cut.
     """
+
+    meets = True
 
     def forward_batch(self, batch: Chunk) -> None:
         """The layer's forward pass, given the whole batch as one chunk."""

@@ -8,6 +8,7 @@ layers it stands for, and which functions compute its forward and its backward p
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -15,6 +16,7 @@ from typing import TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.engine.batch_norm_operation import BatchNormOperation
 from nn.engine.conv_operation import ConvOperation, ConvPoolOperation
 from nn.engine.dense_operation import DenseOperation
 from nn.engine.head import Head
@@ -26,14 +28,16 @@ from nn.engine.operations import (
     Kernels,
     LayerOperation,
     Operation,
+    PoolOperation,
+    ReLUOperation,
     WholeBatchOperation,
     needs_whole_batch,
 )
 from nn.kernels import elementwise
 from nn.kernels.memory import aligned
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
-from nn.layers.stack import Keys
-from nn.losses import CategoricalCrossentropy
+from nn.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Reshape
+from nn.layers.stack import Keys, with_activation
+from nn.losses import Loss
 
 # Samples in a chunk. It is part of the recipe: sums are taken chunk by chunk, so another size changes the last bits.
 CHUNK = 32
@@ -43,13 +47,14 @@ CHUNK = 32
 class Phase:
     """What every chunk does before all of them have to meet again: operations, the loss, operations on the way back.
 
-    `meeting` is done first, once, for the whole batch.
+    `meeting` is done first, once, for the whole batch; `gather` last, by every chunk, for the next meeting.
     """
 
     meeting: Callable[[Chunk], None] = lambda batch: None
     forward: list[Operation] = field(default_factory=list)
     has_loss: bool = False
     backward: list[Operation] = field(default_factory=list)
+    gather: Callable[[Chunk], None] = lambda chunk: None
 
 
 class Plan:
@@ -59,7 +64,8 @@ class Plan:
         layers: built layers.
         batch_size: the most samples at once.
         dtype: of all arrays.
-        loss: with a loss the plan trains, without one it predicts (dropout is then left out).
+        loss: from which the gradients come, or which is evaluated.
+        training: whether the plan trains; otherwise it predicts, and dropout is left out. Without it, a plan with a loss trains.
         fuse: False gives every layer an operation of its own, for comparison.
         chunk: the samples of a chunk.
 
@@ -77,25 +83,27 @@ class Plan:
         layers: Sequence[Layer],
         batch_size: int,
         dtype: np.dtype,
-        loss: CategoricalCrossentropy | None = None,
+        loss: Loss | None = None,
         *,
         fuse: bool = True,
         chunk: int = CHUNK,
+        training: bool | None = None,
     ) -> None:
+        training = loss is not None if training is None else training
         self.batch_size = batch_size
         self.chunk_size = chunk
         self.head = Head(layers, loss)
-        self.operations = _operations(self.head.layers, training=loss is not None, fuse=fuse)
+        self.operations = _operations(self.head.layers, training=training, fuse=fuse)
         self.learning: list[Operation] = []
         self.images = aligned((batch_size, *layers[0].input_shape), dtype)
         chunking = Chunking(chunk, self.chunk_count(batch_size))
         array = self.images
         for operation in self.operations:
-            operation.training = loss is not None
+            operation.training = training
             array = operation.bind_forward(array, chunking)
         self.scores = array
         self.output = aligned(array.shape, dtype)
-        if loss is not None:
+        if training:
             self._bind_training(array, chunking)
         self.refresh()
 
@@ -116,12 +124,14 @@ class Plan:
         """The way of a chunk, cut where an operation needs the whole batch: once forward, once backward."""
         phases = [Phase()]
         for operation in self.operations:
-            if isinstance(operation, WholeBatchOperation):
+            if operation.meets:
+                phases[-1].gather = operation.gather_forward
                 phases.append(Phase(operation.forward_batch))
             phases[-1].forward.append(operation)
         phases[-1].has_loss = True
         for operation in reversed(self.learning):
-            if isinstance(operation, WholeBatchOperation):
+            if operation.meets:
+                phases[-1].gather = operation.gather_backward
                 phases.append(Phase(operation.backward_batch))
             phases[-1].backward.append(operation)
         return phases
@@ -147,15 +157,23 @@ class Plan:
             operation.forward(chunk)
         self.head.output(self.scores[:samples], self.output[:samples])
 
-    def backward_from_loss(self, chunk: Chunk, samples: int) -> None:
+    def backward_from_loss(self, chunk: Chunk, samples: int, weights: NDArray | None = None) -> None:
         """The chunk's losses, and the gradient of the mean loss of a batch of `samples` for its scores."""
         rows = chunk.rows
-        loss, right = self.head.losses(self.scores[rows], self.targets[rows], self.dscores[rows], samples)
+        loss, right = self.head.losses(self.scores[rows], self.targets[rows], self.dscores[rows], samples, weights)
         self.losses[chunk.index], self.right[chunk.index] = loss, right
 
     def updates(self) -> list[tuple[Operation, int]]:
         """The independent pieces of changing the weights, each an operation and an index for its `update`."""
         return [(operation, piece) for operation in self.learning for piece in range(operation.pieces())]
+
+    def _head_kernels(self) -> Kernels:
+        loss = self.head.loss
+        if loss is None:
+            return [elementwise.softmax]
+        if not self.head.joined:
+            return [type(loss).of_outputs]
+        return [elementwise.softmax_cross_entropy if loss.joined_with == "softmax" else type(loss).of_scores]
 
     def __str__(self) -> str:
         lines: list[str] = []
@@ -167,8 +185,7 @@ class Plan:
                 lines += _lines("backward", operation.backward_kernels)
         if str(self.head):
             lines.append(f"{len(self.operations) + 1}. {self.head}")
-            joined = elementwise.softmax_cross_entropy if self.head.loss else elementwise.softmax
-            lines += _lines("forward ", [joined]) if self.head.softmax else []
+            lines += _lines("forward ", self._head_kernels())
         return "\n".join(lines)
 
 
@@ -183,27 +200,57 @@ def _operations(layers: Sequence[Layer], *, training: bool, fuse: bool) -> list[
     left = list(layers)
     while left:
         layer = left.pop(0)
-        following = left[0] if left else None
         if isinstance(layer, Dropout) and not (training and layer.rate > 0):
             continue
-        if training and needs_whole_batch(layer):
+        if fuse and (type(layer) is Dense or type(layer) is Conv2D):
+            left[:0] = _activation_apart(layer, left)
+            layer = left.pop(0)
+        following = left[0] if left else None
+        if type(layer) is BatchNormalization:
+            relu = [left.pop(0)] if fuse and _is_relu(following) else []
+            operations.append(BatchNormOperation(layer, relu))
+        elif training and needs_whole_batch(layer):
             operations.append(WholeBatchOperation(layer))
-        elif type(layer) is Flatten:
+        elif type(layer) in (Flatten, Reshape):
             operations.append(FlattenOperation(layer))
         elif type(layer) is Dropout:
             operations.append(DropoutOperation(layer))
-        elif fuse and type(layer) is Dense and layer.activation_name in ("linear", "relu"):
+        elif fuse and type(layer) is Dense:
             joins = training and layer.activation_name == "relu" and type(following) is Dropout and following.rate > 0
             operations.append(DenseOperation(layer, left.pop(0) if joins else None))  # type: ignore[arg-type]
-        elif fuse and type(layer) is Conv2D and layer.activation_name in ("linear", "relu"):
+        elif fuse and type(layer) is Conv2D:
             if layer.activation_name == "relu" and _is_2x2_pool(following):
                 operations.append(ConvPoolOperation(layer, following))
                 left.pop(0)
             else:
                 operations.append(ConvOperation(layer))
+        elif fuse and _is_relu(layer):
+            operations.append(ReLUOperation(layer))
+        elif fuse and type(layer) is MaxPooling2D and layer.padded_shape == layer.input_shape:
+            operations.append(PoolOperation(layer))
         else:
             operations.append(LayerOperation(layer))
     return operations
+
+
+def _activation_apart(layer: Dense | Conv2D, following: list[Layer]) -> list[Layer]:
+    """The layer with ReLU or no activation, as its operation takes it, and the activation, if it has another, as a layer.
+
+    ReLU that follows as a layer of its own is taken in.
+    """
+    if layer.activation_name == "linear" and following and _is_relu(following[0]):
+        following.pop(0)
+        return [with_activation(layer, "relu")]
+    if layer.activation_name in ("linear", "relu"):
+        return [layer]
+    activation = copy.copy(layer.activation)
+    activation.name = f"{layer.name}/{layer.activation_name}"
+    activation.build(layer.output_shape, np.random.default_rng(0), np.float32)
+    return [with_activation(layer, "linear"), activation]
+
+
+def _is_relu(layer: Layer | None) -> bool:
+    return type(layer) is ReLU or (type(layer) is Activation and layer.activation_name == "relu")
 
 
 def _is_2x2_pool(layer: Layer | None) -> TypeGuard[MaxPooling2D]:

@@ -11,6 +11,7 @@ from nn.datasets.sources import ImageSource
 from nn.layers import Layer
 from nn.layers.stack import Keys
 from nn.optimizers import Optimizer
+from nn.utils.weights import weights_of
 
 Slots = dict[str, tuple[NDArray, ...]]
 
@@ -48,9 +49,17 @@ class Step:
         self.source.fill(x[rows], indices, self.epoch)
         targets[rows] = self.source.targets(indices, self.epoch)
 
+    def weights(self, rows: slice = slice(None)) -> NDArray | None:
+        """How much each of the given rows' samples counts in the loss; None where all count alike."""
+        return weights_of(self.source, self.indices[rows])
+
     def update(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
-        """Let the optimizer change the given rows of a parameter; `gradient` is that of these rows."""
+        """Let the optimizer change the given rows of a parameter, unless it is frozen; `gradient` is that of these rows."""
+        if not layer.trainable:
+            return
         parameter = layer.parameters[name][rows]
+        if name in layer.regularizers:
+            gradient = gradient + layer.regularizers[name].gradient(parameter)
         slots = tuple(slot[rows] for slot in self.slots[f"{layer.name}/{name}"])
         self.optimizer.update(parameter, gradient, slots, self.rate, self.number)
         if self.optimizer.use_ema:

@@ -21,7 +21,8 @@ from nn.kernels.memory import aligned
 from nn.layers import Layer
 from nn.layers.base import Gradients
 from nn.layers.stack import Stack
-from nn.losses import CategoricalCrossentropy
+from nn.losses import Loss
+from nn.utils.weights import weights_of
 
 # Samples that go through the layers together when a model is evaluated.
 EVALUATED = 500
@@ -36,7 +37,7 @@ class TextbookEngine:
         loss: which training minimises.
     """
 
-    def __init__(self, layers: Sequence[Layer], dtype: np.dtype, loss: CategoricalCrossentropy) -> None:
+    def __init__(self, layers: Sequence[Layer], dtype: np.dtype, loss: Loss) -> None:
         self.head = Head(layers, loss)
         self.stack = Stack(self.head.layers, dtype=dtype)
         self.input_shape, self.output_shape = layers[0].input_shape, layers[-1].output_shape
@@ -47,16 +48,16 @@ class TextbookEngine:
         step.fill(x, targets)
 
         scores, caches = self.stack.forward(x, training=True, rng=step.keys)
-        loss, right, dscores = self._loss(scores, targets)
+        loss, right, dscores = self._loss(scores, targets, step.weights())
         if np.isfinite(loss):
             _, gradients = self.stack.backward(dscores, caches)
             self._update(step, gradients, caches)
         return loss, right
 
-    def _loss(self, scores: NDArray, targets: NDArray) -> tuple[float, int, NDArray]:
+    def _loss(self, scores: NDArray, targets: NDArray, weights: NDArray | None = None) -> tuple[float, int, NDArray]:
         """The sum of the losses, the right answers, and the gradient of the mean loss for the scores."""
         scores, dscores = np.ascontiguousarray(scores), np.empty_like(scores, order="C")
-        loss, right = self.head.losses(scores, targets, dscores, len(scores))
+        loss, right = self.head.losses(scores, targets, dscores, len(scores), weights)
         return loss, right, dscores
 
     def _update(self, step: Step, gradients: Gradients, caches: Sequence[Any]) -> None:
@@ -75,7 +76,7 @@ class TextbookEngine:
             source.fill(x, indices, 0)
             targets[...] = source.targets(indices, 0)
             scores, _ = self.stack.forward(x)
-            loss, right, _ = self._loss(scores, targets)
+            loss, right, _ = self._loss(scores, targets, weights_of(source, indices))
             losses.append(loss)
             hits += right
         return math.fsum(losses) / len(source), hits / len(source)

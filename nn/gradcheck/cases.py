@@ -10,11 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.gradcheck.check import TOLERANCE, Report, check_gradients, check_layer
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers import (
+    ELU,
+    GELU,
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Layer,
+    LeakyReLU,
+    MaxPooling2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+    ZeroPadding2D,
+)
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients
 from nn.layers.stack import Stack, split_softmax
-from nn.losses import CategoricalCrossentropy
+from nn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError
 from nn.recipes import student_network
 
 NETWORK_TOLERANCE = 1e-6
@@ -72,7 +95,26 @@ def check_network(seed: int) -> Report:
     )
 
 
-def _check_loss(seed: int) -> Report:
+def _loss_case(loss: Loss, what: str = "", *, scores: bool = False) -> Case:
+    """A loss of outputs from 0.1 to 1, or of scores."""
+    return Case(type(loss).__name__, what, lambda seed: _check_loss(loss, scores, seed))
+
+
+def _check_loss(loss: Loss, scores: bool, seed: int) -> Report:
+    rng = np.random.default_rng(seed)
+    outputs = 3 * rng.standard_normal((4, 5)) if scores else rng.uniform(0.1, 0.9, (4, 5))
+    targets = loss.smoothed(rng.uniform(0.0, 1.0, (4, 5)))
+    of = loss.of_scores if scores else loss.of_outputs
+    return check_gradients(
+        "",
+        lambda: np.array([of(outputs, targets)[0]]),
+        lambda u: {"scores" if scores else "outputs": u[0] * of(outputs, targets)[1]},
+        {"scores" if scores else "outputs": outputs},
+        seed=seed,
+    )
+
+
+def _check_probabilities(seed: int) -> Report:
     rng = np.random.default_rng(seed)
     p = rng.uniform(0.1, 1.0, (3, 5))
     targets = rng.uniform(0.0, 1.0, (3, 5))
@@ -123,7 +165,7 @@ CASES = (
     _case(lambda: Dense(3, activation="relu"), "ReLU, batch of one", (6,), 1),
     _case(lambda: Dense(19, activation="softmax"), "softmax, 70 to 19", (70,), 5, entries=60),
     _case(lambda: Conv2D(3, 3), "3x3", (6, 5, 2)),
-    _case(lambda: Conv2D(2, 3, 2, "same", "relu"), "3x3, stride 2, same, ReLU, 6x7", (6, 7, 2)),
+    _case(lambda: Conv2D(2, 3, 2, "same", activation="relu"), "3x3, stride 2, same, ReLU, 6x7", (6, 7, 2)),
     _case(lambda: Conv2D(2, (3, 2), (2, 3)), "3x2, strides 2 and 3, remainder", (8, 7, 1)),
     _case(lambda: Conv2D(3, 4, padding="same"), "4x4, same, wider than the image", (3, 2, 1)),
     _case(lambda: Conv2D(17, 1), "1x1, 17 filters", (3, 3, 3), entries=60),
@@ -142,8 +184,43 @@ CASES = (
     _case(lambda: Dropout(0.4), "frozen mask", (5, 4)),
     _case(lambda: Dropout(0.4), "not training", (5,), training=False),
     _case(lambda: Flatten(), "", (2, 3, 2)),
-    Case("CategoricalCrossentropy", "", _check_loss),
+    _case(lambda: BatchNormalization(), "vectors", (4,), 5),
+    _case(lambda: BatchNormalization(), "images, batch of one", (3, 2, 3), 1),
+    _case(lambda: BatchNormalization(center=False, epsilon=0.1), "without a shift", (3, 2)),
+    _case(lambda: BatchNormalization(), "not training", (4,), training=False),
+    _case(lambda: BatchNormalization(trainable=False), "frozen", (4,)),
+    _case(lambda: AveragePooling2D(), "2x2, 5x7 leaves a remainder", (5, 7, 2)),
+    _case(lambda: AveragePooling2D(3, 2, "same"), "3x3, stride 2, same", (4, 6, 1)),
+    _case(lambda: GlobalAveragePooling2D(), "", (3, 4, 2)),
+    _case(lambda: GlobalMaxPooling2D(), "", (3, 4, 2)),
+    _case(lambda: GlobalMaxPooling2D(), "ties: the first wins", _GRID[1:], **_TIES),
+    _case(lambda: ZeroPadding2D(((1, 2), (0, 3))), "", (2, 3, 2)),
+    _case(lambda: Reshape((4, -1)), "", (2, 6)),
+    _case(lambda: Activation("tanh"), "tanh", (4, 5)),
+    _case(lambda: Sigmoid(), "", (4, 5)),
+    _case(lambda: Tanh(), "", (4, 5)),
+    _case(lambda: Softplus(), "", (4, 5)),
+    _case(lambda: SiLU(), "", (4, 5)),
+    _case(lambda: GELU(), "", (4, 5)),
+    _case(lambda: LeakyReLU(), "", (4, 5)),
+    _case(
+        lambda: LeakyReLU(), "at 0: the slope of the left", (4, 5), x=_whole_numbers((3, 4, 5)), approach=_from_below((3, 4, 5))
+    ),
+    _case(lambda: ELU(0.5), "", (4, 5)),
+    _case(
+        lambda: ELU(0.5),
+        "at 0: the slope of the left",
+        (4, 5),
+        x=_whole_numbers((3, 4, 5)),
+        approach=1e-6 * _from_below((3, 4, 5)),
+    ),
+    Case("CategoricalCrossentropy", "", _check_probabilities),
     Case("CategoricalCrossentropy", "joined with softmax", _check_joined_loss),
+    _loss_case(CategoricalCrossentropy(), "outputs divided by their sum"),
+    _loss_case(BinaryCrossentropy(label_smoothing=0.1)),
+    _loss_case(BinaryCrossentropy(), "joined with sigmoid", scores=True),
+    _loss_case(MeanSquaredError()),
+    _loss_case(MeanAbsoluteError()),
     Case("Network", "the student's, with its loss", check_network),
 )
 

@@ -50,11 +50,11 @@ class Stage:
         value = float(self.values[cell])
         match self.layer:
             case Conv2D() as layer:
-                kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
+                kernel, bias = layer.parameters["kernel"], layer.bias()
                 patch = self._patch(cell, fill=0)
                 return WeightedSum(patch, kernel[..., cell[2]], float(bias[cell[2]]), layer.activation_name, value)
             case Dense() as layer:
-                kernel, bias = layer.parameters["kernel"], layer.parameters["bias"]
+                kernel, bias = layer.parameters["kernel"], layer.bias()
                 return WeightedSum(self.before.ravel(), kernel[:, cell[0]], float(bias[cell[0]]), layer.activation_name, value)
             case MaxPooling2D():
                 window = self._patch(cell, fill=-np.inf)[..., cell[2]]

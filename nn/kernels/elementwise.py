@@ -6,6 +6,8 @@ serves every shape. `out` may be the input itself.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from nn.kernels.counter import random_bits
@@ -68,6 +70,13 @@ def softmax(logits, out):
             total += out[n, k]
         for k in range(K):
             out[n, k] /= total
+
+
+@jit
+def normal_distribution(x, out):
+    """out = Φ(x) = (1 + erf(x / √2)) / 2, the share of standard normal numbers below x."""
+    for e in range(x.size):
+        out[e] = 0.5 * (1.0 + math.erf(x[e] * math.sqrt(0.5)))
 
 
 @jit

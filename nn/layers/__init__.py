@@ -1,11 +1,51 @@
 """The layers, one family a file, each with its mathematics: start with `dense.py`, then `conv2d.py`; `stack.py` joins them."""
 
-from nn.layers.activations import ReLU, Softmax
+from typing import Any
+
+from nn.layers.activations import Activation, Linear, ReLU, Softmax
+from nn.layers.average_pooling import AveragePooling2D
 from nn.layers.base import Layer
+from nn.layers.batch_normalization import BatchNormalization
 from nn.layers.conv2d import Conv2D
 from nn.layers.dense import Dense
 from nn.layers.dropout import Dropout
 from nn.layers.flatten import Flatten
+from nn.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
 from nn.layers.pooling import MaxPooling2D
+from nn.layers.rectifiers import ELU, GELU, LeakyReLU
+from nn.layers.reshape import Reshape
+from nn.layers.sigmoids import Sigmoid, SiLU, Softplus, Tanh
+from nn.layers.zero_padding import ZeroPadding2D
 
-__all__ = ["Conv2D", "Dense", "Dropout", "Flatten", "Layer", "MaxPooling2D", "ReLU", "Softmax"]
+__all__ = [
+    "ELU",
+    "GELU",
+    "Activation",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Conv2D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "MaxPooling2D",
+    "ReLU",
+    "Reshape",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+    "ZeroPadding2D",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.layers", name)

@@ -1,7 +1,11 @@
-"""ReLU and Softmax: layers of their own, and what `activation="relu"` or `"softmax"` puts after a layer's sum."""
+"""ReLU and Softmax: layers of their own, and what `activation="relu"` or `"softmax"` puts after a layer's sum.
+
+`ACTIVATIONS` has all that go by a name; the others are in `sigmoids.py` and `rectifiers.py`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,8 @@ from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
 from nn.layers.base import Gradients, Layer, RandomKey
+from nn.layers.rectifiers import ELU, GELU, LeakyReLU
+from nn.layers.sigmoids import Sigmoid, SiLU, Softplus, Tanh
 
 
 class Linear(Layer):
@@ -111,12 +117,59 @@ class Softmax(Layer):
         return out * (dout - (dout * out).sum(axis=1, keepdims=True)), {}
 
 
-ACTIVATIONS: dict[str, type[Layer]] = {"linear": Linear, "relu": ReLU, "softmax": Softmax}
+class Activation(Layer):
+    """An activation by its name, as a layer of its own: `Activation("relu")` after `Dense(10)` is `Dense(10, activation="relu")`.
+
+    Shapes: x and out (N, ...), any.
+
+    Forward and Backward: those of the layer in `ACTIVATIONS` that has the name.
+
+    Saved: what that layer saves.
+
+    Example:
+
+        >>> out, cache = Activation("relu").forward(np.array([-2.0, 3.0]))
+        >>> out.tolist()
+        [0.0, 3.0]
+    """
+
+    def __init__(self, activation: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.activation_name, self.activation = activation_named(activation, "Activation")
+
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """The activation's."""
+        return self.activation.forward(x, training, rng)
+
+    def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
+        """The activation's."""
+        return self.activation.backward(dout, cache)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().config(), "activation": self.activation_name}
 
 
-def activation_named(activation: str | None, layer: str) -> tuple[str, Layer]:
-    """The name and the layer of `activation=`."""
+ACTIVATIONS: dict[str, Callable[[], Layer]] = {
+    "linear": Linear,
+    "relu": ReLU,
+    "softmax": Softmax,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "softplus": Softplus,
+    "silu": SiLU,
+    "swish": SiLU,
+    "leaky_relu": lambda: LeakyReLU(0.2),
+    "elu": ELU,
+    "gelu": GELU,
+}
+
+
+def activation_named(activation: Any, layer: str) -> tuple[str, Layer]:
+    """The name and the layer of `activation=`: a name, None, or a function of the package that has such a name."""
     name = "linear" if activation is None else activation
+    if callable(name) and getattr(name, "__module__", "").startswith("nn."):
+        name = getattr(name, "__name__", name)
     if not isinstance(name, str) or name not in ACTIVATIONS:
         raise InputError(f"{layer}: activation must be one of {', '.join(sorted(ACTIVATIONS))} or None, got {activation!r}")
     return name, ACTIVATIONS[name]()

@@ -50,6 +50,12 @@ def check_padding(padding: str, layer: str) -> str:
     return str(padding).lower()
 
 
+def check_data_format(data_format: str | None, layer: str) -> None:
+    """Channels come last; `InputError` where another order is asked for."""
+    if data_format not in (None, "channels_last"):
+        raise InputError(f"{layer}: data_format must be 'channels_last', the only one there is, got {data_format!r}")
+
+
 def image_shape(input_shape: Shape, layer: str) -> tuple[int, int, int]:
     """The (H, W, C) of an image, or `InputError`."""
     if len(input_shape) != 3 or min(input_shape) < 1:

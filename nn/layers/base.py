@@ -36,21 +36,26 @@ A layer of the package also needs a line in `nn/layers/__init__.py`, cases in `n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
+from nn.initializers import Initializer, initializer_named
 from nn.kernels.memory import aligned_copy
 from nn.layers.arguments import Shape, sizes
+from nn.layers.regularizers import Regularizer, regularizer_named
+from nn.utils.symbols import LayerHabits
 
 Gradients = dict[str, NDArray]
 # What a random layer is given when training: a key, or a generator to draw one from. None draws from the operating system.
 RandomKey = np.random.Generator | int | None
 
 
-class Layer:
+class Layer(LayerHabits):
     """The base of all layers. Shapes given to `build` are those of one sample; arrays have the sample axis N in front.
 
     Attributes:
@@ -58,6 +63,8 @@ class Layer:
         parameters: arrays by name, changed in place by the optimizer.
         state: arrays by name that no optimizer touches, such as moving averages; saved and restored with the parameters.
         input_shape, output_shape: of one sample, known once built.
+        trainable: whether a training changes the parameters; read when it starts.
+        regularizers: what large values of a parameter cost, by its name (`nn/layers/regularizers.py`).
         random: whether `forward` draws random numbers when training.
         whole_batch: whether an output depends on other samples of the batch when training.
     """
@@ -65,8 +72,15 @@ class Layer:
     random = False
     whole_batch = False
 
-    def __init__(self, *, name: str | None = None, input_shape: Shape | None = None) -> None:
+    def __init__(
+        self, *, name: str | None = None, input_shape: Shape | None = None, trainable: bool = True, **unknown: object
+    ) -> None:
+        if unknown:
+            known = ", ".join(_arguments(type(self)))
+            raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {known}")
         self.name = name or ""
+        self.trainable = bool(trainable)
+        self.regularizers: dict[str, Regularizer] = {}
         self.given_input_shape = None if input_shape is None else sizes(input_shape, type(self).__name__)
         self.parameters: dict[str, NDArray] = {}
         self.state: dict[str, NDArray] = {}
@@ -133,9 +147,37 @@ class Layer:
         """Change `state` in place, from the cache of a training pass over the whole batch. Called once a batch."""
 
     def config(self) -> dict[str, Any]:
-        """The arguments that make this layer again, as JSON can hold them."""
-        return {"name": self.name}
+        """The arguments that make this layer again, as JSON can hold them; those at their defaults may be left out."""
+        frozen = {} if self.trainable else {"trainable": False}
+        regularizers = {f"{name}_regularizer": each.config() for name, each in self.regularizers.items()}
+        return {"name": self.name, **frozen, **regularizers}
+
+    def regularize(self, **regularizers: Any) -> None:
+        """Keep the given regularizers: objects or names, by the parameter's name."""
+        for name, given in regularizers.items():
+            if (regularizer := regularizer_named(given, type(self).__name__)) is not None:
+                self.regularizers[name] = regularizer
+
+    def penalty(self) -> float:
+        """What the regularizers add to the loss."""
+        return sum(regularizer(self.parameters[name]) for name, regularizer in self.regularizers.items())
 
     def count_parameters(self) -> int:
-        """The number of trained values."""
-        return sum(array.size for array in self.parameters.values())
+        """The number of values, trained or kept, as Keras counts them."""
+        return sum(array.size for array in self.arrays().values())
+
+
+def initializer_configs(initializers: Mapping[str, Initializer], defaults: Mapping[str, str]) -> dict[str, Any]:
+    """For a `config`: the initializers of those parameters that have another than the default."""
+    return {
+        f"{name}_initializer": each.config()
+        for name, each in initializers.items()
+        if each.config() != initializer_named(defaults[name], name).config()
+    }
+
+
+def _arguments(kind: type[Layer]) -> list[str]:
+    """The names of the arguments of a layer's constructor, then those that all layers have."""
+    named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    parameters = [*signature(kind).parameters.values(), *signature(Layer).parameters.values()]
+    return list(dict.fromkeys(each.name for each in parameters if each.kind in named))

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nn import initializers
 from nn.errors import InputError
+from nn.initializers import Initializer
 from nn.kernels.convolution import conv2d, conv2d_backward
-from nn.layers.activations import activation_named
-from nn.layers.arguments import Shape, check_padding, image_shape, pair, whole
-from nn.layers.base import Gradients, Layer, RandomKey
+from nn.layers.arguments import Shape, check_data_format, check_padding, image_shape, pair, whole
+from nn.layers.base import Gradients, RandomKey
+from nn.layers.regularizers import Regularizer
+from nn.layers.weighted import WeightedLayer
 from nn.layers.windows import output_size, padding_sizes
 
 
-class Conv2D(Layer):
+class Conv2D(WeightedLayer):
     """Two-dimensional convolution (without flipping the kernel, as everywhere in deep learning), bias and activation.
 
     Shapes: x (N, H, W, C), kernel (KH, KW, C, F), bias (F,), out (N, OH, OW, F), strides (SH, SW);
@@ -65,17 +66,34 @@ class Conv2D(Layer):
         kernel_size: int | tuple[int, int],
         strides: int | tuple[int, int] = (1, 1),
         padding: str = "valid",
-        activation: str | None = None,
-        *,
-        input_shape: Shape | None = None,
-        name: str | None = None,
+        data_format: str | None = None,
+        dilation_rate: int | tuple[int, int] = (1, 1),
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: str | Initializer = "glorot_uniform",
+        bias_initializer: str | Initializer = "zeros",
+        kernel_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            **options,
+        )
         self.filters = whole(filters, "Conv2D", "filters")
         self.kernel_size = pair(kernel_size, "Conv2D", "kernel_size")
         self.strides = pair(strides, "Conv2D", "strides")
         self.padding = check_padding(padding, "Conv2D")
-        self.activation_name, self.activation = activation_named(activation, "Conv2D")
+        check_data_format(data_format, "Conv2D")
+        if pair(dilation_rate, "Conv2D", "dilation_rate") != (1, 1) or groups != 1:
+            got = f"got dilation_rate={dilation_rate!r}, groups={groups!r}"
+            raise InputError(f"Conv2D: expected a dilation_rate of 1 and one group, which are all there is, {got}")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(OH, OW, F)."""
@@ -86,20 +104,18 @@ class Conv2D(Layer):
         return rows, columns, self.filters
 
     def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Kernel (KH, KW, C, F) and bias (F,)."""
-        return {"kernel": (*self.kernel_size, image_shape(input_shape, "Conv2D")[2], self.filters), "bias": (self.filters,)}
+        """Kernel (KH, KW, C, F) and, if there is one, bias (F,)."""
+        kernel = (*self.kernel_size, image_shape(input_shape, "Conv2D")[2], self.filters)
+        return {"kernel": kernel, **({"bias": (self.filters,)} if self.use_bias else {})}
 
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """A Glorot-uniform kernel and a bias of zeros."""
+        """Kernel and bias, and the padding."""
         super().build(input_shape, rng, dtype)
         self.padding_sizes = padding_sizes(input_shape, self.kernel_size, self.strides, self.padding)
-        shapes = self.array_shapes(input_shape)
-        self.add_parameter("kernel", initializers.glorot_uniform(shapes["kernel"], rng), dtype)
-        self.add_parameter("bias", initializers.zeros(shapes["bias"], rng), dtype)
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
         """out (N, OH, OW, F) for x (N, H, W, C)."""
-        kernel, bias = self.parameters["kernel"], self.parameters["bias"]
+        kernel, bias = self.parameters["kernel"], self.bias()
         z = conv2d(x=x, kernel=kernel, bias=bias, strides=self.strides, padding=self.padding_sizes)
         out, activation_cache = self.activation.forward(z)
         return out, (x, activation_cache)
@@ -110,15 +126,14 @@ class Conv2D(Layer):
         kernel = self.parameters["kernel"]
         dz, _ = self.activation.backward(dout, activation_cache)
         dx, dkernel, dbias = conv2d_backward(dz=dz, x=x, kernel=kernel, strides=self.strides, padding=self.padding_sizes)
-        return dx, {"kernel": dkernel, "bias": dbias}
+        return dx, self.gradients(dkernel, dbias)
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {
-            "name": self.name,
+            **super().config(),
             "filters": self.filters,
             "kernel_size": list(self.kernel_size),
             "strides": list(self.strides),
             "padding": self.padding,
-            "activation": self.activation_name,
         }

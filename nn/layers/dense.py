@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from nn import initializers
 from nn.errors import InputError
+from nn.initializers import Initializer
 from nn.kernels import dense
-from nn.layers.activations import activation_named
 from nn.layers.arguments import Shape, whole
-from nn.layers.base import Gradients, Layer, RandomKey
+from nn.layers.base import Gradients, RandomKey
+from nn.layers.regularizers import Regularizer
+from nn.layers.weighted import WeightedLayer
 
 
-class Dense(Layer):
+class Dense(WeightedLayer):
     """A fully connected layer: a matrix product, bias and activation.
 
     Shapes: x (N, I), kernel (I, O), bias (O,), out (N, O).
@@ -36,6 +36,7 @@ class Dense(Layer):
     Example: x = (1, 2), kernel ((3, 4), (5, 6)), bias (10, 20): out = (1·3 + 2·5 + 10, 1·4 + 2·6 + 20) = (23, 36).
     With dout = (1, -1): dkernel = ((1, -1), (2, -2)), dbias = (1, -1), dx = (3 - 4, 5 - 6) = (-1, -1).
 
+        >>> import numpy as np
         >>> layer = Dense(2)
         >>> layer.build((2,), np.random.default_rng(0), np.float64)
         >>> layer.parameters["kernel"][...] = [[3.0, 4.0], [5.0, 6.0]]
@@ -50,11 +51,26 @@ class Dense(Layer):
     """
 
     def __init__(
-        self, units: int, activation: str | None = None, *, input_shape: Shape | None = None, name: str | None = None
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: str | Initializer = "glorot_uniform",
+        bias_initializer: str | Initializer = "zeros",
+        kernel_regularizer: str | Regularizer | None = None,
+        bias_regularizer: str | Regularizer | None = None,
+        **options: Any,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            **options,
+        )
         self.units = whole(units, "Dense", "units")
-        self.activation_name, self.activation = activation_named(activation, "Dense")
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(O,)."""
@@ -63,19 +79,12 @@ class Dense(Layer):
         return (self.units,)
 
     def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """Kernel (I, O) and bias (O,)."""
-        return {"kernel": (math.prod(input_shape), self.units), "bias": (self.units,)}
-
-    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """A Glorot-uniform kernel and a bias of zeros."""
-        super().build(input_shape, rng, dtype)
-        shapes = self.array_shapes(input_shape)
-        self.add_parameter("kernel", initializers.glorot_uniform(shapes["kernel"], rng), dtype)
-        self.add_parameter("bias", initializers.zeros(shapes["bias"], rng), dtype)
+        """Kernel (I, O) and, if there is one, bias (O,)."""
+        return {"kernel": (math.prod(input_shape), self.units), **({"bias": (self.units,)} if self.use_bias else {})}
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
         """out (N, O) for x (N, I)."""
-        z = dense.product(x, self.parameters["kernel"], self.parameters["bias"])
+        z = dense.product(x, self.parameters["kernel"], self.bias())
         out, activation_cache = self.activation.forward(z)
         return out, (x, activation_cache)
 
@@ -85,8 +94,8 @@ class Dense(Layer):
         dz, _ = self.activation.backward(dout, activation_cache)
         dkernel = dense.product(x.T, dz)
         dx = dense.product(dz, self.parameters["kernel"].T)
-        return dx, {"kernel": dkernel, "bias": dz.sum(axis=0)}
+        return dx, self.gradients(dkernel, dz.sum(axis=0))
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"name": self.name, "units": self.units, "activation": self.activation_name}
+        return {**super().config(), "units": self.units}

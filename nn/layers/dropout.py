@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
-from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer, RandomKey
 
 
@@ -42,8 +41,8 @@ class Dropout(Layer):
 
     random = True
 
-    def __init__(self, rate: float, *, input_shape: Shape | None = None, name: str | None = None) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+    def __init__(self, rate: float, **options: Any) -> None:
+        super().__init__(**options)
         if not isinstance(rate, int | float) or not 0 <= rate < 1:
             raise InputError(f"Dropout: rate must be at least 0 and below 1, got {rate!r}")
         self.rate = float(rate)
@@ -68,4 +67,4 @@ class Dropout(Layer):
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"name": self.name, "rate": self.rate}
+        return {**super().config(), "rate": self.rate}

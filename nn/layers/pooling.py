@@ -10,12 +10,60 @@ from numpy.typing import DTypeLike, NDArray
 from nn.errors import InputError
 from nn.kernels import pool
 from nn.kernels.convolution import inside
-from nn.layers.arguments import Shape, check_padding, image_shape, pair
+from nn.layers.arguments import Shape, check_data_format, check_padding, image_shape, pair
 from nn.layers.base import Gradients, Layer, RandomKey
-from nn.layers.windows import output_size, padding_sizes
+from nn.layers.windows import output_size, padded_shape, padding_sizes
 
 
-class MaxPooling2D(Layer):
+class Pooling2D(Layer):
+    """The base of the pooling layers: their arguments and the geometry of their windows."""
+
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int] = (2, 2),
+        strides: int | tuple[int, int] | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        kind = type(self).__name__
+        self.pool_size = pair(pool_size, kind, "pool_size")
+        self.strides = self.pool_size if strides is None else pair(strides, kind, "strides")
+        self.padding = check_padding(padding, kind)
+        check_data_format(data_format, kind)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """(OH, OW, C)."""
+        height, width, channels = image_shape(input_shape, type(self).__name__)
+        rows, columns = output_size(input_shape, self.pool_size, self.strides, self.padding)
+        if min(rows, columns) < 1:
+            raise InputError(
+                f"{type(self).__name__}: a window of {self.pool_size} does not fit into an image of {height} x {width}"
+            )
+        return rows, columns, channels
+
+    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
+        """Only shapes: there are no parameters."""
+        super().build(input_shape, rng, dtype)
+        self.padding_sizes = padding_sizes(input_shape, self.pool_size, self.strides, self.padding)
+        self.padded_shape = padded_shape(input_shape, self.padding_sizes)
+
+    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """None."""
+        return {}
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            **super().config(),
+            "pool_size": list(self.pool_size),
+            "strides": list(self.strides),
+            "padding": self.padding,
+        }
+
+
+class MaxPooling2D(Pooling2D):
     """The greatest value of each window, channel by channel.
 
     Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), the pool size unless given, out (N, OH, OW, C);
@@ -43,37 +91,6 @@ class MaxPooling2D(Layer):
         D. Scherer, A. Müller, S. Behnke: Evaluation of pooling operations in convolutional architectures, 2010.
     """
 
-    def __init__(
-        self,
-        pool_size: int | tuple[int, int] = (2, 2),
-        strides: int | tuple[int, int] | None = None,
-        padding: str = "valid",
-        *,
-        input_shape: Shape | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
-        self.pool_size = pair(pool_size, "MaxPooling2D", "pool_size")
-        self.strides = self.pool_size if strides is None else pair(strides, "MaxPooling2D", "strides")
-        self.padding = check_padding(padding, "MaxPooling2D")
-
-    def compute_output_shape(self, input_shape: Shape) -> Shape:
-        """(OH, OW, C)."""
-        height, width, channels = image_shape(input_shape, "MaxPooling2D")
-        rows, columns = output_size(input_shape, self.pool_size, self.strides, self.padding)
-        if min(rows, columns) < 1:
-            raise InputError(f"MaxPooling2D: a window of {self.pool_size} does not fit into an image of {height} x {width}")
-        return rows, columns, channels
-
-    def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """Only shapes: there are no parameters."""
-        super().build(input_shape, rng, dtype)
-        self.padding_sizes = padding_sizes(input_shape, self.pool_size, self.strides, self.padding)
-
-    def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """None."""
-        return {}
-
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
         """out (N, OH, OW, C) for x (N, H, W, C)."""
         padded = np.pad(x, ((0, 0), *self.padding_sizes, (0, 0)), constant_values=-np.inf)
@@ -88,12 +105,3 @@ class MaxPooling2D(Layer):
         padded = np.zeros(shape, dout.dtype)
         pool.maxpool2d_backward(np.ascontiguousarray(dout), winner, self.pool_size, self.strides, padded)
         return inside(padded, self.padding_sizes, (len(dout), *self.input_shape)), {}
-
-    def config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {
-            "name": self.name,
-            "pool_size": list(self.pool_size),
-            "strides": list(self.strides),
-            "padding": self.padding,
-        }

@@ -7,6 +7,7 @@ the attribution run these two loops; the fused engine (`nn/engine/plan.py`) comp
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
-from nn.layers.activations import Softmax, activation_named
+from nn.layers.activations import ACTIVATIONS, activation_named
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer, RandomKey
 
@@ -111,7 +112,7 @@ class Stack:
             return layer.name
         if layer.name:
             raise InputError(f"add: there is a layer named {layer.name!r} already")
-        stem = {"MaxPooling2D": "max_pooling2d", "ReLU": "re_lu"}.get(type(layer).__name__, type(layer).__name__.lower())
+        stem = _snake_case(type(layer).__name__)
         number = 0
         while (name := f"{stem}_{number}" if number else stem) in taken:
             number += 1
@@ -139,8 +140,12 @@ class Stack:
         return self.layers
 
     def count_params(self) -> int:
-        """The number of trained values."""
+        """The number of values, trained or kept."""
         return sum(layer.count_parameters() for layer in self._built())
+
+    def penalty(self) -> float:
+        """What the regularizers of all layers add to the loss."""
+        return sum(layer.penalty() for layer in self.layers)
 
     def summary(self, file: Any = None) -> None:
         """Print the layers with their output shapes and parameter counts."""
@@ -175,6 +180,16 @@ class Stack:
             array[...] = weight
 
 
+def _snake_case(name: str) -> str:
+    """The name of a layer without one, as Keras makes it from its class.
+
+    >>> [_snake_case(name) for name in ("Conv2D", "MaxPooling2D", "ReLU", "BatchNormalization")]
+    ['conv2d', 'max_pooling2d', 're_lu', 'batch_normalization']
+    """
+    words = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", words).lower()
+
+
 def check_output(layer: Layer, out: NDArray) -> None:
     """Raise `InputError` if the layer's output has another shape than it has announced."""
     if out.shape[1:] != layer.output_shape:
@@ -192,17 +207,27 @@ def check_gradients(layer: Layer, gradients: Gradients) -> None:
 
 
 def split_softmax(layers: Sequence[Layer]) -> tuple[list[Layer], bool]:
-    """The layers up to the scores, and whether a softmax turns these into probabilities.
+    """The layers up to the scores, and whether a softmax turns these into probabilities."""
+    return split_activation(layers, "softmax")
 
-    This is the only place that knows how a network ends: in a Softmax layer, which is left out, or in a layer with
+
+def split_activation(layers: Sequence[Layer], activation: str | None) -> tuple[list[Layer], bool]:
+    """The layers without the activation at their end, and whether they end in it.
+
+    This is the only place that knows how a network ends: in a layer such as `Softmax`, which is left out, or in one with
     `activation="softmax"`, which is replaced by one without the activation that shares its parameters.
     """
     *before, last = layers
-    if isinstance(last, Softmax):
+    if activation is not None and type(last) is ACTIVATIONS[activation]:
         return before, True
-    if getattr(last, "activation_name", None) != "softmax":
+    if activation is None or getattr(last, "activation_name", None) != activation:
         return list(layers), False
-    linear = object.__new__(type(last))
-    vars(linear).update(vars(last))
-    linear.activation_name, linear.activation = activation_named("linear", type(last).__name__)  # type: ignore[attr-defined]
-    return [*before, linear], True
+    return [*before, with_activation(last, "linear")], True
+
+
+def with_activation(layer: Layer, activation: str) -> Layer:
+    """The same layer, with the same arrays, and another activation."""
+    other = object.__new__(type(layer))
+    vars(other).update(vars(layer))
+    other.activation_name, other.activation = activation_named(activation, type(layer).__name__)  # type: ignore[attr-defined]
+    return other

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from numpy.typing import NDArray
 
-from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
 from nn.optimizers.base import LearningRate, Optimizer
@@ -31,8 +29,7 @@ class Adadelta(Optimizer):
         learning_rate: η, 1.0 as in the paper, or a schedule.
         rho: ρ, the decay of the two averages.
         epsilon: ε inside both roots; it sets the size of the very first steps. 1e-7 as in Keras (the paper: 1e-6).
-        weight_decay: λ, none unless given.
-        use_ema, ema_momentum: end with the moving average of the weights (`Optimizer`).
+        weight_decay, options: see `Optimizer`.
 
     Example: the first step for g = 2 with ρ = 0.9 and ε = 1: E[g²] = 0.4, Δ = √(1 / 1.4) · 2 = 1.690309,
     E[Δ²] = 0.1 · Δ² = 0.285714.
@@ -56,23 +53,18 @@ class Adadelta(Optimizer):
         rho: float = 0.95,
         epsilon: float = 1e-7,
         weight_decay: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
+        **options: Any,
     ) -> None:
-        super().__init__(learning_rate, weight_decay, use_ema, ema_momentum)
-        if not 0 <= rho < 1:
-            raise InputError(f"Adadelta: rho must be at least 0 and below 1, got {rho!r}")
-        if not 0 < epsilon < math.inf:
-            raise InputError(f"Adadelta: epsilon must be a number above 0, got {epsilon!r}")
-        self.rho = float(rho)
-        self.epsilon = float(epsilon)
+        super().__init__(learning_rate, weight_decay, **options)
+        self.rho = self.share("rho", rho)
+        self.epsilon = self.positive("epsilon", epsilon)
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
         """The four equations above, in place."""
-        self.decay(parameter, rate)
+        self.decay_weights(parameter, rate)
         arrays = (flat(parameter), flat(gradient), flat(slots[0]), flat(slots[1]))
         elementwise.adadelta(*arrays, rate, self.rho, self.epsilon)
 
     def config(self) -> dict[str, Any]:
-        """Name, rate, decay, ρ and ε."""
+        """The arguments."""
         return {**super().config(), "rho": self.rho, "epsilon": self.epsilon}

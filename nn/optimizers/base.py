@@ -7,16 +7,19 @@ count of its own: it is given the number of the step.
 A checklist for a new optimizer, in a file of its own beside `sgd.py`:
 
 1. `name`, and `slots`: the names of its arrays; all are zeros before the first step.
-2. `update` begins with `self.decay(parameter, rate)`, then changes the parameter and the slots in place. `step` counts from 0.
-3. `config` describes its constants; the constructor checks them and raises `InputError`.
-4. The equations and a worked example in the docstring. Loops over large arrays are a kernel (`nn/kernels/elementwise.py`).
-5. A line in `optimizer_named` (`nn/optimizers/__init__.py`), and tests in `tests/optimizers`.
+2. `update` begins with `self.decay_weights(parameter, rate)`, then changes the parameter and the slots in place. `step` counts
+   from 0.
+3. `config` gives the arguments of its constructor, which checks them and raises `InputError`.
+4. The equations and a worked example in the docstring. If it is to be fast, a loop in `nn/kernels/updates.py`.
+5. A line in `OPTIMIZERS` (`nn/optimizers/__init__.py`), and tests in `tests/optimizers`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from inspect import Parameter, signature
+from numbers import Real
 from typing import Any
 
 from numpy.typing import NDArray
@@ -38,6 +41,14 @@ class Optimizer:
     the first step), and replaces them after the last epoch of a training. At a constant rate the weights never come to rest: they
     wander about a minimum, and their average is closer to it than they are. The training itself does not depend on it.
 
+    Args:
+        learning_rate: η, a number above 0 or a schedule. It may be changed at any time: `optimizer.learning_rate = 0.01`.
+        weight_decay: λ, none unless given.
+        use_ema, ema_momentum: see above.
+        lr: an older name of `learning_rate`; also an attribute.
+        decay: d divides the rate of step t by 1 + d t, as in older versions of Keras; also an attribute.
+        name: for Keras' sake; it changes nothing.
+
     Attributes:
         slots: the names of the arrays kept for each parameter; the average is the last.
 
@@ -45,7 +56,7 @@ class Optimizer:
 
         >>> import numpy as np
         >>> w = np.array([2.0])
-        >>> Optimizer(0.5, weight_decay=0.1).decay(w, rate=0.5)
+        >>> Optimizer(0.5, weight_decay=0.1).decay_weights(w, rate=0.5)
         >>> w.tolist()
         [1.9]
 
@@ -58,33 +69,77 @@ class Optimizer:
     slots: tuple[str, ...] = ()
 
     def __init__(
-        self, learning_rate: LearningRate, weight_decay: float | None = None, use_ema: bool = False, ema_momentum: float = 0.99
+        self,
+        learning_rate: LearningRate,
+        weight_decay: float | None = None,
+        *,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        lr: LearningRate | None = None,
+        decay: float = 0.0,
+        name: str | None = None,
+        **unknown: object,
     ) -> None:
-        if not callable(learning_rate) and not (
-            isinstance(learning_rate, int | float) and math.isfinite(learning_rate) and learning_rate > 0
-        ):
-            name = type(self).__name__
-            raise InputError(f"{name}: learning_rate must be a number above 0 or a schedule, got {learning_rate!r}")
+        if unknown:
+            known = list(dict.fromkeys([*_arguments(type(self)), *_arguments(Optimizer)]))
+            raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {', '.join(known)}")
+        self._decay = 0.0
+        self.learning_rate = learning_rate if lr is None else lr
+        self.decay = decay
         if weight_decay is not None and not 0 <= weight_decay < 1:
             raise InputError(f"{type(self).__name__}: weight_decay must be at least 0 and below 1, got {weight_decay!r}")
-        self.learning_rate = learning_rate
-        if not 0 <= ema_momentum < 1:
-            raise InputError(f"{type(self).__name__}: ema_momentum must be at least 0 and below 1, got {ema_momentum!r}")
         self.weight_decay = float(weight_decay or 0.0)
         self.use_ema = bool(use_ema)
-        self.ema_momentum = float(ema_momentum)
+        self.ema_momentum = self.share("ema_momentum", ema_momentum)
         if use_ema:
             self.slots = (*self.slots, "average")
 
+    @property
+    def learning_rate(self) -> LearningRate:
+        """η, or the schedule."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: LearningRate) -> None:
+        if not callable(value):
+            value = self.positive("learning_rate", value, " or a schedule")
+        self._learning_rate = value
+
+    lr = learning_rate
+
+    @property
+    def decay(self) -> float:
+        """d: the rate of step t is divided by 1 + d t."""
+        return self._decay
+
+    @decay.setter
+    def decay(self, value: float) -> None:
+        if not isinstance(value, Real) or not 0 <= value < math.inf:
+            raise InputError(f"{type(self).__name__}: decay must be a number of at least 0, got {value!r}")
+        self._decay = float(value)
+
+    def share(self, argument: str, value: float) -> float:
+        """The value of an argument that must be at least 0 and below 1."""
+        if not isinstance(value, Real) or not 0 <= value < 1:
+            raise InputError(f"{type(self).__name__}: {argument} must be at least 0 and below 1, got {value!r}")
+        return float(value)
+
+    def positive(self, argument: str, value: float, otherwise: str = "") -> float:
+        """The value of an argument that must be a number above 0."""
+        if not isinstance(value, Real) or not 0 < value < math.inf:
+            raise InputError(f"{type(self).__name__}: {argument} must be a number above 0{otherwise}, got {value!r}")
+        return float(value)
+
     def rate_at(self, step: int) -> float:
         """The learning rate of the given step, counted from 0."""
-        return float(self.learning_rate(step)) if callable(self.learning_rate) else float(self.learning_rate)
+        rate = self.learning_rate
+        return float(rate(step) if callable(rate) else rate) / (1 + self.decay * step)
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
         """Step number `step`, counted from 0, in place; `slots` in the order of the attribute, zeros before the first step."""
         raise NotImplementedError(f"{type(self).__name__} has no update")
 
-    def decay(self, parameter: NDArray, rate: float) -> None:
+    def decay_weights(self, parameter: NDArray, rate: float) -> None:
         """w ← w - η λ w, in place: the beginning of every `update`."""
         if self.weight_decay:
             parameter *= parameter.dtype.type(1 - rate * self.weight_decay)
@@ -94,8 +149,15 @@ class Optimizer:
         elementwise.moving_average(flat(average), flat(parameter), 1.0 - self.ema_momentum if step else 1.0)
 
     def config(self) -> dict[str, Any]:
-        """What describes the optimizer in a training card."""
+        """The arguments that make the optimizer again, as JSON can hold them; a schedule only by what it prints."""
         rate = self.learning_rate
-        decay = {"weight_decay": self.weight_decay} if self.weight_decay else {}
+        weight_decay = {"weight_decay": self.weight_decay} if self.weight_decay else {}
         ema = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.use_ema else {}
-        return {"name": self.name, "learning_rate": repr(rate) if callable(rate) else float(rate), **decay, **ema}
+        decay = {"decay": self.decay} if self.decay else {}
+        return {"name": self.name, "learning_rate": repr(rate) if callable(rate) else rate, **weight_decay, **ema, **decay}
+
+
+def _arguments(kind: type[Optimizer]) -> list[str]:
+    """The names of the arguments of an optimizer's constructor."""
+    named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    return [each.name for each in signature(kind).parameters.values() if each.kind in named]

@@ -167,7 +167,7 @@ def _signal_sizes(factor: float) -> list[float]:
     for _ in range(DEPTH):
         layer = Dense(WIDE, activation="relu")
         layer.build((WIDE,), rng, np.float64)
-        layer.parameters["kernel"][...] = factor * glorot_uniform((WIDE, WIDE), rng)
+        layer.parameters["kernel"][...] = factor * glorot_uniform()((WIDE, WIDE), rng)
         x = layer.forward(x)[0]
         sizes.append(float(np.sqrt(np.mean(x**2))))
     return sizes

@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from nn import __version__
@@ -27,7 +27,7 @@ from nn.io.archive import is_keras_data
 from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
 from nn.io.interrupts import INTERRUPTED, heeded
-from nn.recipes import BEST, CLASSIC, DATASETS, LARGEST, SCHEDULES, Recipe, decided_by, load_splits
+from nn.recipes import BEST, CLASSIC, DATASETS, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, load_splits, recipe_of
 from nn.train.run_files import RunFiles, run_files_of
 
 if TYPE_CHECKING:
@@ -74,11 +74,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--data", default=None, metavar="DIR", help="the folder of the data set's files")
     add("--epochs", type=whole_number(1), metavar="N", help=f"how often each image is seen ({BEST.epochs})")
     add("--batch-size", type=whole_number(1), metavar="N", help=f"images in a training step ({BEST.batch_size})")
+    add("--optimizer", choices=tuple(OPTIMIZERS), help=f"how a gradient changes the weights ({BEST.optimizer})")
     add(
         "--learning-rate",
         type=positive_number,
         metavar="R",
-        help=f"of Adadelta, or its mean over a schedule ({BEST.learning_rate}; --classic: {CLASSIC.learning_rate})",
+        help=f"the rate, or its mean over a schedule ({BEST.learning_rate}; --classic: {CLASSIC.learning_rate}; "
+        "other optimizers have their own)",
     )
     add("--schedule", choices=SCHEDULES, help=f"how the rate changes ({BEST.schedule}; --classic: {CLASSIC.schedule})")
     add("--augment", action=argparse.BooleanOptionalAction, help="vary the images and mix in synthetic strokes (yes)")
@@ -117,7 +119,7 @@ def _seed(text: str) -> int:
 def _train(options: argparse.Namespace, files: RunFiles) -> int:
     decided = decided_by(vars(options))
     checkpoint = _checkpoint_for(decided, files) if options.resume else None
-    recipe = replace(BEST, **decided) if checkpoint is None else Recipe(**checkpoint.run["recipe"])
+    recipe = recipe_of(decided) if checkpoint is None else Recipe(**checkpoint.run["recipe"])
     with ThreadPoolExecutor(1) as reader:
         # Numba takes longer to load than the data, so both go on at once.
         reading = reader.submit(_read, recipe, options.data)

@@ -40,13 +40,14 @@ Run = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds: `weights` (parameters and state) and `slots` by name, and the rest as described above."""
+    """What a file holds: `weights` (parameters and state) and `slots` by name, `kinds` of slots, the rest as described above."""
 
     path: Path
     run: Run
     architecture: dict[str, Any]
     progress: Progress
     weights: dict[str, NDArray]
+    kinds: tuple[str, ...]
     slots: dict[str, tuple[NDArray, ...]]
     library: str
 
@@ -64,7 +65,9 @@ class Checkpoint:
         if trainer.validation is not None and any(entry.keys() != HISTORY for entry in progress.history):
             raise InputError(f"{self.path}: expected a history with {', '.join(sorted(HISTORY))} for every epoch")
         slots = model.slots()
-        if any(len(self.slots.get(name, ())) != len(arrays) for name, arrays in slots.items()):
+        if self.kinds != model.optimizer.slots or any(
+            len(self.slots.get(name, ())) != len(arrays) for name, arrays in slots.items()
+        ):
             raise InputError(f"{self.path}: the accumulators are those of another optimizer")
         for name, array in model.arrays().items():
             array[...] = self.weights[name]
@@ -134,7 +137,16 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
     trained = members[kinds[0]] if kinds else {}
     slots = {name: tuple(accumulators[name] for accumulators in members.values()) for name in trained}
     architecture = {"input_shape": header["input_shape"], "layers": header["layers"]}
-    return Checkpoint(Path(path), run, architecture, _progress(header.get("progress"), path), weights, slots, library)
+    return Checkpoint(
+        path=Path(path),
+        run=run,
+        architecture=architecture,
+        progress=_progress(header.get("progress"), path),
+        weights=weights,
+        kinds=tuple(kinds),
+        slots=slots,
+        library=library,
+    )
 
 
 def _progress(entry: object, path: str | os.PathLike[str]) -> Progress:

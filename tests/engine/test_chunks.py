@@ -10,7 +10,7 @@ from nn.engine.batch import Batch
 from nn.engine.operations import DropoutOperation
 from nn.engine.plan import CHUNK, Plan
 from nn.engine.textbook import TextbookEngine
-from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
 from nn.models import Sequential
 from nn.optimizers import SGD
 
@@ -21,6 +21,7 @@ MODELS = {
     "images smaller than a vector": [Conv2D(2, 12, activation="relu"), Conv2D(3, 1)],
     "many inputs of a dense layer": [Conv2D(5, 3, activation="relu")],
     "frames": [Conv2D(3, 3, padding="same", activation="relu"), Conv2D(2, 3, strides=2, padding="same")],
+    "batch normalization": [Conv2D(3, 3), BatchNormalization(), ReLU(), MaxPooling2D(), Conv2D(2, 2, activation="tanh")],
     "overlapping pools": [Conv2D(3, 3), MaxPooling2D(3, 2)],
 }
 SENTINEL = 77
@@ -66,12 +67,12 @@ def test_a_chunk_writes_nothing_into_the_next(layers):
     arrays = arrays_by_sample(plan, samples)
     for array in arrays.values():
         # -0.0, because the smallest write, adding nothing, turns it into 0.0.
-        array[CHUNK:] = SENTINEL if array.dtype == np.uint8 else -0.0
+        array[CHUNK:] = SENTINEL if array.dtype.kind in "ui" else -0.0
     plan.images[CHUNK:] = -0.0
     batch.do(0)
     for name, array in arrays.items():
         other = array[CHUNK:]
-        untouched = other == SENTINEL if array.dtype == np.uint8 else np.signbit(other)
+        untouched = other == SENTINEL if array.dtype.kind in "ui" else np.signbit(other)
         assert untouched.all(), name
 
 

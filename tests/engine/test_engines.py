@@ -10,9 +10,27 @@ from nn.datasets.augment import AugmentedImages
 from nn.datasets.sources import Concatenation
 from nn.errors import InputError
 from nn.gradcheck import check_layer
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    Layer,
+    LeakyReLU,
+    MaxPooling2D,
+    ReLU,
+    Reshape,
+    Softmax,
+    ZeroPadding2D,
+)
+from nn.layers.regularizers import L1, L1L2
 from nn.models import Sequential, load_model
-from nn.optimizers import SGD, Adadelta, Optimizer
+from nn.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, Optimizer, RMSprop
 from nn.optimizers.schedules import OneCycle
 from nn.recipes import plain_source, student_network
 from nn.strokes import SyntheticDigits
@@ -85,7 +103,7 @@ class Momentum(Optimizer):
     slots = ("velocity",)
 
     def update(self, parameter, gradient, slots, rate, step=0):
-        self.decay(parameter, rate)
+        self.decay_weights(parameter, rate)
         slots[0][...] = 0.9 * slots[0] + 0.1 * gradient
         parameter -= rate * slots[0] / (1 - 0.9 ** (step + 1))
 
@@ -103,6 +121,56 @@ NETWORKS = {
     "dropout everywhere": lambda: [Dropout(0.2), Flatten(), Dense(300, activation="relu"), Dropout(0.5), Dropout(0.1)],
     "a layer of one's own": lambda: [Conv2D(4, 3), Scale(0.7), ReLU(), MaxPooling2D(), Flatten()],
     "the whole batch, twice": lambda: [Centre(), Conv2D(4, 3, activation="relu"), Flatten(), Centre(), Dense(7)],
+    "batch normalization": lambda: [
+        Conv2D(5, 3, use_bias=False),
+        BatchNormalization(),
+        Activation("relu"),
+        MaxPooling2D(),
+        Flatten(),
+        Dense(9),
+        BatchNormalization(scale=False, momentum=0.9),
+        Activation("tanh"),
+    ],
+    "batch normalization first, and before a sum": lambda: [
+        BatchNormalization(center=False),
+        Conv2D(4, 3, padding="same", activation="sigmoid"),
+        BatchNormalization(epsilon=0.1),
+        ReLU(),
+        BatchNormalization(),
+        AveragePooling2D(3, 2, "same"),
+        Flatten(),
+    ],
+    "smooth activations": lambda: [
+        ZeroPadding2D(((1, 0), (0, 2))),
+        Conv2D(6, 3, activation="elu"),
+        MaxPooling2D(3, 2),
+        Conv2D(5, 2, activation="gelu"),
+        Conv2D(4, 1, activation="softplus"),
+        GlobalAveragePooling2D(),
+        Dense(12, activation="swish"),
+        Reshape((3, 4)),
+        LeakyReLU(0.1),
+        Flatten(),
+        Dense(5),
+        ReLU(),
+        Dropout(0.2),
+    ],
+    "frozen layers": lambda: [
+        Conv2D(5, 3, activation="relu", trainable=False),
+        BatchNormalization(trainable=False),
+        Conv2D(4, 2, activation="relu"),
+        GlobalMaxPooling2D(),
+        Dense(8, activation="relu", trainable=False),
+        Dropout(0.3),
+        BatchNormalization(trainable=False),
+        Scale(0.7, trainable=False),
+    ],
+    "regularized": lambda: [
+        Conv2D(5, 3, activation="relu", kernel_regularizer="l2", bias_regularizer=L1(0.1)),
+        BatchNormalization(gamma_regularizer="l1"),
+        Flatten(),
+        Dense(8, kernel_regularizer=L1L2(1e-3, 1e-3), use_bias=False, kernel_initializer="he_normal"),
+    ],
     "random": lambda: [Flatten(), Noise(), Dense(8, activation="relu"), Noise()],
 }
 LAST = {
@@ -140,6 +208,15 @@ OPTIMIZERS = {
     "sgd": lambda: SGD(0.05),
     "weight decay and average": lambda: Adadelta(weight_decay=0.01, use_ema=True, ema_momentum=0.8),
     "schedule": lambda: Adadelta(OneCycle(2.0, 6)),
+    "momentum": lambda: SGD(0.05, 0.9),
+    "nesterov": lambda: SGD(0.05, 0.9, nesterov=True, decay=0.1),
+    "rmsprop": lambda: RMSprop(0.01),
+    "rmsprop, centered, momentum": lambda: RMSprop(0.001, momentum=0.5, centered=True, epsilon=1e-3),
+    "adam": lambda: Adam(0.01),
+    "adamw, amsgrad": lambda: AdamW(0.01, amsgrad=True, use_ema=True),
+    "adagrad": lambda: Adagrad(0.05),
+    "adamax": lambda: Adamax(0.01),
+    "nadam": lambda: Nadam(0.01),
     "the step's number": lambda: Momentum(0.05, weight_decay=0.01),
 }
 
@@ -152,6 +229,19 @@ def test_both_engines_agree_under_every_optimizer(optimizer):
 
     for array, expected in zip(weights("fused"), weights("layers"), strict=True):
         np.testing.assert_allclose(array, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_any_number_of_threads_gives_the_same_bits_under_every_optimizer(optimizer):
+    def weights(threads):
+        # 1800 inputs of a dense layer: its weights change in several pieces.
+        layers = [Conv2D(50, 3, activation="relu"), Flatten(), Dense(9, activation="relu"), Dense(3, activation="softmax")]
+        return trained(layers, "fused", optimizer=optimizer(), threads=threads, epochs=1)[0].get_weights()
+
+    first = weights(1)
+    for threads in (2, 5):
+        for array, expected in zip(weights(threads), first, strict=True):
+            np.testing.assert_array_equal(array, expected)
 
 
 @pytest.mark.parametrize("engine", ["fused", "layers"])

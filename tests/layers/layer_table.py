@@ -3,8 +3,30 @@
 import numpy as np
 import pytest
 
-from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax
-from nn.layers.activations import Linear
+from nn.layers import (
+    ELU,
+    GELU,
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling2D,
+    GlobalMaxPooling2D,
+    LeakyReLU,
+    Linear,
+    MaxPooling2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+    ZeroPadding2D,
+)
 
 TABLE = {
     "dense": (lambda: Dense(4), (5,)),
@@ -32,7 +54,34 @@ TABLE = {
     "softmax": (lambda: Softmax(), (6,)),
     "dropout": (lambda: Dropout(0.4), (5, 3)),
     "flatten": (lambda: Flatten(), (2, 3, 2)),
+    "dense-without-bias": (lambda: Dense(4, use_bias=False, activation="tanh"), (5,)),
+    "conv-without-bias": (lambda: Conv2D(3, 2, use_bias=False, activation="sigmoid"), (4, 3, 2)),
+    "sigmoid": (lambda: Sigmoid(), (3, 4)),
+    "tanh": (lambda: Tanh(), (3, 4)),
+    "softplus": (lambda: Softplus(), (3, 4)),
+    "silu": (lambda: SiLU(), (3, 4)),
+    "leaky": (lambda: LeakyReLU(0.1), (3, 4)),
+    "elu": (lambda: ELU(0.7), (3, 4)),
+    "gelu": (lambda: GELU(), (3, 4)),
+    "activation": (lambda: Activation("leaky_relu"), (3, 4)),
+    "activation-softmax": (lambda: Activation("softmax"), (6,)),
+    "average": (lambda: AveragePooling2D(), (5, 6, 2)),
+    "average-overlapping": (lambda: AveragePooling2D(3, 2), (7, 6, 1)),
+    "average-same": (lambda: AveragePooling2D((2, 3), 2, "same"), (5, 4, 2)),
+    "global-average": (lambda: GlobalAveragePooling2D(), (3, 4, 2)),
+    "global-average-keepdims": (lambda: GlobalAveragePooling2D(keepdims=True), (3, 4, 2)),
+    "global-max": (lambda: GlobalMaxPooling2D(), (3, 4, 2)),
+    "global-max-keepdims": (lambda: GlobalMaxPooling2D(keepdims=True), (3, 4, 2)),
+    "reshape": (lambda: Reshape((3, -1)), (4, 3)),
+    "zero-padding": (lambda: ZeroPadding2D(((1, 2), (0, 3))), (3, 2, 2)),
+    "batch": (lambda: BatchNormalization(), (3, 4)),
+    "batch-vectors": (lambda: BatchNormalization(epsilon=0.1), (4,)),
+    "batch-images": (lambda: BatchNormalization(center=False), (3, 2, 4)),
+    "batch-plain": (lambda: BatchNormalization(center=False, scale=False, momentum=0.5), (4, 3)),
+    "batch-frozen": (lambda: BatchNormalization(trainable=False), (4, 3)),
 }
+# Layers whose samples look at each other when training.
+WHOLE_BATCH = ("dropout", "batch", "batch-vectors", "batch-images", "batch-plain")
 
 every_layer = pytest.mark.parametrize(("make", "shape"), TABLE.values(), ids=TABLE)
 every_batch = pytest.mark.parametrize("batch", [1, 3])

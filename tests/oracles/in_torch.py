@@ -64,11 +64,16 @@ def torch_step(task, parameters, step):
     return {name: tensor.numpy() for name, tensor in result.items()}
 
 
-def torch_trained(task, steps=STEPS):
-    """The parameters after 100 steps of PyTorch's Adadelta."""
+def torch_trained(task, steps=STEPS, make=None, epsilon_at=None):
+    """The parameters after 100 steps of PyTorch's Adadelta, or of the optimizer that `make` makes of them."""
     parameters = tensors(task)
-    optimizer = torch.optim.Adadelta(parameters.values(), lr=RATE, rho=RHO, eps=EPSILON)
+    if make is None:
+        optimizer = torch.optim.Adadelta(parameters.values(), lr=RATE, rho=RHO, eps=EPSILON)
+    else:
+        optimizer = make(parameters.values())
     for step in range(steps):
         torch_step(task, parameters, step)
+        if epsilon_at:
+            optimizer.param_groups[0]["eps"] = epsilon_at(step)
         optimizer.step()
     return {name: tensor.detach().numpy() for name, tensor in parameters.items()}

@@ -128,15 +128,15 @@ def ours(task, step):
     return result | {"d x": dout}
 
 
-def ours_trained(task, **options):
-    """The parameters, or their moving averages with `use_ema`, after STEPS steps of Adadelta."""
-    optimizer = Adadelta(RATE, RHO, EPSILON, **options)
+def ours_trained(task, optimizer=None, **options):
+    """The parameters, or their moving averages with `use_ema`, after STEPS steps, of Adadelta unless another is given."""
+    optimizer = optimizer or Adadelta(RATE, RHO, EPSILON, **options)
     parameters = task.parameters()
     slots = {name: tuple(np.zeros_like(array) for _ in optimizer.slots) for name, array in parameters.items()}
     for step in range(STEPS):
         result = ours(task, step)
         for name, array in parameters.items():
-            optimizer.update(array, np.ascontiguousarray(result[f"d {name}"]), slots[name], RATE)
+            optimizer.update(array, np.ascontiguousarray(result[f"d {name}"]), slots[name], optimizer.rate_at(step), step)
             if optimizer.use_ema:
                 optimizer.average(array, slots[name][-1], step)
     return {name: slots[name][-1] for name in parameters} if optimizer.use_ema else parameters

@@ -3,6 +3,7 @@ import io
 import os
 import zipfile
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from nn.datasets.sources import ScaledImages
 from nn.errors import InputError
 from nn.io import files
 from nn.io.archive import read_archive, write_archive
-from nn.layers import Dense, Dropout
+from nn.layers import BatchNormalization, Dense, Dropout, ReLU
 from nn.models import Sequential
-from nn.optimizers import SGD, Adadelta
+from nn.optimizers import OPTIMIZERS, SGD, Adadelta, Adam, RMSprop
+from nn.optimizers.schedules import OneCycle
 from nn.train import checkpoint
 from nn.training import Diverged, Progress, Trainer
 
@@ -81,14 +83,57 @@ def test_resumed_training_is_the_undisturbed_one(tmp_path, batches):
     assert len(seen.seen) == 12 - batches
 
 
-@pytest.mark.parametrize("optimizer", [SGD, Adadelta])
-def test_accumulators_of_every_optimizer_survive(tmp_path, optimizer):
-    first = new_trainer(optimizer(0.3), callbacks=[StopAfter(5)])
+@pytest.mark.parametrize("batches", [1, 4, 7, 11])
+def test_schedule_and_average_go_on_where_they_were(tmp_path, batches):
+    def trainer(*callbacks):
+        return new_trainer(SGD(OneCycle(0.5, 12), weight_decay=0.01, use_ema=True, ema_momentum=0.7), callbacks)
+
+    whole, first, second = trainer(), trainer(StopAfter(batches)), trainer()
+    whole.run()
     first.run()
     checkpoint.save(tmp_path / "c.npz", first, RUN)
-    second = new_trainer(optimizer(0.3))
+    checkpoint.load(tmp_path / "c.npz").restore(second)
+    second.run()
+    assert state(second) == state(whole)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        *OPTIMIZERS.values(),
+        partial(SGD, momentum=0.9),
+        partial(RMSprop, momentum=0.5, centered=True),
+        partial(Adam, amsgrad=True),
+    ],
+)
+def test_resumed_training_is_the_undisturbed_one_under_every_optimizer(tmp_path, optimizer):
+    whole = new_trainer(optimizer(0.01))
+    whole.run()
+    first = new_trainer(optimizer(0.01), callbacks=[StopAfter(5)])
+    first.run()
+    checkpoint.save(tmp_path / "c.npz", first, RUN)
+    second = new_trainer(optimizer(0.01))
     checkpoint.load(tmp_path / "c.npz").restore(second)
     assert state(second) == state(first)
+    second.run()
+    assert state(second) == state(whole)
+
+
+@pytest.mark.parametrize("batches", [1, 5, 8])
+def test_resumed_training_with_batch_normalization_is_the_undisturbed_one(tmp_path, batches):
+    def layers():
+        return [Dense(8, input_shape=(6,)), BatchNormalization(), ReLU(), Dense(3, activation="softmax")]
+
+    whole = new_trainer(Adam(0.01), layers=layers())
+    whole.run()
+    first = new_trainer(Adam(0.01), callbacks=[StopAfter(batches)], layers=layers())
+    first.run()
+    checkpoint.save(tmp_path / "c.npz", first, RUN)
+    second = new_trainer(Adam(0.01), layers=layers())
+    checkpoint.load(tmp_path / "c.npz").restore(second)
+    assert state(second) == state(first)
+    second.run()
+    assert state(second) == state(whole)
 
 
 def test_what_was_asked_for_comes_back(written):
@@ -103,6 +148,8 @@ def test_another_network_or_optimizer_is_refused(written):
         found.restore(new_trainer(layers=[Dense(3, activation="softmax", input_shape=(6,))]))
     with pytest.raises(InputError, match="optimizer"):
         found.restore(new_trainer(SGD()))
+    with pytest.raises(InputError, match="those of another optimizer"):
+        found.restore(new_trainer(Adam()))  # which keeps as many
     with pytest.raises(InputError, match="at most"):
         replace(found, progress=replace(found.progress, epoch=4)).restore(new_trainer())
 

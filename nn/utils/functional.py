@@ -1,0 +1,123 @@
+"""Keras' functional way of writing a chain of layers: `Model(inputs, outputs)`.
+
+    inputs = Input((28, 28))
+    hidden = Dense(100, activation="relu")(Flatten()(inputs))
+    model = Model(inputs, Dense(10, activation="softmax")(hidden))
+
+is the same network as `Sequential` of these layers. `Model(model.input, model.layers[0].output)` gives an intermediate
+output, a list of them gives several. Layers with two inputs, and branches, are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.datasets.arguments import array_of, check_images
+from nn.errors import InputError
+from nn.layers import Layer
+from nn.layers.arguments import Shape, sizes
+from nn.models import Sequential
+from nn.utils.symbols import Symbol
+
+ROWS = 500
+
+
+class InputLayer:
+    """The shape of a sample, at the beginning of `Sequential`: `InputLayer(input_shape=(28, 28, 1))`."""
+
+    def __init__(
+        self,
+        input_shape: Any = None,
+        batch_size: int | None = None,
+        *,
+        shape: Any = None,
+        batch_shape: Any = None,
+        batch_input_shape: Any = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        given = [value for value in (input_shape, shape) if value is not None]
+        given += [tuple(value)[1:] for value in (batch_shape, batch_input_shape) if value is not None]
+        if len(given) != 1:
+            raise InputError(f"Input: expected the shape of a sample, got {len(given)} shapes")
+        if dtype not in (None, "float32", np.float32):
+            raise InputError(f"Input: expected dtype 'float32', got {dtype!r}; Sequential(dtype='float64') computes in float64")
+        self.symbol = Symbol(sizes((given[0],) if isinstance(given[0], int) else given[0], "Input"))
+
+
+def Input(shape: Any = None, batch_size: int | None = None, **options: Any) -> Symbol:  # noqa: N802
+    """The beginning of a chain: samples of that shape."""
+    return InputLayer(shape, batch_size, **options).symbol
+
+
+class Model(Sequential):
+    """The chain of layers from `inputs` to `outputs`.
+
+    Args:
+        inputs: what `Input` or another model's `input` is.
+        outputs: what the last layer returned, or a layer's `output`; a list of these predicts each of them.
+        name: accepted, as in Keras.
+    """
+
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, *, name: str | None = None, input: Any = None, output: Any = None
+    ):
+        inputs, outputs = inputs if input is None else input, outputs if output is None else output
+        if isinstance(inputs, list | tuple) and len(inputs) == 1:
+            inputs = inputs[0]
+        wanted = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+        if not isinstance(inputs, Symbol) or not wanted or not all(isinstance(each, Symbol) for each in wanted):
+            raise InputError(
+                "Model: expected inputs to be one Input, and outputs to be what its layers returned, got something else"
+            )
+        longest = max(wanted, key=lambda symbol: len(symbol.layers))
+        begin = len(inputs.layers)
+        for each in wanted:
+            if each.origin is not inputs.origin or each.layers != longest.layers[: len(each.layers)]:
+                raise InputError("Model: expected a single chain of layers from inputs to outputs, got branches")
+            if len(each.layers) <= begin or each.layers[:begin] != inputs.layers:
+                raise InputError("Model: expected outputs that come after inputs")
+        super().__init__(name=name)
+        for layer in longest.layers[begin:]:
+            self.add(layer)
+        self.build(inputs.sample_shape)
+        self._ends = [len(each.layers) - begin for each in wanted]
+        self._several = isinstance(outputs, list | tuple)
+
+    def predict(self, x: ArrayLike, *arguments: Any, **options: Any) -> Any:
+        """As `Sequential.predict`; a list, where the model was made with a list of outputs."""
+        if not self._several:
+            return super().predict(x, *arguments, **options)
+        images = array_of(x, "x")
+        check_images(images, self.input_shape, "x")
+        images = images.reshape(len(images), *self.input_shape)
+        parts: list[list[NDArray]] = [[] for _ in self._ends]
+        for begin in range(0, len(images), ROWS):
+            outputs = [out for _, out in self.outputs_of(images[begin : begin + ROWS].astype(self.dtype))]
+            for part, end in zip(parts, self._ends, strict=True):
+                part.append(outputs[end - 1])
+        return [np.concatenate(part) for part in parts]
+
+    def outputs_of(self, x: NDArray) -> Sequence[tuple[Layer, NDArray]]:
+        """Each layer with its output."""
+        found = []
+        for layer in self.layers:
+            x, _ = layer.forward(x)
+            found.append((layer, x))
+        return found
+
+    def fit(self, *arguments: Any, **options: Any) -> Any:
+        """As `Sequential.fit`; refused for a model with several outputs."""
+        if self._several and len(self._ends) > 1:
+            raise InputError(f"fit: expected a model with one output, got one with {len(self._ends)}")
+        return super().fit(*arguments, **options)
+
+
+def shape_of(entry: Any) -> Shape | None:
+    """The shape of a sample that `Input(...)` or `InputLayer(...)` in a list of layers gives."""
+    symbol = entry.symbol if isinstance(entry, InputLayer) else entry
+    return symbol.sample_shape if isinstance(symbol, Symbol) and not symbol.layers else None

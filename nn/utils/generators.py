@@ -1,0 +1,172 @@
+"""Batches from a generator: `fit(generator, steps_per_epoch=...)`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn import training
+from nn.datasets.sources import ImageSource
+from nn.errors import InputError
+from nn.utils.weights import Weighted, checked_weights
+
+
+class Sequence:
+    """The base of a class of your own that has batches: `__len__` says how many, `__getitem__(index)` makes one."""
+
+    def __init__(self, **options: Any) -> None:
+        for name in options:
+            if name not in ("workers", "use_multiprocessing", "max_queue_size"):
+                raise InputError(f"Sequence: there is no argument {name!r}")
+
+    def __len__(self) -> int:
+        raise NotImplementedError(f"{type(self).__name__} has no __len__")
+
+    def __getitem__(self, index: int) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no __getitem__")
+
+    def on_epoch_end(self) -> None:
+        """After each epoch."""
+
+
+def makes_batches(x: Any) -> bool:
+    """Whether `x` is a generator, or a sequence that makes batches, and not an array or a list of samples."""
+    if isinstance(x, Sequence) or hasattr(x, "__next__"):
+        return True
+    return not isinstance(x, np.ndarray | list | tuple | range | str) and not hasattr(x, "__array__") and hasattr(x, "__iter__")
+
+
+def check_unused(arguments: dict[str, Any], method: str = "fit") -> None:
+    """`InputError` for an argument that goes with a generator only, or does not go with one."""
+    for name, value in arguments.items():
+        if value is not None:
+            kind = "a generator" if "step" in name else "arrays"
+            raise InputError(f"{method}: {name} goes with {kind} only; expected None, got {type(value).__name__}")
+
+
+class Batches(Iterator[Any]):
+    """Batch after batch without end, checked: (x, y, weights or None).
+
+    Args:
+        generator: what makes them.
+        steps: how many are an epoch; the generator's length unless given.
+        argument: its name, for messages.
+    """
+
+    def __init__(self, generator: Any, steps: int | None, argument: str) -> None:
+        if steps is None and not hasattr(generator, "__len__"):
+            raise InputError(f"{argument}: expected steps_per_epoch (or steps) with a generator, which has no length")
+        self.steps = len(generator) if steps is None else steps
+        if not isinstance(self.steps, int | np.integer) or self.steps < 1:
+            raise InputError(f"{argument}: expected at least one batch in an epoch, got {self.steps!r}")
+        self.generator, self.argument = generator, argument
+        self._batches = self._endless()
+
+    def __next__(self) -> tuple[NDArray, NDArray, NDArray | None]:
+        batch = next(self._batches, None)
+        if batch is None:
+            raise InputError(f"{self.argument}: the generator ended before the last batch of an epoch")
+        if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
+            raise InputError(f"{self.argument}: expected batches (x, y) or (x, y, weights), got {type(batch).__name__}")
+        x, y = np.asarray(batch[0]), np.asarray(batch[1])
+        if x.ndim == 0 or y.ndim == 0 or len(x) != len(y) or not len(x):
+            raise InputError(f"{self.argument}: expected as many labels as samples in a batch, got {x.shape} and {y.shape}")
+        return x, y, None if len(batch) == 2 else np.asarray(batch[2])
+
+    def _endless(self) -> Iterator[Any]:
+        if hasattr(self.generator, "__getitem__") and hasattr(self.generator, "__len__"):
+            yield from (self.generator[index] for _ in itertools.count() for index in range(len(self.generator)))
+        elif hasattr(self.generator, "__next__"):
+            yield from self.generator
+        else:
+            while True:
+                yield from self.generator
+
+    def epoch(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
+        """The batches of one epoch."""
+        return itertools.islice(self, self.steps)
+
+
+class BatchSource:
+    """An `ImageSource` of the one batch that has come last; as long as an epoch."""
+
+    def __init__(self, model: Any, batches: Batches) -> None:
+        self.model, self.batches = model, batches
+        self.first = next(batches)
+        self.batch_size = len(self.first[0])
+        self.load(self.first)
+
+    def __len__(self) -> int:
+        return self.batch_size * self.batches.steps
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.source.image_shape
+
+    def load(self, batch: tuple[NDArray, NDArray, NDArray | None]) -> int:
+        """Check a batch and take it; the number of its samples."""
+        x, y, weights = batch
+        source = self.model._source(self.batches.argument, x, y)
+        self.source = source if weights is None else Weighted(source, checked_weights(weights, len(x), "sample_weight"))
+        return len(x)
+
+    def fill(self, out: NDArray, indices: NDArray, epoch: int) -> None:
+        """Write samples of the batch."""
+        self.source.fill(out, indices, epoch)
+
+    def targets(self, indices: NDArray, epoch: int) -> NDArray:
+        """Their targets."""
+        return self.source.targets(indices, epoch)
+
+    def weights(self, indices: NDArray) -> NDArray | None:
+        """Their weights."""
+        return self.source.weights(indices) if isinstance(self.source, Weighted) else None
+
+
+class BatchTrainer(training.Trainer):
+    """A `Trainer` whose batches come from a generator, in its order."""
+
+    def __init__(self, model: Any, batches: Batches, **options: Any) -> None:
+        self.batches = BatchSource(model, batches)
+        super().__init__(model, cast(ImageSource, self.batches), batch_size=self.batches.batch_size, shuffle=False, **options)
+        self._waiting: Any = self.batches.first
+
+    def _train_step(self, engine: training.Engine, indices: NDArray[np.int64], keys: Any) -> None:
+        batch, self._waiting = self._waiting or next(self.batches.batches), None
+        samples = self.batches.load(batch)
+        if samples > self.batch_size:
+            raise InputError(f"x: expected no batch larger than the first, {self.batch_size} samples, got {samples}")
+        super()._train_step(engine, np.arange(samples), keys)
+
+    def _finish_epoch(self, engine: training.Engine) -> dict[str, float]:
+        entry = super()._finish_epoch(engine)
+        if isinstance(self.batches.batches.generator, Sequence):
+            self.batches.batches.generator.on_epoch_end()
+        return entry
+
+
+def gathered(model: Any, generator: Any, steps: int | None, argument: str) -> ImageSource:
+    """The batches of one epoch in one source, for an evaluation."""
+    parts = list(Batches(generator, steps, argument).epoch())
+    x, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    source = model._source(argument, x, y)
+    if parts[0][2] is None:
+        return cast(ImageSource, source)
+    return Weighted(source, checked_weights(np.concatenate([cast(NDArray, part[2]) for part in parts]), len(x), argument))
+
+
+def inputs_of(generator: Any, steps: int | None) -> NDArray:
+    """The inputs of the batches of one epoch, for `predict`; labels may come with them."""
+    count = len(generator) if steps is None and hasattr(generator, "__len__") else steps
+    if count is None:
+        raise InputError("predict: a generator has no length; expected steps, the number of batches")
+    if hasattr(generator, "__getitem__"):
+        batches = [generator[index % len(generator)] for index in range(count)]
+    else:
+        batches = list(itertools.islice(iter(generator), count))
+    return np.concatenate([np.asarray(batch[0] if isinstance(batch, tuple) else batch) for batch in batches])

@@ -1,0 +1,261 @@
+"""What scripts written for Keras call on a model besides `fit`, `evaluate` and `predict`; `Sequential` inherits it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn import training
+from nn.errors import InputError
+from nn.io import model_file
+from nn.layers import Layer
+from nn.utils.arrays import Array
+from nn.utils.symbols import Symbol
+
+if TYPE_CHECKING:
+    from nn.callbacks import History
+
+
+class ModelHabits(training.TrainableStack):
+    """Keras' other methods of a model."""
+
+    fit: Callable[..., Any]
+    evaluate: Callable[..., Any]
+    predict: Callable[..., Any]
+
+    name = "sequential"
+    # The training before: what `fit` has returned.
+    history: History | None = None
+    _first_shape: tuple[int, ...] | None = None
+
+    # -- Layers --------------------------------------------------------------------------------------------------------
+
+    def add(self, layer: Any) -> None:
+        """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
+        from nn.utils import functional
+
+        if isinstance(layer, training.TrainableStack):
+            for each in layer.layers:
+                self.add(each)
+            return
+        shape = functional.shape_of(layer)
+        if shape is not None:
+            if self.layers or self._first_shape:
+                raise InputError("add: expected the Input in the first place of the model")
+            self._first_shape = shape
+            return
+        if isinstance(layer, Layer) and not self.layers and self._first_shape and layer.given_input_shape is None:
+            layer.given_input_shape = self._first_shape
+        super().add(layer)
+        self._place(layer)
+
+    def pop(self) -> Layer:
+        """Take away the last layer."""
+        if not self.layers:
+            raise InputError("pop: the model has no layers")
+        self.forget_steps()
+        return self.layers.pop()
+
+    def build(self, input_shape: Any = None) -> None:
+        """Give all layers their shapes and initial weights. (None, ...) is a shape with the samples' axis, as in Keras."""
+        shape = tuple(input_shape or self._first_shape or ())
+        if not shape:
+            raise InputError("build: expected the shape of a sample")
+        super().build(shape[1:] if shape[0] is None else shape)
+        for layer in self.layers:
+            self._place(layer)
+
+    def _place(self, layer: Layer) -> None:
+        """Let the layer know its symbols, unless it knows those of the model in which it was first put."""
+        if layer.built and layer._symbols is None:
+            index = self.layers.index(layer)
+            before = Symbol(layer.input_shape) if index == 0 else self.layers[index - 1].output
+            layer._symbols = (before, before.after(layer))
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name, or at that index."""
+        if index is not None and -len(self.layers) <= index < len(self.layers):
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        names = ", ".join(layer.name for layer in self.layers)
+        raise InputError(
+            f"get_layer: expected a name among {names} or an index below {len(self.layers)}, got {name!r}, {index!r}"
+        )
+
+    @property
+    def input(self) -> Symbol:
+        """The symbol that comes in, for `Model(inputs, outputs)`."""
+        return self._built()[0].input
+
+    @property
+    def output(self) -> Symbol:
+        """The symbol that comes out."""
+        return self._built()[-1].output
+
+    @property
+    def inputs(self) -> list[Symbol]:
+        """`[input]`."""
+        return [self.input]
+
+    @property
+    def weights(self) -> list[NDArray]:
+        """The arrays themselves: all parameters and state."""
+        return list(self.arrays().values())
+
+    @property
+    def trainable_weights(self) -> list[NDArray]:
+        """The arrays of the layers that are trained."""
+        layers = (layer for layer in self._built() if getattr(layer, "trainable", True))
+        return [array for layer in layers for array in layer.parameters.values()]
+
+    def summary(  # type: ignore[override]
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable[[str], object] | None = None,
+        *,
+        file: Any = None,
+    ) -> None:
+        """Print the layers with their output shapes and parameter counts, in columns of fixed widths."""
+        if line_length is not None and hasattr(line_length, "write"):
+            line_length, file = None, line_length
+        if line_length is not None or positions is not None:
+            raise InputError("summary: line_length and positions are not supported; expected None")
+        text = io.StringIO()
+        super().summary(text)
+        for line in text.getvalue().splitlines():
+            print_fn(line) if print_fn else print(line, file=file or sys.stdout)
+
+    # -- Predicting ----------------------------------------------------------------------------------------------------
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """On an array: the network's output. On a symbol: the symbol after all layers."""
+        if isinstance(x, Symbol):
+            for layer in self.layers:
+                x = layer(x)
+            return x
+        if training:
+            return self.forward(np.asarray(x, self.dtype), training=True)[0].view(Array)
+        return self.predict(x).view(Array)
+
+    def predict_proba(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0) -> NDArray:
+        """`predict` under an older name."""
+        return self.predict(x)
+
+    def predict_classes(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0) -> NDArray[np.int64]:
+        """The most probable class of each sample (N,); of a single output, (N, 1) whether it is above one half."""
+        output = self.predict(x)
+        return (output > 0.5).astype(np.int64) if output.shape[-1] == 1 else output.argmax(axis=-1)
+
+    def predict_on_batch(self, x: ArrayLike) -> NDArray:
+        """`predict`."""
+        return self.predict(x)
+
+    # -- Single batches ------------------------------------------------------------------------------------------------
+
+    def train_on_batch(
+        self,
+        x: NDArray,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Any = None,
+        *,
+        return_dict: bool = False,
+        **options: Any,
+    ) -> Any:
+        """One step with these samples; [loss, accuracy] as they were before it."""
+        if self.optimizer.use_ema:
+            raise InputError("train_on_batch: expected an optimizer without use_ema, whose average is for whole trainings")
+        kept = self.history
+        history = self.fit(
+            x,
+            y,
+            batch_size=len(x),
+            epochs=1,
+            verbose=0,
+            shuffle=False,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            seed=self.seed + self.iterations,
+            **options,
+        )
+        self.history = kept
+        values = {name: column[0] for name, column in history.history.items()}
+        return values if return_dict else list(values.values())
+
+    def test_on_batch(
+        self, x: NDArray, y: ArrayLike, sample_weight: ArrayLike | None = None, *, return_dict: bool = False
+    ) -> Any:
+        """`evaluate` on these samples."""
+        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+
+    # -- Generators, in Keras' older words -----------------------------------------------------------------------------
+
+    def fit_generator(self, generator: Iterable[Any], *arguments: Any, **options: Any) -> History:
+        """`fit` on what makes batches; positional arguments are steps_per_epoch, epochs, verbose and callbacks."""
+        names = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
+        given = dict(zip(names, arguments, strict=False)) | options
+        if "nb_val_samples" in given:
+            raise InputError("fit_generator: nb_val_samples is not supported; use validation_steps, a number of batches")
+        return self.fit(generator, **given)
+
+    def evaluate_generator(self, generator: Iterable[Any], steps: int | None = None, **options: Any) -> Any:
+        """`evaluate` on what makes batches."""
+        return self.evaluate(generator, steps=steps, **options)
+
+    def predict_generator(self, generator: Iterable[Any], steps: int | None = None, **options: Any) -> NDArray:
+        """`predict` on what makes batches."""
+        return self.predict(generator, steps=steps, **options)
+
+    # -- Files ---------------------------------------------------------------------------------------------------------
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, save_format: str | None = None) -> None:
+        """Write the weights: Keras' format for names that end in .h5 (`nn/utils/keras_files.py`), else a model file."""
+        from nn.utils import keras_files
+
+        keras_files.check_free(filepath, overwrite, save_format)
+        if keras_files.is_foreign(filepath):
+            keras_files.save_weights(self, filepath)
+        else:
+            keras_files.check_ending(filepath)
+            model_file.save(self, filepath, {})
+
+    def load_weights(self, filepath: str | os.PathLike[str], by_name: bool = False, skip_mismatch: bool = False) -> None:
+        """Take the weights from a file that `save_weights` or `save`, or Keras' `save_weights`, wrote."""
+        from nn.utils import keras_files
+
+        if by_name or skip_mismatch:
+            raise InputError("load_weights: by_name and skip_mismatch are not supported; expected False")
+        self._built()
+        if keras_files.is_foreign(filepath):
+            arrays = keras_files.load_weights(self, filepath)
+        else:
+            saved = model_file.load(filepath, [type(layer) for layer in self.layers if _is_own(layer)])
+            arrays = list(saved.arrays.values())
+        self.set_weights(arrays)
+
+    def get_config(self) -> dict[str, Any]:
+        """The architecture."""
+        return {"name": self.name, **model_file.describe(self)}
+
+    def to_json(self, **options: Any) -> str:
+        """The architecture without the weights, for `model_from_json`."""
+        from nn.utils import keras_json
+
+        return keras_json.to_json(self, **options)
+
+    def to_yaml(self) -> str:
+        """Refused, as in Keras."""
+        raise InputError("to_yaml: not supported; use to_json()")
+
+
+def _is_own(layer: Layer) -> bool:
+    return not type(layer).__module__.startswith("nn.")

@@ -1,0 +1,159 @@
+"""Where each name of Keras is found here. Everything is imported when it is first used.
+
+`import nn.backend`, `from nn.preprocessing.image import load_img` and `from nn.layers.core import Dense` name modules
+that Keras has, or had, and this package does not have as files. `nn/__init__.py` asks `spec_of` for them, which leads to
+the module that holds the names. A name that is not here is refused in one sentence that lists what there is.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+# Modules of Keras, by the module that holds their names.
+MODULES = {
+    "nn.activations": "nn.utils.keras_activations",
+    "nn.backend": "nn.utils.keras_backend",
+    "nn.engine.topology": "nn.utils.functional",
+    "nn.engine.input_layer": "nn.utils.functional",
+    "nn.engine.training": "nn.utils.functional",
+    "nn.keras": "nn",
+    "nn.layers.activation": "nn.layers",
+    "nn.layers.advanced_activations": "nn.layers",
+    "nn.layers.convolutional": "nn.layers",
+    "nn.layers.core": "nn.layers",
+    "nn.layers.normalization": "nn.layers",
+    "nn.layers.pooling_layers": "nn.layers",
+    "nn.metrics": "nn.utils.keras_metrics",
+    "nn.nn": "nn.utils.keras_activations",
+    "nn.optimizers.legacy": "nn.optimizers",
+    "nn.preprocessing": "nn.utils.preprocessing",
+    "nn.preprocessing.image": "nn.utils.preprocessing.image",
+    "nn.random": "nn.utils.keras_backend",
+    "nn.utils.np_utils": "nn.utils",
+    "nn.utils.vis_utils": "nn.utils",
+    "nn.utils.generic_utils": "nn.utils",
+    "nn.python": "nn",
+    "nn.python.keras": "nn",
+    "nn.regularizers": "nn.utils.keras_regularizers",
+    "nn.saving": "nn.models",
+    "nn.src": "nn",
+}
+
+# Names that a module is asked for, and where they are: "module:name", or a module alone.
+NAMES: dict[str, dict[str, str]] = {
+    "nn": {
+        **{
+            name: f"nn.{name}"
+            for name in (
+                "activations", "backend", "callbacks", "datasets", "initializers", "keras", "layers", "losses", "metrics",
+                "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+            )
+        },
+        "Input": "nn.utils.functional:Input",
+        "InputLayer": "nn.utils.functional:InputLayer",
+        "Layer": "nn.layers:Layer",
+        "Model": "nn.utils.functional:Model",
+        "Sequential": "nn.models:Sequential",
+    },
+    "nn.callbacks": {
+        name: f"nn.utils.keras_callbacks:{name}"
+        for name in (
+            "CSVLogger", "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau",
+            "TensorBoard", "TerminateOnNaN",
+        )
+    },
+    "nn.layers": {
+        "AvgPool2D": "nn.layers:AveragePooling2D",
+        "Convolution2D": "nn.utils.older_keras:Convolution2D",
+        "GlobalAvgPool2D": "nn.layers:GlobalAveragePooling2D",
+        "GlobalMaxPool2D": "nn.layers:GlobalMaxPooling2D",
+        "Input": "nn.utils.functional:Input",
+        "InputLayer": "nn.utils.functional:InputLayer",
+        "MaxPool2D": "nn.layers:MaxPooling2D",
+    },
+    "nn.models": {
+        "Input": "nn.utils.functional:Input",
+        "Model": "nn.utils.functional:Model",
+        "model_from_json": "nn.utils.keras_json:model_from_json",
+        "save_model": "nn.utils.keras_files:save_model",
+    },
+    "nn.optimizers": {"schedules": "nn.optimizers.schedules"},
+    "nn.utils": {
+        "Sequence": "nn.utils.generators:Sequence",
+        "PyDataset": "nn.utils.generators:Sequence",
+        "array_to_img": "nn.utils.preprocessing.image:array_to_img",
+        "img_to_array": "nn.utils.preprocessing.image:img_to_array",
+        "load_img": "nn.utils.preprocessing.image:load_img",
+        "model_to_dot": "nn.utils.pictures:model_to_dot",
+        "normalize": "nn.utils.arrays:normalize",
+        "np_utils": "nn.utils",
+        "plot_model": "nn.utils.pictures:plot_model",
+        "save_img": "nn.utils.preprocessing.image:save_img",
+        "vis_utils": "nn.utils",
+    },
+}  # fmt: skip
+
+
+def member(module: str, name: str) -> Any:
+    """What the attribute `name` of a module is, where the module itself has none: the body of its `__getattr__`."""
+    if name.startswith("_"):  # Python itself asks for these
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    where = NAMES.get(module, {}).get(name)
+    if where is None:
+        raise AttributeError(refusal(module, name))
+    home, _, attribute = where.partition(":")
+    found = import_module(home)
+    return getattr(found, attribute) if attribute else found
+
+
+def refusal(module: str, name: str) -> str:
+    """The sentence for a name that is not here."""
+    holder = sys.modules.get(MODULES.get(module, module))
+    own = set(vars(holder).get("__all__") or _public(holder) if holder else ()) | NAMES.get(module, {}).keys()
+    if module.startswith("nn.utils."):
+        module = next((alias for alias, real in MODULES.items() if real == module), module)
+    return f"{module} has no {name!r}; it has {', '.join(sorted(own, key=str.lower))}"
+
+
+def _public(module: ModuleType) -> set[str]:
+    """The classes and functions that a module defines."""
+    found = vars(module)
+    return {name for name, value in found.items() if name[0] != "_" and getattr(value, "__module__", "") == module.__name__}
+
+
+def spec_of(fullname: str) -> ModuleSpec | None:
+    """The spec of a module under Keras' name; `ImportError` for a name of which nothing is known."""
+    parent, _, name = fullname.rpartition(".")
+    if name.startswith("_"):  # Python itself asks for these
+        return None
+    for outer in ("nn.keras", "nn.python.keras", "nn.src"):
+        if fullname.startswith(outer + "."):
+            inner = "nn" + fullname.removeprefix(outer)
+            return ModuleSpec(fullname, _Alias(MODULES.get(inner, inner)), is_package=True)
+    if fullname in MODULES:
+        return ModuleSpec(fullname, _Alias(MODULES[fullname]), is_package=True)
+    if name in NAMES.get(parent, {}):
+        return None
+    raise ImportError(refusal(parent, name), name=fullname)
+
+
+class _Alias(Loader):
+    """Loads a module by importing the one that holds its names; both are the same object."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module itself. The import system is about to write into it, so remember what it had."""
+        module = import_module(self.name)
+        self.spec, self.path = module.__spec__, getattr(module, "__path__", [])
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It has been executed already: give it back what it had."""
+        module.__spec__, module.__path__ = self.spec, self.path

@@ -1,0 +1,108 @@
+"""Keras 1's words for what Keras 2 renamed: arguments of layers and of `fit`, and `Convolution2D`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from nn.errors import InputError
+
+# For each layer, the older name of an argument and today's.
+OLDER: dict[str, dict[str, str]] = {
+    "Dense": {
+        "output_dim": "units", "init": "kernel_initializer", "bias": "use_bias",
+        "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
+    },
+    "Conv2D": {
+        "nb_filter": "filters", "border_mode": "padding", "subsample": "strides", "init": "kernel_initializer",
+        "bias": "use_bias", "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
+        "dim_ordering": "data_format",
+    },
+    "MaxPooling2D": {"border_mode": "padding", "dim_ordering": "data_format"},
+    "AveragePooling2D": {"border_mode": "padding", "dim_ordering": "data_format"},
+    "Flatten": {"dim_ordering": "data_format"},
+    "Dropout": {"p": "rate"},
+    "LeakyReLU": {"alpha": "negative_slope"},
+}  # fmt: skip
+ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
+
+
+def with_older_names(init: Callable[..., None]) -> Callable[..., None]:
+    """A layer's constructor that also takes the older names of its arguments."""
+
+    @functools.wraps(init)
+    def constructor(self: Any, *arguments: Any, **options: Any) -> None:
+        kinds = [kind.__name__ for kind in type(self).__mro__]
+        init(self, *arguments, **translated(next((kind for kind in kinds if kind in OLDER), kinds[0]), options))
+
+    return constructor
+
+
+def translated(kind: str, options: dict[str, Any]) -> dict[str, Any]:
+    """A layer's arguments under today's names; `InputError` where one is given twice."""
+    names = {**OLDER.get(kind, {}), "input_dim": "input_shape", "batch_input_shape": "input_shape"}
+    result = dict(options)
+    for old in names.keys() & options.keys():
+        value, new = result.pop(old), names[old]
+        if new in options:
+            raise InputError(f"{kind}: expected either {new} or its older name {old}, got both")
+        if old == "input_dim":
+            value = (value,)
+        elif old == "batch_input_shape":
+            value = tuple(value)[1:]
+        elif old == "dim_ordering":
+            value = ORDERINGS.get(value, value)
+        result[new] = value
+    return result
+
+
+def Convolution2D(filters: Any = None, *arguments: Any, **options: Any) -> Any:  # noqa: N802
+    """`Conv2D`; also in the words of Keras 1, with rows and columns of the kernel one after the other: (32, 3, 3)."""
+    from nn.layers import Conv2D
+
+    options = translated("Conv2D", options)
+    filters = options.pop("filters", filters)
+    rows, columns = options.pop("nb_row", None), options.pop("nb_col", None)
+    if len(arguments) >= 2 and all(isinstance(size, int) for size in arguments[:2]):
+        rows, columns, arguments = arguments[0], arguments[1], arguments[2:]
+        if arguments:
+            raise InputError(f"Convolution2D: expected names for the arguments after the columns, got {arguments[0]!r}")
+    if (rows is None) != (columns is None):
+        raise InputError("Convolution2D: expected both nb_row and nb_col, got one of them")
+    if rows is not None:
+        options["kernel_size"] = (rows, columns)
+    return Conv2D(filters, *arguments, **options)
+
+
+FIT = {"nb_epoch": "epochs"}
+# About Keras' worker processes, of which there are none here: they change no result.
+HARMLESS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "nb_worker", "pickle_safe", "validation_batch_size")
+
+
+def fit_options(options: dict[str, Any], epochs: int, method: str = "fit") -> int:
+    """The epochs, after the arguments of `fit` that it does not name itself; `InputError` for what is not supported."""
+    for name, value in options.items():
+        if name in FIT and method == "fit":
+            epochs = value
+        elif name == "validation_freq" and value == 1:
+            continue
+        elif name not in HARMLESS:
+            raise InputError(f"{method}: there is no argument {name!r}")
+    return epochs
+
+
+def check_compile_options(options: dict[str, Any]) -> None:
+    """Keras' other arguments of `compile`, which must ask for nothing."""
+    for name, value in options.items():
+        if name not in (
+            "loss_weights",
+            "weighted_metrics",
+            "run_eagerly",
+            "steps_per_execution",
+            "jit_compile",
+            "auto_scale_loss",
+        ):
+            raise InputError(f"compile: there is no argument {name!r}, only optimizer, loss and metrics")
+        if name in ("loss_weights", "weighted_metrics") and value not in (None, [], ()):
+            raise InputError(f"compile: {name} is not supported; expected None, got {value!r}")

@@ -1,0 +1,1 @@
+"""`nn.preprocessing` under Keras' name: images (`nn/utils/preprocessing/image.py`)."""

@@ -1,0 +1,107 @@
+"""What a layer can do besides learning, in Keras' words; `nn.layers.Layer` inherits it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from nn.errors import InputError
+from nn.utils.older_keras import with_older_names
+
+if TYPE_CHECKING:
+    from nn.layers import Layer
+
+
+class Symbol:
+    """What flows through a chain of layers, before there are numbers: the result of `Input` and of `layer(symbol)`.
+
+    Attributes:
+        origin: the symbol at the beginning.
+        layers: those passed since.
+        shape: (None, ...), the first axis being the samples'.
+    """
+
+    def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Layer, ...] = ()) -> None:
+        self.sample_shape = tuple(shape)
+        self.shape = (None, *shape)
+        self.origin = self if origin is None else origin
+        self.layers = layers
+
+    def after(self, layer: Layer) -> Symbol:
+        """The symbol behind one more layer."""
+        return Symbol(layer.compute_output_shape(self.sample_shape), self.origin, (*self.layers, layer))
+
+
+class LayerHabits:
+    """Keras' methods of a layer that are no mathematics."""
+
+    _symbols: tuple[Symbol, Symbol] | None = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let the layers of the package take the older names of their arguments, too."""
+        super().__init_subclass__(**options)
+        if "__init__" in vars(cls) and cls.__module__.startswith("nn."):
+            cls.__init__ = with_older_names(cls.__init__)  # type: ignore[method-assign]
+
+    def __call__(self: Any, x: Any, training: bool = False) -> Any:
+        """On a symbol: the symbol after this layer. On an array (N, ...): the layer's output; an unbuilt layer is built."""
+        if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
+            raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
+        if isinstance(x, Symbol):
+            if self._symbols is not None and self._symbols[0] is not x:
+                raise InputError(f"{type(self).__name__}: the layer has been called already; a layer has one place in a chain")
+            self._symbols = (x, x.after(self))
+            return self._symbols[1]
+        values = np.asarray(x)
+        values = values if values.dtype.kind == "f" else values.astype(np.float32)
+        if not self.built:
+            self.build(values.shape[1:], np.random.default_rng(0), np.float32)
+        if values.shape[1:] != self.input_shape:
+            raise InputError(f"{type(self).__name__}: expected samples of shape {self.input_shape}, got {values.shape[1:]}")
+        from nn.utils.arrays import Array
+
+        return self.forward(values, training)[0].view(Array)
+
+    @property
+    def input(self) -> Symbol:
+        """What comes into the layer in the model in which it was first put; for `Model(inputs, outputs)`."""
+        return self._placed()[0]
+
+    @property
+    def output(self) -> Symbol:
+        """What comes out of it."""
+        return self._placed()[1]
+
+    def _placed(self) -> tuple[Symbol, Symbol]:
+        if self._symbols is None:
+            raise InputError(f"{type(self).__name__}: expected a layer in a model whose input shape is known")
+        return self._symbols
+
+    def get_weights(self: Any) -> list[NDArray]:
+        """Copies of the parameters and the state, in Keras' order and layout."""
+        return [array.copy() for array in self.arrays().values()]
+
+    def set_weights(self: Any, weights: Sequence[ArrayLike]) -> None:
+        """Copy `weights` into the layer, as `get_weights` gives them."""
+        own, given = list(self.arrays().items()), [np.asarray(weight) for weight in weights]
+        if [array.shape for _, array in own] != [array.shape for array in given]:
+            expected = [array.shape for _, array in own]
+            raise InputError(f"set_weights: expected arrays of shapes {expected}, got {[array.shape for array in given]}")
+        for (_, array), weight in zip(own, given, strict=True):
+            array[...] = weight
+
+    @property
+    def weights(self: Any) -> list[NDArray]:
+        """The arrays themselves: parameters, then state."""
+        return list(self.arrays().values())
+
+    def get_config(self: Any) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return self.config()
+
+    def count_params(self: Any) -> int:
+        """The number of trained values and of those in the state."""
+        return sum(array.size for array in self.arrays().values())
