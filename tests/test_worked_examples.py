@@ -7,7 +7,6 @@ import inspect
 import pytest
 
 from nn import losses
-from nn.layers import initializers
 from nn.layers import (
     Layer,
     activations,
@@ -18,6 +17,7 @@ from nn.layers import (
     dropout,
     flatten,
     global_pooling,
+    initializers,
     pooling,
     rectifiers,
     regularizers,

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nn.layers.initializers import Initializer, initializer_named
 from nn.layers.activations import activation_named
 from nn.layers.arguments import Shape
 from nn.layers.base import Layer, initializer_configs
+from nn.layers.initializers import Initializer, initializer_named
 from nn.layers.regularizers import Regularizer
 
 
