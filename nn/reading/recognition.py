@@ -17,10 +17,10 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from nn.reading.arrays import as_picture
 from nn.reading.calibration import calibrated
 from nn.reading.choice import Span, best_grouping, possible_spans
 from nn.reading.geometry import stroke_width, to_mnist
-from nn.reading.ink import as_picture
 from nn.reading.pieces import Box, Digit, Pieces
 from nn.reading.segmentation import Stroke, take_apart
 
@@ -201,4 +201,14 @@ def _doubt(model: Model, probabilities: np.ndarray, margin: float, *, is_thing: 
 def _judged(digit: Digit, probabilities: np.ndarray, doubt: Doubt | None, *, row: int) -> ReadDigit:
     best = int(probabilities.argmax())
     verdict: Verdict = "unsure" if doubt else "sure"
-    return ReadDigit(digit.box, digit.ink, digit.image, best, float(probabilities[best]), probabilities, verdict, row, doubt)
+    return ReadDigit(
+        digit.box,
+        digit.ink,
+        image=digit.image,
+        digit=best,
+        probability=float(probabilities[best]),
+        probabilities=probabilities,
+        verdict=verdict,
+        row=row,
+        doubt=doubt,
+    )
