@@ -2,9 +2,12 @@
 
     python -m benchmarks drawn STROKES.npz --misses misses.png
 
-STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,), labels (N,), writers (N,): stroke
-j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1.
-Every sample is drawn at a random place and size with the window's pen, then goes the whole way: pieces, geometry, network.
+STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,),
+labels (N,), writers (N,): stroke j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i
+the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1. Every sample is drawn at a random
+position and size with the window's pen, then goes the whole way: pieces, geometry, network. The
+reader gets the strokes too, as in the window; with `--ink` it sees the ink alone, as in a
+picture.
 """
 
 from __future__ import annotations
@@ -46,9 +49,9 @@ class Strokes:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def sample(self, number: int) -> list[np.ndarray]:
+    def sample(self, index: int) -> list[np.ndarray]:
         """The strokes of one sample, each (n, 2)."""
-        begin, end = self.sample_offsets[number], self.sample_offsets[number + 1]
+        begin, end = self.sample_offsets[index], self.sample_offsets[index + 1]
         strokes = [self.points[self.stroke_offsets[j] : self.stroke_offsets[j + 1]] for j in range(begin, end)]
         return [stroke for stroke in strokes if len(stroke)]
 
@@ -76,14 +79,21 @@ def load_strokes(path: str) -> Strokes:
 def draw_sample(
     strokes: list[np.ndarray], rng: np.random.Generator, brush: float = BRUSH, size: float | None = None
 ) -> np.ndarray:
-    """Ink (480, 640) float32 of strokes on the window's sheet, at a random place; `size` is the part of its height."""
+    """Ink (480, 640) float32 of strokes on the window's sheet, at a random position; `size` is the part of its height."""
+    return rendered(on_the_sheet(strokes, rng, brush, size), brush)
+
+
+def on_the_sheet(
+    strokes: list[np.ndarray], rng: np.random.Generator, brush: float = BRUSH, size: float | None = None
+) -> list[np.ndarray]:
+    """Strokes in sheet units, at a random position; `size` is the part of the sheet's height."""
     points = np.concatenate(strokes).astype(np.float64)
     low, span = points.min(axis=0), np.ptp(points, axis=0)
     part = float(rng.uniform(*SIZES)) if size is None else size
     scale = min(part * SHEET_HEIGHT / max(span.max(), 1e-9), part * SHEET_HEIGHT / max(span[1], 1e-9))
-    room = np.maximum(np.array([SHEET_WIDTH, SHEET_HEIGHT]) - scale * span - 2 * brush, 0)
-    origin = brush + room * rng.random(2)
-    return rendered([(stroke - low) * scale + origin for stroke in strokes], brush)
+    free = np.maximum(np.array([SHEET_WIDTH, SHEET_HEIGHT]) - scale * span - 2 * brush, 0)
+    origin = brush + free * rng.random(2)
+    return [(stroke - low) * scale + origin for stroke in strokes]
 
 
 def rendered(strokes: Sequence[np.ndarray], brush: float) -> np.ndarray:
@@ -94,13 +104,15 @@ def rendered(strokes: Sequence[np.ndarray], brush: float) -> np.ndarray:
 
 
 def read_collection(
-    model: Model, strokes: Strokes, numbers: np.ndarray, seed: int, brush: float
+    model: Model, strokes: Strokes, indices: np.ndarray, seed: int, brush: float, *, with_strokes: bool = True
 ) -> tuple[list[Reading], np.ndarray]:
     """What was read in the given samples, and each one's image (n, 28, 28) as a single digit."""
-    readings, images = [], np.empty((len(numbers), 28, 28), np.float32)
-    for k, number in enumerate(numbers.tolist()):
-        ink = draw_sample(strokes.sample(number), np.random.default_rng((seed, number)), brush)
-        readings.append(read_number(model, ink))
+    readings, images = [], np.empty((len(indices), 28, 28), np.float32)
+    for k, index in enumerate(indices.tolist()):
+        drawing = on_the_sheet(strokes.sample(index), np.random.default_rng((seed, index)), brush)
+        ink = rendered(drawing, brush)
+        pulls = [(stroke * READING_SCALE, brush * READING_SCALE) for stroke in drawing] if with_strokes else None
+        readings.append(read_number(model, ink, strokes=pulls))
         images[k] = to_mnist(ink)
     return readings, images
 
@@ -110,9 +122,9 @@ def mean_over(groups: np.ndarray, right: np.ndarray) -> dict[int, float]:
     return {int(group): float(right[groups == group].mean()) for group in np.unique(groups)}
 
 
-def report(strokes: Strokes, numbers: np.ndarray, readings: list[Reading]) -> np.ndarray:
+def report(strokes: Strokes, indices: np.ndarray, readings: list[Reading]) -> np.ndarray:
     """Print accuracy per writer and per digit; returns which samples were read right (n,)."""
-    labels, writers = strokes.labels[numbers], strokes.writers[numbers]
+    labels, writers = strokes.labels[indices], strokes.writers[indices]
     right = np.array([reading.number == str(label) for reading, label in zip(readings, labels, strict=True)])
     unsure = np.array([reading.verdict != "sure" for reading in readings])
     by_writer, by_digit = mean_over(writers, right), mean_over(labels, right)
@@ -124,9 +136,10 @@ def report(strokes: Strokes, numbers: np.ndarray, readings: list[Reading]) -> np
         print(f"{digit:6d}  {100 * part:6.2f} %")
     parted = sum(len(reading.digits) > 1 for reading in readings)
     mistaken = 100 * (~unsure & ~right).mean()
-    print(f"unsure {100 * unsure.mean():.2f} %, wrong though sure {mistaken:.2f} %, taken for several digits {parted}")
+    print(f"right and sure {100 * (right & ~unsure).mean():.2f} %, unsure {100 * unsure.mean():.2f} %, ", end="")
+    print(f"surely wrong {mistaken:.2f} %, taken for several digits {parted}")
     mean = np.mean(list(by_writer.values()))
-    print(f"drawn accuracy {mean:.4f} (mean over {len(by_writer)} writers, {len(numbers)} digits)")
+    print(f"drawn accuracy {mean:.4f} (mean over {len(by_writer)} writers, {len(indices)} digits)")
     return right
 
 
@@ -137,18 +150,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", default=str(BUNDLED), metavar="FILE", help="default: the bundled one")
     parser.add_argument("--limit", type=whole_number(1), help="only so many samples, spread over the collection")
     parser.add_argument("--brush", type=positive_number, default=BRUSH, help="on a sheet 480 high (default: %(default)s)")
-    parser.add_argument("--seed", type=whole_number(0), default=0, help="of places and sizes")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="of positions and sizes")
+    parser.add_argument("--ink", action="store_true", help="give the reader the ink alone, without the strokes")
     parser.add_argument("--misses", metavar="FILE.png", help="contact sheet of what was misread, by digit")
     options = parser.parse_args(arguments)
     if options.misses:
         check_writable(options.misses, "--misses")
     strokes, model = load_strokes(options.strokes), load_model(options.model)
     count = min(options.limit or len(strokes), len(strokes))
-    numbers = np.unique(np.linspace(0, len(strokes) - 1, count).round().astype(np.int64))
-    readings, images = read_collection(model, strokes, numbers, options.seed, options.brush)
-    right = report(strokes, numbers, readings)
+    indices = np.unique(np.linspace(0, len(strokes) - 1, count).round().astype(np.int64))
+    readings, images = read_collection(model, strokes, indices, options.seed, options.brush, with_strokes=not options.ink)
+    right = report(strokes, indices, readings)
     if options.misses:
-        save_misses(options.misses, images, strokes.labels[numbers], right)
+        save_misses(options.misses, images, strokes.labels[indices], right)
     return 0
 
 

@@ -1,7 +1,8 @@
 """python -m benchmarks kernels: the ladder from the textbook's loops to the finished kernels, and the processor's limits.
 
-One thread. Every way is first checked against the first of its ladder, then all are timed in turn. GFLOP/s count the dense
-arithmetic of the job, whatever of it a kernel really does; "of the peak" counts what it does, so that it cannot exceed 100 %.
+One thread. Each rung is first checked against the first of its ladder; then all are timed in turns. GFLOP/s
+count the dense arithmetic of the job, however little of it a kernel really does. "Of the peak" counts what
+it does, so it cannot exceed 100 %. `nn/kernels/README.md` explains each rung.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ COLUMNS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check, measure, print, write; 1 if a kernel is wrong."""
+    """Check, measure, print, write; returns 1 if a kernel is wrong."""
     parser = ArgumentParser(prog="python -m benchmarks kernels", description="The ladder and the roofline.")
     parser.add_argument("--images", type=whole_number(1), default=32, help="in the ladders (default: %(default)s)")
     parser.add_argument("--rounds", type=whole_number(1), default=15, help="in turn (default: %(default)s)")
     report.add_out(parser)
     options = parser.parse_args(arguments)
     path = report.check_out(options.out, "kernels")
-    # NumPy's product is one of the ways, and all have one thread; OpenBLAS reads this when NumPy is imported, below.
+    # NumPy's product, too, is to use one thread. OpenBLAS reads this when NumPy is imported, below.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
     from benchmarks import roofline
     from benchmarks.ladder import climb, ladders
@@ -60,14 +61,14 @@ def _draw(figure: Any, body: dict[str, Any]) -> None:
     figure.set_size_inches(charts.SIZE[0] * 1.3, charts.SIZE[1] * 1.5)
     axes = figure.add_subplot()
     jobs = list(dict.fromkeys(row["ladder"] for row in rows))
-    places = [number + jobs.index(row["ladder"]) for number, row in enumerate(rows)]
-    last = {row["ladder"]: number for number, row in enumerate(rows)}.values()
-    shades = [charts.OURS if number in last else charts.PEER for number in range(len(rows))]
-    shown = axes.barh(places, [row["gflops"] for row in rows], color=shades)
+    heights = [index + jobs.index(row["ladder"]) for index, row in enumerate(rows)]
+    last = {row["ladder"]: index for index, row in enumerate(rows)}.values()
+    shades = [charts.OURS if index in last else charts.PEER for index in range(len(rows))]
+    shown = axes.barh(heights, [row["gflops"] for row in rows], color=shades)
     axes.bar_label(shown, [f" {row['gflops']:.3g}" for row in rows], fontsize=8)
-    axes.set_yticks(places, [row["name"] for row in rows], fontsize=8)
+    axes.set_yticks(heights, [row["name"] for row in rows], fontsize=8)
     for job in jobs:
-        first = next(place for place, row in zip(places, rows, strict=True) if row["ladder"] == job)
+        first = next(height for height, row in zip(heights, rows, strict=True) if row["ladder"] == job)
         axes.annotate(job, (0, first - 0.55), xycoords=("axes fraction", "data"), fontsize=8, weight="bold", va="bottom")
     axes.invert_yaxis()
     axes.set_xscale("log")

@@ -13,7 +13,8 @@ from nn.kernels import simd_llvm  # noqa: F401 - tells Numba how vectors are com
 from nn.kernels.memory import aligned
 from nn.kernels.simd import VECTOR_BYTES, load, store
 
-ROUNDS = 2_000_000
+# Half a millisecond: short enough to find a processor to itself now and then on a busy machine.
+ROUNDS = 200_000
 # Five vectors of two registers each: ten sums in flight hide the latency of a fused multiply-add, and
 # they fit in 16 registers.
 CHAINS = 5
@@ -39,7 +40,7 @@ def _multiply_add(factor, start, rounds, out):  # type: ignore[no-untyped-def]
     store(out, 0, s0 + s1 + s2 + s3 + s4)
 
 
-def peak_gflops(threads: int, repeats: int = 15) -> float:
+def peak_gflops(threads: int, repeats: int = 500) -> float:
     """The most float32 operations that the given number of threads can do in registers, in 10⁹ a second."""
     lanes = VECTOR_BYTES // 4
     factor, start = aligned((lanes,)), aligned((lanes,))

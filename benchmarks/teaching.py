@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from apps.draw.teaching.kept_drawings import keep, kept_drawings
-from apps.draw.teaching.training import Ground, accuracy_of, find_ground, teach, warm_up
+from apps.draw.teaching.training import ReplayData, accuracy_of, find_replay_data, teach, warm_up
 from benchmarks.drawn import draw_sample
 from nn.engine.compiling import report_compilation
 from nn.errors import InputError
@@ -46,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", metavar="DIR", help="folder of the MNIST files, if not in a usual place")
     parser.add_argument("--threads", metavar="N", type=whole_number(1), help="as many as processors; changes no result")
     options = parser.parse_args(arguments)
-    model, ground = load_model(options.model), find_ground(options.data)
+    model, replayed = load_model(options.model), find_replay_data(options.data)
     with report_compilation():
-        warm_up(model, ground)
-        before = accuracy_of(model, ground, options.threads)
+        warm_up(model, replayed)
+        before = accuracy_of(model, replayed, options.threads)
     if before is None:
         raise InputError("--data: expected the MNIST files there or in a usual place, got none")
     print(
@@ -58,13 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     good = True
     for name in HANDS:
         for seed in range(options.repeats):
-            good &= _lesson(model, ground, name, seed, before, options.threads)
+            good &= _lesson(model, replayed, name, seed, before, options.threads)
     outcome = "met" if good else "MISSED"
     print(f"goals: {READ_GOAL} read, at most {100 * LOSS_GOAL:.1f} points of test accuracy lost, undo exact: {outcome}")
     return 0 if good else 1
 
 
-def _lesson(model: Sequential, ground: Ground, name: str, seed: int, before: float, threads: int | None) -> bool:
+def _lesson(model: Sequential, replayed: ReplayData, name: str, seed: int, before: float, threads: int | None) -> bool:
     """One hand, corrected and read again; prints a line, returns whether the goals were met."""
     drawings, weights = draw_hand(name, seed), model.get_weights()
     digits = [whole_digit(model, ink) for ink in drawings]
@@ -73,10 +73,10 @@ def _lesson(model: Sequential, ground: Ground, name: str, seed: int, before: flo
             keep(Path(folder), digit.ink, LABEL)
         kept = kept_drawings(Path(folder))
     began = time.perf_counter()
-    taught = teach(model, kept, ground, threads=threads)
+    taught = teach(model, kept, replayed, threads=threads)
     seconds = time.perf_counter() - began
     assert taught is not None
-    after = accuracy_of(taught, ground, threads)
+    after = accuracy_of(taught, replayed, threads)
     assert after is not None
     rest = drawings[CORRECTED:]
     first, last = (sum(read_number(reader, ink).number == str(LABEL) for ink in rest) for reader in (model, taught))

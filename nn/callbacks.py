@@ -48,26 +48,29 @@ class Callback:
 
 
 class History:
-    """What `fit` returns: one value an epoch for loss, accuracy, val_loss, val_accuracy and seconds.
+    """What `fit` returns: a value for each epoch of loss, accuracy, val_loss and val_accuracy.
 
     Accuracy has the name that `compile(metrics=...)` gave it.
 
     Attributes:
         history: lists by name.
         epoch: the epochs' indices, from 0.
+        seconds: what each epoch took.
     """
 
     def __init__(self, model: Sequential) -> None:
         self.model = model
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
+        self.seconds: list[float] = []
 
     def record(self, entry: dict[str, float]) -> None:
         """Append one epoch: `entry` holds its number from 1 under "epoch", and its values by name."""
         self.epoch.append(int(entry["epoch"]) - 1)
+        self.seconds.append(entry["seconds"])
         accuracy = self.model.metrics_names[1]
         for name, value in entry.items():
-            if name != "epoch":
+            if name not in ("epoch", "seconds"):
                 self.history.setdefault(name.replace("accuracy", accuracy), []).append(value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from nn.layers import Layer
 from nn.layers.stack import split_softmax
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
+from nn.utils import next_seed
 
 __all__ = ["Sequential", "load_model"]
 
@@ -32,7 +34,7 @@ class Sequential(training.TrainableStack):
 
     Args:
         layers: to start with; `add` appends more. Layers that are built already keep their weights.
-        seed: of the initial weights.
+        seed: of the initial weights; 0, or what `nn.utils.set_random_seed` gives, unless given.
         dtype: float32, or float64 for checks.
 
     Attributes:
@@ -42,12 +44,13 @@ class Sequential(training.TrainableStack):
         stop_training: a callback may set it, as in Keras, to end `fit` after the current batch.
     """
 
-    def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
+    def __init__(self, layers: Sequence[Layer] = (), *, seed: int | None = None, dtype: DTypeLike = np.float32) -> None:
         self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
         self.use_kernels = True
+        self._compiled = True
         self._local = threading.local()
-        super().__init__(layers, seed=seed, dtype=dtype)
+        super().__init__(layers, seed=next_seed() if seed is None else seed, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies and for other processes: everything but what belongs to this process' threads."""
@@ -60,15 +63,15 @@ class Sequential(training.TrainableStack):
 
     def compile(
         self,
-        loss: object = "categorical_crossentropy",
         optimizer: object = "adadelta",
+        loss: object = "categorical_crossentropy",
         metrics: Sequence[str] | None = ("accuracy",),
     ) -> None:
         """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and always kept)."""
-        self.metrics = metrics_of(metrics)
-        self.loss = loss_named(loss)
-        self.optimizer = optimizer_named(optimizer)
+        chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
+        self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
+        self._compiled = True
 
     @property
     def metrics_names(self) -> list[str]:
@@ -112,11 +115,17 @@ class Sequential(training.TrainableStack):
             InputError: shapes, counts or labels that do not fit.
             Diverged: the loss became NaN or infinite.
         """
+        if not self._compiled:
+            raise InputError("fit: a model file does not hold the optimizer; call compile(optimizer=...) before going on")
         batch_size, epochs = whole(32 if batch_size is None else batch_size, "batch_size"), whole(epochs, "epochs")
         watching = callbacks_of(callbacks)
         if validation_split and validation_data is None:
             (x, y), validation_data = split_off(*labelled(cast(NDArray, x), y, "x"), validation_split)
         source = self._source("x", x, y)
+        if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
+            warnings.warn(
+                "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
+            )
         validation = None
         if isinstance(validation_data, tuple | list):
             if len(validation_data) != 2:
@@ -166,8 +175,14 @@ class Sequential(training.TrainableStack):
                 self.build(images.shape[1:])
             check_images(images, self.input_shape, argument)
             labels = self.loss.labels_of(labels, self.output_shape[-1], "y" if argument == "x" else argument)
-            free = self.loss.joined_with != "softmax"
-            source = ScaledImages(images, labels, scale=1.0, classes=self.output_shape[-1], any_targets=free)
+            source = ScaledImages(
+                images,
+                labels,
+                scale=1.0,
+                classes=self.output_shape[-1],
+                sample_shape=self.input_shape,
+                any_targets=self.loss.joined_with != "softmax",
+            )
         if len(source) == 0:
             raise InputError(f"{argument}: expected at least one sample, got none")
         if not self.layers or not self.layers[0].built:
@@ -263,4 +278,5 @@ def load_model(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]
     for name, array in model.arrays().items():
         array[...] = saved.arrays[name]
     model.card = saved.card
+    model._compiled = False
     return model

@@ -189,13 +189,19 @@ def student_network(seed: int = 0, dtype: DTypeLike = np.float32) -> Sequential:
 
 
 def trainer_for(
-    recipe: Recipe, train: Split, test: Split, callbacks: Sequence[Callback] = (), threads: int | None = None
+    recipe: Recipe,
+    train: Split,
+    test: Split,
+    callbacks: Sequence[Callback] = (),
+    threads: int | None = None,
+    *,
+    dtype: DTypeLike = np.float32,
 ) -> Trainer:
     """The student's network, ready to be trained on `train` and validated on `test` as the recipe says."""
     from nn import optimizers
     from nn.training import Trainer
 
-    model = student_network(recipe.seed)
+    model = student_network(recipe.seed, dtype)
     trainer = Trainer(
         model,
         training_source(recipe, *train),

@@ -1,9 +1,10 @@
-"""One-hot rows, and the check of class labels that everything which takes labels shares.
-
-`to_categorical` is the name that Keras' users know.
-"""
+"""Small helpers under the names that Keras' users know: one-hot rows, the check of class labels, seeds."""
 
 from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,3 +57,26 @@ def class_indices(labels: ArrayLike, classes: int | None, name: str) -> NDArray:
         expected = "values of at least 0" if classes is None else f"values from 0 to {classes - 1}"
         raise InputError(f"{name}: expected {expected}, got {array.min()} to {array.max()}")
     return array if array.dtype.kind in "ui" else array.astype(np.int64)
+
+
+# The seeds of models that are given none. 0 for each of them, until `set_random_seed` is called.
+_seeds: Iterator[int] = itertools.repeat(0)
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed everything random that follows, as in Keras: Python, NumPy, and the models that are given no seed of their own.
+
+    Without this call every model without a seed has seed 0, so that a script gives the same result each time;
+    `np.random.seed` does not change that. The first model after it gets `seed`, the next ones the numbers after it.
+    """
+    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise InputError(f"set_random_seed: expected a whole number from 0 to {2**32 - 1}, got {seed!r}")
+    global _seeds
+    random.seed(int(seed))
+    np.random.seed(int(seed))  # noqa: NPY002
+    _seeds = itertools.count(int(seed))
+
+
+def next_seed() -> int:
+    """The seed of a model that is given none."""
+    return next(_seeds)

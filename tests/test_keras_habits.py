@@ -1,6 +1,7 @@
 """What scripts written for Keras do besides the plain call of fit: it works, or says in one sentence why not."""
 
 import copy
+import itertools
 import pickle
 import re
 
@@ -11,7 +12,7 @@ import nn as keras
 from nn.callbacks import Callback
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Dropout, Flatten
-from nn.models import Sequential
+from nn.models import Sequential, load_model
 from nn.optimizers import Adadelta
 from nn.utils import to_categorical
 
@@ -179,3 +180,97 @@ def test_copies_learn_and_read_alike(copied):
 
 def test_hundred_thousand_threads_are_not_started():
     assert bits_after(threads=100_000) == bits_after(threads=1)
+
+
+def test_compile_takes_optimizer_and_loss_in_keras_order():
+    model = Sequential([Dense(3, activation="softmax", input_shape=(4,))])
+    model.compile("sgd", "categorical_crossentropy", ["accuracy"])
+    assert model.optimizer.name == "sgd"
+    with pytest.raises(InputError, match="optimizer"):
+        model.compile("categorical_crossentropy", "sgd")
+
+
+def test_samples_of_any_rank():
+    square = Sequential([Flatten(input_shape=(6, 6)), Dense(4, activation="softmax")], seed=1)
+    square.compile()
+    square.fit(X[..., 0], Y, verbose=0)
+    assert square.predict(X[..., 0]).shape == (40, 4)
+    channels = new_model()
+    channels.fit(X[..., 0], Y, verbose=0)
+    assert channels.predict(X[..., 0]).shape == (40, 4)
+
+
+@pytest.mark.parametrize("labels", [Y[:, None], Y.astype(np.float32), Y[:, None].astype(float)])
+def test_labels_as_a_column_or_as_whole_floats_are_the_same_labels(labels):
+    trained = []
+    for y in (Y, labels):
+        model = new_model()
+        model.fit(X, y, verbose=0, validation_data=(X, y))
+        trained.append(bits(model))
+    assert trained[0] == trained[1]
+
+
+def test_layers_of_a_trained_model_keep_their_weights_in_another_one():
+    model = new_model()
+    model.fit(X, Y, verbose=0)
+    before = [array.copy() for array in model.get_weights()]
+    longer = Sequential([*model.layers[:-1], Dense(7)])
+    with pytest.raises(InputError, match="another input shape"):
+        Sequential([Dense(9, input_shape=(5,), name="first"), model.layers[-1]])
+    wider = Sequential([*model.layers, Dense(2)])
+    for models in (model, wider):
+        for array, expected in zip(models.get_weights(), before, strict=False):
+            np.testing.assert_array_equal(array, expected)
+    assert longer.output_shape == (7,)
+
+
+def test_a_loaded_model_does_not_go_on_with_another_optimizer_in_silence(tmp_path):
+    model = new_model(optimizer="sgd")
+    model.save(tmp_path / "m.npz")
+    loaded = load_model(tmp_path / "m.npz")
+    with pytest.raises(InputError, match=r"call compile\(optimizer=\.\.\.\)"):
+        loaded.fit(X, Y, verbose=0)
+    loaded.compile("sgd")
+    loaded.fit(X, Y, verbose=0)
+
+
+def test_whole_number_pixels_are_pointed_out():
+    with pytest.warns(UserWarning, match="x / 255"):
+        new_model().fit((255 * X).astype(np.uint8), Y, verbose=0)
+
+
+def test_saving_into_a_missing_folder_names_the_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such folder") as error:
+        new_model().save(tmp_path / "nope" / "m.npz")
+    assert error.value.filename == str(tmp_path / "nope")
+
+
+def test_seconds_are_beside_the_history_not_in_it():
+    history = fit(epochs=2)
+    assert "seconds" not in history.history
+    assert len(history.seconds) == len(history.epoch) == 2
+
+
+def test_set_random_seed_makes_models_differ_and_runs_repeat():
+    def weights():
+        return [new().get_weights()[0] for _ in range(2)]
+
+    def new():
+        return Sequential([Dense(3, input_shape=(4,))])
+
+    try:
+        first, second = weights()
+        np.testing.assert_array_equal(first, second)
+        keras.utils.set_random_seed(5)
+        one, two = weights()
+        numbers = np.random.random(3)  # noqa: NPY002
+        keras.utils.set_random_seed(5)
+        again = weights()
+        np.testing.assert_array_equal(np.random.random(3), numbers)  # noqa: NPY002
+    finally:
+        keras.utils._seeds = itertools.repeat(0)
+    assert (one != two).any()
+    assert (one != first).any()
+    np.testing.assert_array_equal([one, two], again)
+    with pytest.raises(InputError, match="set_random_seed"):
+        keras.utils.set_random_seed(-1)

@@ -16,7 +16,7 @@ from nn.utils import to_categorical
 def test_history_holds_a_value_an_epoch():
     _, history = fitted(epochs=3, validation_data=(X[:20], Y[:20]))
     assert history.epoch == [0, 1, 2]
-    assert set(history.history) == {"loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
+    assert set(history.history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
     assert all(len(values) == 3 for values in history.history.values())
 
 

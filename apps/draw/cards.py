@@ -1,4 +1,4 @@
-"""A card is a panel made of parts; only the parts whose content changed are painted again."""
+"""A card is a panel made of parts; only parts whose content has changed are painted again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pygame
 from apps.draw.session import Session
 from apps.draw.toolkit import theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.widgets import Button, Buttons
 
 PADDING = 18
 LABEL_Y = 20  # the middle of a card's label
@@ -18,7 +19,7 @@ BOTTOM = 14
 
 
 class Part(NamedTuple):
-    """A rectangle of a card: what is to be seen in it, for comparison, and how it is painted upon paper."""
+    """A rectangle of a card: what it shows, for comparison, and what paints it on paper."""
 
     rect: pygame.Rect
     content: Hashable
@@ -26,9 +27,12 @@ class Part(NamedTuple):
 
 
 class Card:
-    """A panel; its views say of which parts it is made."""
+    """A panel; each kind of card says which parts it is made of, and which buttons can be pressed on it."""
 
-    def __init__(self) -> None:
+    least_height = 0  # design pixels; where there are fewer, the card is given its neighbour's room as well
+
+    def __init__(self, *buttons: Button) -> None:
+        self.buttons = Buttons(*buttons)
         self._painted: dict[tuple[int, int, int, int], Hashable] = {}
 
     def parts(self, look: Look, rect: pygame.Rect, session: Session) -> list[Part]:
@@ -71,8 +75,22 @@ def label(look: Look, rect: pygame.Rect, *texts: str) -> Part:
     return Part(line, text, paint)
 
 
+def button_part(look: Look, button: Button) -> Part:
+    """The part that is a button, which has its rectangle already."""
+    content = (
+        button.label,
+        button.icon,
+        button.enabled,
+        button.hovered,
+        button.pressed,
+        button.selected,
+        button.primary,
+    )
+    return Part(button.rect, content, lambda surface: button.draw(surface, look, look.palette.paper))
+
+
 def room_under_label(look: Look, rect: pygame.Rect) -> pygame.Rect:
-    """What a card has room for under its label."""
+    """The room that a card has under its label."""
     room = rect.inflate(-2 * look.px(PADDING), 0)
     room.top += look.px(LABEL_HEIGHT)
     room.height -= look.px(LABEL_HEIGHT + BOTTOM)

@@ -1,4 +1,4 @@
-"""SDL's side of the window: the display, the first size, the icon, the cursor."""
+"""What SDL provides for the window: the display, the first size, the icon, the cursor."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ def open_display() -> tuple[int, int]:
     return desktop_size
 
 
-def first_size(desktop_size: tuple[int, int], scale: float) -> tuple[int, int]:
-    """The window's first size: the designed one, or what a small screen has room for."""
-    width, height = (round(side * scale) for side in layout.FIRST_SIZE)
-    return layout.least((min(width, round(desktop_size[0] * 0.95)), min(height, round(desktop_size[1] * 0.9))), scale)
+def first_size(desktop_size: tuple[int, int], scale: float, remembered: tuple[int, int] | None = None) -> tuple[int, int]:
+    """The window's first size: the remembered or the designed one, or what a small screen has room for."""
+    width, height = remembered or (round(side * scale) for side in layout.FIRST_SIZE)
+    most = (desktop_size[0], desktop_size[1]) if remembered else (round(desktop_size[0] * 0.95), round(desktop_size[1] * 0.9))
+    return layout.least((min(width, most[0]), min(height, most[1])))
 
 
 def window_icon() -> pygame.Surface:

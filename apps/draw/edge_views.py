@@ -1,41 +1,45 @@
-"""What surrounds the sheet: the header with the model's name, the tools, and the keys."""
+"""What surrounds the sheet: the header with its buttons, and the tools."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pygame
 
-from apps.draw.layout import KEY_LINE, flow
 from apps.draw.session import BRUSHES, NAME, Session
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
-from apps.draw.toolkit.widgets import Button, Buttons
+from apps.draw.toolkit.widgets import Button, Buttons, draw_slider
 
-KEY_GAP = 18  # between one key with its meaning and the next
-ROOMY = 420  # design pixels that all tools need
+HEADER_BUTTONS = ("open_help", "toggle_theme", "open_lessons", "open_files", "toggle_watch")  # from the right
+LEAST_SIDE = 34  # of an icon's button
+SLIDER = (56, 150)  # the least and the greatest width of the brush's slider
+ROOMY_HEADER = 900  # design pixels, from which on the header has room for words
 
-Keys = Sequence[tuple[str, str]]  # what is on their caps, and what they do
 
-
-def tool_buttons() -> Buttons:
-    """The buttons under the sheet and in the header."""
+def edge_buttons() -> Buttons:
+    """The buttons in the header and under the sheet, in the order in which Tab visits them."""
     return Buttons(
-        Button("recognise", "Recognise", primary=True),
-        Button("clear", "Clear"),
-        Button("undo", icon="undo"),
-        Button("redo", icon="redo"),
-        Button("save", icon="save"),
-        Button("toggle_theme", icon="theme"),
-        Button("toggle_inside", icon="inside"),
+        Button("toggle_watch", icon="watch", tip="Watch a new network learn"),
+        Button("open_files", icon="open", tip="Open a picture"),
+        Button("open_lessons", icon="lessons", tip="Lessons: what you taught"),
+        Button("toggle_theme", icon="theme", tip="Light or dark"),
+        Button("open_help", icon="help", tip="Help"),
+        Button("recognise", "Recognise", primary=True, tip="Look again, 16 times, slightly moved and turned"),
+        Button("clear", icon="clear", tip="Clear the sheet"),
+        Button("use_pen", icon="pen", tip="Pen", selected=True),
+        Button("use_eraser", icon="eraser", tip="Eraser"),
+        Button("brush", slides=True, bare=True, tip="Width of the brush"),
+        Button("undo", icon="undo", tip="Undo"),
+        Button("redo", icon="redo", tip="Redo"),
+        Button("save", icon="save", tip="Save the drawing"),
+        Button("save_card", icon="card", tip="Save drawing and reading as one picture"),
     )
 
 
 def draw_header(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: Buttons, model: str, ready: bool) -> None:
-    """The name on the left; the model and two buttons on the right: look inside, light or dark."""
+    """The name on the left; the model and the buttons on the right."""
     surface.fill(look.palette.desk, rect)
     right = rect.right
-    for action in ("toggle_theme", "toggle_inside"):
+    for action in HEADER_BUTTONS:
         button = buttons[action]
         button.rect = pygame.Rect(right - rect.height, rect.top, rect.height, rect.height)
         button.draw(surface, look)
@@ -44,67 +48,52 @@ def draw_header(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons:
     right -= look.px(6)
     label = model if ready else f"loading {model}"
     label = look.fitted(label, right - name.right - look.px(40), theme.SMALL, from_start=True)
+    if not label:
+        return
     text = look.text(surface, label, (right, rect.centery), theme.SMALL, look.palette.quiet, align="right")
     dot = shapes.disc(look.px(7), look.palette.accent if ready else look.palette.faint)
     surface.blit(dot, dot.get_rect(midright=(text.left - look.px(6), rect.centery)))
 
 
 def draw_tools(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: Buttons, session: Session) -> None:
-    """Recognise (where there is room for it) and Clear on the left, undo, redo and save on the right, the brush between them."""
+    """Recognise (where there is room), pen, eraser and brush on the left; clear, undo, redo and save on the right."""
     surface.fill(look.palette.desk, rect)
-    gap, left, right = look.px(10), rect.left, rect.right
-    buttons["recognise"].rect = pygame.Rect(0, 0, 0, 0)
-    for action in ("recognise", "clear") if rect.width >= look.px(ROOMY) else ("clear",):
-        button = buttons[action]
-        button.rect = pygame.Rect(left, rect.top, button.width(look, rect.height), rect.height)
-        left = button.rect.right + gap
-    for action in ("save", "redo", "undo"):
-        button = buttons[action]
-        button.rect = pygame.Rect(right - rect.height, rect.top, rect.height, rect.height)
+    tools = [buttons[action] for action in ("recognise", "use_pen", "use_eraser", "brush")]
+    others = [buttons[action] for action in ("clear", "undo", "redo", "save", "save_card")]
+    for button in (*tools, *others):
+        button.rect = pygame.Rect(0, 0, 0, 0)
+    gap, side, slider = look.px(6), rect.height, tools.pop()
+    needed = [tool.width(look, side) for tool in tools]
+    icons = len(others) * (side + gap)
+    for smaller in range(side, look.px(LEAST_SIDE) - 1, -1):  # smaller icons before there is no room for Recognise
+        side, icons = smaller, len(others) * (smaller + gap)
+        needed = [tool.width(look, side) for tool in tools]
+        if rect.width >= sum(needed) + gap * len(needed) + look.px(SLIDER[0]) + icons:
+            break
+    if rect.width < sum(needed) + gap * len(needed) + look.px(SLIDER[0]) + icons:
+        tools, needed = tools[1:], needed[1:]
+    narrow = sum(needed) + gap * len(needed) + look.px(SLIDER[0]) + icons
+    side = side if narrow <= rect.width else max(look.px(26), side - (narrow - rect.width) // (len(others) + len(tools)) - 1)
+    left, right = rect.left, rect.right
+    for tool in tools:
+        tool.rect = pygame.Rect(left, rect.top, tool.width(look, side), rect.height)
+        left = tool.rect.right + gap
+    for button in reversed(others):
+        button.rect = pygame.Rect(right - side, rect.top, side, rect.height)
         right = button.rect.left - gap
-    for action in ("recognise", "clear", "save", "redo", "undo"):
-        if buttons[action].rect.width:
-            buttons[action].draw(surface, look)
-    _draw_brush(surface, look, pygame.Rect(left + gap, rect.top, right - left - gap, rect.height), session)
+    buttons["use_pen"].selected, buttons["use_eraser"].selected = not session.erases, session.erases
+    for button in (*tools, *others):
+        button.draw(surface, look)
+    _draw_brush(surface, look, pygame.Rect(left, rect.top, right - left, rect.height), slider, session)
 
 
-def _draw_brush(surface: pygame.Surface, look: Look, room: pygame.Rect, session: Session) -> None:
-    """The brush as it draws (as far as it fits), and its size on a small scale."""
-    most = room.height - look.px(8)
-    side = min(most, max(3, round(session.brush * session.canvas.screen.scale)))
-    dot = shapes.disc(side, look.palette.ink)
-    surface.blit(dot, dot.get_rect(center=(room.left + most // 2, room.centery)))
-    track = pygame.Rect(room.left + most + look.px(12), 0, room.right - room.left - most - look.px(24), look.px(4))
-    track.centery = room.centery
-    track.width = min(track.width, look.px(120))
-    if track.width < look.px(40):
-        return
-    shapes.box(surface, track, look.px(2), look.palette.line)
-    part = BRUSHES.index(session.brush) / (len(BRUSHES) - 1)
-    knob = shapes.disc(look.px(10), look.palette.quiet)
-    surface.blit(knob, knob.get_rect(center=(track.left + round(part * track.width), track.centery)))
-
-
-def key_widths(look: Look, keys: Keys) -> list[int]:
-    """The widths of all keys with their meanings, in pixels."""
-    return [_cap_width(look, key) + look.px(6) + look.text_width(meaning, theme.SMALL) for key, meaning in keys]
-
-
-def draw_keys(surface: pygame.Surface, look: Look, rect: pygame.Rect, keys: Keys) -> None:
-    """Every key, as caps with what they do, in as many lines as they need."""
-    surface.fill(look.palette.desk, rect)
-    widths, gap = key_widths(look, keys), look.px(KEY_GAP)
-    for row, numbers in enumerate(flow(widths, rect.width, gap)):
-        left, middle = rect.left, rect.top + look.px(KEY_LINE * (row + 0.5))
-        for number in numbers:
-            key, meaning = keys[number]
-            cap = pygame.Rect(left, 0, _cap_width(look, key), look.px(18))
-            cap.centery = middle
-            shapes.box(surface, cap, look.px(4), look.palette.line)
-            look.text(surface, key, cap.center, 12, look.palette.text, align="centre")
-            look.text(surface, meaning, (cap.right + look.px(6), middle), theme.SMALL, look.palette.quiet)
-            left += widths[number] + gap
-
-
-def _cap_width(look: Look, key: str) -> int:
-    return max(look.px(18), look.text_width(key, 12) + look.px(12))
+def _draw_brush(surface: pygame.Surface, look: Look, room: pygame.Rect, slider: Button, session: Session) -> None:
+    """The brush as it draws (where it fits), and the slider for its width."""
+    side = room.height - look.px(8)
+    if room.width >= side + look.px(SLIDER[0]):
+        width = min(side, max(3, round(session.brush * session.canvas.screen.scale)))
+        dot = shapes.disc(width, look.palette.ink)
+        surface.blit(dot, dot.get_rect(center=(room.left + side // 2, room.centery)))
+        room = pygame.Rect(room.left + side, room.top, room.width - side, room.height)
+    slider.rect = pygame.Rect(room.left, room.top, min(room.width, look.px(SLIDER[1])), room.height)
+    draw_slider(surface, look, slider, BRUSHES.index(session.brush) / (len(BRUSHES) - 1))

@@ -1,13 +1,14 @@
-"""Where everything is: a pure function of the window's size, on a grid of eight design pixels.
+"""Where everything is: a pure function of the window's size.
 
     wide windows                          tall windows
     ┌ header ───────────────────────┐     ┌ header ────────────┐
     │ sheet              │ reading  │     │ sheet              │
     │                    │ bars     │     │                    │
     │ tools              │ seen     │     │ tools              │
-    └ keys ─────────────────────────┘     │ reading bars seen  │
-                                          └ keys ──────────────┘
-The sheet is always 4 : 3; of the two arrangements the one with the larger sheet is taken.
+    └───────────────────────────────┘     └ reading bars seen ─┘
+
+The sheet is always 4 : 3; of the two arrangements the one with the larger sheet is used. Lengths are in design pixels, and
+`scale_for` says how many pixels one of them takes: more in a large window, fewer in a very small one.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ from pygame import Rect
 from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH
 
 FIRST_SIZE = (1088, 704)  # design pixels
-MINIMUM_SIZE = (760, 600)
+MINIMUM_SIZE = (760, 480)
+SMALLEST_SCALE = 0.75
+GROWTH = 0.7  # of the room that a window has beyond its first size, how much makes everything larger
+SCALE_STEP = 1 / 16
 
-HEADER, TOOLS, KEY_LINE = 32, 40, 24
-READING, BARS, SEEN = 118, 188, 132  # the cards' least heights
-BELOW = 232  # the cards' height below the sheet
+HEADER, TOOLS, EDGE = 34, 40, 12
+READING, BARS, SEEN = 168, 132, 98  # the cards' least heights
+BELOW = 236  # the cards' height below the sheet
 WIDEST_PANEL = 440
 
 
@@ -36,7 +40,6 @@ class Places:
     header: Rect
     sheet: Rect
     tools: Rect
-    keys: Rect
 
 
 @dataclass(frozen=True)
@@ -48,48 +51,41 @@ class Layout(Places):
     seen: Rect
 
 
-def least(size: Sequence[int], scale: float) -> tuple[int, int]:
+def scale_for(size: Sequence[int], preferred: float) -> float:
+    """Pixels to a design pixel in a window of this size, on a desktop that prefers `preferred`."""
+    fits = min(side / fewest for side, fewest in zip(least(size), MINIMUM_SIZE, strict=True))
+    room = min(side / first for side, first in zip(size, FIRST_SIZE, strict=True)) / preferred
+    wanted = preferred * (1 + GROWTH * max(0.0, room - 1))
+    return max(SMALLEST_SCALE, min(wanted, fits) // SCALE_STEP * SCALE_STEP)
+
+
+def least(size: Sequence[int]) -> tuple[int, int]:
     """The size, or the smallest one that everything fits into."""
-    return max(size[0], round(MINIMUM_SIZE[0] * scale)), max(size[1], round(MINIMUM_SIZE[1] * scale))
+    width, height = (round(side * SMALLEST_SCALE) for side in MINIMUM_SIZE)
+    return max(size[0], width), max(size[1], height)
 
 
-def flow(widths: Sequence[int], room: int, gap: int) -> list[list[int]]:
-    """Break items of these widths into lines no longer than `room`; returns the items' numbers, line by line."""
-    lines: list[list[int]] = [[]]
-    used = 0
-    for number, width in enumerate(widths):
-        if lines[-1] and used + gap + width > room:
-            lines.append([])
-            used = 0
-        used += width + (gap if lines[-1] else 0)
-        lines[-1].append(number)
-    return lines
+def margins(width: int, height: int, px: Callable[[float], int]) -> tuple[int, int]:
+    """The margin of the window and the gap between its parts."""
+    return (px(24), px(16)) if width >= px(900) and height >= px(580) else (px(14), px(10))
 
 
-def arrange(size: Sequence[int], scale: float, key_widths: Sequence[int], key_gap: int) -> Layout:
+def arrange(size: Sequence[int], scale: float) -> Layout:
     """Lay the window out; a window smaller than the minimum shows a part of the smallest layout."""
 
     def px(design: float) -> int:
         return round(design * scale)
 
-    width, height = least(size, scale)
-    roomy = width >= px(900)
-    margin, gap = (px(24), px(16)) if roomy else (px(16), px(12))
-    lines = len(flow(key_widths, width - 2 * margin, key_gap))
-    while True:
-        top, bottom = px(14 + HEADER + 12), height - px(14 + 14) - lines * px(KEY_LINE)
-        body = Rect(margin, top, width - 2 * margin, bottom - top)
-        beside, below = _beside(body, gap, px), _below(body, gap, px)
-        parts = beside if beside[0].width >= below[0].width else below
-        block = parts[0].unionall(parts[1:])
-        needed = len(flow(key_widths, block.width, key_gap))
-        if needed <= lines:
-            break
-        lines = needed
-    header = Rect(block.left, px(14), block.width, px(HEADER))
-    keys = Rect(block.left, bottom + px(14), block.width, lines * px(KEY_LINE))
+    width, height = least(size)
+    margin, gap = margins(width, height, px)
+    top, bottom = px(EDGE + HEADER + EDGE), height - max(px(EDGE), margin * 2 // 3)
+    body = Rect(margin, top, width - 2 * margin, bottom - top)
+    beside, below = _beside(body, gap, px), _below(body, gap, px)
+    parts = beside if beside[0].width >= below[0].width else below
+    block = parts[0].unionall(parts[1:])
+    header = Rect(block.left, px(EDGE), block.width, px(HEADER))
     sheet, tools, reading, bars, seen = parts
-    return Layout((width, height), header, sheet, tools, keys, reading, bars, seen)
+    return Layout((width, height), header, sheet, tools, reading, bars, seen)
 
 
 def sheet_within(width: int, height: int) -> tuple[int, int]:
@@ -100,8 +96,8 @@ def sheet_within(width: int, height: int) -> tuple[int, int]:
 
 def _beside(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
     """Sheet, tools, reading, bars and seen, the cards in a column on the right."""
-    column_gap, tools_height = gap * 3 // 2, px(12) + px(TOOLS)
-    panel = max(round(body.width * 0.28), px(264))
+    column_gap, tools_height = gap * 3 // 2, gap + px(TOOLS)
+    panel = max(round(body.width * 0.26), px(270))
     width, height = sheet_within(body.width - panel - column_gap, body.height - tools_height)
     panel = min(px(WIDEST_PANEL), body.width - column_gap - width)
     least_column = px(READING) + px(BARS) + px(SEEN) + 2 * gap
@@ -109,22 +105,22 @@ def _beside(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
     left = body.left + (body.width - width - column_gap - panel) // 2
     top = body.top + (body.height - column_height) // 2
     sheet = Rect(left, top, width, height)
-    tools = Rect(left, sheet.bottom + px(12), width, px(TOOLS))
+    tools = Rect(left, sheet.bottom + gap, width, px(TOOLS))
     spare = max(0, column_height - least_column)
-    reading = Rect(sheet.right + column_gap, top, panel, px(READING) + spare * 4 // 10)
-    bars = Rect(reading.left, reading.bottom + gap, panel, px(BARS) + spare * 4 // 10)
+    reading = Rect(sheet.right + column_gap, top, panel, px(READING) + spare * 35 // 100)
+    bars = Rect(reading.left, reading.bottom + gap, panel, px(BARS) + spare * 35 // 100)
     seen = Rect(reading.left, bars.bottom + gap, panel, top + column_height - bars.bottom - gap)
     return [sheet, tools, reading, bars, seen]
 
 
 def _below(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
     """The same, with the cards in a row under the tools."""
-    rest = px(12) + px(TOOLS) + gap
+    rest = gap + px(TOOLS) + gap
     width, height = sheet_within(body.width, body.height - rest - px(BELOW))
     cards = min(body.height - height - rest, px(BELOW + 48))
     left = body.left + (body.width - width) // 2
     sheet = Rect(left, body.top + (body.height - height - rest - cards) // 2, width, height)
-    tools = Rect(left, sheet.bottom + px(12), width, px(TOOLS))
+    tools = Rect(left, sheet.bottom + gap, width, px(TOOLS))
     row = Rect(body.left, tools.bottom + gap, body.width, cards)
     third = (row.width - 2 * gap) // 3
     reading = Rect(row.left, row.top, third, cards)

@@ -1,12 +1,14 @@
-"""Image files are read in the background, and taken when they are ready."""
+"""Image files are read in the background and taken when they are ready."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from apps.draw.drawing.strokes import Picture
 from apps.draw.pictures import open_picture
+from apps.draw.wording import reason_of
 from nn.errors import InputError
 
 
@@ -22,7 +24,7 @@ class Opener:
         threading.Thread(target=self._open, args=(path,), name="opener", daemon=True).start()
 
     def take(self) -> list[Picture | str]:
-        """What is ready, once: pictures, and sentences that say why there is none."""
+        """What is ready, once: pictures, or sentences that say why there is none."""
         taken = []
         while self._opened:
             taken.append(self._opened.pop(0))
@@ -32,5 +34,5 @@ class Opener:
         try:
             self._opened.append(open_picture(path))
         except (InputError, OSError) as error:
-            self._opened.append(f"Not opened: {error}")
+            self._opened.append(f"Not opened: {reason_of(error, path)} ({Path(path).name})")
         self._wake()

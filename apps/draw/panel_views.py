@@ -3,89 +3,124 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import pygame
 
-from apps.draw.cards import Card, Part, label, room_under_label
-from apps.draw.session import Session, percent
+from apps.draw.cards import LABEL_Y, PADDING, Card, Part, label, room_under_label
+from apps.draw.numbers import TIMES
+from apps.draw.session import Session
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.theme import Colour
+from apps.draw.toolkit.widgets import Button
+from apps.draw.wording import a_digit, ordinal, percent
 
-NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 EXPLANATION = ("Cropped, fitted", "into 20 by 20,", "centred by mass.")
+LEAST_ROW = 12  # design pixels
 BLANK = bytes(28 * 28)
+THUMB, THUMB_GAP = 17, 7  # the small images of a number's digits
 
 
 class BarsView(Card):
-    """Ten bars, one of which wins."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[pygame.Rect] = []
-
-    def bar_at(self, position: tuple[int, int]) -> int | None:
-        """Which digit's row is under a position."""
-        return next((digit for digit, row in enumerate(self.rows) if row.collidepoint(position)), None)
+    """Ten bars, one of which wins; beside the label, a small image for each digit of a number."""
 
     def parts(self, look: Look, rect: pygame.Rect, session: Session) -> list[Part]:
-        """The label and a row for each digit."""
+        """The label, the small images, and a row for each digit."""
         room = room_under_label(look, rect)
-        track = pygame.Rect(room.left + look.px(22), 0, room.width - look.px(22 + 48), look.px(8))
+        thumbs = self._thumbs(look, rect, session)
         shown = session.digits[session.selected] if session.digits else None
-        parts, count = [self._label(look, rect, session)], len(session.bars)
-        self.rows = []
-        for digit, value in enumerate(session.bars):
-            top, bottom = (room.top + round(edge * room.height / count) for edge in (digit, digit + 1))
-            row = pygame.Rect(room.left, top, room.width, bottom - top)
-            self.rows.append(row)
-            track.centery = row.centery
+        rows, places = [], _rows(look, room, len(session.bars))
+        track = pygame.Rect(0, 0, places[0].width - look.px(22 + 48), min(look.px(8), places[0].height * 2 // 3))
+        for digit, rect_of_row in enumerate(places):
+            tip = f"What would make it {a_digit(digit)}?"
+            rows.append(Button(f"what_if {digit}", bare=True, tip=tip, rect=rect_of_row, enabled=shown is not None))
+        self.buttons.show([*thumbs, *rows])
+        parts = [self._label(look, rect, session, thumbs[0].rect.left if thumbs else room.right)]
+        for thumb, digit_read in zip(thumbs, session.digits, strict=False):
+            image, chosen = _bytes(digit_read.image), thumb.selected
+            around = thumb.rect.inflate(look.px(6), look.px(6))
+            parts.append(Part(around, (image, chosen, thumb.hovered), partial(_paint_image, look, thumb.rect, image, chosen)))
+        for digit, (button, value) in enumerate(zip(rows, session.bars, strict=True)):
+            track.midleft = button.rect.left + look.px(22), button.rect.centery
             said = percent(float(shown.probabilities[digit])) if shown else ""
             wins = shown is not None and shown.digit == digit
-            colour = look.palette.accent if wins and shown is not None and shown.verdict == "sure" else look.palette.quiet
-            filled = round(track.width * float(value))
-            parts.append(
-                Part(
-                    row,
-                    (filled, said, wins, colour),
-                    partial(_paint_bar, look, row, track.copy(), digit, filled, said, wins, colour),
-                )
-            )
+            sure = wins and shown is not None and shown.verdict == "sure"
+            colour = look.palette.accent if sure else look.palette.quiet
+            bar = _Bar(digit, round(track.width * float(value)), said, wins, colour, button.hovered)
+            parts.append(Part(button.rect, bar, partial(_paint_bar, look, button.rect, track.copy(), bar)))
         return parts
 
-    def _label(self, look: Look, rect: pygame.Rect, session: Session) -> Part:
+    def _thumbs(self, look: Look, rect: pygame.Rect, session: Session) -> list[Button]:
+        """A button for each digit of a number, on the right of the label."""
+        count, side = len(session.digits), look.px(THUMB)
+        if count < 2:
+            return []
+        step = side + look.px(THUMB_GAP)
+        room = rect.width - 2 * look.px(PADDING)
+        if count * step > room:
+            step = room // count
+            side = max(1, step - look.px(2))
+        left = rect.right - look.px(PADDING) - count * step + step - side
+        thumbs = []
+        for number in range(count):
+            place = pygame.Rect(left + number * step, rect.top + look.px(LABEL_Y) - side // 2, side, side)
+            tip, chosen = f"The {ordinal(number)} digit", number == session.selected
+            thumbs.append(Button(f"choose {number}", bare=True, tip=tip, rect=place, selected=chosen))
+        return thumbs
+
+    def _label(self, look: Look, rect: pygame.Rect, session: Session, right: int) -> Part:
+        room = rect.copy()
+        room.width = right - rect.left + look.px(PADDING) - look.px(8)
         if len(session.digits) < 2:
-            return label(look, rect, "Probabilities")
-        nth = session.selected
-        return label(look, rect, f"Probabilities of the {NTH[nth] if nth < len(NTH) else f'{nth + 1}th'} digit", "Probabilities")
+            return label(look, room, "Probabilities")
+        return label(look, room, f"Probabilities of the {ordinal(session.selected)} digit", "Probabilities", "")
 
 
-def _paint_bar(
-    look: Look,
-    row: pygame.Rect,
-    track: pygame.Rect,
-    digit: int,
-    filled: int,
-    said: str,
-    wins: bool,
-    colour: Colour,
-    surface: pygame.Surface,
-) -> None:
-    ink = look.palette.text if wins else look.palette.quiet
-    look.text(surface, str(digit), (row.left, row.centery), theme.SMALL, ink, bold=wins)
+def _rows(look: Look, room: pygame.Rect, count: int) -> list[pygame.Rect]:
+    """A row for each digit: below each other, or in two columns where they would be too low to read."""
+    columns = 1 if room.height // count >= look.px(LEAST_ROW) else 2
+    lines, gap = -(-count // columns), look.px(12)
+    wide = (room.width + gap) // columns - gap
+    places = []
+    for number in range(count):
+        column, line = divmod(number, lines)
+        top, bottom = (room.top + round(edge * room.height / lines) for edge in (line, line + 1))
+        places.append(pygame.Rect(room.left + column * (wide + gap), top, wide, bottom - top))
+    return places
+
+
+class _Bar(NamedTuple):
+    """What a row shows."""
+
+    digit: int
+    filled: int
+    said: str
+    wins: bool
+    colour: Colour
+    hovered: bool
+
+
+def _paint_bar(look: Look, row: pygame.Rect, track: pygame.Rect, bar: _Bar, surface: pygame.Surface) -> None:
+    ink = look.palette.text if bar.wins or bar.hovered else look.palette.quiet
+    if bar.hovered:
+        surface.fill(look.palette.raised_hover, row)
+    size = min(theme.SMALL, 0.95 * row.height / look.scale)
+    look.text(surface, str(bar.digit), (row.left, row.centery), size, ink, bold=bar.wins)
     shapes.box(surface, track, look.px(4), look.palette.line)
-    if filled >= look.px(2):
-        shapes.box(surface, pygame.Rect(track.left, track.top, filled, track.height), look.px(4), colour)
-    look.text(surface, said, (row.right, row.centery), theme.SMALL, ink, align="right")
+    if bar.filled >= look.px(2):
+        shapes.box(surface, pygame.Rect(track.left, track.top, bar.filled, track.height), look.px(4), bar.colour)
+    look.text(surface, bar.said, (row.right, row.centery), size, ink, align="right")
 
 
 class SeenView(Card):
     """The network's input, one image for each digit; the selected one is framed."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.places: list[pygame.Rect] = []
+    @property
+    def places(self) -> list[pygame.Rect]:
+        """Where the digits' images are."""
+        return [button.rect for button in self.buttons]
 
     def digit_at(self, position: tuple[int, int]) -> int | None:
         """Which digit's image is under a position."""
@@ -96,7 +131,7 @@ class SeenView(Card):
         room, gap = room_under_label(look, rect), look.px(10)
         images = [_bytes(digit.image) for digit in session.digits] or [BLANK]
         side, columns = _grid(room, len(images), gap)
-        parts, places = [label(look, rect, "What the network sees, 28 by 28 pixels", "What the network sees")], []
+        parts, places = [label(look, rect, f"What the network sees: 28 {TIMES} 28 pixels", "What the network sees")], []
         margin = look.px(4)
         for number, image in enumerate(images):
             left, top = room.left + number % columns * (side + gap), room.top + number // columns * (side + gap)
@@ -105,7 +140,12 @@ class SeenView(Card):
             places.append(place)
             around = place.inflate(2 * margin, 2 * margin)
             parts.append(Part(around, (image, chosen), partial(_paint_image, look, place, image, chosen)))
-        self.places = places if session.digits else []
+        self.buttons.show(
+            [
+                Button(f"choose {number}", bare=True, tip=f"The {ordinal(number)} digit", rect=place)
+                for number, place in enumerate(places if session.digits else [])
+            ]
+        )
         if len(images) == 1 and side >= look.px(72):
             beside = pygame.Rect(room.left + side + look.px(16), room.top, room.width - side - look.px(16), side)
             parts.append(Part(beside, "explanation", partial(_paint_explanation, look, beside)))
@@ -117,7 +157,7 @@ def _bytes(image: np.ndarray) -> bytes:
 
 
 def _grid(room: pygame.Rect, count: int, gap: int) -> tuple[int, int]:
-    """The side of an image and the number of columns: as large as fits, a single one in whole pixels to a pixel."""
+    """The side of an image and the number of columns: as large as fits; a single one is a whole multiple of 28."""
     best, columns = 1, 1
     for wanted in range(1, count + 1):
         rows = -(-count // wanted)

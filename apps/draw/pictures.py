@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from apps.draw.drawing.raster import Raster
-from apps.draw.drawing.strokes import Picture, Stroke
+from apps.draw.drawing.strokes import Item, Picture
 from nn.errors import InputError
 from nn.io.files import atomic_write, reserve
 
@@ -33,7 +33,7 @@ def open_picture(path: str | os.PathLike[str]) -> Picture:
     return Picture(np.round(ink * 255).astype(np.uint8))
 
 
-def save_drawing(items: Iterable[Stroke | Picture], folder: Path) -> Path:
+def save_drawing(items: Iterable[Item], folder: Path) -> Path:
     """Write the sheet, black on white, as the first drawing-N.png that is free; returns its path.
 
     Raises:

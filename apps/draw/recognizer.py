@@ -1,7 +1,7 @@
 """Reading in the background: the pen never waits for the network, and the network never reads old ink.
 
-One thread loads the model and then reads whatever was submitted last; what was submitted in between is skipped. While somebody
-looks inside, it also follows every digit that it read through the layers.
+One thread loads the model and then reads the newest drawing that was submitted; older ones are skipped. While somebody looks
+inside, it also follows every digit that it read through the layers.
 """
 
 from __future__ import annotations
@@ -9,10 +9,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from apps.draw.drawing.strokes import Stroke
+from nn.errors import InputError
+
+Strokes = tuple[Stroke, ...]
 
 EMPTY = np.zeros((28, 28), np.float32)
 
@@ -22,39 +27,65 @@ class Answer:
     """What was read from the ink of one version of the canvas, and in how many seconds.
 
     `insides` holds what happened in the network to each digit (without digits: to an empty image), if anybody was looking.
+    `second_look` says how many of how many views were read the same, if that was asked for.
     """
 
     version: int
     reading: Any
     seconds: float
     insides: tuple[Any, ...] = ()
+    second_look: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What the window does with a model; plain functions, so that tests can replace each.
+
+    Attributes:
+        load: makes the model.
+        read: reads ink (H, W) float32 in [0, 1], drawn with these strokes (none for a picture).
+        look_inside: follows an image (28, 28) through the network.
+        look_again: reads several views of an ink (H, W) that was read as these digits; how many of how many say the same.
+    """
+
+    load: Callable[[], Any]
+    read: Callable[[Any, np.ndarray, Strokes], Any]
+    look_inside: Callable[[Any, np.ndarray], Any] = lambda model, image: None
+    look_again: Callable[[Any, Any], tuple[int, int]] = lambda model, reading: (1, 1)
+
+
+@dataclass(frozen=True)
+class _Question:
+    version: int
+    ink: np.ndarray
+    strokes: Strokes
+    look_again: bool
 
 
 class Recognizer:
-    """`load()` makes a model, `read(model, ink)` reads ink (H, W) float32 in [0, 1] with it.
+    """Reads with a `Reader` in a thread of its own.
 
-    `look_inside(model, image)` follows an image (28, 28) through the network; it is called while `looking` is true.
     `notify()` is called, in the thread, when something is new: the model, an answer, a failure.
+
+    Attributes:
+        looking: whether what is read is followed through the network.
+        model: what is read with; None until it is loaded. May be replaced at any time.
+        refused: why the model cannot be used, in one sentence; empty if it can.
     """
 
-    def __init__(
-        self,
-        load: Callable[[], Any],
-        read: Callable[[Any, np.ndarray], Any],
-        notify: Callable[[], None],
-        look_inside: Callable[[Any, np.ndarray], Any] = lambda model, image: None,
-    ) -> None:
-        self._load, self._read, self._notify, self._look_inside = load, read, notify, look_inside
+    def __init__(self, reader: Reader, notify: Callable[[], None]) -> None:
+        self.reader, self._notify = reader, notify
         self.looking = False
         self._seen: list[tuple[np.ndarray, Any]] = []
         self._seen_version = -1
         self._changed = threading.Condition()
-        self._wanted: tuple[int, np.ndarray] | None = None
+        self._wanted: _Question | None = None
         self._is_reading = False
         self._answer: Answer | None = None
         self._failure: Exception | None = None
         self._closing = False
         self.model: Any = None
+        self.refused = ""
         self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
 
     def start(self) -> None:
@@ -72,20 +103,26 @@ class Recognizer:
         with self._changed:
             return self._wanted is None and not self._is_reading and self._answer is None
 
-    def submit(self, version: int, ink: np.ndarray) -> None:
+    def submit(self, version: int, ink: np.ndarray, strokes: Strokes = (), look_again: bool = False) -> None:
         """Ask for a reading of ink (H, W) uint8, 255 is ink, which must not change any more.
 
         It replaces a question that was not taken up yet.
         """
         with self._changed:
-            self._wanted = version, ink
+            self._wanted = _Question(version, ink, strokes, look_again)
+            self._changed.notify()
+
+    def load(self, load: Callable[[], Any]) -> None:
+        """Load another model, after one that was refused."""
+        self.reader, self.refused = replace(self.reader, load=load), ""
+        with self._changed:
             self._changed.notify()
 
     def take(self) -> Answer | None:
         """The newest answer, once.
 
         Raises:
-            Exception: what loading or reading raised, here where it can be shown.
+            Exception: what reading raised, here where it can be shown.
         """
         with self._changed:
             if self._failure is not None:
@@ -106,33 +143,50 @@ class Recognizer:
 
     def _run(self) -> None:
         try:
-            self.model = self._load()
-            self._notify()
+            while self.model is None and not self._closing:
+                self._load()
             while (question := self._next()) is not None:
-                version, ink = question
-                start = time.perf_counter()
-                reading = self._read(self.model, ink * np.float32(1 / 255))
-                seconds = time.perf_counter() - start
-                insides = self._looks(version, [digit.image for digit in reading.digits] or [EMPTY]) if self.looking else ()
+                answer = self._answered(question)
                 with self._changed:
-                    self._answer, self._is_reading = Answer(version, reading, seconds, insides), False
+                    self._answer, self._is_reading = answer, False
                 self._notify()
-        except Exception as failure:  # carried to the thread that asked, and raised there
+        except Exception as failure:  # raised again in the window's thread, by `take`
             with self._changed:
                 self._failure = failure
             self._notify()
 
+    def _load(self) -> None:
+        """Load the model; if it is refused, wait for another one to load."""
+        try:
+            self.model = self.reader.load()
+        except (InputError, OSError) as error:
+            self.refused = str(error)
+        self._notify()
+        with self._changed:
+            while self.refused and not self._closing:
+                self._changed.wait()
+
+    def _answered(self, question: _Question) -> Answer:
+        start = time.perf_counter()
+        reading = self.reader.read(self.model, question.ink * np.float32(1 / 255), question.strokes)
+        seconds = time.perf_counter() - start
+        insides: tuple[Any, ...] = ()
+        if self.looking:
+            insides = self._looks(question.version, [digit.image for digit in reading.digits] or [EMPTY])
+        second = self.reader.look_again(self.model, reading) if question.look_again and reading.digits else None
+        return Answer(question.version, reading, seconds, insides, second)
+
     def _looks(self, version: int, images: list[np.ndarray]) -> tuple[Any, ...]:
-        """The insides of images; those that the last ink held already are not computed anew, unless it is the same ink again."""
+        """The insides of images; those of images that the last ink had, too, are not computed again unless it is the same ink."""
         known = [] if version == self._seen_version else self._seen
         self._seen_version, self._seen = version, [(image, self._inside_of(image, known)) for image in images]
         return tuple(inside for _, inside in self._seen)
 
     def _inside_of(self, image: np.ndarray, known: list[tuple[np.ndarray, Any]]) -> Any:
         same = (inside for seen, inside in known if np.array_equal(seen, image))
-        return next(same, None) or self._look_inside(self.model, image)
+        return next(same, None) or self.reader.look_inside(self.model, image)
 
-    def _next(self) -> tuple[int, np.ndarray] | None:
+    def _next(self) -> _Question | None:
         with self._changed:
             while self._wanted is None and not self._closing:
                 self._changed.wait()

@@ -1,4 +1,8 @@
-"""A screen: what stands around the sheet, and what the pointer and the keys do there. The reading is one, the inside another."""
+"""A screen: what surrounds the sheet, and what the pointer and the keys do there.
+
+To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it in
+`app.py`; and bind a key to the action that shows it.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +10,58 @@ from collections.abc import Sequence
 
 import pygame
 
-from apps.draw import edge_views, layout
+from apps.draw import layout
 from apps.draw.cards import Card
-from apps.draw.edge_views import Keys
 from apps.draw.keys import READING, Binding
 from apps.draw.panel_views import BarsView, SeenView
 from apps.draw.reading_view import ReadingView
 from apps.draw.session import Session
 from apps.draw.study import Study
-from apps.draw.teaching.lesson_view import LessonView
+from apps.draw.teaching.lesson_view import DigitsView, LessonView
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.widgets import Buttons
+from apps.draw.why.questions import GRADIENT, OCCLUSION
 from apps.draw.why.what_if_view import WhatIfView
 
 
 class Screen:
-    """What differs from screen to screen; the header, the sheet, the tools and the keys are the window's.
+    """What differs from screen to screen; the header, the sheet and the tools are the window's.
 
     Attributes:
-        bindings: the keys; their actions are methods of the window, of the screen or of the session.
-        gestures: what has no key but is worth knowing.
-        cursor: the pointer's shape beside the sheet and the buttons.
+        bindings: the keys; their actions are methods of the window, of the screen, of the session or of the study.
     """
 
     bindings: tuple[Binding, ...] = ()
-    gestures: Keys = ()
-    cursor = "desk"
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     @property
-    def shown_keys(self) -> Keys:
-        """Keys and their meanings, as the window shows them."""
-        return (*dict.fromkeys((binding.shown, binding.meaning) for binding in self.bindings), *self.gestures)
+    def groups(self) -> list[Buttons]:
+        """The screen's buttons, in the order in which Tab visits them."""
+        return []
 
     @property
     def is_current(self) -> bool:
         """Whether what is shown is the newest there is."""
         return True
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether the next frame may differ from this one although nobody does anything."""
+        return False
+
     def enter(self) -> None:
         """The screen is shown from now on."""
 
     def leave(self) -> None:
         """Another screen is shown from now on."""
+
+    def update(self, now: float) -> None:
+        """Advance to the time `now` in seconds."""
+
+    def close(self) -> None:
+        """The window closes."""
 
     def arrange(self, size: Sequence[int], look: Look) -> layout.Places:
         """Find a place for everything in a window of this size."""
@@ -64,58 +76,75 @@ class Screen:
         return None
 
     def press(self, position: tuple[int, int]) -> None:
-        """The left button went down beside the sheet and the buttons."""
+        """The pointer was pressed beside the sheet and the buttons."""
 
 
 class ReadingScreen(Screen):
-    """The answer, the ten probabilities, and a third card: what the network sees, or would see, or the lesson that it takes."""
+    """The answer, the probabilities, and a third card: the network's image, a lesson, or digits to choose."""
 
     bindings = READING
-    gestures = (("right button", "erase"), ("drop a file", "open"))
 
     def __init__(self, session: Session, study: Study) -> None:
         super().__init__(session)
         self.study = study
         self.reading, self.bars, self.seen = ReadingView(), BarsView(), SeenView()
-        self.lesson, self.would_see = LessonView(study), WhatIfView(study)
+        self.lesson, self.would_see, self.digits = LessonView(study), WhatIfView(study), DigitsView(study)
         self._third: Card = self.seen
+        self._third_place = pygame.Rect(0, 0, 0, 0)
         self._places: layout.Layout | None = None
 
+    @property
+    def groups(self) -> list[Buttons]:
+        """The buttons of the three cards."""
+        return [self.reading.buttons, self.bars.buttons, self._third.buttons]
+
     def leave(self) -> None:
-        """Nobody asks why any more."""
+        """Stop asking."""
         self.study.leave()
 
     def arrange(self, size: Sequence[int], look: Look) -> layout.Layout:
         """The cards beside the sheet or below it."""
-        self._places = layout.arrange(size, look.scale, edge_views.key_widths(look, self.shown_keys), look.px(edge_views.KEY_GAP))
+        self._places = layout.arrange(size, look.scale)
         return self._places
 
     def draw(self, surface: pygame.Surface, look: Look, changes: set[str], everything: bool) -> list[pygame.Rect]:
-        """The three cards."""
+        """The three cards; the third one covers the second where it would be too small."""
         places, session, changed = self._places, self.session, []
         if places is None:
             return []
+        if not (everything or changes & {"reading", "bars"}):
+            return []
+        third = self._third_card()
+        place = places.seen
+        if place.height < look.px(third.least_height):
+            place = places.bars.union(places.seen)
+        moved = place != self._third_place
+        if moved and not everything:
+            surface.fill(look.palette.desk, places.bars.union(places.seen))
         if everything or "reading" in changes:
+            why = self.reading.buttons["cycle_why"]
+            why.selected = self.study.why.way in (GRADIENT, OCCLUSION)
             changed += self.reading.draw(surface, look, places.reading, session, everything)
-            third = self._third_card()
-            changed += third.draw(surface, look, places.seen, session, everything or third is not self._third)
-            self._third = third
-        if everything or changes & {"reading", "bars"}:
-            changed += self.bars.draw(surface, look, places.bars, session, everything)
+            new = everything or moved or third is not self._third
+            changed += third.draw(surface, look, place, session, new)
+        self._third, self._third_place = third, place
+        if place != places.seen:
+            self.bars.buttons.show([])
+        else:
+            changed += self.bars.draw(surface, look, places.bars, session, everything or moved)
         return changed
 
     def _third_card(self) -> Card:
-        """What the network sees, or what it would see, or the lesson that it takes."""
-        if self.study.shows_lesson:
+        """What the network sees, or would see; or the lesson; or ten digits to choose from."""
+        study = self.study
+        if study.asked_label is not None or (study.choosing is not None and not study.lessons.is_busy):
+            return self.digits
+        if study.shows_lesson:
             return self.lesson
-        return self.would_see if self.study.shows_what_if else self.seen
+        if study.shows_what_if:
+            return self.would_see
+        return self.digits if study.shows_labels else self.seen
 
     def point(self, position: tuple[int, int] | None) -> int | None:
         """Which of the images that the network sees is under the pointer."""
         return None if position is None or self._third is not self.seen else self.seen.digit_at(position)
-
-    def press(self, position: tuple[int, int]) -> None:
-        """A bar was clicked: what would make it that digit?"""
-        digit = self.bars.bar_at(position)
-        if digit is not None:
-            self.study.what_if(digit)

@@ -1,6 +1,6 @@
 """All that the window does, without the window: pen, brush, reading, messages and the title. No Pygame.
 
-`changes` collects what is to be drawn again ("ink", "reading", "tools", "message", "bars"); the window takes and empties it.
+`changes` collects what must be drawn again ("ink", "reading", "tools", "message", "bars"); the window empties it.
 """
 
 from __future__ import annotations
@@ -13,22 +13,19 @@ import numpy as np
 
 from apps.draw.bars import Bars
 from apps.draw.drawing.canvas import Canvas
-from apps.draw.drawing.strokes import Point
+from apps.draw.drawing.strokes import Patch, Point
 from apps.draw.opener import Opener
 from apps.draw.pictures import save_drawing
 from apps.draw.recognizer import Recognizer
+from apps.draw.wording import percent, reason_of
 
 NAME = "Draw a digit"
 BRUSHES = (6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 36, 40, 48, 56, 64)  # sheet units
-FIRST_BRUSH = BRUSHES.index(20)
+FIRST_BRUSH = 20
 ERASER = 2.0  # times the brush
 MESSAGE_SECONDS = 4.0
+PROBLEM_SECONDS = 8.0
 PULSE_SECONDS = 0.4
-
-
-def percent(probability: float) -> str:
-    """A probability as people read it; 100 % is kept for what rounds to it generously."""
-    return f"{min(99, round(100 * probability)) if probability < 0.9995 else 100} %"
 
 
 class Session:
@@ -41,14 +38,18 @@ class Session:
         self.insides: tuple[Any, ...] = ()  # of every digit, while somebody looks inside
         self.reading: Any = None  # None while nothing was read from what is on the sheet
         self.read_seconds = 0.0
-        self._bars = Bars()
+        self.second_look: tuple[int, int] | None = None  # how many of how many views were read as the same number
         self.message = ""
+        self.message_is_problem = False
         self.pulse = 0.0  # 1 just after Recognise was pressed, then fading to 0
+        self.erases = False  # whether the eraser is the tool in hand
         self.changes: set[str] = set()
-        self._brush = FIRST_BRUSH
+        self._bars = Bars()
+        self._brush = BRUSHES.index(FIRST_BRUSH)
         self._opener = Opener(wake)
         self._ready = False
         self._asked = self._blank_since = 0
+        self._look_again = False
         self._message_until = 0.0
         self._now = 0.0
         self._hovered: int | None = None
@@ -61,6 +62,14 @@ class Session:
     def brush(self) -> int:
         """The pen's width in sheet units."""
         return BRUSHES[self._brush]
+
+    @brush.setter
+    def brush(self, width: float) -> None:
+        """The nearest of the brushes."""
+        wanted = min(range(len(BRUSHES)), key=lambda index: abs(BRUSHES[index] - width))
+        if wanted != self._brush:
+            self._brush = wanted
+            self.changes.add("tools")
 
     @property
     def eraser(self) -> float:
@@ -75,26 +84,48 @@ class Session:
         """A wider brush."""
         self.brush_by(1)
 
-    def brush_by(self, steps: int) -> None:
+    def brush_by(self, sizes: int) -> None:
         """Make the brush wider (or thinner, below 0) by a number of sizes."""
-        wanted = min(max(self._brush + steps, 0), len(BRUSHES) - 1)
-        if wanted != self._brush:
-            self._brush = wanted
-            self.changes.add("tools")
+        self.brush = BRUSHES[min(max(self._brush + sizes, 0), len(BRUSHES) - 1)]
 
-    def pen_down(self, point: Point, erases: bool) -> None:
-        """Put the pen or the eraser on the sheet; a blank sheet has nothing to erase."""
+    def brush_to(self, share: float) -> None:
+        """The brush that is this share of the way from the thinnest to the widest."""
+        self.brush = BRUSHES[round(min(max(share, 0.0), 1.0) * (len(BRUSHES) - 1))]
+
+    def use_pen(self) -> None:
+        """Draw from now on."""
+        self._take_tool(erases=False)
+
+    def use_eraser(self) -> None:
+        """Erase from now on."""
+        self._take_tool(erases=True)
+
+    def toggle_eraser(self) -> None:
+        """The other of pen and eraser."""
+        self._take_tool(erases=not self.erases)
+
+    def _take_tool(self, erases: bool) -> None:
+        self.pen_up()
+        self.erases = erases
+        self.changes.add("tools")
+
+    def pen_down(self, point: Point, erases: bool | None = None, pressure: float = 1.0) -> None:
+        """Put the tool in hand on the sheet, or whichever `erases` says; a blank sheet has nothing to erase.
+
+        `pressure` is the factor by which this point is wider than the brush.
+        """
+        erases = self.erases if erases is None else erases
         if erases and self.canvas.drawing.is_blank and not self.canvas.is_drawing:
             return
-        self.canvas.begin(point, self.eraser if erases else self.brush, erases)
+        self.canvas.begin(point, self.eraser if erases else self.brush, erases, pressure)
         self._chosen = None
         self._last_point = point
         self.changes |= {"ink", "tools"}
 
-    def pen_move(self, point: Point) -> None:
+    def pen_move(self, point: Point, pressure: float = 1.0) -> None:
         """Draw on; nothing happens while the pen is up."""
         if self.canvas.is_drawing:
-            self.canvas.move(point)
+            self.canvas.move(point, pressure)
             self._last_point = point
             self.changes.add("ink")
 
@@ -116,6 +147,11 @@ class Session:
         """Take a fresh sheet."""
         self._changed_sheet(self.canvas.clear())
 
+    def apply(self, patch: Patch) -> None:
+        """Replace a part of the drawing."""
+        self.canvas.apply(patch)
+        self._changed_sheet(True)
+
     def _changed_sheet(self, changed: bool) -> None:
         if changed:
             self.changes |= {"ink", "tools"}
@@ -131,38 +167,56 @@ class Session:
         try:
             path = save_drawing(self.canvas.drawing.visible(), self.folder)
         except OSError as error:
-            self.say(f"Not saved: {self.folder}: {error.strerror or error}")
+            self.say_problem(f"Not saved: {reason_of(error)} ({self.folder})")
         else:
             self.say(f"Saved as {path.name} in {path.parent}")
 
     def open(self, path: str) -> None:
-        """Read an image file in the background; it takes the sheet's place when it is ready."""
+        """Read an image file in the background; it replaces the sheet when it is ready."""
         self._opener.open(path)
 
     def _take_opened(self) -> None:
         for opened in self._opener.take():
             if isinstance(opened, str):
-                self.say(opened)
+                self.say_problem(opened)
             else:
                 self.canvas.open(opened)
                 self._last_point = None
+                self.forget_problem()
                 self._changed_sheet(True)
 
     def say(self, message: str) -> None:
         """Show one sentence for a few seconds."""
-        self.message, self._message_until = message, self._now + MESSAGE_SECONDS
+        self._show_message(message, False, MESSAGE_SECONDS)
+
+    def say_problem(self, message: str) -> None:
+        """Show why something failed, its reason first; it stays until the next message, but not after a success."""
+        self._show_message(message, True, PROBLEM_SECONDS)
+
+    def forget_problem(self) -> None:
+        """Something succeeded: what failed before it is no news any more."""
+        if self.message_is_problem:
+            self._show_message("", False, 0.0)
+
+    def _show_message(self, message: str, is_problem: bool, seconds: float) -> None:
+        self.message, self.message_is_problem, self._message_until = message, is_problem, self._now + seconds
         self.changes.add("message")
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def recognise(self) -> None:
-        """Read once more, visibly."""
-        self._asked = -1
+        """Read again, and look at the drawing in several views, to see whether they all say the same."""
+        self.pen_up()
+        self._asked, self._look_again = -1, True
         self.pulse = 1.0
         self.changes.add("reading")
 
+    def read_again(self) -> None:
+        """Read what is on the sheet once more, as with another model."""
+        self._asked = -1
+
     def look_inside(self, wanted: bool) -> None:
-        """From now on follow what is read through the network's layers, or no longer."""
+        """Follow what is read through the network's layers from now on, or stop doing so."""
         self.recognizer.looking = wanted
         self.insides = ()
         if wanted:
@@ -170,7 +224,7 @@ class Session:
 
     @property
     def inside(self) -> Any:
-        """What happens in the network to the selected digit, or to an empty image; None as long as nobody has looked."""
+        """What happens in the network to the selected digit, or to an empty image; None until somebody looks."""
         wanted = max(0, self.selected)
         return self.insides[wanted] if wanted < len(self.insides) else None
 
@@ -181,7 +235,7 @@ class Session:
 
     @property
     def state(self) -> str:
-        """What there is to show: "blank", "waiting" for the first answer, "sure" or "unsure"."""
+        """What to show: "blank", "waiting" for the first answer, "sure" or "unsure"."""
         if self._blank_since == self.canvas.version:
             return "blank"
         if self.reading is None:
@@ -212,8 +266,20 @@ class Session:
 
     def choose(self, index: int) -> None:
         """Look at this digit until the pen draws on."""
-        self._chosen = index
+        self._chosen, self._hovered = index, None
         self.changes.add("reading")
+
+    def choose_before(self) -> None:
+        """Look at the digit on the left."""
+        self._choose_beside(-1)
+
+    def choose_after(self) -> None:
+        """Look at the digit on the right."""
+        self._choose_beside(1)
+
+    def _choose_beside(self, step: int) -> None:
+        if len(self.digits) > 1:
+            self.choose((self.selected + step) % len(self.digits))
 
     @property
     def selected(self) -> int:
@@ -228,13 +294,12 @@ class Session:
         return count - 1
 
     def update(self, now: float) -> None:
-        """Go on to the time `now` (seconds): answers in, questions out, messages and bars on their way."""
+        """Advance to the time `now` in seconds: take answers, ask questions, move messages and bars."""
         elapsed, self._now = max(0.0, now - self._now), now
         self._take_opened()
         self._exchange()
         if self.message and now > self._message_until:
-            self.message = ""
-            self.changes.add("message")
+            self._show_message("", False, 0.0)
         if self.pulse:
             self.pulse = max(0.0, self.pulse - elapsed / PULSE_SECONDS)
             self.changes.add("reading")
@@ -243,7 +308,7 @@ class Session:
 
     @property
     def is_moving(self) -> bool:
-        """Whether the next frame will differ from this one without anybody doing anything."""
+        """Whether the next frame will differ from this one although nobody does anything."""
         return bool(self.pulse) or self.canvas.is_drawing or not self._bars.rest_at(self._bar_goal())
 
     @property
@@ -262,7 +327,7 @@ class Session:
         if answer is not None and answer.version >= self._blank_since:
             self.insides = answer.insides
             if answer.version > self._blank_since:
-                self.reading, self.read_seconds = answer.reading, answer.seconds
+                self.reading, self.read_seconds, self.second_look = answer.reading, answer.seconds, answer.second_look
             self.changes.add("reading")
         if self.recognizer.is_ready != self._ready:
             self._ready = self.recognizer.is_ready
@@ -271,7 +336,8 @@ class Session:
             return
         self._asked = self.canvas.version
         if self.canvas.has_ink or self.recognizer.looking:
-            self.recognizer.submit(self.canvas.version, self.canvas.ink())
+            self.recognizer.submit(self.canvas.version, self.canvas.ink(), self.canvas.strokes(), self._look_again)
+        self._look_again = False
         if not self.canvas.has_ink:
             self._blank_since = self.canvas.version
             self.reading = None

@@ -1,6 +1,6 @@
-"""The sheet: ink, and over it the frames of what was read, a word on the empty sheet, a message, the brush.
+"""The sheet: ink, and over it a thin frame around each digit that was read, an invitation to draw, a message, the brush.
 
-Only what changed is drawn again: the ink's own damage, and every overlay that came, went or moved.
+Only what changed is drawn again: the ink's own damage, and every overlay that appeared, disappeared or moved.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import numpy as np
 import pygame
 
 from apps.draw.drawing.raster import Box
-from apps.draw.session import Session, percent
+from apps.draw.session import Session
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.text import wrapped
+from apps.draw.wording import percent
 
 FRAME_ROOM = 8  # design pixels between a digit and its frame
 LABEL_HEIGHT = 18
+MESSAGE_LINE, MESSAGE_LINES = 20, 4
 
 
 class Overlay(NamedTuple):
@@ -29,7 +32,7 @@ class Overlay(NamedTuple):
 
 
 class MoreOverlays(Protocol):
-    """Somebody who lays more over the ink, below the frames."""
+    """Lays more over the ink, below the frames."""
 
     def overlays(self, look: Look, sheet: pygame.Rect, scale: float) -> list[Overlay]:
         """What lies over the ink now; `scale` is the pixels to a unit of the sheet."""
@@ -49,7 +52,7 @@ class SheetView:
         self.pointer: tuple[int, int] | None = None  # where the brush is shown
 
     def place(self, rect: pygame.Rect, look: Look) -> None:
-        """Take a rectangle of the window and a look; everything is to be drawn again."""
+        """Take a rectangle of the window and a look; everything must be drawn again."""
         if self._paper.get_size() != rect.size:
             self._paper = pygame.Surface(rect.size, 0, 8)
         self.rect = rect
@@ -63,6 +66,10 @@ class SheetView:
     def to_sheet(self, position: tuple[int, int]) -> tuple[float, float]:
         """A position in the window, in sheet units (outside of the sheet as well)."""
         return (position[0] + 0.5 - self.rect.left) / self.scale(), (position[1] + 0.5 - self.rect.top) / self.scale()
+
+    def to_window(self, point: tuple[float, float]) -> tuple[int, int]:
+        """A point of the sheet, as a position in the window."""
+        return round(self.rect.left + point[0] * self.scale()), round(self.rect.top + point[1] * self.scale())
 
     def digit_at(self, session: Session, position: tuple[int, int]) -> int | None:
         """Which digit's frame is under a position."""
@@ -116,10 +123,10 @@ class SheetView:
             hint = pygame.Rect(0, 0, look.px(320), look.px(90))
             hint.center = self.rect.center
             overlays.append(Overlay("hint", (hint.left, hint.top, hint.width, hint.height)))
-        elif len(session.digits) > 1 and session.state in ("sure", "unsure"):
+        elif session.state in ("sure", "unsure"):
             overlays += self._frames(look, session)
         if session.message:
-            overlays.append(self._message(look, session.message))
+            overlays.append(self._message(look, session))
         if self.pointer is not None:
             overlays.append(self._brush(session, self.pointer))
         return tuple(overlays)
@@ -130,9 +137,11 @@ class SheetView:
             left, top, right, bottom = (round(value * scale) for value in digit.box)
             rect = pygame.Rect(self.rect.left + left, self.rect.top + top, right - left, bottom - top)
             rect = rect.inflate(2 * room, 2 * room).clip(self.rect.inflate(-look.px(8), -look.px(8)))
-            strong = number == session.selected
+            strong = number == session.selected and len(session.digits) > 1
             sure = digit.verdict == "sure"
             frames.append(Overlay("frame" if sure else "doubt", tuple(rect), strong=strong))  # type: ignore[arg-type]
+            if len(session.digits) == 1:
+                break
             text = f"{digit.digit}  {percent(digit.probability)}" if sure else f"{digit.digit}?  {percent(digit.probability)}"
             frames.append(Overlay("label", self._label_place(look, rect, text), text, strong))
         return frames
@@ -147,24 +156,28 @@ class SheetView:
         label.clamp_ip(self.rect.inflate(-look.px(8), -look.px(8)))
         return label.left, label.top, label.width, label.height
 
-    def _message(self, look: Look, message: str) -> Overlay:
-        text = look.fitted(message, self.rect.width - look.px(72), theme.SMALL)
-        rect = pygame.Rect(0, 0, look.text_width(text, theme.SMALL) + look.px(32), look.px(34))
-        rect.midbottom = self.rect.centerx, self.rect.bottom - look.px(16)
-        return Overlay("message", (rect.left, rect.top, rect.width, rect.height), text)
+    def _message(self, look: Look, session: Session) -> Overlay:
+        """At the top, where it covers neither the legend of "why" nor much of the drawing."""
+        lines = wrapped(look, session.message, self.rect.width - look.px(72))[:MESSAGE_LINES]
+        width = max(look.text_width(line, theme.SMALL) for line in lines) + look.px(32)
+        rect = pygame.Rect(0, 0, min(width, self.rect.width), look.px(MESSAGE_LINE * len(lines) + 14))
+        rect.midtop = self.rect.centerx, self.rect.top + look.px(14)
+        text = "\n".join(lines)
+        return Overlay("message", (rect.left, rect.top, rect.width, rect.height), text, session.message_is_problem)
 
     def _brush(self, session: Session, pointer: tuple[int, int]) -> Overlay:
-        width = session.eraser if session.canvas.is_erasing else session.brush
+        erases = session.canvas.is_erasing or (session.erases and not session.canvas.is_drawing)
+        width = session.eraser if erases else session.brush
         side = max(4, round(width * self.scale())) + 2
         left, top = pointer[0] - side // 2, pointer[1] - side // 2
-        return Overlay("brush", (left, top, side, side), strong=session.canvas.is_erasing)
+        return Overlay("brush", (left, top, side, side), strong=erases)
 
     def _draw_overlay(self, surface: pygame.Surface, look: Look, overlay: Overlay) -> None:
         palette, rect = look.palette, pygame.Rect(overlay.rect)
         if overlay.kind == "hint":
-            look.text(surface, "Draw a digit here", (rect.centerx, rect.centery - look.px(10)), 26, palette.faint, align="centre")
+            look.text(surface, "Draw a digit here", (rect.centerx, rect.centery - look.px(10)), 28, palette.quiet, align="centre")
             more = "or several, side by side"
-            look.text(surface, more, (rect.centerx, rect.centery + look.px(22)), theme.BODY, palette.faint, align="centre")
+            look.text(surface, more, (rect.centerx, rect.centery + look.px(24)), theme.BODY, palette.quiet, align="centre")
         elif overlay.kind in ("frame", "doubt"):
             colour = palette.accent if overlay.kind == "frame" else palette.quiet
             colour = colour if overlay.strong else theme.mix(palette.paper, colour, 0.55)
@@ -174,10 +187,20 @@ class SheetView:
             colour = palette.text if overlay.strong else palette.quiet
             look.text(surface, overlay.text, rect.center, theme.SMALL, colour, align="centre")
         elif overlay.kind == "message":
-            shapes.box(surface, rect, look.px(8), palette.text)
-            look.text(surface, overlay.text, rect.center, theme.SMALL, palette.paper, align="centre")
+            self._draw_message(surface, look, overlay)
         elif overlay.kind == "brush":
             colour = palette.accent if overlay.strong else palette.quiet
             surface.blit(shapes.disc(rect.width - 2, colour, look.px(1)), rect)
         elif self.more:
             self.more.paint(surface, look, overlay)
+
+    def _draw_message(self, surface: pygame.Surface, look: Look, overlay: Overlay) -> None:
+        """White on black, or on the accent's side if it is a problem."""
+        rect = pygame.Rect(overlay.rect)
+        shapes.box(surface, rect, look.px(8), look.palette.text)
+        if overlay.strong:
+            mark = pygame.Rect(rect.left + look.px(6), rect.top + look.px(8), look.px(3), rect.height - look.px(16))
+            shapes.box(surface, mark, look.px(1), look.palette.accent)
+        for number, line in enumerate(overlay.text.split("\n")):
+            middle = rect.top + look.px(7 + MESSAGE_LINE * (number + 0.5))
+            look.text(surface, line, (rect.centerx, middle), theme.SMALL, look.palette.paper, align="centre")

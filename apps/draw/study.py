@@ -3,60 +3,137 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from apps.draw.session import Session
 from apps.draw.teaching.lessons import Lesson, Lessons, Teaching
+from apps.draw.why.applying import Applying
 from apps.draw.why.questions import WHAT_IF, Answer, Question, Why
+from apps.draw.wording import a_digit, counted
 
-LESSON_SECONDS = 8.0  # for which an outcome stays, even if one draws on
+OUTCOME_SECONDS = 8.0  # for which an outcome stays, even if one draws on
+LABEL, WHAT_IF_DIGIT = "label", "what if"
 
 
 class Study:
-    """The questions and lessons of one window; `update` is called once a frame."""
+    """The questions and lessons of one window; `update` is called once a frame.
+
+    Attributes:
+        choosing: what the ten digits on the third card are for: LABEL, WHAT_IF_DIGIT, or None if they are not wanted.
+        asked_label: a label for a digit whose reading is sure, which must be given twice.
+    """
 
     def __init__(
         self, session: Session, explain: Callable[[Question], Answer], teacher: Teaching, notify: Callable[[], None]
     ) -> None:
         self.session = session
         self.why = Why(explain, notify)
+        self.applying = Applying(notify)
+        self._explain = explain
         self.lessons = Lessons(teacher, lambda: session.recognizer.model, self._read_with, notify)
+        self.choosing: str | None = None
+        self.asked_label: int | None = None
+        self._asked_on = -1  # the version of the sheet that `choosing` and `asked_label` are about
         self._shown: tuple[object, ...] = ()
         self._outcome: object = None  # the last one seen, on which version of the sheet, and until when it stays at least
         self._seen_on, self._seen_until, self._now = -1, 0.0, 0.0
         self._model: Any = None
 
-    # ── what keys and clicks do ──────────────────────────────────────────────────────────────────────────────────────────
+    # ── why and what if ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def cycle_why(self) -> None:
         """Off, by gradient, by occlusion, off."""
+        self._choose(None)
         self.why.cycle()
-        self.session.changes.add("reading")
+
+    def choose_what_if(self) -> None:
+        """Show ten digits to ask "what if" about, or hide them."""
+        self._choose(None if self.choosing == WHAT_IF_DIGIT else WHAT_IF_DIGIT)
+        if self.digit is None:
+            self._choose(None)
+            self.session.say("Draw a digit first, then ask what would make it another")
 
     def what_if(self, k: int) -> None:
         """What would make it a k?"""
+        self._choose(None)
+        digit = self.digit
+        if digit is not None and digit.verdict == "sure" and digit.digit == k:
+            self.why.leave()
+            self.session.say(f"It is read as {a_digit(k)} already")
+            return
         self.why.what_if(k)
+
+    def make_it_so(self) -> None:
+        """Change the drawing as "what if" says, so that the reading flips."""
+        if not self.shows_what_if or self.why.answered is None:
+            self.session.say("Ask what would make it another digit first")
+            return
+        canvas = self.session.canvas
+        self.applying.start(*self.why.answered, canvas.version, canvas.ink(), self.session.recognizer.reader, self._explain)
+
+    def _take_changed_drawing(self) -> None:
+        found = self.applying.take()
+        if found is None:
+            return
+        question, version, patch = found
+        if patch is None:
+            self.session.say_problem(f"No change of the drawing was found that is read as {a_digit(question.k)}")
+        elif version == self.session.canvas.version:
+            self.why.leave()
+            self.session.apply(patch)
+            self.session.forget_problem()
+
+    def leave(self) -> bool:
+        """Stop asking; returns whether something was asked."""
+        was_choosing = self.choosing is not None or self.asked_label is not None
+        self._choose(None)
+        return self.why.leave() or was_choosing
+
+    def _choose(self, what: str | None) -> None:
+        self.choosing, self.asked_label = what, None
+        self._asked_on = self.session.canvas.version
         self.session.changes.add("reading")
 
+    # ── lessons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def choose_label(self) -> None:
+        """Show ten digits to say what it is, or hide them."""
+        self._choose(None if self.choosing == LABEL else LABEL)
+        if self.digit is None:
+            self._choose(None)
+            self.session.say("Draw a digit first, then teach what it is")
+
     def teach(self, label: int) -> None:
-        """The selected digit is a `label`: keep it and teach it."""
+        """The selected digit is a `label`: keep and teach it. If its reading is sure, ask once whether that is meant."""
         self.session.pen_up()
         digit = self.digit
         if digit is None:
-            self.session.say(f"Draw a digit first; then {label} teaches that it is a {label}")
+            self.session.say(f"Draw a digit first; then {label} teaches that it is {a_digit(label)}")
             return
+        if digit.verdict == "sure" and self.asked_label != label:
+            self._choose(LABEL)
+            self.asked_label = label
+            return
+        self._choose(None)
+        self.why.leave()
         self.lessons.teach(Lesson(label, digit.ink, digit.image))
 
-    def take_back(self) -> None:
-        """Stop the lesson under way, or take the last one back."""
-        self.lessons.take_back()
-
-    def leave(self) -> bool:
-        """Ask nothing any more; returns whether something was asked."""
+    def undo_lesson(self) -> None:
+        """Stop the lesson under way, or undo the last one."""
+        self.lessons.undo_lesson()
         self.session.changes.add("reading")
-        return self.why.leave()
 
-    # ── what there is to show ────────────────────────────────────────────────────────────────────────────────────────────
+    def close_outcome(self) -> None:
+        """Stop showing how the last lesson ended."""
+        self._seen_on, self._seen_until = -1, 0.0
+        self.session.changes.add("reading")
+
+    def forget(self, path: Path) -> None:
+        """Forget a kept drawing."""
+        self.lessons.forget(path)
+
+    # ── what to show ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def digit(self) -> Any:
@@ -66,9 +143,9 @@ class Study:
 
     @property
     def shows_lesson(self) -> bool:
-        """Whether the lesson is to be seen: while it goes on, and after it for some seconds and until the sheet changes."""
+        """Whether to show the lesson: while it goes on, and then for some seconds and until the sheet changes."""
         stays = self._seen_on == self.session.canvas.version or self._now < self._seen_until
-        return self.lessons.is_busy or (self.lessons.outcome is not None and stays)
+        return self.lessons.is_busy or (self.lessons.outcome is not None and stays and self.choosing is None)
 
     @property
     def shows_what_if(self) -> bool:
@@ -76,36 +153,52 @@ class Study:
         return self.why.way == WHAT_IF and self.why.answered is not None and self.why.is_current
 
     @property
+    def shows_labels(self) -> bool:
+        """Whether to ask what the digit is: when that was wanted, and whenever its reading is not sure."""
+        digit = self.digit
+        doubtful = digit is not None and digit.verdict != "sure" and not self.session.canvas.is_drawing
+        return self.choosing == LABEL or (doubtful and self.why.way is None and self.choosing is None)
+
+    @property
     def taught(self) -> str:
-        """What the model's name is followed by."""
+        """What follows the model's name."""
         drawings = getattr(self.session.recognizer.model, "card", {}).get("drawings", 0)
-        return f", taught {drawings} drawing{'s' if drawings > 1 else ''}" if drawings else ""
+        return f", taught {counted(drawings, 'drawing')}" if drawings else ""
 
     def update(self, now: float) -> None:
-        """Go on to the time `now` (seconds): pass on what is looked at, and note what there is to draw again.
+        """Advance to the time `now` in seconds: pass on what is looked at, and note what must be drawn again.
 
-        With another model, what is on the sheet is read again.
+        With another model, the sheet is read again.
 
         Raises:
-            Exception: what nobody expected in one of the threads.
+            Exception: an unexpected one of a thread.
         """
         self._now = now
         for failure in (self.why.failure, self.lessons.failure):
             if failure is not None:
                 raise failure
+        self._take_changed_drawing()
         if self.lessons.outcome is not self._outcome:
             self._outcome = self.lessons.outcome
-            self._seen_on, self._seen_until = self.session.canvas.version, now + LESSON_SECONDS
+            self._seen_on, self._seen_until = self.session.canvas.version, now + OUTCOME_SECONDS
+            if self.lessons.outcome is not None and not self.lessons.outcome.problem:
+                self.session.forget_problem()
+        if self._asked_on != self.session.canvas.version and (self.choosing or self.asked_label is not None):
+            self._choose(None)
         model = self.session.recognizer.model
         if model is not self._model:
             if self._model is not None:
-                self.session.recognise()
+                self.session.read_again()
             self._model = model
             self.session.changes.add("tools")
         self.why.follow(model, self.digit)
+        self._note_changes()
+
+    def _note_changes(self) -> None:
         lessons = self.lessons
         what_if = self.why.answered if self.shows_what_if else None
-        shown = (what_if, self.shows_lesson, lessons.phase, round(100 * lessons.part), lessons.outcome)
+        lesson = (self.shows_lesson, lessons.phase, round(100 * lessons.part), lessons.outcome, lessons.changes)
+        shown = (self.why.way, what_if, *lesson, self.shows_labels, self.choosing, self.asked_label)
         if shown != self._shown:
             self._shown = shown
             self.session.changes |= {"reading", "tools"}

@@ -13,7 +13,6 @@ CHANCE = "shows once in 2³² random numbers"
 BLANK = "an empty range: where the first index is not below the end, nothing is summed"
 CONTIGUOUS = "the rows of the filters are contiguous, so v counts on across their ends"
 BEYOND = "more tiles than the image needs: none of their outputs is stored"
-PLACES = "all positions of the kernel have the same number of weights"
 SQUARE = "both sides of the kernel have the same length"
 UNUSED = "the sums of these values are not used"
 EITHER = "both sides give the same value there"
@@ -42,9 +41,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ),
     ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3])  [0]  ->  1", SQUARE),
-    ("nn/kernels/winograd.py", "kernel.shape[0] * kernel.shape[1])  [0]  ->  1", SQUARE),
-    ("nn/kernels/winograd.py", "no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)  [0]  ->  1", PLACES),
-    ("nn/kernels/winograd.py", "reshape(products, -1))  [1]  ->  2", REST),
+    ("nn/kernels/winograd.py", "taps = kernel.shape[0] * kernel.shape[1]  [0]  ->  1", SQUARE),
+    ("nn/kernels/winograd.py", "kernel.reshape(taps, -1))  [1]  ->  2", REST),
     ("nn/kernels/winograd3.py", "TRANSFORMS) <= 9 * rows * columns * channels", SPEED),
     ("nn/kernels/winograd3.py", "y = np.empty((5, 5, L), x.dtype)  [5]  ->  6", ROOM),
     ("nn/kernels/winograd3.py", "y = np.empty((10, 10, L), x.dtype)  [10]  ->  11", ROOM),
@@ -74,13 +72,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
     ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and the rest of it is never used"),
     ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
-    ("nn/layers/base.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
-    ("nn/layers/conv2d.py", "by_winograd = self._has_windows_of(3) and winograd3.is_faster(", SPEED),
-    ("nn/layers/conv2d.py", "z.reshape(rows, -1), 0, rows)  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "reshape(len(kernel), -1, self.filters)  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "['kernel'].reshape(-1, self.filters)  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "dz.reshape(-1, filters))  [1]  ->  2", REST),
-    ("nn/layers/conv2d.py", "dx.reshape(-1, inputs), 0, len(dz))  [1]  ->  2", REST),
+    ("nn/layers/arguments.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
     (
         "nn/losses/base.py",

@@ -67,7 +67,7 @@ def _image_reader() -> Callable[[str], object]:
 
     A picture that was seen before is read to its pixels only, as the rest would be the same.
     """
-    from nn.reading import images, read_drawing, take_apart, to_ink
+    from nn.reading import find_digits, images, take_apart, to_ink
 
     vars(images).update(MAX_PIXELS={}, MAX_PIXELS_OTHERS=MAX_PIXELS)
     seen: set[int] = set()
@@ -79,7 +79,7 @@ def _image_reader() -> Callable[[str], object]:
             return None
         seen.add(content)
         ink = to_ink(grey)
-        return read_drawing(ink) if content % READ_COMPLETELY == 0 else take_apart(ink)
+        return find_digits(ink) if content % READ_COMPLETELY == 0 else take_apart(ink)
 
     return read
 
@@ -150,7 +150,7 @@ def _write_checkpoint(folder: Path) -> None:
     trainer = _small_trainer()
     assert isinstance(trainer, Trainer)
     entry = {"epoch": 1, "loss": 0.5, "accuracy": 0.5, "val_loss": 0.5, "val_accuracy": 0.5, "seconds": 1.0}
-    trainer.progress = Progress(1, 1, 0.25, 3, 4, 0.5, [entry])
+    trainer.progress = Progress(1, 1, loss_sum=0.25, right=3, seen=4, seconds=0.5, history=[entry])
     checkpoint.save(folder / "c.npz", trainer, {"recipe": {"epochs": 2}, "data": "0"})
 
 

@@ -63,7 +63,7 @@ def before(path: str) -> Before:
         InputError: they fail, so they would kill every mutant.
     """
     source = (ROOT / path).read_text()
-    unbroken = Mutant(path, 0, "", "", source, range(source.count("\n")))
+    unbroken = Mutant(path, 0, before="", after="", source=source, lines=range(source.count("\n")))
     with tempfile.TemporaryFile("w+") as file:
         _, traced, _ = os.wait4(_fork(lambda: _traced(unbroken, file)), 0)
         file.seek(0)

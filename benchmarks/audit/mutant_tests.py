@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 LAYERS = "tests/layers/test_every_layer.py"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
+WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS]
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
@@ -31,6 +32,7 @@ ELEMENTWISE = [
 # compiled again. `-k` leaves out tests that have nothing to do with the file.
 INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/conv.py": CONVOLUTION,
+    "nn/kernels/convolution.py": [*CONVOLUTION, "tests/kernels/test_convolution.py"],
     "nn/kernels/conv_backward.py": CONVOLUTION,
     "nn/kernels/conv_pool_backward.py": CONVOLUTION,
     "nn/kernels/winograd.py": WINOGRAD,
@@ -40,7 +42,9 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,
     "nn/kernels/memory.py": ["tests/kernels/test_other_kernels.py"],
-    "nn/layers/base.py": ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS],
+    "nn/layers/base.py": WINDOWS,
+    "nn/layers/arguments.py": WINDOWS,
+    "nn/layers/windows.py": WINDOWS,
     "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or relu or softmax or linear"],
     "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", LAYERS, "-k", "conv"],
     "nn/layers/dense.py": ["tests/layers/test_dense.py", LAYERS, "-k", "dense"],
@@ -61,8 +65,11 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
 
-ENGINE = ["tests/engine/test_chunks.py", "tests/engine/test_batch.py", "tests/oracles/test_golden.py"]
+# The training of two hundred steps is left out: it takes longer than all others.
+ORACLE = ["tests/oracles/test_plain_numpy.py", "-k", "not two_hundred"]
+ENGINE = ["tests/engine/test_chunks.py", "tests/engine/test_batch.py", *ORACLE]
 FIT = ["tests/test_training.py", "tests/test_models_fit.py"]
+OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
@@ -70,21 +77,28 @@ MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.p
 # All between a source of images and a changed weight, and between a picture and a verdict: these tests
 # train and read with the compiled kernels.
 COMPILED: dict[str, list[str]] = {
-    "nn/engine/plan.py": [*ENGINE, *FIT],
+    "nn/engine/plan.py": [*FIT, *ENGINE],
     "nn/engine/operations.py": ENGINE,
     "nn/engine/conv_operation.py": ENGINE,
-    "nn/engine/batch.py": [*ENGINE, *FIT],
-    "nn/engine/executor.py": [*ENGINE, *FIT],
-    "nn/engine/inference.py": ["tests/test_models.py", *FIT],
+    "nn/engine/dense_operation.py": ENGINE,
+    "nn/engine/head.py": ENGINE,
+    "nn/engine/step.py": ENGINE,
+    "nn/engine/batch.py": [*FIT, *ENGINE],
+    "nn/engine/executor.py": [*FIT, *ENGINE],
+    "nn/engine/fused.py": [*FIT, *ENGINE],
+    "nn/engine/textbook.py": [*FIT, *ENGINE],
+    "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ORACLE],
     "nn/engine/numpy_inference.py": ["tests/test_models.py"],
-    "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/oracles/test_golden.py"],
+    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
+    "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/optimizers/test_moving_average.py", *ORACLE],
+    "nn/recipes.py": ["tests/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
     "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
-    "nn/optimizers/base.py": ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"],
-    "nn/optimizers/adadelta.py": ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"],
-    "nn/optimizers/sgd.py": ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"],
+    "nn/optimizers/base.py": OPTIMIZERS,
+    "nn/optimizers/adadelta.py": OPTIMIZERS,
+    "nn/optimizers/sgd.py": OPTIMIZERS,
     "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
     "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
-    "nn/datasets/augment.py": ["tests/datasets/test_augment.py"],
+    "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
     "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
     "nn/io/model_file.py": MODEL_FILE,
     "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],

@@ -67,19 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.phase:
         load(compiled=options.phase == "compiled")
         run_all(chosen, groups, options.workers, lambda: _save(groups, spent, path))
-        _save(groups, spent, path)
         return 0
     _save(groups, spent, path)  # so that the phases know whether to begin anew
     words = [word for word in (sys.argv[2:] if arguments is None else arguments) if word != "--anew"]
+    codes = [0]
     for phase in {_phase(mutant): None for _, mutant, _ in chosen}:
         # Numba reads this variable when it is imported, and the processes are forked from one that has imported it.
         switch = {"NUMBA_DISABLE_JIT": "1"} if phase == "interpreted" else {}
         kept = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"}
         command = [sys.executable, "-m", "benchmarks", "mutants", *words, "--phase", phase]
-        code = subprocess.call(command, env={**kept, **switch, "PYTHONWARNINGS": "ignore"})
-        if code:
-            return code
-    return _report(report.earlier(path))
+        codes.append(subprocess.call(command, env={**kept, **switch, "PYTHONWARNINGS": "ignore"}))
+    return max(_report(report.earlier(path)), *codes)
 
 
 def _phase(mutant: Mutant) -> str:
@@ -132,16 +130,23 @@ def _chosen(groups: dict[str, Group], options: argparse.Namespace) -> list[Chose
 
 
 def run_all(chosen: Sequence[Chosen], groups: dict[str, Group], workers: int, save: Callable[[], object]) -> None:
-    """Run every mutant's tests, `workers` at once, and record its outcome in its group; save the records now and then."""
-    known: dict[str, Before] = {}
+    """Run every mutant's tests, `workers` at once, and record its outcome in its group; save the records now and then.
+
+    Raises:
+        InputError: at the end, if the tests of some files fail before anything is broken. Their mutants are left out.
+    """
+    known: dict[str, Before | None] = {}
     running: dict[int, Chosen] = {}
     waiting, done, saved = deque(chosen), 0, time.monotonic()
     while waiting or running:
         while waiting and len(running) < workers:
             name, mutant, index = waiting.popleft()
             if mutant.path not in known:
-                known[mutant.path] = before(mutant.path)
-            running[start(mutant, known[mutant.path])] = name, mutant, index
+                known[mutant.path] = _before(mutant.path)
+            if unbroken := known[mutant.path]:
+                running[start(mutant, unbroken)] = name, mutant, index
+        if not running:
+            break
         child, status = os.wait()
         name, mutant, index = running.pop(child)
         done += 1
@@ -152,6 +157,18 @@ def run_all(chosen: Sequence[Chosen], groups: dict[str, Group], workers: int, sa
         if time.monotonic() > saved + WRITE_EVERY:
             save()
             saved = time.monotonic()
+    save()
+    failing = [path for path, unbroken in known.items() if unbroken is None]
+    if failing:
+        raise InputError(f"the tests of {', '.join(failing)} fail before anything is broken, or are flaky")
+
+
+def _before(path: str) -> Before | None:
+    try:
+        return before(path)
+    except InputError as error:
+        print(error, flush=True)
+        return None
 
 
 def _save(groups: dict[str, Group], spent: float, path: Path) -> None:

@@ -76,7 +76,7 @@ def mutant(path: str, source: str, index: int) -> Mutant:
     before, after = _described(statement, node, replacement)
     _replace(tree, node, replacement)
     mutated = ast.unparse(ast.fix_missing_locations(tree))
-    return Mutant(path, getattr(node, "lineno", 0), before, after, mutated, _lines(statement))
+    return Mutant(path, getattr(node, "lineno", 0), before=before, after=after, source=mutated, lines=_lines(statement))
 
 
 def descriptions(source: str) -> Iterator[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from benchmarks.ladder.rungs import Ladder, Rung
-from benchmarks.peers.contender import seconds_of
 
 TOLERANCE = 1e-4  # of the largest value: another order of sums in float32, and Winograd's rounding
-SLOW = 0.2  # seconds; what takes longer is timed once
+SLOW = 0.2  # seconds; slower rungs are timed once
 
 
 def check(ladder: Ladder) -> tuple[str, float] | None:
-    """The first rung whose result is not that of the first, and by how much."""
+    """The first rung whose result differs from the first rung's, and by how much."""
     for rung in ladder.rungs:
         rung.run()
     for rung in ladder.rungs[1:]:
@@ -25,7 +26,7 @@ def check(ladder: Ladder) -> tuple[str, float] | None:
 
 
 def difference(right: Rung, rung: Rung) -> float:
-    """The largest difference between two rungs' results, in parts of the largest value; over the images that both did."""
+    """The largest difference between two rungs' results, as a share of the largest value; over the images that both computed."""
     errors = []
     for expected, got in zip(right.results(), rung.results(), strict=True):
         same = expected[: len(got)]
@@ -34,12 +35,12 @@ def difference(right: Rung, rung: Rung) -> float:
 
 
 def measure(ladder: Ladder, rounds: int, peak: float) -> list[dict[str, Any]]:
-    """A row for each rung: best time in turn with the others."""
-    seconds: list[list[float]] = [seconds_of(rung.run, 1) for rung in ladder.rungs]
+    """A row for each rung with its best time; the rungs are timed in turns."""
+    seconds: list[list[float]] = [[_seconds_of(rung.run)] for rung in ladder.rungs]
     for _ in range(rounds):
         for rung, times in zip(ladder.rungs, seconds, strict=True):
             if times[0] < SLOW:
-                times += seconds_of(rung.run, 3)
+                times += [_seconds_of(rung.run) for _ in range(3)]
     rows: list[dict[str, Any]] = []
     for rung, times in zip(ladder.rungs, seconds, strict=True):
         images = rung.images or ladder.images
@@ -52,3 +53,10 @@ def measure(ladder: Ladder, rounds: int, peak: float) -> list[dict[str, Any]]:
     for row in rows:
         row["gain"] = rows[0]["us_per_image"] / row["us_per_image"]
     return rows
+
+
+def _seconds_of(run: Callable[[], Any]) -> float:
+    """The processor time of one call in this thread: what other processes do on the machine does not count."""
+    began = time.thread_time()
+    run()
+    return time.thread_time() - began

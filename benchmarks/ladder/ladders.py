@@ -1,4 +1,7 @@
-"""The ladders: one job each, done in several ways from the textbook's loops to the finished kernel, all with the same result."""
+"""The ladders: each is one job done in several ways, from the textbook's loops to the finished kernel.
+
+The numbers are those of `nn/kernels/README.md`. A way without a number is there for comparison.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.ladder import kernels as ladder_kernels
 from benchmarks.ladder.ladders_backward import backward, first_backward
 from benchmarks.ladder.rungs import STRIDES, WINDOW, Ladder, Rung, Second
 from nn.engine import numpy_inference
-from nn.kernels import conv, dense, elementwise, pool, winograd, winograd3, winograd5
+from nn.kernels import conv, dense, elementwise, ladder, pool, winograd, winograd3, winograd5
 from nn.kernels.memory import aligned, aligned_copy
 from nn.layers import Conv2D
 from nn.losses import CategoricalCrossentropy
 
 
 def all_ladders(images: int = 16) -> list[Ladder]:
-    """Each with its inputs ready."""
+    """All of them, with their inputs ready."""
     second = Second(images)
     return [
         convolution(second),
@@ -35,57 +37,58 @@ def all_ladders(images: int = 16) -> list[Ladder]:
 
 def convolution(given: Second) -> Ladder:
     """The convolution by itself."""
-    ladder = Ladder("convolution", given.images, given.flop)
-    arguments = given.x, given.kernel, given.bias, STRIDES
+    climb = Ladder("convolution", given.images, given.flop)
     layer = Conv2D(64, 3)
     layer.build(given.x.shape[1:], np.random.default_rng(0), np.float32)
     layer.parameters.update(kernel=given.kernel, bias=given.bias)
 
-    def add(name: str, function: Callable[..., Any], images: int = given.images, *more: Any) -> None:
+    def add(name: str, function: Callable[..., Any], images: int = given.images, **more: Any) -> None:
         out = aligned((images, 10, 10, 64))
-        inputs = given.x[:images], *arguments[1:], *more
-        ladder.rungs.append(Rung(name, lambda: function(*inputs, out), lambda: (out,), images=images))
+        arrays = {"x": given.x[:images], "kernel": given.kernel, "bias": given.bias, "out": out}
+        climb.rungs.append(Rung(name, lambda: function(strides=STRIDES, **arrays, **more), lambda: (out,), images=images))
 
-    def by_patches(x: NDArray, kernel: NDArray, bias: NDArray, strides: tuple[int, int], out: NDArray) -> None:
+    def by_patches(x: NDArray, out: NDArray, **_: Any) -> None:
         out[...] = numpy_inference.forward([layer], x)
 
-    add("the equation, Numba", conv.conv2d_forward_naive)
-    add("the equation, plain Python", getattr(conv.conv2d_forward_naive, "py_func", conv.conv2d_forward_naive), 1)
+    naive = conv.conv2d_forward_naive
+    add("C1 the equation", naive)
+    add("the equation in plain Python", getattr(naive, "py_func", naive), 1)
     add("patches and NumPy's matrix product", by_patches)
-    add("inner loop over neighbours", ladder_kernels.conv_contiguous)
-    add("sums in registers", ladder_kernels.conv_one_vector)
-    add("four outputs share the weights", conv.conv2d_forward, given.images, False)
-    return ladder
+    add("C2 inner loop over neighbours", ladder.conv2d_neighbours)
+    add("C3 sums in registers", ladder.conv2d_one_vector)
+    add("C4 four outputs share the weights", conv.conv2d_forward, relu=False)
+    return climb
 
 
 def fused(given: Second) -> Ladder:
     """Convolution, ReLU and pooling."""
-    ladder = Ladder("convolution, ReLU, pooling", given.images, given.flop)
+    climb = Ladder("convolution, ReLU, pooling", given.images, given.flop)
+    inputs = {"x": given.x, "kernel": given.kernel, "bias": given.bias, "strides": STRIDES}
     z = aligned((given.images, 10, 10, 64))
     outs = [aligned(given.out.shape) for _ in range(3)]
     winners = [np.empty(given.out.shape, np.int32), *(aligned(given.out.shape, np.uint8) for _ in range(2))]
     u = winograd.transformed(given.kernel)
 
     def apart() -> None:
-        conv.conv2d_forward(given.x, given.kernel, given.bias, STRIDES, False, z)
+        conv.conv2d_forward(**inputs, relu=False, out=z)
         np.maximum(z, 0, out=z)
         pool.maxpool2d_forward(z, WINDOW, WINDOW, outs[0], winners[0])
 
-    ladder.rungs = [
-        Rung("one after another", apart, lambda: (outs[0],)),
+    climb.rungs = [
+        Rung("C4, then ReLU, then pooling", apart, lambda: (outs[0],)),
         Rung(
-            "in one pass",
-            lambda: conv.conv2d_relu_pool_forward(given.x, given.kernel, given.bias, STRIDES, outs[1], winners[1]),
+            "C5 in one pass",
+            lambda: conv.conv2d_relu_pool_forward(**inputs, out=outs[1], winner=winners[1]),
             lambda: (outs[1],),
         ),
         Rung(
-            "in one pass, Winograd's products",
+            "C6 with Winograd's algorithm",
             lambda: winograd3.conv2d_relu_pool_forward(given.x, u, given.bias, outs[2], winners[2]),
             lambda: (outs[2],),
             work=49 / 225,
         ),
     ]
-    return ladder
+    return climb
 
 
 def first_layer(images: int) -> Ladder:
@@ -93,7 +96,7 @@ def first_layer(images: int) -> Ladder:
     rng = np.random.default_rng(5)
     x = aligned_copy(rng.random((images, 28, 28, 1), np.float32))
     kernel, bias = aligned_copy(rng.uniform(-0.2, 0.2, (5, 5, 1, 32)).astype(np.float32)), aligned((32,))
-    ladder = Ladder("first layer: convolution, ReLU, pooling", images, 2.0 * images * 576 * 32 * 25)
+    climb = Ladder("first layer: convolution, ReLU, pooling", images, 2.0 * images * 576 * 32 * 25)
     z, outs = aligned((images, 24, 24, 32)), [aligned((images, 12, 12, 32)) for _ in range(3)]
     winners = np.empty(outs[0].shape, np.int32), aligned(outs[0].shape, np.uint8)
     u = winograd.transformed(kernel)
@@ -104,17 +107,17 @@ def first_layer(images: int) -> Ladder:
         pool.maxpool2d_forward(z, WINDOW, WINDOW, outs[0], winners[0])
 
     def one_pass() -> None:
-        conv.conv2d_relu_pool_forward(x, kernel, bias, STRIDES, outs[1], winners[1])
+        conv.conv2d_relu_pool_forward(x=x, kernel=kernel, bias=bias, strides=STRIDES, out=outs[1], winner=winners[1])
 
     def by_winograd() -> None:
         winograd5.conv2d_relu_pool_forward(x, u, bias, outs[2], winners[1])
 
-    ladder.rungs = [
-        Rung("the equations, one after another", textbook, lambda: (outs[0],)),
-        Rung("in one pass", one_pass, lambda: (outs[1],)),
-        Rung("in one pass, Winograd's products", by_winograd, lambda: (outs[2],), work=64 / 400),
+    climb.rungs = [
+        Rung("C1, then ReLU, then pooling", textbook, lambda: (outs[0],)),
+        Rung("C5 in one pass", one_pass, lambda: (outs[1],)),
+        Rung("C6 with Winograd's algorithm", by_winograd, lambda: (outs[2],), work=64 / 400),
     ]
-    return ladder
+    return climb
 
 
 def product() -> Ladder:
@@ -122,28 +125,30 @@ def product() -> Ladder:
     rng = np.random.default_rng(2)
     a = aligned_copy(rng.standard_normal((128, 1600), np.float32))
     b, bias = aligned_copy(rng.standard_normal((1600, 128), np.float32)), aligned((128,))
-    ladder = Ladder("dense layer", 128, 2.0 * 128 * 1600 * 128)
+    climb = Ladder("dense layer", 128, 2.0 * 128 * 1600 * 128)
+    strided = {"a": a, "row_stride": 1600, "k_stride": 1, "K": 1600, "b": b, "bias": bias, "relu": False, "start": 0, "stop": 128}
 
     def add(name: str, function: Callable[[NDArray], Any]) -> None:
         out = aligned((128, 128))
-        ladder.rungs.append(Rung(name, lambda: function(out), lambda: (out,)))
+        climb.rungs.append(Rung(name, lambda: function(out), lambda: (out,)))
 
-    add("the equation", lambda out: dense.matmul_naive(a, 1600, 1, 1600, b, bias, False, out, 0, 128))
-    add("inner loop over neighbours", lambda out: ladder_kernels.matmul_contiguous(a, b, bias, out))
+    add("D1 the equation", lambda out: dense.matmul_naive(**strided, out=out))
     add("NumPy's matrix product", lambda out: np.matmul(a, b, out=out))
-    add("in blocks, sums in registers", lambda out: dense.matmul(a, 1600, 1, 1600, b, bias, False, out, 0, 128))
-    return ladder
+    add("D2 inner loop over neighbours", lambda out: ladder.matmul_neighbours(a, b, bias, out))
+    add("D3 in blocks, sums in registers", lambda out: dense.matmul(**strided, out=out))
+    return climb
 
 
 def adadelta() -> Ladder:
     """One step of the optimizer for all weights of the student's network."""
     rng = np.random.default_rng(3)
     gradient = aligned_copy(rng.standard_normal(233_162, np.float32))
-    ladder = Ladder("Adadelta, all weights", 1, 0.0)
+    climb = Ladder("Adadelta, all weights", 1, 0.0)
+    constants = {"learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-7}
 
     def add(name: str, function: Callable[..., Any]) -> None:
         arrays = [aligned(gradient.shape) for _ in range(3)]
-        ladder.rungs.append(Rung(name, lambda: function(*arrays), lambda: tuple(arrays[:1])))
+        climb.rungs.append(Rung(name, lambda: function(*arrays), lambda: tuple(arrays[:1])))
 
     def by_arrays(weights: NDArray, squared_gradients: NDArray, squared_updates: NDArray) -> None:
         squared_gradients[...] = np.float32(0.95) * squared_gradients + np.float32(0.05) * gradient * gradient
@@ -153,8 +158,8 @@ def adadelta() -> Ladder:
         weights -= update
 
     add("NumPy, array by array", by_arrays)
-    add("one pass", lambda w, s, u: elementwise.adadelta(w, gradient, s, u, 1.0, 0.95, 1e-7))
-    return ladder
+    add("in one pass", lambda w, s, u: elementwise.adadelta(w, gradient, s, u, **constants))
+    return climb
 
 
 def loss() -> Ladder:

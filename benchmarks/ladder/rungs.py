@@ -1,4 +1,4 @@
-"""What a ladder is made of, and the inputs that several of them share."""
+"""A ladder and its rungs, and the inputs that several ladders share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class Rung:
     """One way to do the job.
 
     Attributes:
-        run, results: does it; the arrays it left.
-        work: the part of the dense arithmetic that it really does.
-        images: how many it does, if not all.
+        name: its number in `nn/kernels/README.md` and what is new; without a number, a comparison.
+        run: does the job.
+        results: the arrays that `run` wrote.
+        work: the share of the dense arithmetic that it really does.
+        images: how many images it does, if not all.
     """
 
     name: str
@@ -35,7 +37,7 @@ class Rung:
 
 @dataclass
 class Ladder:
-    """A job for `images` images of `flop` dense operations in all; the first rung defines the result."""
+    """A job on `images` images with `flop` dense operations in all; the first rung defines the result."""
 
     name: str
     images: int
@@ -45,10 +47,10 @@ class Ladder:
 
 @dataclass
 class Second:
-    """The student's second convolution: inputs behind ReLU and pooling, as many outputs alive as in the trained network."""
+    """The student's second convolution: inputs after ReLU, and as many positive outputs as in the trained network."""
 
     images: int
-    alive: float = 0.41
+    positive: float = 0.41
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng(0)
@@ -58,20 +60,22 @@ class Second:
         self.bias = aligned((64,))
         z = self.convolved()
         highest = z.reshape(N, 5, 2, 5, 2, 64).max(axis=(2, 4))
-        self.bias[:] = -np.quantile(highest, 1 - self.alive)
+        self.bias[:] = -np.quantile(highest, 1 - self.positive)
         self.out, self.winner = aligned((N, 5, 5, 64)), aligned((N, 5, 5, 64), np.uint8)
-        conv.conv2d_relu_pool_forward(self.x, self.kernel, self.bias, STRIDES, self.out, self.winner)
+        conv.conv2d_relu_pool_forward(
+            x=self.x, kernel=self.kernel, bias=self.bias, strides=STRIDES, out=self.out, winner=self.winner
+        )
         self.dout = aligned_copy(rng.standard_normal(self.out.shape, np.float32))
         self.flop = 2.0 * N * 100 * 64 * 288
 
     def convolved(self) -> NDArray:
-        """Z (N, 10, 10, 64)."""
+        """z (N, 10, 10, 64)."""
         z = aligned((self.images, 10, 10, 64))
-        conv.conv2d_forward(self.x, self.kernel, self.bias, STRIDES, False, z)
+        conv.conv2d_forward(x=self.x, kernel=self.kernel, bias=self.bias, strides=STRIDES, relu=False, out=z)
         return z
 
     def dz(self) -> NDArray:
-        """The gradient before ReLU and pooling, as the layers by themselves hand it down."""
+        """The gradient before ReLU and pooling, as the separate layers compute it."""
         masked, spread = aligned(self.out.shape), aligned((self.images, 10, 10, 64))
         elementwise.relu_backward(self.dout.reshape(-1), self.out.reshape(-1), masked.reshape(-1))
         pool.maxpool2d_backward(masked, self.winner.astype(np.int32), WINDOW, WINDOW, spread)

@@ -42,27 +42,40 @@ class ConvShape(NamedTuple):
         return 2 * self.N * rows * columns * self.F * self.KH * self.KW * self.C
 
 
+def conv_shape(
+    name: str,
+    images: tuple[int, int, int, int],
+    kernel: tuple[int, int],
+    filters: int,
+    *,
+    strides: tuple[int, int] = (1, 1),
+    padding: str = "valid",
+) -> ConvShape:
+    """A shape from (N, H, W, C), (KH, KW), F and, where they are not the usual ones, strides and padding."""
+    return ConvShape._make((name, *images, *kernel, filters, *strides, padding))
+
+
 SHAPES = (
-    ConvShape("the student's first", 128, 28, 28, 1, 5, 5, 32),
-    ConvShape("the student's second", 128, 12, 12, 32, 3, 3, 64),
-    ConvShape("one sample", 1, 28, 28, 1, 5, 5, 32),
-    ConvShape("odd batch, odd width", 37, 27, 19, 3, 3, 3, 24),
-    ConvShape("LeNet's first", 128, 32, 32, 1, 5, 5, 6),
-    ConvShape("LeNet's second", 128, 14, 14, 6, 5, 5, 16),
-    ConvShape("colour, same padding", 64, 32, 32, 3, 3, 3, 32, padding="same"),
-    ConvShape("VGG-like, same padding", 32, 32, 32, 32, 3, 3, 64, padding="same"),
-    ConvShape("stride 2, same padding", 64, 28, 28, 16, 3, 3, 32, 2, 2, "same"),
-    ConvShape("stride 2, 5x5", 64, 28, 28, 1, 5, 5, 32, 2, 2),
-    ConvShape("unequal strides", 64, 20, 30, 8, 3, 5, 16, 1, 2),
-    ConvShape("stride 3", 64, 33, 33, 4, 3, 3, 16, 3, 3),
-    ConvShape("1x1", 64, 14, 14, 64, 1, 1, 32),
-    ConvShape("1x1 to few", 64, 14, 14, 32, 1, 1, 8),
-    ConvShape("row kernel 1x7", 64, 17, 17, 16, 1, 7, 16),
-    ConvShape("7x7, stride 2", 16, 56, 56, 3, 7, 7, 32, 2, 2, "same"),
-    ConvShape("odd channels 5 to 13", 64, 15, 15, 5, 3, 3, 13),
-    ConvShape("even kernel 4x4", 64, 16, 16, 16, 4, 4, 48),
-    ConvShape("many channels", 32, 8, 8, 128, 3, 3, 128, padding="same"),
-    ConvShape("kernel as large as the image", 128, 7, 7, 16, 7, 7, 64),
+    conv_shape("the student's first", (128, 28, 28, 1), (5, 5), 32),
+    conv_shape("the student's second", (128, 12, 12, 32), (3, 3), 64),
+    conv_shape("one sample", (1, 28, 28, 1), (5, 5), 32),
+    conv_shape("odd batch, odd width", (37, 27, 19, 3), (3, 3), 24),
+    conv_shape("LeNet's first", (128, 32, 32, 1), (5, 5), 6),
+    conv_shape("LeNet's second", (128, 14, 14, 6), (5, 5), 16),
+    conv_shape("colour, same padding", (64, 32, 32, 3), (3, 3), 32, padding="same"),
+    conv_shape("VGG-like, same padding", (32, 32, 32, 32), (3, 3), 64, padding="same"),
+    conv_shape("stride 2, same padding", (64, 28, 28, 16), (3, 3), 32, strides=(2, 2), padding="same"),
+    conv_shape("stride 2, 5x5", (64, 28, 28, 1), (5, 5), 32, strides=(2, 2)),
+    conv_shape("unequal strides", (64, 20, 30, 8), (3, 5), 16, strides=(1, 2)),
+    conv_shape("stride 3", (64, 33, 33, 4), (3, 3), 16, strides=(3, 3)),
+    conv_shape("1x1", (64, 14, 14, 64), (1, 1), 32),
+    conv_shape("1x1 to few", (64, 14, 14, 32), (1, 1), 8),
+    conv_shape("row kernel 1x7", (64, 17, 17, 16), (1, 7), 16),
+    conv_shape("7x7, stride 2", (16, 56, 56, 3), (7, 7), 32, strides=(2, 2), padding="same"),
+    conv_shape("odd channels 5 to 13", (64, 15, 15, 5), (3, 3), 13),
+    conv_shape("even kernel 4x4", (64, 16, 16, 16), (4, 4), 48),
+    conv_shape("many channels", (32, 8, 8, 128), (3, 3), 128, padding="same"),
+    conv_shape("kernel as large as the image", (128, 7, 7, 16), (7, 7), 64),
 )
 
 # Matrix products (rows, inner length, columns). The first two are limited by arithmetic alone; the

@@ -1,4 +1,4 @@
-"""Where the four files of a collection are: given by the user, in one of the usual places, or downloaded into the cache.
+"""Finds the four files of a collection: given by the user, in one of the usual folders, or downloaded into the cache.
 
 In this order: the `data` argument (then nowhere else); the environment variable NN_DATA; the checkout's `data` folder; the
 operating system's package; the user's cache folder; the mirrors.
@@ -7,17 +7,16 @@ operating system's package; the user's cache folder; the mirrors.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nn.datasets.collection import Collection, DataFile
 from nn.datasets.fetch import fetch
 from nn.errors import InputError
+from nn.io.folders import cache_folder
 
 DATA_VARIABLE = "NN_DATA"
 CHECKOUT = Path(__file__).resolve().parents[2] / "data"
-APPLICATION = "numba-cnn"  # the folder in the user's cache
 
 
 def locate(
@@ -30,33 +29,15 @@ def locate(
         mirrors: base URLs to download from, see `nn.datasets.fetch.fetch`.
 
     Raises:
-        InputError: `data` does not hold them, NN_DATA is no folder, or they are nowhere and cannot be downloaded.
+        InputError: `data` does not hold them, NN_DATA is not a folder, or they are nowhere and cannot be downloaded.
     """
     if data is not None:
         return _given(collection, Path(os.fsdecode(data)))
-    for folder in _usual_places(collection):
+    for folder in _usual_folders(collection):
         found = _files_in(collection, folder)
         if len(found) == len(collection.files):
             return list(found.values())
     return fetch(collection, cache_folder() / collection.folder, mirrors)
-
-
-def cache_folder() -> Path:
-    """The user's folder for downloads: in $XDG_CACHE_HOME, or the operating system's custom.
-
-    Raises:
-        InputError: the user has no home folder.
-    """
-    chosen = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(chosen):  # the XDG specification has relative ones ignored
-        return Path(chosen) / APPLICATION
-    if sys.platform == "win32" and "LOCALAPPDATA" in os.environ:
-        return Path(os.environ["LOCALAPPDATA"]) / APPLICATION
-    try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise InputError("XDG_CACHE_HOME: expected a folder for downloads, since there is no home folder, got none") from error
-    return home / ("Library/Caches" if sys.platform == "darwin" else ".cache") / APPLICATION
 
 
 def _given(collection: Collection, folder: Path) -> list[Path]:
@@ -73,8 +54,8 @@ def _given(collection: Collection, folder: Path) -> list[Path]:
     return list(found.values())
 
 
-def _usual_places(collection: Collection) -> Iterator[Path]:
-    """Folders to look into, in order. Below NN_DATA each collection has its own, so that none is taken for another."""
+def _usual_folders(collection: Collection) -> Iterator[Path]:
+    """Folders to look into, in order. Below NN_DATA each collection has a folder of its own, so that they are not confused."""
     named = os.environ.get(DATA_VARIABLE)
     if named:
         if not os.path.isdir(named):
@@ -87,10 +68,15 @@ def _usual_places(collection: Collection) -> Iterator[Path]:
 
 
 def _files_in(collection: Collection, folder: Path) -> dict[DataFile, Path]:
-    """Those of the collection's files that are in `folder`; a plain one, which is quicker to read, before its .gz."""
+    """Those of the collection's files that are in `folder`; a plain one, which is quicker to read, before its .gz.
+
+    Many copies have a dot in their names, `t10k-images.idx3-ubyte`, because that is how they were once unpacked.
+    """
     found = {}
     for file in collection.files:
-        path = next(filter(os.path.exists, (folder / file.name, folder / f"{file.name}.gz")), None)
+        names = (file.name, file.name.replace("-idx", ".idx"))
+        paths = (folder / f"{name}{ending}" for ending in ("", ".gz") for name in names)
+        path = next(filter(os.path.exists, paths), None)
         if path is not None:
             found[file] = path
     return found

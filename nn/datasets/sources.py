@@ -39,8 +39,9 @@ class ImageSource(Protocol):
 class ScaledImages:
     """The samples as they are, times `scale`. Bytes stay bytes until a batch is made.
 
-    `images` (N, H, W) or (N, ...) of any numbers; `labels` whole numbers (N,) below `classes`,
-    or distributions (N, classes), or with `any_targets` whatever numbers (N, classes) the loss takes.
+    `images` (N, ...) of any numbers, where (N, H, W) are gray images (H, W, 1) unless `sample_shape`
+    says otherwise; `labels` whole numbers (N,) or (N, 1) below `classes`, or distributions
+    (N, classes), or with `any_targets` whatever numbers (N, classes) the loss takes.
     """
 
     def __init__(
@@ -50,18 +51,23 @@ class ScaledImages:
         scale: float = 1 / 255,
         classes: int = CLASSES,
         *,
+        sample_shape: tuple[int, ...] | None = None,
         any_targets: bool = False,
     ) -> None:
         images, labels = np.asarray(images), np.asarray(labels)
         if images.ndim < 2 or images.dtype.kind not in "buif":
             raise InputError(f"images: expected numbers of shape (N, ...), got {images.dtype} of shape {images.shape}")
+        if labels.shape == (len(images), 1) and classes > 1:
+            labels = labels[:, 0]
         if labels.shape not in ((len(images),), (len(images), classes)):
             raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
         if labels.ndim == 1:
             labels = class_indices(labels, classes, "labels")
         elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or (labels.min(initial=0) < 0 and not any_targets):
             raise InputError("labels: expected a finite share of at least 0 for every class, got negative or other values")
-        self._images = images[..., np.newaxis] if images.ndim == 3 else images
+        if sample_shape is None:
+            sample_shape = (*images.shape[1:], 1) if images.ndim == 3 else images.shape[1:]
+        self._images = images.reshape(len(images), *sample_shape)
         self._labels = labels
         self._scale, self._classes = np.float32(scale), classes
 

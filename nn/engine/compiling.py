@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nn.io.interrupts import on_leaving
+from nn.io.interrupts import SIGNALS, on_leaving
 
 # What the second process runs; `{statement}` compiles something.
 HELPER = """
@@ -98,15 +99,12 @@ def compiled_beside(statement: str) -> Iterator[Callable[[], None]]:
         for process in processes:
             process.wait()
 
-    def stop() -> None:
-        for process in processes:
-            _stop(process)
-
     try:
-        with on_leaving(stop), _at_first_compilation(start), collected_less():
+        with _at_first_compilation(start), collected_less():
             yield wait
     finally:
-        stop()
+        for process in processes:
+            _stop(process)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -121,10 +119,16 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def ends_with_its_starter() -> None:
-    """In the second process: end when the first one says so or is gone, which both closes the pipe that is our stdin."""
+    """In the second process: end when the first one says so or is gone, which both closes the pipe that is our stdin.
+
+    Signals are ignored. A terminal sends them to both, and the first process is the one that answers them.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not `sys.stdin.read`: Python's end would wait in vain for the lock that it holds.
+        os.read(0, 1)
         if "nn.kernels.cache" in sys.modules:
             sys.modules["nn.kernels.cache"].remove_unfinished()
         os._exit(1)

@@ -25,7 +25,7 @@ from nn.engine.step import Step
 from nn.kernels import elementwise, pool
 from nn.kernels.memory import aligned, flat
 from nn.layers import Dropout, Layer, MaxPooling2D
-from nn.layers.stack import Keys, check_output
+from nn.layers.stack import Keys, check_gradients, check_output
 
 Kernels = Sequence[Callable[..., Any]]
 
@@ -236,6 +236,7 @@ class LayerOperation(Operation):
     def backward(self, chunk: Chunk) -> None:
         """The layer's backward pass."""
         dx, self.gradients[chunk.index] = self.layer.backward(self.dout[chunk.rows], self.caches[chunk.index])
+        check_gradients(self.layer, self.gradients[chunk.index])
         if self.dinput.size:
             self.dinput[chunk.rows] = dx
 

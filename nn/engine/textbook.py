@@ -62,8 +62,8 @@ class TextbookEngine:
     def _update(self, step: Step, gradients: Gradients, caches: Sequence[Any]) -> None:
         """Every parameter by its gradient, then every layer's state."""
         for layer, cache in zip(self.stack.layers, caches, strict=True):
-            for name in layer.parameters:
-                step.update(layer, name, np.ascontiguousarray(gradients[f"{layer.name}/{name}"]))
+            for name, array in layer.parameters.items():
+                step.update(layer, name, np.ascontiguousarray(gradients[f"{layer.name}/{name}"], array.dtype))
             layer.update_state(cache)
 
     def evaluate(self, source: ImageSource) -> tuple[float, float]:

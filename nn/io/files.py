@@ -35,6 +35,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         OSError: the folder is missing or read-only, the disk is full, ...; an old file at `path` is untouched.
     """
     target = _target(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
     try:
         with on_leaving(lambda: part.unlink(missing_ok=True)), _create(part) as file:

@@ -6,8 +6,9 @@ Each pixel of the new image asks where it came from (backward mapping, so that t
     out[i, j] = source at (v, u), bilinear between its four neighbours, 0 outside
 
 A is rotation, scale and shear; `bend` is the elastic deformation of Simard, Steinkraus & Platt 2003: random displacements,
-smoothed so that neighbours move together. They smooth a field of one uniform draw a pixel with a Gaussian; here fewer draws on a
-coarse grid are joined by cubic B-splines, whose bell with knots h apart has the standard deviation h / √3, and costs a hundredth.
+smoothed so that neighbours move together. They smooth a field of one uniform draw per pixel with a
+Gaussian. Here fewer draws on a coarse grid are joined by cubic B-splines, which cost a hundredth; with
+knots h apart, their bell has the standard deviation h / √3.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from nn.kernels.jit import jit
 from nn.kernels.simd import clear, lanes, load, splat, store_first, zeros
 
 STREAM_VIEW = np.int64(3)
-MARGIN = 2  # zeros around the source, so that sampling at its rim needs no questions
+MARGIN = 2  # zeros around the source, so that sampling at its edge needs no branches
 
 
 @jit(inline=True)
@@ -44,7 +45,7 @@ def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
 
 @jit
 def splines(spacing: float, out: np.ndarray) -> None:
-    """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1; four of them reach each place."""
+    """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1; four overlap at each point."""
     clear(out, 0, out.size)
     knots = out.shape[0]
     for i in range(out.shape[1]):
@@ -60,7 +61,7 @@ def splines(spacing: float, out: np.ndarray) -> None:
 def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
     """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`.
 
-    A vector of a row is summed up in registers; the last one reads up to a vector behind the end of `across`.
+    A vector of a row is summed in registers; the last one reads up to a vector past the end of `across`.
     """
     knots, height = down.shape
     width, L = out.shape[2], lanes(out)
@@ -84,7 +85,8 @@ def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray
 def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarray, out: np.ndarray) -> None:
     """Look up out (H, W, 1) in `source` (H + 6, W + 6, the image with a rim of zeros): a is A (2, 2), shift (2,).
 
-    First where each pixel of a row comes from, then what is there: two simple loops, which the compiler turns into vectors.
+    One loop finds where each pixel of a row comes from, another reads what is there: both are simple
+    enough for the compiler to turn them into vectors.
     """
     height, width = out.shape[0], out.shape[1]
     centre_i, centre_j = np.float32((height - 1) / 2.0), np.float32((width - 1) / 2.0)
@@ -93,7 +95,7 @@ def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarr
     a00, a01, a10, a11 = np.float32(a[0, 0]), np.float32(a[0, 1]), np.float32(a[1, 0]), np.float32(a[1, 1])
     shift_v, shift_u = np.float32(shift[0]), np.float32(shift[1])
     pixels, row_step = source.reshape(-1), source.shape[1]
-    place = np.empty(width, np.int32)
+    corner = np.empty(width, np.int32)
     t, s = np.empty(width, np.float32), np.empty(width, np.float32)
     for i in range(height):
         di = np.float32(i) - centre_i
@@ -103,10 +105,10 @@ def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarr
             v = min(max(start_v + a01 * dj + bends[0, i, j], zero), last_v)
             u = min(max(start_u + a11 * dj + bends[1, i, j], zero), last_u)
             top, left = np.int32(v), np.int32(u)
-            place[j] = top * np.int32(row_step) + left
+            corner[j] = top * np.int32(row_step) + left
             t[j], s[j] = v - np.float32(top), u - np.float32(left)
         for j in range(width):
-            p = place[j]
+            p = corner[j]
             above = (one - s[j]) * pixels[p] + s[j] * pixels[p + 1]
             below = (one - s[j]) * pixels[p + row_step] + s[j] * pixels[p + row_step + 1]
             out[i, j, 0] = (one - t[j]) * above + t[j] * below
@@ -132,8 +134,9 @@ def augment(
 ) -> None:
     """A random view of images[indices[k]] into out[k].
 
-    images (N, H, W) uint8, out (n, H, W, 1) float32 in [0, 1]; limits (7,) as in `draw_affine`, then thickness (share of one
-    pixel of rim), then the standard deviation in pixels of the elastic displacement, whose knots are `spacing` pixels apart.
+    images (N, H, W) uint8, out (n, H, W, 1) float32 in [0, 1]. The seven `limits` are the five of
+    `draw_affine`, the thickness (as a share of a pixel) and the standard deviation, in pixels, of the
+    elastic displacement. Its knots are `spacing` pixels apart.
     """
     height, width = images.shape[1], images.shape[2]
     state = np.empty(2, np.uint64)
@@ -144,7 +147,7 @@ def augment(
     clear(thicker, 0, thicker.size)
     down = np.empty((int(height / spacing) + 4, height), np.float32)
     knots = int(width / spacing) + 4
-    # Behind its end there is room for a vector.
+    # A vector may be read past its end.
     across = np.empty((knots + lanes(source) // width + 1, width), np.float32)[:knots]
     splines(spacing, down)
     splines(spacing, across)
@@ -160,7 +163,7 @@ def augment(
         draw_affine(limits, state, a, shift)
         thicken(source, between(state, -limits[5], limits[5]), thicker)
         if limits[6] > 0.0:
-            # Uniform in ±√3 has the variance 1, of which a cubic B-spline of independent draws keeps (151/315)².
+            # Uniform draws in ±√3 have the variance 1, of which a cubic B-spline keeps (151/315)².
             reach = limits[6] * uniform(state) / 0.48 * math.sqrt(3.0)
             for axis in range(2):
                 for p in range(grid.shape[1]):

@@ -184,7 +184,7 @@ def three_vectors(v, vectors, in_row, row_step, L):
 
 @jit(inline=True)
 def _spread(dout, out, winner, n, dz, dbias):
-    """Sets dz[0], before pooling, from dout[n]: each window's gradient goes to its winner, if ReLU passed it on. Adds to dbias."""
+    """Sets dz[0], before pooling, from dout[n]: each window's gradient goes to its winner, if ReLU passed it. Adds to dbias."""
     _, PH, PW, F = dout.shape
     OW = dz.shape[2]
     L = lanes(dout)

@@ -110,7 +110,7 @@ def moving_average(average, parameter, share):
 
 @jit
 def softmax_cross_entropy(logits, targets, scale, dlogits):
-    """The sum of the losses and the number of right answers; dlogits = (softmax(logits) - targets) · scale.
+    """The sum of the losses and the count of right answers; dlogits = (softmax(logits) - targets) · scale.
 
     Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k.
     A sample is right if its greatest logit is at the index of its greatest target (of equals, the

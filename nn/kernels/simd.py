@@ -1,20 +1,23 @@
 """Vectors for the inner loops: `total += splat(x, i) * load(w, j)` works on 16 or 32 neighbouring sums at once.
 
-A compiler vectorises a simple loop by itself, but then it stores its running sums to memory after every step. These few
-operations say what a fast inner loop is made of, sums that stay in registers while the loop runs over the inputs, and leave the
-choice of instructions to LLVM. Each one is an ordinary Python function over a NumPy slice: that is its definition, and what runs
-with `NUMBA_DISABLE_JIT=1`. `simd_types.py` tells Numba of their types, and `simd_llvm.py` what each is compiled to: one LLVM
-instruction or a few.
+A compiler vectorises a simple loop on its own, but then it stores the running sums to memory after
+every iteration. In a fast inner loop the sums stay in registers while the loop runs over the inputs.
+These few operations express that, and leave the choice of instructions to LLVM.
 
-The sums of a loop are a tuple of vectors, and one statement goes on with all of them:
-`sums = add_products(sums, splat_each(x, i, offsets), load(w, j))`. That is shorter to read, and Numba compiles it in half the
-time of the same written out.
+Each operation is an ordinary Python function over a NumPy slice. That is its definition, and what runs
+with `NUMBA_DISABLE_JIT=1`. `simd_types.py` gives Numba their types, and `simd_llvm.py` what each is
+compiled to: one LLVM instruction or a few. `jit.py` imports both.
 
-Offsets are flat: `load(a, i)` reads the elements a.flat[i], a.flat[i + 1], ... of a C-contiguous array of any rank. The callers
-begin inside of the array: as Python an IndexError sees to that, compiled nothing is checked, as in C.
+The sums of a loop are a tuple of vectors, and one statement updates all of them:
+`sums = add_products(sums, splat_each(x, i, offsets), load(w, j))`. That is shorter to read, and Numba
+compiles it in half the time.
 
-A vector is two machine registers wide: 64 bytes (16 float32) with AVX2, 128 bytes (32 float32) with AVX-512. Lanes never
-meet, so the width does not change a result.
+Offsets are flat: `load(a, i)` reads the elements a.flat[i], a.flat[i + 1], ... of a C-contiguous array
+of any rank. The first element must lie in the array: in Python anything else is an IndexError; compiled
+code checks nothing, as in C.
+
+A vector is two machine registers wide: 64 bytes (16 float32) with AVX2, 128 bytes (32 float32) with
+AVX-512. Lanes never interact, so the width changes no result.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from numba.core.codegen import get_host_cpu_features
 
 
 def _machine_features() -> str:
-    """What Numba may use here. A processor that was named (NUMBA_CPU_NAME) brings its own instructions, not this machine's."""
+    """The instructions that Numba may use. A named processor (NUMBA_CPU_NAME) has its own, not this machine's."""
     settings: dict[str, Any] = vars(numba.config)
     if settings["CPU_NAME"] is not None and settings["CPU_FEATURES"] is None:
         settings["CPU_FEATURES"] = ""
@@ -39,7 +42,7 @@ VECTOR_BYTES = 128 if "+avx512f" in _machine_features() else 64
 
 
 def lanes(array):
-    """The number of elements in a vector of `array`'s dtype."""
+    """The count of elements in a vector of `array`'s dtype."""
     return VECTOR_BYTES // array.itemsize
 
 
@@ -49,13 +52,13 @@ def zeros(array):
 
 
 def constant(value, like):
-    """The number `value` in every lane of a vector of `like`'s dtype."""
+    """`value` in every lane of a vector of `like`'s dtype."""
     return np.full(lanes(like), value, like.dtype)
 
 
 def _from(array, i):
     if not 0 <= i < array.size:
-        raise IndexError(f"expected a place in an array of {array.size}, got {i}")
+        raise IndexError(f"expected an offset in an array of {array.size}, got {i}")
     return array.reshape(-1)[i:]
 
 
@@ -65,7 +68,7 @@ def splat(array, i):
 
 
 def load(array, i):
-    """The vector array.flat[i : i + lanes]. Behind the array's end lies whatever lies there: NaN, so that nobody relies on it."""
+    """The vector array.flat[i : i + lanes]. Past the array's end it is undefined: NaN here, so that nothing relies on it."""
     vector = np.full(lanes(array), np.nan, array.dtype)
     inside = _from(array, i)[: lanes(array)]
     vector[: inside.size] = inside
@@ -80,7 +83,7 @@ def load_first(array, i, count):
 
 
 def store(array, i, vector):
-    """array.flat[i : i + lanes] = vector; what reaches behind the array's end falls into its slack (`memory.aligned`)."""
+    """array.flat[i : i + lanes] = vector; what extends past the array's end lands in its slack (`memory.aligned`)."""
     inside = _from(array, i)[: lanes(array)]
     inside[:] = vector[: inside.size]
 
@@ -91,7 +94,7 @@ def store_first(array, i, count, vector):
 
 
 def load_bytes(array, i, like):
-    """The vector array.flat[i : i + lanes] of a uint8 array, as numbers of `like`'s dtype."""
+    """The vector array.flat[i : i + lanes] of a uint8 array, converted to `like`'s dtype."""
     vector = zeros(like)
     inside = _from(array, i)[: lanes(like)]
     vector[: inside.size] = inside
@@ -109,26 +112,26 @@ def where_equal(a, b, chosen, otherwise):
 
 
 def clear(array, i, count):
-    """array.flat[i : i + count] = 0; all of it lies inside."""
+    """array.flat[i : i + count] = 0; all of it lies in the array."""
     if not 0 <= i <= i + count <= array.size:
-        raise IndexError(f"expected places in an array of {array.size}, got {i} to {i + count}")
+        raise IndexError(f"expected offsets in an array of {array.size}, got {i} to {i + count}")
     array.reshape(-1)[i : i + count] = 0
 
 
 def transpose_block(x, i, out, j):
-    """The 8 x 8 numbers of the matrix x from x.flat[i] on, transposed, into the matrix `out` from out.flat[j] on."""
+    """Writes the 8 x 8 block of the matrix x that begins at x.flat[i], transposed, to the matrix `out` from out.flat[j] on."""
     row, column = divmod(i, x.shape[1])
     out_row, out_column = divmod(j, out.shape[1])
     out[out_row : out_row + 8, out_column : out_column + 8] = x[row : row + 8, column : column + 8].T
 
 
 def multiples(step, count):
-    """The offsets 0, step, 2 · step, ...: a tuple of `count` of them, which is a plain number."""
+    """The tuple of `count` offsets 0, step, 2 · step, ...; compiled, `count` must be a literal."""
     return tuple(k * step for k in range(count))
 
 
 def multiples_until(step, last, count):
-    """The same, but none greater than `last`, which stands in for those."""
+    """As `multiples`, with `last` in place of every greater offset."""
     return tuple(min(k * step, last) for k in range(count))
 
 
@@ -149,16 +152,16 @@ def store_each(array, i, offsets, vectors):
 
 
 def store_first_each(array, i, offsets, count, vectors):
-    """`store_first` `count` numbers of each of the vectors at its offset from i."""
+    """`store_first` of `count` elements of each of the vectors at its offset from i."""
     for offset, vector in zip(offsets, vectors, strict=True):
         store_first(array, i + offset, count, vector)
 
 
 def add_products(sums, many, one):
-    """Each of the sums plus its vector among the many times the one."""
+    """A tuple: each of the sums, plus its vector of `many` times the vector `one`."""
     return tuple(total + vector * one for total, vector in zip(sums, many, strict=True))
 
 
 def relu_each(vectors):
-    """0 in place of what is negative."""
+    """A tuple: each vector with 0 in place of negative elements."""
     return tuple(where_greater(0 * vector, vector, 0 * vector, vector) for vector in vectors)

@@ -1,4 +1,4 @@
-"""What Numba compiles the operations of `simd.py` to: for each the LLVM instructions."""
+"""The LLVM instructions that Numba compiles each operation of `simd.py` to."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def _splat_scalar(builder: ir.IRBuilder, scalar: ir.Value, vector_type: ir.Vecto
     return _shuffled(builder, single, single, [0] * vector_type.count)
 
 
-def _shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, numbers: list[int]) -> ir.Value:
-    """The lanes with these numbers, those of b counted on from those of a."""
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(numbers)), numbers))
+def _shuffled(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, indices: list[int]) -> ir.Value:
+    """The lanes with these indices; the lanes of b are counted after those of a."""
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(indices)), indices))
 
 
 @lower_builtin(simd.lanes, types.Array)
@@ -131,8 +131,8 @@ def _lower_transpose_block(context: Any, builder: ir.IRBuilder, signature: Any, 
     x_type, out_type = signature.args[0], signature.args[2]
     rows = _rows(context, builder, x_type, x, i)
     vectors = [builder.load(row, align=x_type.dtype.bitwidth // 8) for row in rows]
-    first_half = [number for lane in range(4) for number in (lane, lane + 8)]
-    second_half = [number + 4 for number in first_half]
+    first_half = [index for lane in range(4) for index in (lane, lane + 8)]
+    second_half = [index + 4 for index in first_half]
     for _ in range(3):
         pairs = zip(vectors[:4], vectors[4:], strict=True)
         vectors = [_shuffled(builder, a, b, half) for a, b in pairs for half in (first_half, second_half)]
@@ -142,12 +142,12 @@ def _lower_transpose_block(context: Any, builder: ir.IRBuilder, signature: Any, 
 
 
 def _rows(context: Any, builder: ir.IRBuilder, array_type: types.Array, array: ir.Value, i: ir.Value) -> list[ir.Value]:
-    """The addresses of eight vectors, one below the other, from array.flat[i] on."""
+    """The addresses of eight vectors, one below the other in a matrix, from array.flat[i] on."""
     start = _pointer(context, builder, array_type, array, i)
     length = builder.extract_value(context.data_model_manager[array_type].get(builder, array, "shape"), 1)
     vector = ir.VectorType(start.type.pointee, 8).as_pointer()
-    steps = [builder.mul(length, ir.Constant(length.type, number)) for number in range(8)]
-    return [builder.bitcast(builder.gep(start, [step]), vector) for step in steps]
+    offsets = [builder.mul(length, ir.Constant(length.type, row)) for row in range(8)]
+    return [builder.bitcast(builder.gep(start, [offset]), vector) for offset in offsets]
 
 
 @lower_builtin(simd.load_bytes, types.Array, types.Integer, types.Array)
@@ -214,7 +214,7 @@ def _lower_multiples_until(context: Any, builder: ir.IRBuilder, signature: Any, 
     return context.make_tuple(builder, signature.return_type, least)
 
 
-def _places(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> list[ir.Value]:
+def _offsets(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> list[ir.Value]:
     """i plus each of the offsets, for the arguments (array, i, offsets, ...)."""
     start = _index(context, builder, args[1], signature.args[1])
     offsets = [_index(context, builder, builder.extract_value(args[2], k), each) for k, each in enumerate(signature.args[2])]
@@ -224,30 +224,30 @@ def _places(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> l
 @lower_builtin(simd.load_each, types.Array, types.Integer, types.BaseTuple)
 def _lower_load_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = signature.return_type.dtype(signature.args[0], types.intp)
-    vectors = [_lower_load(context, builder, one, (args[0], place)) for place in _places(context, builder, signature, args)]
+    vectors = [_lower_load(context, builder, one, (args[0], offset)) for offset in _offsets(context, builder, signature, args)]
     return context.make_tuple(builder, signature.return_type, vectors)
 
 
 @lower_builtin(simd.splat_each, types.Array, types.Integer, types.BaseTuple)
 def _lower_splat_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = signature.return_type.dtype(signature.args[0], types.intp)
-    vectors = [_lower_splat(context, builder, one, (args[0], place)) for place in _places(context, builder, signature, args)]
+    vectors = [_lower_splat(context, builder, one, (args[0], offset)) for offset in _offsets(context, builder, signature, args)]
     return context.make_tuple(builder, signature.return_type, vectors)
 
 
 @lower_builtin(simd.store_each, types.Array, types.Integer, types.BaseTuple, types.UniTuple)
 def _lower_store_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = types.none(signature.args[0], types.intp, signature.args[3].dtype)
-    for k, place in enumerate(_places(context, builder, signature, args)):
-        _lower_store(context, builder, one, (args[0], place, builder.extract_value(args[3], k)))
+    for k, offset in enumerate(_offsets(context, builder, signature, args)):
+        _lower_store(context, builder, one, (args[0], offset, builder.extract_value(args[3], k)))
     return context.get_dummy_value()
 
 
 @lower_builtin(simd.store_first_each, types.Array, types.Integer, types.BaseTuple, types.Integer, types.UniTuple)
 def _lower_store_first_each(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     one = types.none(signature.args[0], types.intp, signature.args[3], signature.args[4].dtype)
-    for k, place in enumerate(_places(context, builder, signature, args)):
-        _lower_store_first(context, builder, one, (args[0], place, args[3], builder.extract_value(args[4], k)))
+    for k, offset in enumerate(_offsets(context, builder, signature, args)):
+        _lower_store_first(context, builder, one, (args[0], offset, args[3], builder.extract_value(args[4], k)))
     return context.get_dummy_value()
 
 

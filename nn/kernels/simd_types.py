@@ -1,4 +1,4 @@
-"""What Numba takes the operations of `simd.py` for: the types of their results, from those of their arguments."""
+"""Numba's types for the operations of `simd.py`: the type of each result, from the types of the arguments."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _type_transpose_block(context: Any) -> Any:
 
 
 def _several(vector: types.Type, count: types.Type) -> types.UniTuple | None:
-    # Numba asks first without the number, then with it.
+    # Numba first asks with the plain integer type, then with the literal.
     return types.UniTuple(vector, count.literal_value) if isinstance(count, types.IntegerLiteral) else None
 
 
@@ -136,7 +136,8 @@ def _type_relu_each(context: Any) -> Any:
 class _Sum(AbstractTemplate):
     """Of two vectors, lane by lane.
 
-    Numba asks what is made for one target first. Otherwise it would try numbers, arrays, strings, lists, ... for every sum.
+    Numba tries templates made for one target first. Without that it would try numbers, arrays, strings,
+    lists, ... for every sum.
     """
 
     metadata = {"target": "cpu"}  # noqa: RUF012 - as in the base class
@@ -148,7 +149,7 @@ class _Sum(AbstractTemplate):
 
 @infer_global(operator.mul)
 class _Product(_Sum):
-    """Of two vectors, or of a number and a vector."""
+    """Of two vectors, or of a scalar and a vector."""
 
     def generic(self, args: Any, kws: Any) -> Any:
         a, b = args

@@ -1,29 +1,36 @@
-"""Convolution in fewer multiplications: Winograd's minimal filtering, in one dimension. `winograd3`, `winograd5` use it twice.
+"""Convolution in fewer multiplications: Winograd's minimal filtering in one dimension.
 
-The product of a polynomial a of degree 4 and a polynomial g of degree 2 has seven coefficients. Written out they take 5·3 = 15
-multiplications. But a polynomial of degree 6 is known from seven of its values, and each value of the product is a product of
-two values: evaluate a and g at seven points, multiply seven times, and interpolate (Toom, Cook). In matrices,
+`winograd3.py` and `winograd5.py` apply it to rows and columns. Their naive twin is
+`conv.conv2d_forward_naive`.
+
+The product of a polynomial a of degree 4 and a polynomial g of degree 2 has seven coefficients.
+Written out they take 5·3 = 15 multiplications. But a polynomial of degree 6 is determined by seven of
+its values, and each value of the product is a product of two values: evaluate a and g at seven points,
+multiply seven times, and interpolate (Toom, Cook). In matrices,
 
     a·g = B ((G g) ⊙ (A a)),
 
-where A a are the values of a, G g those of g, B interpolates, and ⊙ multiplies number by number.
+where A a are the values of a, G g those of g, B interpolates, and ⊙ multiplies element by element.
 
-A convolution is the transpose of this. For a fixed g the product is linear in a, a·g = T a, and T has g_k at row i + k of column
-i. The five outputs of a filter g over seven inputs d are
+A convolution is the transpose of this. For a fixed g the product is linear in a, a·g = T a, and T has
+g_k at row i + k of column i. The five outputs of a filter g over seven inputs d are
 
     y_i = Σ_k d_{i+k} g_k = (Tᵀ d)_i,   and since T = B diag(G g) A,   y = Aᵀ ((G g) ⊙ (Bᵀ d)).
 
-Any points will do; those that keep the numbers small, and so the rounding errors, are ±1, ±2, ±1/2, and "∞", whose value is the
-leading coefficient. They come in pairs ±p: even and odd powers are summed once for both. A filter of five numbers takes the
-point 0 besides: eight inputs, eight multiplications, four outputs.
+Any points will do. Those that keep the values small, and so the rounding errors, are ±1, ±2, ±1/2 and
+"∞", whose value is the leading coefficient. They come in pairs ±p: even and odd powers are summed once
+for both. A filter of five taps takes the point 0 as well: eight inputs, eight multiplications, four
+outputs.
 
-Of Bᵀ, the row of a point p holds the coefficients of Π (x - q) over all other points q, and the row of ∞ those of Π (x - q) over
-all points. The filter's side, which is prepared once, is divided by Π (p - q) instead.
+In Bᵀ, the row of a point p holds the coefficients of Π (x - q) over all other points q, and the row of
+∞ those of Π (x - q) over all points. The division by Π (p - q) is left to the filter's side, which is
+prepared once.
 
-Applied to rows and then to columns, the matrices give 5·5 outputs of a 3x3 filter in 7·7 = 49 multiplications instead of 225,
-4·4 outputs of a 5x5 filter in 64 instead of 400. The inputs' side costs additions that all filters share, the outputs' side
-additions that all channels share. The results differ from the plain sums by rounding: in float32 by about a millionth of their
-size, six times (3x3) and fourteen times (5x5) as much as plain sums differ from exact ones.
+Applied to rows and then to columns, the matrices give 5·5 outputs of a 3x3 filter in 7·7 = 49
+multiplications instead of 225, and 4·4 outputs of a 5x5 filter in 64 instead of 400. The additions on
+the input's side are shared by all filters, those on the output's side by all channels. The results
+differ from the plain sums by rounding: in float32 by about a millionth of their size, six times (3x3)
+and fourteen times (5x5) the rounding error of plain sums.
 
 References:
     S. Winograd: Arithmetic complexity of computations, 1980.
@@ -49,7 +56,7 @@ PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 
 
 def filter_matrix(points: Sequence[float], taps: int) -> NDArray[np.float64]:
-    """G (points + ∞, taps): the row of p is (1, p, p², ...) / Π (p - q), the last one is that of ∞.
+    """G (points + ∞, taps): the row of p is (1, p, p², ...) / Π (p - q), the last row is that of ∞.
 
     Example: at the points 1, -1 and ∞ a filter g0 + g1 x has the values (g0 + g1) / 2, (g0 - g1) / -2 and g1.
 
@@ -72,16 +79,14 @@ def transformed_shape(kernel_shape: tuple[int, ...]) -> tuple[int, int, int]:
 def transform_kernel(kernel: NDArray, u: NDArray) -> None:
     """U = G g Gᵀ for every channel and filter: kernel (K, K, C, F), K = 3 or 5, to u (P·P, C, F), P = 7 or 8.
 
-    Number by number U[r, s] = Σ G[r, i] G[s, j] g[i, j], which is one product for all channels and filters.
+    Element by element U[r, s] = Σ G[r, i] G[s, j] g[i, j], one matrix product for all channels and filters.
     """
-    products, numbers = len(u), kernel.shape[0] * kernel.shape[1]
-    no_bias = np.zeros(kernel[0, 0].size, kernel.dtype)
-    values = kernel.reshape(numbers, -1), no_bias, False, u.reshape(products, -1)
-    dense.matmul(_both_sides(len(kernel), kernel.dtype), numbers, 1, numbers, *values, 0, products)
+    taps = kernel.shape[0] * kernel.shape[1]
+    dense.product_into(u.reshape(len(u), -1), _both_sides(len(kernel), kernel.dtype), kernel.reshape(taps, -1))
 
 
 def transformed(kernel: NDArray) -> NDArray:
-    """The same in memory of its own."""
+    """U in memory of its own."""
     u = aligned(transformed_shape(kernel.shape), kernel.dtype)
     transform_kernel(kernel, u)
     return u
@@ -130,7 +135,7 @@ def _at_infinity(d0, d2, d4, d6):
 
 @jit(inline=True)
 def five_outputs(m):
-    """Aᵀ m for seven vectors: y_i = Σ p^i m_p, and ∞ counts in the last one."""
+    """Aᵀ m for seven vectors: y_i = Σ p^i m_p; ∞ adds to the last output."""
     plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
     y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half)
     y4 = plus + minus + 16.0 * (plus2 + minus2) + 1 / 16 * (plus_half + minus_half)
@@ -139,7 +144,7 @@ def five_outputs(m):
 
 @jit(inline=True)
 def four_outputs(m):
-    """Aᵀ m for eight vectors: 0 counts in the first output, ∞ in the last one."""
+    """Aᵀ m for eight vectors: the point 0 adds to the first output, ∞ to the last."""
     zero, plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
     y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half)
     return y0 + zero, y1, y2, y3 + infinity

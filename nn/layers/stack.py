@@ -68,6 +68,7 @@ class Stack:
         gradients: Gradients = {}
         for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
             dout, own = layer.backward(dout, cache)
+            check_gradients(layer, own)
             gradients |= {f"{layer.name}/{name}": gradient for name, gradient in own.items()}
         return dout, gradients
 
@@ -196,6 +197,13 @@ def check_output(layer: Layer, out: NDArray) -> None:
             f"layer {layer.name}: forward returned samples of shape {out.shape[1:]}, but compute_output_shape says "
             f"{layer.output_shape}"
         )
+
+
+def check_gradients(layer: Layer, gradients: Gradients) -> None:
+    """Raise `InputError` unless there is a gradient for each of the layer's parameters, and for nothing else."""
+    if gradients.keys() != layer.parameters.keys():
+        expected, found = sorted(layer.parameters), sorted(gradients)
+        raise InputError(f"layer {layer.name}: backward must return gradients for {expected}, got {found}")
 
 
 def split_softmax(layers: Sequence[Layer]) -> tuple[list[Layer], bool]:

@@ -4,59 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from PIL import Image, ImageDraw
-
 from nn.io.cli import ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
-from nn.reading import Digit, find_digits, read_image, to_ink
-
-HEIGHT = 280
-GAP = 12
-PAPER, FRAME = (40, 40, 40), (90, 170, 255)
+from nn.reading import read_image, to_ink
+from nn.recipes import load_reader
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write a picture of the steps: the image, its ink with a frame around every digit, the digits in MNIST's geometry."""
+    """Write a picture of the steps: the image, its ink with a frame around every digit, the digits in MNIST's geometry.
+
+    The digits are those that `nn.predict` reads.
+    """
     parser = ArgumentParser(prog="python -m nn.reading", description="Show how an image becomes what the network sees.")
     parser.add_argument("image", metavar="IMAGE")
     parser.add_argument("--out", default="steps.png", help="the picture to write (default: %(default)s)")
+    parser.add_argument("--model", metavar="FILE", help="a model file (mnist.npz if it is here, else the bundled one)")
     options = parser.parse_args(arguments)
     check_writable(options.out, "--out")
+    model, _ = load_reader(options.model)
+    # A few images do not repay waiting for a compiler.
+    model.use_kernels = False
+    from nn.reading.recognition import read_number
+    from nn.reading.sheet import steps_sheet
+
     grey = read_image(options.image)
     ink = to_ink(grey)
-    digits = find_digits(ink)
-    panels = [_panel(grey), _framed(ink, digits), *(_panel(digit.image) for digit in digits)]
+    reading = read_number(model, ink)
     with atomic_write(options.out) as file:
-        _side_by_side(panels).save(file, "PNG")
-    print(f"{options.out}: {len(digits)} digits found by shape alone")
+        steps_sheet(grey, ink, reading).save(file, "PNG")
+    print(f"{options.out}: {len(reading.digits)} digits found, {reading.number or 'nothing'} read")
     return 0
-
-
-def _panel(picture: np.ndarray) -> Image.Image:
-    """A picture in [0, 1] as an image of the common height."""
-    image = Image.fromarray((picture * 255).astype(np.uint8)).convert("RGB")
-    size = max(1, round(image.width * HEIGHT / image.height)), HEIGHT
-    return image.resize(size, Image.Resampling.NEAREST if image.height < HEIGHT else Image.Resampling.BOX)
-
-
-def _framed(ink: np.ndarray, digits: Sequence[Digit]) -> Image.Image:
-    image = _panel(ink)
-    scale = HEIGHT / ink.shape[0]
-    pencil = ImageDraw.Draw(image)
-    for digit in digits:
-        pencil.rectangle([scale * side for side in digit.box], outline=FRAME, width=2)
-    return image
-
-
-def _side_by_side(panels: Sequence[Image.Image]) -> Image.Image:
-    width = sum(panel.width + GAP for panel in panels) + GAP
-    sheet = Image.new("RGB", (width, HEIGHT + 2 * GAP), PAPER)
-    left = GAP
-    for panel in panels:
-        sheet.paste(panel, (left, GAP))
-        left += panel.width + GAP
-    return sheet
 
 
 if __name__ == "__main__":

@@ -1,158 +1,128 @@
-"""Which ink belongs to which digit: broken strokes together, neighbours apart, specks away.
+"""Which ink may belong to which digit: rows of writing apart, broken strokes together, neighbours apart, specks away.
 
-Pieces                 the smallest parts that may be digits: connected components, joined where one lies over the other
-                       (the hat of a 5, the bar of a 7), and cut at necks where digits may have run into each other
-find_digits            what shape alone says: gaps part, necks part only what is too wide for one digit
-nn.reading.recognition         asks the network which grouping of the pieces reads best
+`take_apart` returns rows of pieces, the least ink that may be a digit: components of the ink or
+strokes of the pen, joined where one lies over the other (the hat of a 5, the bar of a 7), and cut
+at seams where digits may touch. `find_digits` is what shape alone says: everything that is
+connected is one digit. `nn.reading.recognition` asks the network which grouping reads best.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
-from nn.reading.geometry import is_mnist, to_mnist
-from nn.reading.grouping import INK, group
+from nn.reading.geometry import is_mnist, stroke_width
+from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks
 from nn.reading.ink import as_picture, block_reduce
+from nn.reading.pieces import Digit, Grid, Piece, Pieces, grid_box
+from nn.reading.seams import crossed, find_seams
 
+INK = 0.35  # of full ink, from which a pixel belongs to a component
 COARSE = 160  # pixels along the longer side of the mask that is taken apart
-TOO_WIDE = 1.15  # width over height beyond which shape alone takes a component for two digits
+MOST_PIECES = 24  # of a row
+MOST_STROKES = 40  # of a drawing; with more it is a picture, and what is connected counts
+
+Stroke = tuple[np.ndarray, float]
 
 
-class Box(NamedTuple):
-    """A rectangle of whole pixels; right and bottom are one past the last."""
+def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list[Pieces]:
+    """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; [] where there is no ink.
 
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-        return self.bottom - self.top
-
-
-@dataclass(frozen=True)
-class Digit:
-    """One digit of a drawing: where it is, its ink alone (box.height, box.width), and MNIST's view of it (28, 28)."""
-
-    box: Box
-    ink: np.ndarray
-    image: np.ndarray
-
-
-@dataclass(frozen=True)
-class Seam:
-    """Between piece k and piece k + 1: `gap` in heights of the tallest piece (negative: overlap), or a cut through ink.
-
-    `cut` is the number of strokes that the cut goes through; 0 where the pieces lie apart.
+    An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that
+    left the ink, if they are known, in the order of drawing: each its points (n, 2), x and y in
+    pixels of `ink`, and the pen's width in pixels. What one of them drew then stays together, and
+    strokes that touch can still be told apart. Ink that was erased since may be missing.
     """
-
-    gap: float
-    cut: int
-
-
-class Pieces:
-    """A drawing taken apart, left to right; any run of neighbouring pieces can be asked for as one digit.
-
-    `ink` is the drawing; `boxes[k]` and `seams[k]` (between k and k + 1) describe the pieces; `height` is that of the
-    tallest piece in pixels.
-    """
-
-    def __init__(self, ink: np.ndarray, labels: np.ndarray, step: int, origin: tuple[int, int], cuts: dict[int, int]) -> None:
-        self.ink, self._labels, self._step, self._origin = ink, labels, step, origin
-        self.boxes = [self._box(labels == k) for k in range(1, int(labels.max(initial=0)) + 1)]
-        self.height = max((box.height for box in self.boxes), default=0)
-        self.seams = [
-            Seam((after.left - before.right) / self.height, cuts.get(k, 0))
-            for k, (before, after) in enumerate(zip(self.boxes, self.boxes[1:], strict=False))
-        ]
-
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-    def _box(self, mask: np.ndarray) -> Box:
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        top, left = self._origin
-        height, width = self.ink.shape
-        step = self._step
-        return Box(
-            left + int(columns[0]) * step,
-            top + int(rows[0]) * step,
-            min(left + int(columns[-1] + 1) * step, width),
-            min(top + int(rows[-1] + 1) * step, height),
-        )
-
-    def hull(self, first: int, last: int) -> Box:
-        """The box around pieces first .. last - 1."""
-        boxes = self.boxes[first:last]
-        return Box(
-            min(b.left for b in boxes), min(b.top for b in boxes), max(b.right for b in boxes), max(b.bottom for b in boxes)
-        )
-
-    def seams_around(self, first: int, last: int) -> list[Seam]:
-        """The seams before and behind pieces first .. last - 1, where there are neighbours."""
-        return [*self.seams[max(first - 1, 0) : first], *self.seams[last - 1 : last]]
-
-    def digit(self, first: int, last: int) -> Digit:
-        """Pieces first .. last - 1 as one digit."""
-        box = self.hull(first, last)
-        ink = self.ink[box.top : box.bottom, box.left : box.right]
-        top, left = self._origin
-        step = self._step
-        rows = (np.arange(box.top, box.bottom) - top) // step
-        columns = (np.arange(box.left, box.right) - left) // step
-        labels = self._labels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        foreign = (labels != 0) & ((labels <= first) | (labels > last)) | (labels < 0)
-        if foreign.any():
-            ink = ink * ~foreign[np.ix_(rows - rows[0], columns - columns[0])]
-        return Digit(box, ink, to_mnist(ink))
-
-
-def take_apart(ink: np.ndarray) -> Pieces:
-    """Take a drawing (H, W), white on black, apart into pieces; none where there is no ink, one for an image of MNIST's."""
     ink = as_picture(ink, "ink")
     if is_mnist(ink):
-        return Pieces(ink, np.ones(ink.shape, np.int32), 1, (0, 0), {})
+        whole = np.ones(ink.shape, bool)
+        return [Pieces(ink, Grid(1, 0, 0), [Piece(whole, 0)], whole)]
     rows, columns = np.flatnonzero(ink.max(axis=1, initial=0) >= INK), np.flatnonzero(ink.max(axis=0, initial=0) >= INK)
     if len(rows) == 0:
-        return Pieces(ink, np.zeros((0, 0), np.int32), 1, (0, 0), {})
+        return []
     top, left = int(rows[0]), int(columns[0])
     part = ink[top : rows[-1] + 1, left : columns[-1] + 1]
-    step = max(1, round(max(part.shape[0], part.shape[1] / 2) / COARSE))
+    grid = Grid(max(1, round(max(part.shape[0], part.shape[1] / 2) / COARSE)), top, left)
     # The most ink of every block: thin strokes stay whole, hairline gaps close.
-    labels, cuts = group(block_reduce(part, step, np.maximum))
-    return Pieces(ink, labels, step, (top, left), cuts)
+    coarse = block_reduce(part, grid.step, np.maximum)
+    inked, pen = coarse >= INK, stroke_width(coarse)
+    known = _known_strokes(strokes, grid, inked) if strokes else []
+    kept, specks = without_specks(known, pen) if known else connected(inked, pen)
+    if known:
+        # Ink that no stroke accounts for, a pixel here and there, belongs to whatever is around it.
+        inked = np.logical_or.reduce([each.mask for each in known])
+    boxes = [grid_box(grid, ink.shape, each.mask) for each in specks]
+    return [
+        Pieces(ink, grid, _pieces_of(row, pen, cut=not known), inked, boxes if not k else ())
+        for k, row in enumerate(into_rows(kept))
+    ]
 
 
 def find_digits(ink: np.ndarray) -> list[Digit]:
-    """The digits of a drawing (H, W), white on black, left to right, told apart by shape alone; [] where there is none."""
-    pieces = take_apart(ink)
-    digits, first = [], 0
-    for k, seam in enumerate(pieces.seams):
-        if not _shape_joins(pieces, first, k, seam):
-            digits.append(pieces.digit(first, k + 1))
-            first = k + 1
-    if len(pieces):
-        digits.append(pieces.digit(first, len(pieces)))
+    """The digits of a drawing (H, W), white on black, row by row, told apart by shape alone; [] where there is none."""
+    digits = []
+    for row in take_apart(ink):
+        ends = [k + 1 for k in range(len(row)) if k + 1 == len(row) or row.gap(k) is not None]
+        digits += [row.digit(first, last) for first, last in zip([0, *ends[:-1]], ends, strict=True)]
     return digits
 
 
-read_drawing = find_digits
+def _pieces_of(components: Sequence[Component], pen: float, *, cut: bool) -> list[Piece]:
+    """The pieces of one row."""
+    groups = sorted(stacked(components), key=lambda each: -int(each.mask.sum()))[:MOST_PIECES]
+    tallest = max(each.height for each in groups)
+    pieces: list[Piece] = []
+    for number, each in enumerate(groups):
+        window = slice(each.top, each.bottom), slice(each.left, each.right)
+        mask = each.mask[window]
+        seams = find_seams(mask, tallest, pen) if cut and len(pieces) < MOST_PIECES else []
+        columns = np.arange(mask.shape[1])
+        begin, part = np.zeros(len(mask), np.int64), 0
+        for seam in [*seams, np.full(len(mask), mask.shape[1])]:
+            own = mask & (columns >= begin[:, None]) & (columns < seam[:, None])
+            if not own.any():
+                continue
+            whole = np.zeros_like(each.mask)
+            whole[window] = own
+            pieces.append(Piece(whole, number, part, crossed(mask, begin) if part else 0, pen))
+            begin, part = seam, part + 1
+    return pieces
 
 
-def _shape_joins(pieces: Pieces, first: int, k: int, seam: Seam) -> bool:
-    """Whether pieces first .. k and k + 1 are one digit, as far as shape can tell."""
-    if seam.cut:
-        whole = pieces.hull(first, k + 2)
-        return whole.width <= TOO_WIDE * whole.height
-    narrower = min(pieces.hull(first, k + 1).width, pieces.boxes[k + 1].width)
-    return -seam.gap * pieces.height >= 0.5 * narrower
+def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> list[Component]:
+    """Each stroke of the pen as a component of the ink that is there; [] if they do not account for it."""
+    if len(strokes) > MOST_STROKES:
+        return []
+    masks = [_drawn(points, width, grid, inked.shape) & inked for points, width in strokes]
+    covered = np.logical_or.reduce(masks)
+    if (inked & ~covered).sum() > 0.02 * inked.sum():
+        return []
+    return [Component.of(mask) for mask in masks if mask.any()]
+
+
+def _drawn(points: np.ndarray, width: float, grid: Grid, shape: tuple[int, int]) -> np.ndarray:
+    """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its soft edge belongs to it.
+
+    It is the union of discs around pixels of the path, at most a third of their radius apart: that leaves
+    dents of 1.4 % of the radius between them.
+    """
+    path = (np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5
+    radius = width / 2 / grid.step + 1
+    if len(path) > 1:
+        # What moves on by less than a third of the radius shows no difference; the end does.
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))]) // (radius / 6)
+        path = path[np.unique([*np.unique(along, return_index=True)[1], len(path) - 1])]
+    way = np.diff(path, axis=0)
+    counts = np.maximum(np.ceil(np.abs(way).max(axis=1, initial=0) * 3 / radius), 1).astype(np.int64)
+    piece = np.repeat(np.arange(len(way)), counts)
+    fraction = (np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + 1) / counts[piece]
+    centres = np.concatenate([path[:1], path[piece] + fraction[:, None] * way[piece]])
+    reach = np.arange(-int(radius), int(radius) + 1)
+    down, across = np.nonzero(np.hypot(reach[:, None], reach) <= radius)
+    columns, rows = np.floor(centres + 0.5).astype(np.int64).T
+    rows, columns = rows[:, None] + reach[down], columns[:, None] + reach[across]
+    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
+    mask = np.zeros(shape, bool)
+    mask[rows[inside], columns[inside]] = True
+    return mask

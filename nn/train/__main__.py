@@ -23,6 +23,7 @@ from nn import __version__
 from nn.datasets.loading import Split
 from nn.engine import ENGINES
 from nn.errors import InputError
+from nn.io.archive import is_keras_data
 from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
 from nn.io.interrupts import INTERRUPTED, heeded
@@ -55,6 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with unfailing_output(), only_writer(files.checkpoint, "--out"), only_writer(files.model, "--out"):
         for path in (files.model, files.history, files.checkpoint):
             check_writable(path, "--out")
+            if is_keras_data(path):
+                raise InputError(
+                    f"--out: {path} is a data set as Keras keeps it, which a model would replace; choose another name"
+                )
             remove_leftovers(path)
         return _train(options, files)
 

@@ -8,6 +8,7 @@ from window_driver import SQUARE, Driver, FakeTeacher, fake_explain, fake_look, 
 def _no_lessons_of_the_user(monkeypatch, tmp_path):
     """Whatever a window keeps lies in the test's own folder."""
     monkeypatch.setenv("NN_LESSONS", str(tmp_path / "lessons"))
+    monkeypatch.setenv("NN_WINDOW", str(tmp_path / "settings" / "window.json"))
 
 
 @pytest.fixture(autouse=True)
@@ -15,6 +16,7 @@ def _little_patience_for_beauty(monkeypatch):
     """Bars and buttons are at rest after a few milliseconds; how they move there is tested by the clock, not by waiting."""
     monkeypatch.setattr("apps.draw.bars.SECONDS", 0.001)
     monkeypatch.setattr("apps.draw.session.PULSE_SECONDS", 0.01)
+    monkeypatch.setattr("apps.draw.front.LINGER", 1e9)  # tooltips appear in their own test
 
 
 @pytest.fixture
@@ -23,15 +25,18 @@ def make_app(monkeypatch, tmp_path):
     pygame = pytest.importorskip("pygame")
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     pygame.display.quit()
-    from apps.draw.app import App
+    from apps.draw.app import App, Setup
+    from apps.draw.recognizer import Reader
 
     made = []
 
-    def make(
-        read=fake_read, look_inside=fake_look, explain=fake_explain, teacher=None, load=lambda: "model", start=True, **options
-    ):
+    def make(*, explain=fake_explain, teacher=None, start=True, settings=None, problem="", **options):
+        given = {name: options.pop(name) for name in ("load", "read", "look_inside", "look_again") if name in options}
+        reader = Reader(**{"load": lambda: "model", "read": fake_read, "look_inside": fake_look} | given)
         options = {"scale": 1.0, "theme_name": "light", "size": (1088, 704)} | options
-        app = App(load, read, look_inside, explain, teacher or FakeTeacher(), "the bundled model", tmp_path, **options)
+        more = {} if settings is None else {"settings": settings}
+        setup = Setup(reader, explain, teacher or FakeTeacher(), "the bundled model", tmp_path, problem, **more)
+        app = App(setup, **options)
         made.append(app)
         if start:
             app.session.recognizer.start()
@@ -40,8 +45,7 @@ def make_app(monkeypatch, tmp_path):
 
     yield make
     for app in made:
-        app.session.recognizer.close()
-        app.study.close()
+        app.close()
         app.session.recognizer.join()
         app.study.join()
     pygame.display.quit()
@@ -58,7 +62,7 @@ def inside(driver):
     import pygame
 
     driver.stroke(*SQUARE)
-    driver.key(pygame.K_TAB)
+    driver.key(pygame.K_i)
     driver.settle()
     return driver
 

@@ -1,4 +1,4 @@
-"""The real command in a real window: a display of its own (Xvfb), a hand (xdotool), and a camera (ImageMagick)."""
+"""The real command in a real window: on a display of its own (Xvfb), driven by xdotool, photographed by ImageMagick."""
 
 import math
 import os
@@ -32,7 +32,7 @@ SHAPES = {
 
 
 def missing():
-    """What is not installed here of all that a real window needs."""
+    """The programs that a real window needs and that are not installed here."""
     return [program for program in NEEDED if shutil.which(program) is None]
 
 
@@ -54,15 +54,16 @@ def _between(p, q, r, s, t):
 class RealWindow:
     """`python -m apps.draw` on a display of its own."""
 
-    def __init__(self, *arguments, folder):
+    def __init__(self, *arguments, folder, screen=SCREEN):
         reading, writing = os.pipe()
-        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", SCREEN, "-nolisten", "tcp"]
+        command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp"]
         self.display = subprocess.Popen(command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(writing)
         with os.fdopen(reading) as pipe:
             number = pipe.readline().strip()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("SDL_", "WAYLAND_"))}
-        self.environment = kept | {"DISPLAY": f":{number}", "PYTHONPATH": str(ROOT)}
+        own = {"PYTHONPATH": str(ROOT), "NN_WINDOW": str(folder / "window.json")}
+        self.environment = kept | own | {"DISPLAY": f":{number}"}
         self.started = time.perf_counter()
         self.command = subprocess.Popen(
             [sys.executable, "-m", "apps.draw", *arguments], cwd=folder, env=self.environment, stderr=subprocess.PIPE, text=True

@@ -89,7 +89,7 @@ def test_a_dropped_file_is_opened(driver, tmp_path):
     assert pygame.display.get_caption()[0] == "1 (98 %) - Draw a digit"
 
 
-@pytest.mark.parametrize("size", [(760, 600), (1400, 700), (800, 1200), (2200, 1500)])
+@pytest.mark.parametrize("size", [(760, 480), (1400, 700), (800, 1200), (2200, 1500)])
 def test_resizing_keeps_the_drawing_and_what_was_read(driver, size):
     driver.stroke(*SQUARE)
     driver.settle()
@@ -108,7 +108,7 @@ def test_resizing_keeps_the_drawing_and_what_was_read(driver, size):
 def test_a_window_made_too_small_grows_to_the_minimum(driver):
     pygame.display.set_mode((300, 200), pygame.RESIZABLE)
     end = time.perf_counter() + PATIENCE
-    while pygame.display.get_window_size() != (760, 600):
+    while pygame.display.get_window_size() != (570, 360):
         assert time.perf_counter() < end
         driver.app.frame()
         time.sleep(0.01)
@@ -159,7 +159,7 @@ def test_hovering_a_digit_shows_its_probabilities(driver):
 def test_the_pen_is_not_blocked_by_a_slow_reader(make_app):
     hold = threading.Event()
 
-    def slow(model, ink):
+    def slow(model, ink, strokes):
         hold.wait(PATIENCE)
         return fake_read(model, ink)
 
@@ -176,15 +176,46 @@ def test_the_pen_is_not_blocked_by_a_slow_reader(make_app):
     assert pygame.display.get_caption()[0].startswith("? - ")
 
 
-def test_a_model_that_cannot_be_loaded_ends_the_loop_with_its_sentence(make_app):
+def test_a_model_that_cannot_be_loaded_is_reported_in_the_window_and_by_the_command(make_app):
     from nn.errors import InputError
 
     def load():
         raise InputError("foreign.npz: expected a model file, got something else")
 
     app = make_app(load=load, start=False)
+    driver = Driver(app)
+
+    def person():
+        end = time.perf_counter() + PATIENCE
+        while app.front.panel is None and time.perf_counter() < end:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        driver.post(pygame.QUIT)
+
+    thread = threading.Thread(target=person)
+    thread.start()
     with pytest.raises(InputError, match=r"foreign\.npz"):
         app.run()
+    thread.join()
+    assert app.front.panel.sentence.startswith("foreign.npz")
+
+
+def test_instead_of_a_refused_model_the_bundled_one_can_be_chosen(make_app, monkeypatch):
+    from apps.draw import reader
+    from apps.draw.recognizer import Reader
+    from nn.errors import InputError
+
+    def load():
+        raise InputError("foreign.npz: expected a model from (28, 28, 1) to (10,), got another one")
+
+    monkeypatch.setattr(reader, "bundled_reader", lambda: Reader(lambda: "bundled", fake_read))
+    driver = Driver(make_app(load=load))
+    driver.wait_for(lambda: driver.app.front.panel is not None)
+    driver.click("use_bundled")
+    driver.wait_for(lambda: driver.app.front.panel is None and driver.app.session.recognizer.is_ready)
+    driver.stroke(*SQUARE)
+    driver.settle()
+    assert driver.app.session.title.startswith("7 ")
 
 
 def test_the_main_loop_from_the_first_frame_to_quit(make_app):

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from apps.draw.__main__ import loader
 from apps.draw.model_file import choose_model
+from apps.draw.reader import load
 from nn.errors import InputError
 from nn.io.archive import write_archive
 from nn.layers import Dense, Flatten
@@ -59,7 +59,7 @@ def test_a_foreign_model_is_one_sentence_before_any_window(tmp_path):
 def test_a_model_of_something_else_than_digits_is_refused_when_it_is_loaded(tmp_path, shape, classes):
     Sequential([Flatten(input_shape=shape), Dense(classes, activation="softmax")]).save(tmp_path / "other.npz")
     with pytest.raises(InputError, match=r"other\.npz: expected a model from \(28, 28, 1\)"):
-        loader(choose_model(str(tmp_path / "other.npz"), tmp_path))()
+        load(choose_model(str(tmp_path / "other.npz"), tmp_path))
 
 
 def test_a_damaged_model_of_ones_own_is_not_passed_over(tmp_path):

@@ -11,7 +11,6 @@ from hypothesis import strategies as st  # noqa: E402
 
 from apps.draw.inside import layout as inside_layout  # noqa: E402
 from apps.draw.inside.bands import lay_out  # noqa: E402
-from apps.draw.layout import least  # noqa: E402
 from apps.draw.numbers import MINUS, decimal  # noqa: E402
 from apps.draw.page import compact  # noqa: E402
 from apps.draw.toolkit import theme  # noqa: E402
@@ -55,30 +54,13 @@ def test_every_cell_has_a_place_of_its_own(shapes, width, height, scale, random)
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-@pytest.mark.parametrize("size", [(760, 600), (1088, 704), (900, 1000), (1400, 900)])
+@pytest.mark.parametrize("size", [(800, 480), (760, 600), (1088, 704), (900, 1000), (1400, 900)])
 def test_the_student_s_network_fits_into_every_window(size, scale):
     size = round(size[0] * scale), round(size[1] * scale)
-    places = inside_layout.arrange(size, scale, [round(90 * scale)] * 10, round(18 * scale))
+    places = inside_layout.arrange(size, scale)
     bands = lay_out(STUDENT, places.network.inflate(round(-28 * scale), round(-48 * scale)), Look(theme.LIGHT, scale))
     assert bands is not None
     assert all(band.grid.cell[0] >= scale for band in bands)
-
-
-@given(st.integers(100, 4000), st.integers(100, 3000), st.sampled_from([1.0, 1.25, 1.5, 2.0, 3.0]))
-def test_everything_is_in_the_window_and_nothing_overlaps(width, height, scale):
-    places = inside_layout.arrange((width, height), scale, [round(95 * scale)] * 10, round(18 * scale))
-    assert places.size == least((width, height), scale)
-    parts = [places.header, places.sheet, places.tools, places.keys, places.network, places.card]
-    for part in parts:
-        assert min(part.width, part.height, part.left + 1, part.top + 1) > 0
-        assert part.right <= places.size[0]
-        assert part.bottom <= places.size[1]
-    for first, second in itertools.combinations(parts, 2):
-        assert not first.colliderect(second), (first, second)
-    assert abs(places.sheet.width * 3 - places.sheet.height * 4) <= 4
-    assert places.card.width >= 328 * scale - 1
-    assert places.card.height >= 200 * scale
-    assert places.network.width >= 380 * scale
 
 
 @PALETTES

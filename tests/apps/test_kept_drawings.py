@@ -44,10 +44,13 @@ def test_other_files_are_left_alone(tmp_path):
     assert kept_drawings(tmp_path / "nowhere") == []
 
 
-def test_a_damaged_drawing_is_named(tmp_path):
+def test_a_damaged_drawing_is_in_the_list_with_its_problem(tmp_path):
     (tmp_path / "0001-is-7.png").write_bytes(b"noise")
-    with pytest.raises(InputError, match=r"0001-is-7\.png"):
-        kept_drawings(tmp_path)
+    keep(tmp_path, ink_of(SEVEN), 3)
+    damaged, good = kept_drawings(tmp_path)
+    assert (damaged.label, good.label, good.problem) == (7, 3, "")
+    assert "image" in damaged.problem
+    assert not damaged.image.any()
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -5,9 +5,15 @@ import numpy as np
 import pytest
 from window_driver import PATIENCE
 
-from apps.draw.recognizer import Recognizer
+from apps.draw.recognizer import Reader
+from apps.draw.recognizer import Recognizer as RecognizerOf
 
 INK = np.zeros((2, 2), np.uint8)
+
+
+def Recognizer(load, read, notify, look_inside=lambda model, image: None):
+    """A recognizer whose reading does not ask for strokes."""
+    return RecognizerOf(Reader(load, lambda model, ink, strokes: read(model, ink), look_inside), notify)
 
 
 def wait_for(condition):
@@ -21,7 +27,7 @@ def wait_for(condition):
 def test_only_the_newest_question_is_read_and_asking_never_waits():
     busy, go_on, read_inks = threading.Event(), threading.Event(), []
 
-    def read(model, ink):
+    def read(model, ink, strokes=()):
         read_inks.append(round(float(ink[0, 0]) * 255))
         busy.set()
         go_on.wait(PATIENCE)

@@ -7,8 +7,9 @@ from PIL import Image
 from window_driver import PATIENCE, fake_read
 
 from apps.draw.bars import Bars
-from apps.draw.recognizer import Recognizer
-from apps.draw.session import BRUSHES, MESSAGE_SECONDS, Session, percent
+from apps.draw.recognizer import Reader, Recognizer
+from apps.draw.session import BRUSHES, MESSAGE_SECONDS, Session
+from apps.draw.wording import percent
 
 TALL = ((100.0, 60.0), (100.0, 400.0))
 SQUARE = ((300.0, 100.0), (500.0, 100.0), (380.0, 330.0))
@@ -17,7 +18,7 @@ FLAT = ((100.0, 200.0), (500.0, 205.0))
 
 @pytest.fixture
 def session(tmp_path):
-    session = Session(Recognizer(lambda: "model", fake_read, lambda: None), tmp_path)
+    session = Session(Recognizer(Reader(lambda: "model", fake_read), lambda: None), tmp_path)
     session.recognizer.start()
     yield session
     session.recognizer.close()
@@ -132,11 +133,11 @@ def test_recognise_reads_again(session):
 def test_what_is_being_read_again_is_not_read_yet(tmp_path):
     gate = threading.Event()
 
-    def slow(model, ink):
+    def slow(model, ink, strokes):
         gate.wait(PATIENCE)
         return fake_read(model, ink)
 
-    session = Session(Recognizer(lambda: "model", slow, lambda: None), tmp_path)
+    session = Session(Recognizer(Reader(lambda: "model", slow), lambda: None), tmp_path)
     session.recognizer.start()
     gate.set()
     draw(session, SQUARE)

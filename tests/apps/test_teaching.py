@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apps.draw.teaching.copying import copied
 from apps.draw.teaching.kept_drawings import Kept
-from apps.draw.teaching.training import Ground, accuracy_of, copied, find_ground, lesson_source, teach, warm_up
+from apps.draw.teaching.training import ReplayData, accuracy_of, find_replay_data, lesson_source, teach, warm_up
 from benchmarks.teaching import draw_hand, whole_digit
 from nn.datasets import mnist
 from nn.errors import InputError
@@ -33,16 +34,16 @@ def same_weights(first, second):
 
 
 @pytest.fixture(scope="module")
-def ground():
+def replayed():
     train, test = mnist.load_data()
-    return Ground((train[0][:400], train[1][:400]), (test[0][:200], test[1][:200]))
+    return ReplayData((train[0][:400], train[1][:400]), (test[0][:200], test[1][:200]))
 
 
-def test_a_lesson_leaves_the_model_it_starts_from_as_it_is(ground):
+def test_a_lesson_leaves_the_model_it_starts_from_as_it_is(replayed):
     model = small_reader()
     model.card = {"temperature": 1.5, "sure_from": 0.7, "test accuracy": 0.99}
     before = copied(model)
-    taught = teach(model, [drawing()], ground, samples=320)
+    taught = teach(model, [drawing()], replayed, samples=320)
     assert same_weights(model, before)
     assert model.card["test accuracy"] == 0.99
     assert not same_weights(taught, model)
@@ -55,14 +56,14 @@ def test_a_lesson_leaves_the_model_it_starts_from_as_it_is(ground):
     }
 
 
-def test_the_same_drawings_give_the_same_weights_for_any_number_of_threads(ground):
-    lessons = [teach(small_reader(), [drawing(), drawing(3, 1)], ground, samples=640, threads=threads) for threads in (1, 2)]
+def test_the_same_drawings_give_the_same_weights_for_any_number_of_threads(replayed):
+    lessons = [teach(small_reader(), [drawing(), drawing(3, 1)], replayed, samples=640, threads=threads) for threads in (1, 2)]
     assert same_weights(*lessons)
 
 
-def test_a_lesson_shows_the_drawings_among_what_was_trained_on(ground):
+def test_a_lesson_shows_the_drawings_among_what_was_trained_on(replayed):
     drawings = [drawing(7), drawing(7, 1), drawing(7, 2)]
-    source = lesson_source(drawings, ground, 4000, 0)
+    source = lesson_source(drawings, replayed, 4000, 0)
     assert len(source) == 4000
     pictures = np.empty((4000, 28, 28, 1), np.float32)
     source.fill(pictures, np.arange(4000), 0)
@@ -75,21 +76,21 @@ def test_a_lesson_shows_the_drawings_among_what_was_trained_on(ground):
     assert set(targets.argmax(axis=1)) == set(range(10))
 
 
-def test_many_drawings_leave_room_for_the_rest(ground):
-    source = lesson_source([drawing(7, seed) for seed in range(60)], ground, 2000, 0)
+def test_many_drawings_leave_room_for_the_rest(replayed):
+    source = lesson_source([drawing(7, seed) for seed in range(60)], replayed, 2000, 0)
     targets = source.targets(np.arange(2000), 0)
     assert (targets.argmax(axis=1) == 7).mean() < 0.4
 
 
 def test_without_training_images_synthetic_strokes_are_replayed():
-    taught = teach(small_reader(), [drawing()], Ground(), samples=128)
+    taught = teach(small_reader(), [drawing()], ReplayData(), samples=128)
     assert taught.card["replayed"] == "synthetic strokes"
-    assert accuracy_of(taught, Ground()) is None
-    targets = lesson_source([drawing()], Ground(), 2000, 0).targets(np.arange(2000), 0)
+    assert accuracy_of(taught, ReplayData()) is None
+    targets = lesson_source([drawing()], ReplayData(), 2000, 0).targets(np.arange(2000), 0)
     assert np.bincount(targets.argmax(axis=1), minlength=10).min() > 100
 
 
-def test_progress_is_told_and_a_lesson_can_be_stopped(ground):
+def test_progress_is_reported_and_a_lesson_can_be_stopped(replayed):
     parts, stop = [], threading.Event()
 
     def progress(part):
@@ -97,48 +98,48 @@ def test_progress_is_told_and_a_lesson_can_be_stopped(ground):
         if len(parts) == 3:
             stop.set()
 
-    assert teach(small_reader(), [drawing()], ground, samples=1280, progress=progress, stop=stop) is None
+    assert teach(small_reader(), [drawing()], replayed, samples=1280, progress=progress, stop=stop) is None
     assert parts == pytest.approx([0.1, 0.2, 0.3])
 
 
-def test_warming_up_changes_nothing(ground):
+def test_warming_up_changes_nothing(replayed):
     model = small_reader()
     before = copied(model)
-    warm_up(model, ground)
+    warm_up(model, replayed)
     assert same_weights(model, before)
 
 
 def test_nothing_is_downloaded_for_a_lesson(tmp_path):
-    assert find_ground(str(tmp_path)) == Ground()
+    assert find_replay_data(str(tmp_path)) == ReplayData()
     train, test = mnist.load_data()
-    assert [len(part[0]) for part in (find_ground().train, find_ground().test)] == [len(train[0]), len(test[0])]
+    assert [len(part[0]) for part in (find_replay_data().train, find_replay_data().test)] == [len(train[0]), len(test[0])]
 
 
-def test_the_accuracy_is_that_on_the_test_images(ground):
+def test_the_accuracy_is_that_on_the_test_images(replayed):
     model = small_reader()
-    images, labels = ground.test
+    images, labels = replayed.test
     right = model.predict(images / np.float32(255)).argmax(axis=1) == labels
-    assert accuracy_of(model, ground) == pytest.approx(right.mean())
+    assert accuracy_of(model, replayed) == pytest.approx(right.mean())
 
 
-def test_what_cannot_be_taught_is_named(ground):
+def test_what_cannot_be_taught_is_named(replayed):
     with pytest.raises(InputError, match="drawings: expected at least one"):
-        teach(small_reader(), [], ground)
+        teach(small_reader(), [], replayed)
     other = Sequential([Flatten(input_shape=(8, 8, 1)), Dense(10, "softmax")])
     with pytest.raises(InputError, match="model: expected one that reads digits"):
-        teach(other, [drawing()], ground)
+        teach(other, [drawing()], replayed)
 
 
 @pytest.mark.usefixtures("compiler")
 def test_after_one_correction_the_others_in_this_hand_are_read():
     """In small what `python -m benchmarks teaching` shows with five corrections and the whole test set."""
-    model, everything = load_model(BUNDLED), find_ground()
+    model, everything = load_model(BUNDLED), find_replay_data()
     (images, labels), (test_images, test_labels) = everything.train, everything.test
-    ground = Ground((images[:8000], labels[:8000]), (test_images[:2000], test_labels[:2000]))
+    replayed = ReplayData((images[:8000], labels[:8000]), (test_images[:2000], test_labels[:2000]))
     first, *others = draw_hand(HAND, 0, 8)
     kept = Kept(Path(), 7, whole_digit(model, first).image)
-    taught = teach(model, [kept] * 5, ground, samples=6400)
+    taught = teach(model, [kept] * 5, replayed, samples=6400)
     before, after = ([read_number(reader, ink).number for ink in others].count("7") for reader in (model, taught))
     assert before <= 3
     assert after >= 6
-    assert accuracy_of(taught, ground) > accuracy_of(model, ground) - 0.005
+    assert accuracy_of(taught, replayed) > accuracy_of(model, replayed) - 0.005

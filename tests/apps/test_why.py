@@ -85,7 +85,7 @@ def test_what_if_is_asked_with_shift_or_by_clicking_a_bar_and_left_the_same_way(
         if by == "key":
             shift(driver, digit)
         else:
-            place = driver.app.screen.bars.rows[digit].center
+            place = driver.button(f"what_if {digit}").rect.center
             driver.down(place)
             driver.up(place)
             driver.app.frame()
@@ -139,7 +139,7 @@ def test_what_was_drawn_in_parts_equals_what_is_drawn_at_once(make_app, name, wa
 
 
 def test_what_if_is_asked_again_after_a_change_that_leaves_the_box(make_app):
-    def read(model, ink):
+    def read(model, ink, strokes=()):
         digits = fake_read(model, ink).digits
         return FakeReading(tuple(replace(digit, image=to_mnist(digit.ink)) for digit in digits))
 
@@ -163,7 +163,7 @@ def test_looking_inside_asks_nothing_any_more(driver):
     driver.stroke(*TALL)
     driver.settle()
     driver.key(pygame.K_w, character="w")
-    driver.key(pygame.K_TAB)
+    driver.key(pygame.K_i)
     assert driver.app.study.why.way is None
 
 

@@ -1,20 +1,25 @@
-"""Whoever drives a window without a screen, and a reader that needs no network."""
+"""A driver for a window without a screen, and a reader that needs no network."""
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
-from apps.draw.teaching.lessons import Said
+from apps.draw.teaching.kept_drawings import Kept
+from apps.draw.teaching.lessons import LEARNING, Said, Taught
 from apps.draw.why.questions import Answer
 from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 
 SPECK = 12  # sheet pixels: thinner ink is no digit
-PATIENCE = 60.0  # seconds after which something never happens, however busy the machine is
+PATIENCE = float(
+    os.environ.get("DRAW_PATIENCE", "60")
+)  # seconds after which something never happens, however busy the machine is
 
 # Two digits in sheet units, as `fake_read` takes them: a 7, and a 1 on its left.
 SQUARE = ((300, 100), (400, 100), (500, 100), (440, 200), (380, 330))
@@ -47,7 +52,7 @@ class FakeReading:
         return "sure" if all(digit.verdict == "sure" for digit in self.digits) else "unsure"
 
 
-def fake_read(model, ink):
+def fake_read(model, ink, strokes=()):
     """Runs of inked columns are digits: 1 if tall, 7 if it is as wide as high, and unsure if it is flat."""
     columns = np.flatnonzero(np.diff(np.concatenate([[0], ink.max(axis=0) > 0.5, [0]]).astype(int)))
     digits = []
@@ -107,38 +112,61 @@ class FakeModel:
 
 
 class FakeTeacher:
-    """Keeps nothing and learns at once, unless `gate` is closed."""
+    """Keeps drawings in a dictionary and learns at once, unless `gate` is closed."""
 
     def __init__(self):
         self.gate = threading.Event()
         self.gate.set()
-        self.kept, self.remembered = [], []
+        self.files, self.remembered = {}, []
+        self.number = 0
+        self.first = FakeModel()
 
-    def keep(self, lesson):
-        self.kept.append(lesson)
-        return len(self.kept) - 1
+    @property
+    def labels(self):
+        """What was kept, in order."""
+        return [kept.label for kept in self.kept()]
+
+    def kept(self):
+        return list(self.files.values())
+
+    def seen(self, ink):
+        return np.full((28, 28), 0.5, np.float32)
+
+    def keep(self, ink, label):
+        self.number += 1
+        path = Path(f"{self.number:04d}-is-{label}.png")
+        self.files[path] = Kept(path, label, self.seen(ink))
+        return path
 
     def forget(self, path):
-        del self.kept[path]
+        self.files.pop(path, None)
 
-    def prepare(self, model):
-        pass
-
-    def teach(self, progress, stop):
-        progress(0.5)
+    def teach(self, drawings, current, progress, stop):
+        progress(LEARNING, 0.5)
         while not self.gate.wait(0.005):
             if stop.is_set():
                 return None
-        return FakeModel(tuple(lesson.label for lesson in self.kept))
+        model = FakeModel(tuple(label for label, _ in drawings))
+        return Taught(model, self.check(current), self.check(model))
 
     def check(self, model):
         return 0.99 - 0.0005 * len(model.labels) if isinstance(model, FakeModel) else 0.99
 
-    def ask(self, model, image):
-        return Said(model.labels[-1], 0.97) if isinstance(model, FakeModel) else Said(2, 0.61)
+    def untaught(self):
+        return self.first
+
+    def ask(self, model, images):
+        said = Said(model.labels[-1], 0.97) if isinstance(model, FakeModel) and model.labels else Said(2, 0.61)
+        return [said] * len(images)
 
     def remember(self, model):
         self.remembered.append(model)
+
+    def rebase(self, base):
+        pass
+
+    def close(self):
+        pass
 
 
 @dataclass
@@ -182,17 +210,40 @@ class Driver:
         self.up(places[-1], button)
         self.app.frame()
 
-    def key(self, key, mod=0, character=""):
+    def key(self, key, mod=0, character="", scancode=0):
+        """Press a key; where no position is given, a digit's is that of the top row."""
         import pygame
 
-        self.post(pygame.KEYDOWN, key=key, mod=mod, unicode=character)
+        from apps.draw.keys import TOP_ROW
+
+        if not scancode and pygame.K_0 <= key <= pygame.K_9:
+            scancode = TOP_ROW[key - pygame.K_0]
+        self.post(pygame.KEYDOWN, key=key, mod=mod, unicode=character, scancode=scancode)
         self.app.frame()
 
+    def button(self, action):
+        """The button of an action that is to be seen now."""
+        return next(button for group in self.app.groups for button in group if button.action == action and button.is_shown)
+
     def click(self, action):
-        position = self.app.buttons[action].rect.center
+        position = self.button(action).rect.center
         self.move(position)
         self.down(position)
         self.up(position)
+        self.app.frame()
+
+    def finger(self, kind, position, pressure=1.0, finger_id=0):
+        """A finger's event; its position is a share of the window."""
+        width, height = self.app.layout.size
+        x, y = (position[0] + 0.5) / width, (position[1] + 0.5) / height
+        self.post(kind, touch_id=1, finger_id=finger_id, x=x, y=y, dx=0.0, dy=0.0, pressure=pressure)
+
+    def tap(self, action):
+        import pygame
+
+        position = self.button(action).rect.center
+        self.finger(pygame.FINGERDOWN, position)
+        self.finger(pygame.FINGERUP, position)
         self.app.frame()
 
     def wait_for(self, condition):

@@ -25,7 +25,10 @@ def test_the_peers_that_a_command_knows_and_the_seeds_become_words():
 def test_accuracies_errors_and_last_lines():
     texts = ["epoch 1\ntest accuracy 0.9931, test loss 0.02", "test accuracy 0.9941, test loss 0.02"]
     assert table.accuracies(Output(texts)) == "99.31, 99.41 %: mean 99.36 %"
-    assert table.largest_error(Output(["a 1.3e-10 ok\nb 2.5e-9 ok", "c 9.9e-12"])) == "2.5e-09"
+    assert (
+        table.largest_error(Output(["below 1e-07 or 1.0e-06.\na  1.3e-10  ok\nb  2.5e-09  ok\n", "c  9.9e-12  ok\n"]))
+        == "2.5e-09"
+    )
     assert table.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
 
 
@@ -60,6 +63,14 @@ def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, ca
         line.startswith("| the Zen | Namespaces are one") and line.endswith("| `python -m this --seed 0` |") for line in lines
     )
     assert any(line.startswith("| a model that is missing | **failed:** ") for line in lines)
+
+
+@pytest.mark.parametrize(("code", "cell"), [(0, "a; b"), (1, "**failed:** a; b"), (2, "**failed:** b"), (-9, "**failed:** b")])
+def test_a_check_that_failed_still_shows_what_was_measured(monkeypatch, capsys, tmp_path, code, cell):
+    monkeypatch.setattr(table, "_run", lambda words: ("a\nb\n", code))
+    monkeypatch.setattr(table, "ROWS", (Row("x", "nn.evaluate", "", table.last_lines(2)),))
+    assert table.main(["--out", str(tmp_path)]) == int(code != 0)
+    assert f"| x | {cell} | `python -m nn.evaluate` |" in capsys.readouterr().out
 
 
 def test_quick_and_out_are_given_to_the_commands_but_not_shown(monkeypatch, tmp_path):

@@ -20,7 +20,7 @@ from nn.recipes import student_network
 # The commands that write results, and the words that some of them need besides --out.
 WRITING = (
     *("all", "epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "kernels"),
-    *("mutants", "reliability", "fuzz"),
+    *("mutants", "reliability", "interrupts", "fuzz"),
 )
 NEEDED = {"reliability": ["kills"], "fuzz": ["idx"]}
 

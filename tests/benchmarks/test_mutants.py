@@ -8,6 +8,9 @@ import threading
 
 import pytest
 
+if not sys.platform.startswith("linux"):
+    pytest.skip("the audit forks and limits its processes as Linux does", allow_module_level=True)
+
 from benchmarks.audit import explained, mutant_books, mutant_process, mutation, real_faults
 from benchmarks.audit.mutant_tests import COMPILED, INTERPRETED, ROOT, TESTS, Tracer, Traces
 from benchmarks.audit.mutation import Mutant
@@ -67,7 +70,7 @@ def test_a_mutant_meets_the_tests_that_reach_its_line_the_fastest_first():
     traces = Traces({"slow": (2.0, [6, 8]), "fast": (1.0, [6]), "elsewhere": (0.5, [4])}, shared=[2])
 
     def at(*lines):
-        return traces.of(Mutant("file.py", lines[0], "", "", "", range(lines[0], lines[-1] + 1)))
+        return traces.of(Mutant("file.py", lines[0], before="", after="", source="", lines=range(lines[0], lines[-1] + 1)))
 
     assert at(6) == ["fast", "slow"]
     assert at(7, 8) == ["slow"]

@@ -24,11 +24,11 @@ def test_pytorchs_convolution_equals_ours():
     torch = pytest.importorskip("torch")
     import numpy as np
 
-    from benchmarks.peers.conv_shapes import SHAPES, ConvShape, tensors
+    from benchmarks.peers.conv_shapes import SHAPES, conv_shape, tensors
     from benchmarks.peers.convolutions_torch import ways
     from nn.layers import Conv2D
 
-    shape = ConvShape("small", 3, 9, 8, 5, 3, 2, 7, 2, 1, "same")
+    shape = conv_shape("small", (3, 9, 8, 5), (3, 2), 7, strides=(2, 1), padding="same")
     assert shape not in SHAPES
     x, dout, kernel = tensors(shape)
     layer = Conv2D(shape.F, (3, 2), (2, 1), "same")

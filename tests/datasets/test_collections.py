@@ -101,9 +101,13 @@ def test_data_variable_that_names_no_folder_is_an_error(tiny: Collection, monkey
         load(tiny)
 
 
-def test_relative_cache_folder_is_ignored(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", "here")
-    assert locate.cache_folder().is_absolute()
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_names_with_a_dot_are_taken(suffix: str, tiny: Collection, fill: Fill, tmp_path: Path):
+    """`t10k-images.idx3-ubyte`, as many keep them."""
+    folder = fill(tmp_path / "given", suffix)
+    for path in tuple(folder.iterdir()):
+        path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+    assert len(load(tiny, folder)[0][0]) == 5
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The first start compiles on two processors and says so; later ones do neither, and a helper that fails costs only time."""
 
 import gc
+import itertools
 import os
 import re
 import subprocess
@@ -45,7 +46,22 @@ def files(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*.nb?")}
 
 
-def test_first_training_compiles_and_says_so_later_ones_do_neither(small_mnist, tmp_path):
+def damage(folder):
+    """Empty, truncate, swap, or replace by a folder every file of compiled kernels, in turns."""
+    paths = sorted(folder.rglob("*.nb?"))
+    for first, second in itertools.pairwise(paths[::2]):
+        contents = first.read_bytes(), second.read_bytes()
+        first.write_bytes(contents[1])
+        second.write_bytes(contents[0])
+    for index, path in enumerate(paths[1::2]):
+        if index % 3 < 2:
+            path.write_bytes(path.read_bytes()[: -1 if index % 3 else 0])
+        else:
+            path.unlink()
+            path.mkdir()
+
+
+def test_first_training_compiles_and_says_so_later_ones_do_neither_unless_the_files_are_damaged(small_mnist, tmp_path):
     cache = tmp_path / "cache"
     command = [sys.executable, "-m", "nn.train", "--epochs", "1", "--train-limit", "64", "--data", str(small_mnist)]
 
@@ -58,8 +74,12 @@ def test_first_training_compiles_and_says_so_later_ones_do_neither(small_mnist, 
     assert start()
     compiled = files(cache)
     assert compiled
+    model = (tmp_path / "mnist.npz").read_bytes()
     assert not start()
     assert files(cache) == compiled
+    damage(cache)
+    assert start()
+    assert (tmp_path / "mnist.npz").read_bytes() == model
 
 
 def test_helper_starts_once_with_the_first_compilation_and_is_waited_for(helper, tmp_path):

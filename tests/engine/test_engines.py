@@ -339,6 +339,16 @@ def test_a_layer_that_gives_another_shape_than_it_announced_is_named():
             trained([Flatten(), Wider(), Dense(3, activation="softmax")], engine)
 
 
+def test_a_layer_that_forgets_a_gradient_is_named():
+    class Forgets(Scale):
+        def backward(self, dout, cache):
+            return dout, {"scale": dout}
+
+    for engine in ("fused", "layers"):
+        with pytest.raises(InputError, match=r"layer forgets: backward must return gradients for \['factor'\], got \['scale'\]"):
+            trained([Flatten(), Forgets(1.0), Dense(3, activation="softmax")], engine)
+
+
 def recipe_like(classic, seed):
     """Sources and optimizer as the recipes have them, for a network in float64."""
     (x, y), _ = mnist.load_data()

@@ -9,14 +9,14 @@ import pytest
 from nn.datasets.idx import read_idx
 from nn.errors import InputError
 from nn.models import load_model
-from nn.reading import read_drawing, read_image, to_ink
+from nn.reading import find_digits, read_image, to_ink
 from nn.train import checkpoint
 
 READERS = {
     "idx": read_idx,
     "model": load_model,
     "checkpoint": checkpoint.load,
-    "image": lambda path: read_drawing(to_ink(read_image(path))),
+    "image": lambda path: find_digits(to_ink(read_image(path))),
 }
 
 

@@ -114,3 +114,41 @@ def test_leftover_of_a_killed_writer_has_the_name_that_is_removed(tmp_path):
     (tmp_path / content).touch()
     remove_leftovers(tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_target_that_another_program_holds_for_a_moment_is_replaced_after_it(tmp_path, monkeypatch):
+    """As a virus scanner or a synchronised folder does on Windows."""
+    plain, attempts = os.replace, []
+
+    def replace(source, target):
+        attempts.append(target)
+        if len(attempts) < 4:
+            raise PermissionError(13, "Access is denied")
+        plain(source, target)
+
+    def refuse(source, target):
+        attempts.append(target)
+        raise PermissionError(13, "Access is denied")
+
+    write(tmp_path / "file", b"old")
+    monkeypatch.setattr(files, "HELD_FOR_A_MOMENT", True)
+    monkeypatch.setattr(files, "PAUSE", 0.0)
+    monkeypatch.setattr(files.os, "replace", replace)
+    write(tmp_path / "file")
+    assert len(attempts) == 4
+    assert (tmp_path / "file").read_bytes() == b"new"
+    attempts[:] = []
+    monkeypatch.setattr(
+        files.os, "replace", lambda *_: attempts.append(0) or (_ for _ in ()).throw(PermissionError(13, "denied"))
+    )
+    with pytest.raises(PermissionError):
+        write(tmp_path / "file")
+    assert len(attempts) == files.RETRIES + 1
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_lock_is_taken_where_a_file_has_two_identities(tmp_path, monkeypatch):
+    """As on some network drives of Windows, where `fstat` and `stat` never agree."""
+    monkeypatch.setattr(files.os.path, "samestat", lambda *_: False)
+    with only_writer(tmp_path / "file", "--out"):
+        assert (tmp_path / ".file.lock").exists()

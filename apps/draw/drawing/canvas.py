@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from apps.draw.drawing.raster import NOTHING, Box, Pen, Raster, union
-from apps.draw.drawing.strokes import Clear, Drawing, Picture, Point, Stroke
+from apps.draw.drawing.strokes import Clear, Drawing, Item, Patch, Picture, Point, Stroke
 
-Items = tuple[Stroke | Picture, ...]
+Items = tuple[Item, ...]
 
 READING_SCALE = 1.0  # pixels to a sheet unit
 POINTS_BETWEEN_COPIES = 150  # which take about 20 ms to draw again
@@ -27,6 +27,7 @@ class Canvas:
         self.version = 0  # counts every change of the ink
         self._damage = NOTHING
         self._points: list[Point] = []
+        self._pressures: list[float] = []
         self._stroke_style = (0.0, False)
         self._pens: tuple[Pen, Pen] | None = None
         self._copies: list[tuple[Items, np.ndarray, np.ndarray]] = []
@@ -50,21 +51,30 @@ class Canvas:
         """A copy of what the network is to read: (480, 640) uint8, 255 is ink."""
         return self.reading.ink.copy()
 
-    def begin(self, point: Point, width: float, erases: bool) -> None:
+    def strokes(self) -> tuple[Stroke, ...]:
+        """The strokes on the sheet, with the one under way; none if anything but the pen has made what lies there."""
+        items = self.drawing.visible()
+        if not all(isinstance(item, Stroke) and not item.erases for item in items) or self.is_erasing:
+            return ()
+        under_way = (self._stroke_under_way(),) if self._pens else ()
+        return (*(item for item in items if isinstance(item, Stroke)), *under_way)
+
+    def begin(self, point: Point, width: float, erases: bool, pressure: float = 1.0) -> None:
         """Put the pen or the eraser down (ending a stroke that was still under way)."""
         self.end()
         self._stroke_style = (width, erases)
         self._pens = Pen(self.screen, width, erases), Pen(self.reading, width, erases)
-        self._points = []
-        self.move(point)
+        self._points, self._pressures = [], []
+        self.move(point, pressure)
 
-    def move(self, point: Point) -> None:
+    def move(self, point: Point, pressure: float = 1.0) -> None:
         """Go on to a point; nothing happens without a stroke under way, or at the same place."""
         if self._pens is None or (self._points and self._points[-1] == point):
             return
         self._points.append(point)
-        self._damaged(self._pens[0].move(point))
-        self._pens[1].move(point)
+        self._pressures.append(pressure)
+        self._damaged(self._pens[0].move(point, pressure))
+        self._pens[1].move(point, pressure)
 
     def end(self) -> None:
         """Lift the pen; the stroke becomes one step of the history."""
@@ -73,9 +83,13 @@ class Canvas:
         for pen in self._pens:
             pen.finish()
         self._pens = None
-        self.drawing.add(Stroke(tuple(self._points), *self._stroke_style))
-        self._points = []
+        self.drawing.add(self._stroke_under_way())
+        self._points, self._pressures = [], []
         self._keep_copy(self.drawing.visible())
+
+    def _stroke_under_way(self) -> Stroke:
+        pressures = tuple(self._pressures) if any(pressure != 1 for pressure in self._pressures) else ()
+        return Stroke(tuple(self._points), *self._stroke_style, pressures)
 
     def undo(self) -> bool:
         """Take one step back; a stroke under way is that step."""
@@ -101,6 +115,12 @@ class Canvas:
         self.drawing.add(picture)
         self._rendered(True)
 
+    def apply(self, patch: Patch) -> None:
+        """Change the ink in a square."""
+        self.end()
+        self.drawing.add(patch)
+        self._rendered(True)
+
     def resize(self, screen_scale: float) -> None:
         """Render the drawing for another size of the screen; the network's pixels stay as they are."""
         if screen_scale == self.screen.scale:
@@ -110,8 +130,8 @@ class Canvas:
         self._copies = []
         if self._pens is not None:
             pen = Pen(self.screen, *self._stroke_style)
-            for point in self._points:
-                pen.move(point)
+            for point, pressure in zip(self._points, self._pressures, strict=True):
+                pen.move(point, pressure)
             self._pens = pen, self._pens[1]
         self._damage = (0, 0, self.screen.width, self.screen.height)
 
@@ -131,7 +151,7 @@ class Canvas:
         return changed
 
     def _render(self, items: Items) -> None:
-        """Draw the items upon the best copy, and keep copies on the way: whoever undoes one step will undo another."""
+        """Draw the items on the best copy, and keep copies on the way: one undo is often followed by another."""
         done, screen, reading = self._best_copy(items)
         stops, points = [len(items)], 0
         for number in range(len(items) - 1, done, -1):
@@ -154,7 +174,7 @@ class Canvas:
         return len(held), screen, reading
 
     def _keep_copy(self, items: Items) -> None:
-        """Keep the sheet as it is now if drawing it again from the best copy would take long."""
+        """Keep a copy of the sheet if drawing it again from the best copy would take long."""
         done, _, _ = self._best_copy(items)
         if _points(items[done:]) >= POINTS_BETWEEN_COPIES:
             self._copies = [*self._copies[1 - COPIES :], (items, self.screen.ink.copy(), self.reading.ink.copy())]

@@ -7,8 +7,7 @@ line and r the pen's radius, the pixel is covered by
 
 Pieces are united by the maximum of their coverages, so that joints are round and seamless; an eraser takes the minimum with
 1 − coverage. Between the points the pen gives, the line is smoothed: quadratic Bézier curves run from midpoint to midpoint
-with the points as their control points. What the newest point leaves open, the way from the last midpoint to the pen, is a
-straight tail that the next point replaces.
+with the points as their control points. From the last midpoint to the pen there is a straight tail; the next point replaces it.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from collections.abc import Iterable
 import numpy as np
 from PIL import Image
 
-from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH, Picture, Point, Stroke
+from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH, Item, Patch, Picture, Point
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, the right and bottom not included
 
 NOTHING: Box = (0, 0, 0, 0)
-LONGEST_PIECE = 48.0  # pixels; a long diagonal in one piece would touch its whole bounding box
+LONGEST_PIECE = 48.0  # pixels; a longer diagonal would compute its whole bounding box
 FLATNESS = 0.1  # pixels a chord may leave its curve
 PICTURE_PART = 0.94  # of the sheet, for an opened picture
 
@@ -48,16 +47,18 @@ class Raster:
         self.height = max(1, round(SHEET_HEIGHT * scale))
         self.ink = np.zeros((self.height, self.width), dtype=np.uint8)
 
-    def render(self, items: Iterable[Stroke | Picture], on: np.ndarray | None = None) -> None:
+    def render(self, items: Iterable[Item], on: np.ndarray | None = None) -> None:
         """Draw the items afresh, on an empty sheet or on a copy of an earlier one."""
         self.ink[:] = 0 if on is None else on
         for item in items:
             if isinstance(item, Picture):
                 self._place(item)
+            elif isinstance(item, Patch):
+                self._apply(item)
             else:
                 pen = Pen(self, item.width, item.erases)
-                for point in item.points:
-                    pen.advance(point)
+                for point, pressure in item.weighted_points():
+                    pen.advance(point, pressure)
                 pen.finish()
 
     def _place(self, picture: Picture) -> None:
@@ -68,26 +69,38 @@ class Raster:
         left, top = (self.width - size[0]) // 2, (self.height - size[1]) // 2
         self.ink[top : top + size[1], left : left + size[0]] = np.asarray(image)
 
+    def _apply(self, patch: Patch) -> None:
+        """Add what the patch adds and take what it takes, smoothly between its values."""
+        left, top = round(patch.left * self.scale), round(patch.top * self.scale)
+        side = max(1, round(patch.side * self.scale))
+        changes = Image.fromarray(patch.values.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC)
+        rows, columns = slice(max(0, top), max(0, top + side)), slice(max(0, left), max(0, left + side))
+        pixels = self.ink[rows, columns]
+        inside = np.asarray(changes)[max(0, -top) :, max(0, -left) :][: pixels.shape[0], : pixels.shape[1]]
+        pixels[:] = np.clip(pixels + np.round(255 * inside), 0, 255).astype(np.uint8)
+
 
 class Pen:
     """One stroke growing on a raster. The result is the same whether it is watched point by point or rendered at once."""
 
     def __init__(self, raster: Raster, width: float, erases: bool) -> None:
         self.raster = raster
-        self.radius = max(0.5, width * raster.scale / 2)
+        self.width = width
+        self.radius = 0.5
         self.erases = erases
         self._last: Point | None = None
         self._middle: Point | None = None
         self._under_tail: tuple[Box, np.ndarray] | None = None
 
-    def move(self, point: Point) -> Box:
+    def move(self, point: Point, pressure: float = 1.0) -> Box:
         """Go on to a point (sheet units) and show the stroke up to it; returns the pixels that changed."""
         restored = self._lift_tail()
-        grown = self.advance(point)
+        grown = self.advance(point, pressure)
         return union(restored, union(grown, self._lay_tail()))
 
-    def advance(self, point: Point) -> Box:
-        """Draw what the point makes final, without a tail."""
+    def advance(self, point: Point, pressure: float = 1.0) -> Box:
+        """Draw what the point makes final, without a tail, as wide as the pressure says."""
+        self.radius = max(0.5, self.width * pressure * self.raster.scale / 2)
         x, y = point[0] * self.raster.scale, point[1] * self.raster.scale
         if self._last is None or self._middle is None:
             self._last = self._middle = (x, y)

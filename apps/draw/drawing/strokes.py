@@ -5,6 +5,8 @@ The sheet is 640 × 480 units whatever the window's size, so a drawing can be re
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +19,19 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Stroke:
-    """One pull of the pen, or of the eraser: its points and its width in sheet units."""
+    """One pull of the pen, or of the eraser: its points and its width in sheet units.
+
+    `pressures` holds a factor of the width for each point, where the pen reported pressure; otherwise it is empty.
+    """
 
     points: tuple[Point, ...]
     width: float
     erases: bool = False
+    pressures: tuple[float, ...] = ()
+
+    def weighted_points(self) -> Iterator[tuple[Point, float]]:
+        """Each point with the factor of the width there."""
+        return itertools.zip_longest(self.points, self.pressures, fillvalue=1.0)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,12 +41,23 @@ class Picture:
     ink: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A change of the ink in a square: `values` (H, W) from -1 (remove all) to 1 (add full ink), `side` sheet units wide."""
+
+    left: float
+    top: float
+    side: float
+    values: np.ndarray
+
+
 @dataclass(frozen=True)
 class Clear:
     """A fresh, empty sheet."""
 
 
-Action = Stroke | Picture | Clear
+Item = Stroke | Picture | Patch  # what can lie on a sheet
+Action = Item | Clear
 
 
 class Drawing:
@@ -46,9 +67,9 @@ class Drawing:
         self._history: list[Action] = []
         self._done = 0
 
-    def visible(self) -> tuple[Stroke | Picture, ...]:
-        """What lies on the sheet now, in the order of drawing: everything since it was last fresh."""
-        items: list[Stroke | Picture] = []
+    def visible(self) -> tuple[Item, ...]:
+        """What lies on the sheet now, in the order of drawing: everything since the last fresh sheet."""
+        items: list[Item] = []
         for action in reversed(self._history[: self._done]):
             if isinstance(action, Clear):
                 break

@@ -23,7 +23,7 @@ MAP_GAP, UNIT_GAP, NUMBER_GAP = 3, 1, 4
 WIDEST_MAP, WIDEST_UNIT = 112, 14
 UNIT_LINES = 2  # of a vector, unless even the smallest cells need more
 EVEN = 0.3  # how much smaller the cells of large maps may be than those of small ones
-BAND_GAP, WIDEST_BAND_GAP = 10, 30
+BAND_GAP, WIDEST_BAND_GAP = 5, 30
 
 
 class Grid(NamedTuple):

@@ -1,4 +1,4 @@
-"""What one cell is made of: the very sum, with its numbers."""
+"""The sum that produced one cell, with its numbers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from nn.inspection.stages import Stage
 
 INVITATION = (
-    "Point at any cell: what it was made of lights up in the layer before, and the very sum stands here.",
-    "A click keeps the cell; then every map before it shows its part. The arrows walk to the next cell, Page Up to where most "
+    "Point at any cell: what produced it lights up in the layer before, and its sum appears here.",
+    "A click keeps the cell; then every map before it shows its part. The arrows move to the next cell, Page Up to where most "
     "of it came from.",
-    "Draw on meanwhile: every map follows the pen.",
+    "Keep drawing meanwhile: every map follows the pen.",
 )
 WINDOW_CELL = (56, 34)
 BARS = 34  # height of the channels' sums
@@ -42,7 +42,7 @@ class CellCard:
         focus: Focus | None,
         believed: Sequence[float],
     ) -> None:
-        """Paint what stands on the card; `believed` are the calibrated probabilities that the reading goes by."""
+        """Paint the card; `believed` are the calibrated probabilities that the reading uses."""
         page = Page(surface, look, rect)
         if focus is None or focus.stage >= len(trace):
             page.title("Inside the network")

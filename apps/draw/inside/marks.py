@@ -1,4 +1,4 @@
-"""What one looks at: the cell, its receptive field lit up in the layer before and framed in the image, and lines between them."""
+"""Marks: the chosen cell, its receptive field lit up in the layer before and framed in the image, and lines between them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from apps.draw.why import heat
 from nn.inspection.terms import Cell, Region, WeightedSum, region_of
 
 if TYPE_CHECKING:
+    from apps.draw.inside.way_back import WayBack
     from nn.inspection.stages import Stage
 
 VEIL = 165  # of 255: how much the layer before fades where it does not matter
@@ -25,7 +26,7 @@ THREADS = 6  # lines to the inputs that matter most
 
 @dataclass(frozen=True)
 class Focus:
-    """The cell one looks at: of which layer, which one, whether it stays when the pointer goes, and through which map before.
+    """The cell that is explained: its layer, its place, whether it stays when the pointer leaves, and the map before it.
 
     `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers; None is the one that counts most.
     """
@@ -61,6 +62,22 @@ def draw(
     else:
         outline(surface, here, look.palette.paper, look.px(1))
         outline(surface, here.inflate(2 * look.px(1), 2 * look.px(1)), look.palette.text, look.px(1))
+
+
+def draw_back(
+    surface: pygame.Surface, look: Look, bands: Sequence[Band], pictures: Sequence[pygame.Surface], way: WayBack, focus: Focus
+) -> None:
+    """Mark the cell, and where its gradient came from: the cells of the next layer that it went into."""
+    from apps.draw.inside.way_back import reach
+
+    here = bands[focus.stage].cell_rect(focus.cell)
+    if focus.stage + 1 < len(bands):
+        region = reach(way, focus.stage, focus.cell)
+        if all(part.stop > part.start for part in region):
+            _light_up(surface, look, bands[focus.stage + 1], pictures[focus.stage + 1], region)
+    outline(surface, here, look.palette.paper, look.px(1))
+    colour = look.palette.accent if focus.pinned else look.palette.text
+    outline(surface, here.inflate(2 * look.px(1), 2 * look.px(1)), colour, look.px(2 if focus.pinned else 1))
 
 
 def places(look: Look, bands: Sequence[Band], focus: Focus) -> list[pygame.Rect]:

@@ -11,18 +11,19 @@ import pygame
 from apps.draw.inside import marks as inside_marks
 from apps.draw.inside.bands import Band, lay_out, map_size
 from apps.draw.inside.marks import Focus
-from apps.draw.numbers import TIMES, decimal
+from apps.draw.numbers import MINUS, TIMES, decimal
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.why import heat
 
 if TYPE_CHECKING:
+    from apps.draw.inside.way_back import WayBack
     from nn.inspection.stages import Stage
 
 PADDING = 14
 CLASSES, LEAST_CLASS = 20, 10  # the height of the line with the classes' names, and the least width of one
-LOADING = ("Loading the network…", "Draw on, nothing is lost.")
-TOO_MUCH = ("This network has more maps than the window has room for.", "A larger window may do.")
+LOADING = ("Loading the network…", "Keep drawing, nothing is lost.")
+TOO_MUCH = ("This network has more maps than fit here.", "A larger window may be enough.")
 
 
 class NetworkView:
@@ -30,6 +31,7 @@ class NetworkView:
 
     def __init__(self) -> None:
         self.bands: list[Band] = []
+        self.way: WayBack | None = None
         self.trace: Sequence[Stage] = ()  # which was drawn last; there are as many bands, or none
         self._arranged_for: object = None
         self._pictures: list[pygame.Surface] = []
@@ -44,16 +46,32 @@ class NetworkView:
 
     def fits(self, look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> bool:
         """Whether the trace can take the place of the one that was drawn last, in the same bands."""
-        return bool(self.bands) and self._arranged_for == _arrangement(look, rect, trace)
+        return bool(self.bands) and self.way is None and self._arranged_for == _arrangement(look, rect, trace)
 
-    def draw(self, surface: pygame.Surface, look: Look, rect: pygame.Rect, trace: Sequence[Stage], focus: Focus | None) -> None:
-        """Paint everything that stands on the panel, which was wiped."""
+    def draw(
+        self,
+        surface: pygame.Surface,
+        look: Look,
+        rect: pygame.Rect,
+        trace: Sequence[Stage],
+        focus: Focus | None,
+        way: WayBack | None = None,
+    ) -> None:
+        """Paint everything on the panel, which was wiped; with a way back, `trace` are its stages."""
+        self.way = way
         self._arrange(look, rect, trace)
         for number, line in enumerate(() if self.bands else TOO_MUCH if trace else LOADING):
             middle = rect.centery + look.px(24 * number - 12)
             look.text(surface, line, (rect.centerx, middle), theme.BODY, look.palette.quiet, align="centre")
         self._paint(surface, look, trace)
-        if self.bands and focus is not None:
+        self._mark(surface, look, trace, focus)
+
+    def _mark(self, surface: pygame.Surface, look: Look, trace: Sequence[Stage], focus: Focus | None) -> None:
+        if not self.bands or focus is None or focus.stage >= len(self.bands):
+            return
+        if self.way is not None:
+            inside_marks.draw_back(surface, look, self.bands, self._pictures, self.way, focus)
+        else:
             inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus)
 
     def follow(
@@ -71,8 +89,7 @@ class NetworkView:
         for place in places[len(self.bands) :]:
             surface.fill(look.palette.paper, place)
         self._paint(surface, look, trace)
-        if focus is not None:
-            inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus)
+        self._mark(surface, look, trace, focus)
         return places
 
     def _arrange(self, look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> None:
@@ -93,7 +110,8 @@ class NetworkView:
         for number, (band, picture) in enumerate(zip(self.bands, self._pictures, strict=True)):
             surface.blit(picture, band.rect)
             _label(surface, look, band, trace, number)
-        _classes(surface, look, self.bands[-1], trace[-1])
+        winner = int(trace[-1].values.argmax()) if self.way is None else self.way.target
+        _classes(surface, look, self.bands[-1], winner)
 
 
 def _arrangement(look: Look, rect: pygame.Rect, trace: Sequence[Stage]) -> tuple[object, ...]:
@@ -116,7 +134,8 @@ def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stag
         else str(shape[0])
     )
     least, most = float(values.min()), float(values.max())
-    lines = [name, size, f"{decimal(least)} … {decimal(most)}"]
+    near = max(abs(least), abs(most)) < 0.01 or max(abs(least), abs(most)) >= 1000
+    lines = [name, size, f"{least:.0e} … {most:.0e}".replace("-", MINUS) if near else f"{decimal(least)} … {decimal(most)}"]
     if len(shape) == 1:
         lines = [f"{name} {size}", lines[2]] if stage.kind == "Dense" and not band.numbered else [f"{name} {size}"]
     step = look.px(17)
@@ -128,11 +147,10 @@ def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stag
         look.text(surface, text, (band.label.left, middle + place * step), size_of_type, colour)
 
 
-def _classes(surface: pygame.Surface, look: Look, band: Band, stage: Stage) -> None:
+def _classes(surface: pygame.Surface, look: Look, band: Band, winner: int) -> None:
     """The digits under the last layer, the winner in the accent."""
     if len(band.shape) > 1 or band.grid.rows > 1 or band.grid.cell[0] < look.px(LEAST_CLASS):
         return
-    winner = int(stage.values.argmax())
     for number in range(band.shape[0]):
         place = band.map_rect(number)
         colour = look.palette.accent if number == winner else look.palette.quiet
@@ -144,8 +162,9 @@ def _picture(look: Look, band: Band, stage: Stage) -> pygame.Surface:
     """All cells of a layer as they are shown, on paper."""
     if band.numbered:
         return _numbers(look, band, stage)
-    palette = heat.inks(look.palette) if stage.layer is None else heat.colours(look.palette)
-    greatest = 1.0 if stage.layer is None else float(np.abs(stage.values).max())
+    is_image = stage.layer is None and not hasattr(stage, "forward")  # a gradient has a forward stage
+    palette = heat.inks(look.palette) if is_image else heat.colours(look.palette)
+    greatest = 1.0 if is_image else float(np.abs(stage.values).max())
     rows, columns = map_size(band.shape)
     maps = heat.levels(stage.values, greatest).reshape(rows, columns, -1).transpose(2, 0, 1)
     (wide, high), gap = band.grid.cell, band.grid.gap
@@ -162,12 +181,12 @@ def _numbers(look: Look, band: Band, stage: Stage) -> pygame.Surface:
     """A short vector: its numbers, in boxes of their colours."""
     picture = pygame.Surface(band.rect.size)
     picture.fill(look.palette.paper)
-    shares = stage.kind == "Softmax"
+    shares = stage.kind == "Softmax" and not hasattr(stage, "forward")
     levels, palette = heat.levels(stage.values, float(np.abs(stage.values).max())), heat.colours(look.palette)
     for number, value in enumerate(stage.values.tolist()):
         place = band.map_rect(number).move(-band.rect.left, -band.rect.top)
         colour = theme.mix(look.palette.desk, look.palette.accent, value) if shares else palette[levels[number]]
         shapes.box(picture, place, look.px(4), colour)
-        text = f"{decimal(100 * value, 1)} %" if shares else decimal(value)
+        text = f"{decimal(100 * value, 1)} %" if shares else decimal(value) if abs(value) < 1000 else f"{value:.0e}"
         look.text(picture, text, place.center, 12, heat.readable(colour, look.palette), align="centre")
     return picture

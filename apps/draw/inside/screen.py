@@ -1,45 +1,138 @@
-"""Looking inside: the drawing on its way through the network, and what any of its cells is made of."""
+"""Looking inside: the drawing on its way through the network, what any of its cells is made of, and the way back."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pygame
 
-from apps.draw import edge_views
 from apps.draw.inside import layout as inside_layout
 from apps.draw.inside.card import CellCard
 from apps.draw.inside.marks import Focus
 from apps.draw.inside.network import NetworkView
 from apps.draw.inside.top import TopRow
 from apps.draw.keys import INSIDE
+from apps.draw.newest import Newest
 from apps.draw.screen import Screen
 from apps.draw.session import Session
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.widgets import Button, Buttons
+from apps.draw.wording import a_digit, ordinal
 
 LIVE = 1 / 40  # seconds between two pictures of the layers while one draws; the pen's own frames go on between them
+STRIP, CARD_STRIP = 40, 34  # design pixels: the room for buttons above the network and at the bottom of the card
+HIGH = 28
+
+
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """A trace, and the digit that it should be."""
+
+    trace: Any
+    target: int
+
+
+def _way_back(aim: Aim) -> Any:
+    from apps.draw.inside.way_back import way_back
+
+    return way_back(aim.trace, aim.target)
 
 
 class InsideScreen(Screen):
     """The network's layers beside the sheet, and a card that explains one cell.
 
-    The cell under the pointer is explained as long as the pointer is there; a click or the arrows keep one.
+    The cell under the pointer is explained as long as the pointer is there; a click or the arrows keep one. Turned round, the
+    layers show the gradients of the loss instead, for the digit that it should be.
     """
 
     bindings = INSIDE
-    gestures = (("click", "keep a cell"),)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, notify: Callable[[], None] = lambda: None) -> None:
         super().__init__(session)
         self.network, self.top, self.card = NetworkView(), TopRow(), CellCard()
         self.focus: Focus | None = None
+        self.turned = False  # whether the way back is shown
+        self.target: int | None = None  # the digit that it should be; None: the one that was read
+        self.weight: int | None = None  # the weight of a kernel that the card explains instead of a cell
+        self.gradients: Newest[Aim, Any] = Newest(_way_back, notify)
+        self.buttons = Buttons()
+        self._aim: Aim | None = None
         self._places: inside_layout.InsideLayout | None = None
-        self._shown: tuple[Any, Focus | None, int] | None = None  # the trace, the cell and the digit that are to be seen
+        self._shown: tuple[Any, ...] | None = None  # what is to be seen
         self._shown_at = 0.0
+
+    @property
+    def groups(self) -> list[Buttons]:
+        """One group: the buttons above the network, then those of the card."""
+        return [self.buttons]
+
+    def update(self, now: float) -> None:
+        """Ask for the gradients of what is shown."""
+        if self.gradients.failure is not None:
+            raise self.gradients.failure
+        if not self.turned or not self.trace:
+            return
+        target = self.target_now
+        if self._aim is None or self._aim.trace is not self.trace or self._aim.target != target:
+            self._aim = Aim(self.trace, target)
+            self.gradients.ask(self._aim)
+
+    @property
+    def target_now(self) -> int:
+        """The digit that it should be: the chosen one, else the one that was read."""
+        if self.target is not None:
+            return self.target
+        return int(self.session.digits[self.session.selected].digit) if self.session.digits else 0
+
+    @property
+    def way(self) -> Any:
+        """The newest way back; None before the first one."""
+        return self.gradients.answered[1] if self.turned and self.gradients.answered is not None else None
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self.gradients.close()
+
+    def turn_round(self) -> None:
+        """Forward or backward."""
+        self.turned = not self.turned
+        self._aim = self.weight = None
+
+    def aim(self, k: int) -> None:
+        """The way back for this digit."""
+        self.turned, self.target = True, k
+
+    def next_weight(self) -> None:
+        """From the cell to the first weight of its kernel, to the next one, and after the last to the cell again."""
+        from nn.layers import Conv2D
+
+        if not self.turned:
+            self.turn_round()
+        if self.focus is None:
+            self._start()
+        focus = self.focus
+        layer = None if focus is None or focus.stage >= len(self.network.trace) else self.network.trace[focus.stage].layer
+        if not isinstance(layer, Conv2D):
+            self.weight = None
+            return
+        high, wide = layer.kernel_size
+        self.weight = 0 if self.weight is None else self.weight + 1 if self.weight + 1 < high * wide else None
+
+    def next_map(self) -> None:
+        """Look at the sum through the next map, or the next filter on the way back."""
+        focus, trace = self.focus, self.network.trace
+        if focus is None or not trace:
+            self._start()
+            return
+        if self.turned and self.weight is None:
+            count = trace[focus.stage + 1].values.shape[-1] if focus.stage + 1 < len(trace) else 1
+        else:
+            count = self.trace[focus.stage].before.shape[-1]
+        self.focus = replace(focus, lens=0 if focus.lens is None else (focus.lens + 1) % count)
 
     @property
     def trace(self) -> Any:
@@ -51,44 +144,105 @@ class InsideScreen(Screen):
         self.session.look_inside(True)
 
     def leave(self) -> None:
-        """Nobody looks any more."""
+        """Stop following."""
         self.session.look_inside(False)
-        self.focus = None
+        self.gradients.ask(None)
+        self.focus = self.weight = self._aim = None
 
     def arrange(self, size: Sequence[int], look: Look) -> inside_layout.InsideLayout:
         """Sheet and card on the left (or above), the layers on the right (or below)."""
-        keys = edge_views.key_widths(look, self.shown_keys)
-        self._places = inside_layout.arrange(size, look.scale, keys, look.px(edge_views.KEY_GAP))
+        self._places = inside_layout.arrange(size, look.scale)
         return self._places
+
+    @property
+    def _content(self) -> tuple[Any, ...]:
+        """What there is to be seen: the trace, or the gradients; the cell, the digit, and the state of the buttons."""
+        values = self.way if self.turned else self.trace
+        looks = tuple((button.hovered, button.pressed) for button in self.buttons)
+        return values, self.focus, self.session.selected, self.turned, self.weight, self.target_now, looks
 
     @property
     def is_current(self) -> bool:
         """Whether what is shown is the newest there is."""
-        return self._shown is not None and self.trace is self._shown[0] and (self.focus, self.session.selected) == self._shown[1:]
+        if self.turned and self.trace:
+            answered = self.gradients.answered
+            if answered is None or answered[0] is not self._aim or self._aim.trace is not self.trace:
+                return False
+        content = self._content
+        return self._shown is not None and content[0] is self._shown[0] and content[1:] == self._shown[1:]
 
     def draw(self, surface: pygame.Surface, look: Look, changes: set[str], everything: bool) -> list[pygame.Rect]:
-        """The layers and the card, whenever the trace or the cell one looks at is another one; a live trace now and then."""
-        now = time.perf_counter()
-        only_live = not everything and self._shown is not None and (self.focus, self.session.selected) == self._shown[1:]
-        if self._places is None or (only_live and (self.is_current or now - self._shown_at < LIVE)):
+        """The layers and the card, whenever what they show is new; while one draws, the live trace only now and then."""
+        now, content = time.perf_counter(), self._content
+        same = self._shown is not None and content[0] is self._shown[0] and content[1:] == self._shown[1:]
+        only_live = not everything and self._shown is not None and content[1:] == self._shown[1:]
+        if self._places is None or (only_live and (same or now - self._shown_at < LIVE)):
             return []
-        self._shown, self._shown_at = (self.trace, self.focus, self.session.selected), now
-        if only_live and self.network.fits(look, self._places.network, self.trace):
+        self._shown, self._shown_at = content, now
+        shown = (self.way.stages if self.way is not None else ()) if self.turned else self.trace
+        panel = self._places.network
+        room = pygame.Rect(panel.left, panel.top + look.px(STRIP), panel.width, panel.height - look.px(STRIP))
+        if only_live and self.network.fits(look, room, shown):
             beside = self._top_room(look).inflate(2 * look.px(6), 2 * look.px(8))
-            changed = self.network.follow(surface, look, self.trace, self.focus, beside)
+            changed = self.network.follow(surface, look, shown, self.focus, beside)
         else:
-            (look.card if everything else look.wipe)(surface, self._places.network)
-            self.network.draw(surface, look, self._places.network, self.trace, self.focus)
-            changed = [self._places.network]
-        self.top.places = []
+            (look.card if everything else look.wipe)(surface, panel)
+            self.network.draw(surface, look, room, shown, self.focus, self.way if self.turned else None)
+            changed = [panel]
         if self.network.bands:
-            images = [digit.image for digit in self.session.digits]
-            self.top.draw(surface, look, self._top_room(look), images, self.session.selected)
+            self.top.draw(surface, look, self._top_room(look), self.turned)
         (look.card if everything else look.wipe)(surface, self._places.card)
         digits = self.session.digits
         believed = digits[self.session.selected].probabilities.tolist() if digits else []
-        self.card.draw(surface, look, self._places.card, self.trace, self.focus, believed)
-        return [*changed, self._places.card]
+        if self.turned:
+            from apps.draw.inside.back_card import BackCard  # needs the layers, whose import takes a while
+
+            BackCard().draw(surface, look, self._places.card, self.way, self.focus, self.weight)
+        else:
+            self.card.draw(surface, look, self._places.card, self.trace, self.focus, believed)
+        self.buttons.show(self._buttons(look))
+        for button in self.buttons:
+            button.draw(surface, look, look.palette.paper)
+        self._shown = self._content
+        return [*changed, panel, self._places.card]
+
+    def _buttons(self, look: Look) -> list[Button]:
+        """Back, the way back and its ten digits above the network; a number's digits; weights and maps on the card."""
+        assert self._places is not None
+        panel, card, gap, high = self._places.network, self._places.card, look.px(5), look.px(HIGH)
+        left, top = panel.left + look.px(14), panel.top + look.px(10)
+        wanted = [
+            Button("toggle_inside", "Back", small=True, tip="Back to the reading"),
+            Button("turn_round", "The way back", small=True, selected=self.turned, tip="The gradients of the loss"),
+        ]
+        for button in wanted:
+            button.rect = pygame.Rect(left, top, button.width(look, high), high)
+            left = button.rect.right + gap
+        if self.turned:
+            side = min(high, (panel.right - look.px(14) - left) // 10 - look.px(2))
+            for k in range(10):
+                button = Button(
+                    f"aim {k}", str(k), small=True, selected=k == self.target_now, tip=f"As if it should be {a_digit(k)}"
+                )
+                button.rect = pygame.Rect(panel.right - look.px(14) - (10 - k) * (side + look.px(2)), top, side, high)
+                wanted.append(button)
+        elif len(self.session.digits) > 1:
+            side = min(high, (panel.right - look.px(14) - left) // len(self.session.digits) - look.px(2))
+            for number, digit in enumerate(self.session.digits):
+                chosen = number == self.session.selected
+                button = Button(
+                    f"choose {number}", str(digit.digit), small=True, selected=chosen, tip=f"The {ordinal(number)} digit"
+                )
+                button.rect = pygame.Rect(left + look.px(8) + number * (side + look.px(2)), top, side, high)
+                wanted.append(button)
+        if self.turned and self.way is not None:
+            below = card.bottom - look.px(CARD_STRIP + 2)
+            left = card.left + look.px(18)
+            for button in (Button("next_weight", "Weights", small=True), Button("next_map", "Next map or filter", small=True)):
+                button.rect = pygame.Rect(left, below, button.width(look, look.px(26)), look.px(26))
+                left = button.rect.right + gap
+                wanted.append(button)
+        return wanted
 
     def _top_room(self, look: Look) -> pygame.Rect:
         """The room beside the image."""
@@ -101,18 +255,15 @@ class InsideScreen(Screen):
         pointed = None if position is None else self.network.focus_at(position)
         if self.focus is None or not self.focus.pinned:
             self.focus = pointed
-        else:
+        elif not self.turned:
             through = pointed is not None and pointed.stage == self.focus.stage - 1 and len(pointed.cell) == 3
             self.focus = replace(self.focus, lens=pointed.cell[2] if pointed is not None and through else None)
-        return None if position is None else self.top.digit_at(position)
+        return None
 
     def press(self, position: tuple[int, int]) -> None:
-        """Choose a digit; keep the cell under the pointer; let a kept one go by pressing it again, or beside all cells."""
-        digit = self.top.digit_at(position)
-        if digit is not None:
-            self.session.choose(digit)
-            return
+        """Keep the cell under the pointer; let a kept one go when it is pressed again, or beside all cells."""
         pressed, kept = self.network.focus_at(position), self.focus
+        self.weight = None
         if pressed is None or (kept is not None and kept.pinned and (kept.stage, kept.cell) == (pressed.stage, pressed.cell)):
             self.focus = pressed
         else:
@@ -142,7 +293,7 @@ class InsideScreen(Screen):
         if focus is None or focus.stage == 0 or not self.network.bands:
             self._start()
             return
-        self.focus = Focus(focus.stage - 1, self.network.trace[focus.stage].origin(focus.cell), pinned=True)
+        self.focus = Focus(focus.stage - 1, self.trace[focus.stage].origin(focus.cell), pinned=True)
 
     def layer_after(self) -> None:
         """To the cell of the next layer that stands at the same part of it."""

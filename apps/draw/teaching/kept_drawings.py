@@ -1,6 +1,6 @@
-"""Drawings that somebody corrected, kept for lessons: one PNG each, black on white, its label in its name (`0003-is-7.png`).
+"""Drawings that were corrected, kept for lessons: one PNG each, black on white, its label in its name (`0003-is-7.png`).
 
-The folder is the user's: removing a file makes the next lesson forget it, renaming it corrects its label.
+The folder belongs to the user: removing a file makes the next lesson forget it, renaming it corrects its label.
 """
 
 from __future__ import annotations
@@ -9,30 +9,31 @@ import contextlib
 import itertools
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from apps.draw.wording import reason_of
 from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 from nn.io.files import atomic_write, reserve
+from nn.io.folders import data_folder
 from nn.reading import read_image, to_mnist
 
 FOLDER_VARIABLE = "NN_LESSONS"
-APPLICATION = "numba-cnn"
 NAME = re.compile(r"(\d{4,})-is-(\d)\.png")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A kept drawing: its file, what it is, and MNIST's view of it (28, 28)."""
+    """A kept drawing: its file, what it is, what the network is shown of it (28, 28), and why that could not be read."""
 
     path: Path
     label: int
     image: np.ndarray
+    problem: str = ""
 
 
 def lessons_folder() -> Path:
@@ -43,14 +44,7 @@ def lessons_folder() -> Path:
     """
     if os.environ.get(FOLDER_VARIABLE):
         return Path(os.environ[FOLDER_VARIABLE])
-    try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise InputError(f"{FOLDER_VARIABLE}: expected a folder for lessons, since there is no home folder, got none") from error
-    places = {"win32": home / "AppData" / "Local", "darwin": home / "Library" / "Application Support"}
-    data = places.get(sys.platform, home / ".local" / "share")
-    chosen = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(chosen) if os.path.isabs(chosen) else data) / APPLICATION / "lessons"
+    return data_folder() / "lessons"
 
 
 def keep(folder: Path, ink: np.ndarray, label: int) -> Path:
@@ -77,18 +71,23 @@ def keep(folder: Path, ink: np.ndarray, label: int) -> Path:
 def kept_drawings(folder: Path) -> list[Kept]:
     """All drawings of a folder in the order of their numbers; none where there is no folder.
 
-    Raises:
-        InputError: a file that is named like a drawing is no image.
+    A file that is named like a drawing but cannot be read is in the list, too, with the reason and a blank image.
     """
     found = [(path, NAME.fullmatch(path.name)) for path in folder.glob("*.png")]
     named = sorted((int(match[1]), path, int(match[2])) for path, match in found if match)
-    return [Kept(path, label, _seen(path)) for _, path, label in named]
+    return [_kept(path, label) for _, path, label in named]
 
 
-def _seen(path: Path) -> np.ndarray:
-    """What the network is shown of a file: the very image that it saw when the drawing was kept."""
-    ink = np.round(255 * (1 - read_image(path))).astype(np.uint8)
-    return to_mnist(ink * np.float32(1 / 255))
+def seen_by_network(ink: np.ndarray) -> np.ndarray:
+    """What the network is shown of an ink (H, W) in [0, 1]: the same image whether it comes from the sheet or from its file."""
+    return to_mnist(np.round(255 * ink).astype(np.uint8) * np.float32(1 / 255))
+
+
+def _kept(path: Path, label: int) -> Kept:
+    try:
+        return Kept(path, label, seen_by_network(1 - read_image(path)))
+    except (InputError, OSError) as error:
+        return Kept(path, label, np.zeros((28, 28), np.float32), reason_of(error, path))
 
 
 def _reserved(folder: Path, label: int) -> Path:

@@ -1,27 +1,31 @@
-"""Lessons in the background: the digit that was misread is kept, and the network taught. No Pygame.
+"""Lessons in the background: a digit that was misread is kept, and the network is taught. No Pygame.
 
-A thread takes one wish after another: a lesson, or to take the last one back. The pen and the reading go on meanwhile. When a
-lesson is done, the recognizer's model is replaced as a whole, and the one before is kept, so that taking back is exact.
+A thread does one job after another: a lesson, forgetting a kept drawing, or undoing the last lesson. The pen and the reading go
+on meanwhile. A finished lesson replaces the recognizer's model as a whole. The models before are kept, a few of them, so that
+undoing is exact. A drawing is written into the folder only once it has been taught: whatever is stopped leaves nothing behind.
 """
 
 from __future__ import annotations
 
-import contextlib
-import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from nn.errors import InputError
 
-IDLE, PREPARING, LEARNING, CHECKING = "idle", "preparing", "learning", "checking"
+if TYPE_CHECKING:
+    from apps.draw.teaching.kept_drawings import Kept
+
+IDLE, PREPARING, LEARNING, CHECKING, STOPPING = "idle", "preparing", "learning", "checking", "stopping"
+MODELS_KEPT = 8  # for undoing exactly; beyond that a lesson is undone by teaching the others again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
     """A digit of a drawing, its ink (H, W) and what the network saw (28, 28), and what it is."""
 
@@ -39,49 +43,92 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a lesson ended: what the network said before and says now, and the share of test images read before and now.
+class Taught:
+    """A taught model, and the share of the test images that were read before and are read now (None: there are none)."""
 
-    `problem` is a sentence if there was none; `taken_back` is true if it was undone.
+    model: Any
+    accuracy_before: float | None
+    accuracy_after: float | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended.
+
+    Attributes:
+        before, after: what the network said about the drawing before the lesson, and says now.
+        kept_before, kept_after, kept: how many of the kept drawings were read correctly, are now, and how many there are.
+        accuracy_before, accuracy_after: the share of the test images read.
+        seconds: how long it took.
+        problem: a sentence if it failed.
+        undone: whether a lesson was undone or a drawing forgotten.
+        exact: whether the model is the one from before, bit for bit.
     """
 
     label: int
     before: Said | None = None
     after: Said | None = None
+    kept_before: int = 0
+    kept_after: int = 0
+    kept: int = 0
     accuracy_before: float | None = None
     accuracy_after: float | None = None
+    seconds: float = 0.0
     problem: str = ""
-    taken_back: bool = False
+    undone: bool = False
+    exact: bool = False
 
 
 class Teaching(Protocol):
     """What does the work (`apps.draw.teaching.teacher.Teacher`)."""
 
-    def keep(self, lesson: Lesson) -> Path:
-        """Keep the drawing."""
+    def kept(self) -> list[Kept]:
+        """The kept drawings."""
+
+    def seen(self, ink: np.ndarray) -> np.ndarray:
+        """What the network is shown of an ink."""
+
+    def keep(self, ink: np.ndarray, label: int) -> Path:
+        """Keep a drawing."""
 
     def forget(self, path: Path) -> None:
-        """Throw the drawing away."""
+        """Remove a kept drawing."""
 
-    def prepare(self, model: Any) -> None:
-        """Load and compile what a lesson needs; `model` is what is read with now."""
+    def teach(
+        self,
+        drawings: Sequence[tuple[int, np.ndarray]],
+        current: Any,
+        progress: Callable[[str, float], None],
+        stop: threading.Event,
+    ) -> Taught | None:
+        """A model that was taught these drawings, or None."""
 
-    def teach(self, progress: Callable[[float], None], stop: threading.Event) -> Any:
-        """A model that was taught all kept drawings, or None."""
+    def untaught(self) -> Any:
+        """The model before all lessons."""
 
-    def check(self, model: Any) -> float | None:
-        """The share of the test images that a model reads."""
-
-    def ask(self, model: Any, image: np.ndarray) -> Said:
-        """What a model says about an image."""
+    def ask(self, model: Any, images: Sequence[np.ndarray]) -> list[Said]:
+        """What a model says about images."""
 
     def remember(self, model: Any) -> None:
         """Read with this model from now on, also the next time the window opens."""
 
+    def rebase(self, base: Path) -> None:
+        """Teach the model in another file from now on."""
+
+    def close(self) -> None:
+        """Free what the work needed."""
+
+
+@dataclass(frozen=True)
+class Forgetting:
+    """The wish to forget a kept drawing; without a path, to undo the last lesson."""
+
+    path: Path | None = None
+
 
 @dataclass
 class _Past:
-    """What it takes to take a lesson back."""
+    """What it takes to undo a lesson exactly."""
 
     model: Any
     path: Path
@@ -89,15 +136,19 @@ class _Past:
     accuracy: float | None = None
 
 
+Job = Lesson | Forgetting
+
+
 class Lessons:
-    """`current()` is the model that is read with, `replace(model)` is told the one to read with from now on.
+    """`current()` is the model that is read with, `replace(model)` sets the one to read with from now on.
 
     `notify()` is called, in the thread, when there is something new to show.
 
     Attributes:
-        phase: what the thread does now, IDLE or one of the others; `part` of the lesson about `label` is done.
-        outcome: how the last wish ended; None at first and while a lesson is under way.
-        failure: what nobody expected, carried here to be raised where it can be shown.
+        phase: what the thread is doing, IDLE or one of the others; `part` of the lesson about `label` is done.
+        outcome: how the last job ended; None at first and while a lesson is under way.
+        failure: an unexpected exception, to be raised where it can be shown.
+        changes: counts what was taught and forgotten.
     """
 
     def __init__(
@@ -108,28 +159,73 @@ class Lessons:
         self.phase, self.part, self.label = IDLE, 0.0, 0
         self.outcome: Outcome | None = None
         self.failure: Exception | None = None
+        self.changes = 0
         self._past: list[_Past] = []
-        self._wishes: queue.SimpleQueue[Lesson | str | None] = queue.SimpleQueue()
+        self._jobs: list[Job] = []
+        self._doing: Job | None = None
+        self._changed = threading.Condition()
         self._stop = threading.Event()
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def teach(self, lesson: Lesson) -> None:
-        """Wish for a lesson; it begins when those before are done."""
-        self._wish(lesson)
+    # ── wishes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def take_back(self) -> None:
-        """Stop the lesson that is under way, or else take the last one of this session back."""
-        if self.phase != IDLE:
-            self._stop.set()
+    def teach(self, lesson: Lesson) -> None:
+        """Ask for a lesson; it begins when those before it are done."""
+        self._add(lesson)
+
+    def forget(self, path: Path) -> None:
+        """Forget a kept drawing: the model becomes what the other drawings make of it."""
+        self._add(Forgetting(path))
+
+    def undo_lesson(self) -> None:
+        """Stop the lesson that is under way, or else undo the last one."""
+        if self._doing is not None:
+            self.stop()
         else:
-            self._wish("take back")
+            self._add(Forgetting())
+
+    def stop(self) -> None:
+        """Stop the job that is under way."""
+        self._stop.set()
+        self._turn_to(STOPPING, self.part)
+
+    def cancel(self, lesson: Lesson) -> None:
+        """Drop a lesson that waits, or stop it if it is under way."""
+        with self._changed:
+            waiting = lesson in self._jobs
+            if waiting:
+                self._jobs.remove(lesson)
+            self.changes += 1
+        if not waiting and self._doing is lesson:
+            self.stop()
+        self._notify()
+
+    @property
+    def waiting(self) -> list[Lesson]:
+        """The lessons that are not done: the one under way first, then those that wait."""
+        with self._changed:
+            jobs = [self._doing, *self._jobs]
+        return [job for job in jobs if isinstance(job, Lesson)]
+
+    def rebase(self, base: Path) -> None:
+        """Another model is read with and taught from now on: stop what is under way, and forget what could be undone."""
+        with self._changed:
+            self._jobs.clear()
+        if self._doing is not None:
+            self.stop()
+        self._past.clear()
+        self.outcome = None
+        self.teacher.rebase(base)
 
     def close(self) -> None:
-        """Let the thread end as soon as it can."""
+        """Let the thread end as soon as it can; what was not taught yet is dropped."""
         self._closing = True
         self._stop.set()
-        self._wishes.put(None)
+        with self._changed:
+            self._jobs.clear()
+            self._changed.notify()
+        self.teacher.close()
 
     def join(self) -> None:
         """Wait for the thread's end."""
@@ -138,71 +234,124 @@ class Lessons:
 
     @property
     def is_busy(self) -> bool:
-        """Whether a lesson is under way."""
-        return self.phase != IDLE
+        """Whether a job is under way or waits."""
+        with self._changed:
+            return self.phase != IDLE or bool(self._jobs)
 
-    def _wish(self, wish: Lesson | str) -> None:
-        self._wishes.put(wish)
+    def _add(self, job: Job) -> None:
+        with self._changed:
+            self._jobs.append(job)
+            self.changes += 1
+            self._changed.notify()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="lessons", daemon=True)
             self._thread.start()
 
+    # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
     def _run(self) -> None:
         try:
-            while (wish := self._wishes.get()) is not None:
-                self._stop = threading.Event()
+            while (job := self._next()) is not None:
+                self.outcome = None
+                outcome = self._done(job)
                 if self._closing:
                     return
-                if isinstance(wish, Lesson):
-                    self.outcome, self.label = None, wish.label
-                    self.outcome = self._taught(wish)
-                else:
-                    self.outcome = self._taken_back()
+                with self._changed:
+                    self._doing, self.outcome = None, outcome
+                    self.changes += 1
                 self._turn_to(IDLE)
-        except Exception as failure:  # carried to the window's thread
+        except Exception as failure:  # raised again in the window's thread
             self.failure = failure
             self._turn_to(IDLE)
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            while not self._jobs and not self._closing:
+                self._changed.wait()
+            if self._closing:
+                return None
+            self._doing = self._jobs.pop(0)
+            self._stop = threading.Event()
+            self.phase, self.part = PREPARING, 0.0
+            if isinstance(self._doing, Lesson):
+                self.label = self._doing.label
+        self._notify()
+        return self._doing
 
     def _turn_to(self, phase: str, part: float = 0.0) -> None:
         self.phase, self.part = phase, part
         self._notify()
 
-    def _taught(self, lesson: Lesson) -> Outcome:
-        """One lesson, from keeping the drawing to reading with the new model."""
-        self._turn_to(PREPARING)
-        path: Path | None = None
+    def _done(self, job: Job) -> Outcome:
         try:
-            path = self.teacher.keep(lesson)
-            old = self._current()
-            self.teacher.prepare(old)
-            before = self.teacher.check(old)
-            self._turn_to(LEARNING)
-            new = self.teacher.teach(lambda part: self._turn_to(LEARNING, part), self._stop)
-            if new is None:
-                self.teacher.forget(path)
-                return Outcome(lesson.label, problem="Stopped; nothing was changed")
-            self._turn_to(CHECKING, 1.0)
-            after = self.teacher.check(new)
-            said = self.teacher.ask(old, lesson.image), self.teacher.ask(new, lesson.image)
-            self.teacher.remember(new)
+            return self._taught(job) if isinstance(job, Lesson) else self._forgotten(job.path)
         except (InputError, OSError, ArithmeticError) as error:
-            if path is not None:
-                with contextlib.suppress(OSError):
-                    self.teacher.forget(path)
-            return Outcome(lesson.label, problem=f"Not taught: {error}")
-        self._past.append(_Past(old, path, lesson.label, before))
-        self._replace(new)
-        return Outcome(lesson.label, *said, before, after)
+            what = "Not taught" if isinstance(job, Lesson) else "Not forgotten"
+            return Outcome(self.label, problem=f"{what}: {error}")
 
-    def _taken_back(self) -> Outcome:
-        """Back to the model before the last lesson; its drawing is forgotten."""
-        if not self._past:
-            return Outcome(0, problem="There is no lesson of this session to take back")
-        past = self._past.pop()
-        self._replace(past.model)
+    def _progress(self, phase: str, part: float) -> None:
+        if not self._stop.is_set():
+            self._turn_to(phase, part)
+
+    def _taught(self, lesson: Lesson) -> Outcome:
+        """One lesson, from the drawing to reading with the new model."""
+        began, old = time.monotonic(), self._current()
+        image = self.teacher.seen(lesson.ink)
+        kept = [(drawing.label, drawing.image) for drawing in self.teacher.kept() if not drawing.problem]
+        taught = self.teacher.teach([*kept, (lesson.label, image)], old, self._progress, self._stop)
+        if taught is None or self._stop.is_set():
+            return Outcome(lesson.label, problem="Stopped: nothing was changed")
+        images = [lesson.image, *(image for _, image in kept)]
+        before, after = self.teacher.ask(old, images), self.teacher.ask(taught.model, images)
+        right = [sum(said.digit == k for said, (k, _) in zip(answers[1:], kept, strict=True)) for answers in (before, after)]
+        path = self.teacher.keep(lesson.ink, lesson.label)
         try:
+            self.teacher.remember(taught.model)
+        except OSError:
+            self.teacher.forget(path)
+            raise
+        self._past = [*self._past[1 - MODELS_KEPT :], _Past(old, path, lesson.label, taught.accuracy_before)]
+        self._replace(taught.model)
+        seconds = time.monotonic() - began
+        accuracies = taught.accuracy_before, taught.accuracy_after
+        return Outcome(
+            lesson.label,
+            before[0],
+            after[0],
+            kept_before=right[0],
+            kept_after=right[1],
+            kept=len(kept),
+            accuracy_before=accuracies[0],
+            accuracy_after=accuracies[1],
+            seconds=seconds,
+        )
+
+    def _forgotten(self, path: Path | None) -> Outcome:
+        """Back to the model without a drawing: the one before the last lesson if it was that one, else one taught anew."""
+        if self._past and path in (None, self._past[-1].path):
+            past = self._past.pop()
+            self._replace(past.model)
             self.teacher.forget(past.path)
             self.teacher.remember(past.model)
-        except OSError as error:
-            return Outcome(past.label, problem=f"Taken back, but not in the folder: {error}")
-        return Outcome(past.label, accuracy_after=past.accuracy, taken_back=True)
+            return Outcome(past.label, accuracy_after=past.accuracy, undone=True, exact=True)
+        kept = self.teacher.kept()
+        drawing = kept[-1] if path is None and kept else next((each for each in kept if each.path == path), None)
+        if drawing is None:
+            return Outcome(0, problem="There is no lesson to undo" if path is None else "It is forgotten already")
+        self.label = drawing.label
+        rest = [(each.label, each.image) for each in kept if each.path != drawing.path and not each.problem]
+        if drawing.problem:
+            self.teacher.forget(drawing.path)
+            return Outcome(drawing.label, undone=True)
+        if not rest:
+            model, accuracy = self.teacher.untaught(), None
+        else:
+            taught = self.teacher.teach(rest, self._current(), self._progress, self._stop)
+            if taught is None or self._stop.is_set():
+                return Outcome(drawing.label, problem="Stopped: nothing was changed")
+            model, accuracy = taught.model, taught.accuracy_after
+        self.teacher.forget(drawing.path)
+        self.teacher.remember(model)
+        self._past.clear()
+        self._replace(model)
+        return Outcome(drawing.label, accuracy_after=accuracy, undone=True, exact=not rest)

@@ -1,13 +1,15 @@
-"""Lessons: a network that misread somebody's hand is trained a little more, on the drawings that were corrected.
+"""Lessons: train a network a little more on drawings that it misread.
 
-A lesson makes a new model and leaves the one it starts from as it is. It always starts from the model as it was before all
-lessons, with all the drawings kept so far. So lessons do not pile up upon each other, the same drawings always give the same
-weights, and to take a lesson back is to go back to the model before it, bit for bit.
+A lesson makes a new model and leaves the model it starts from unchanged. It always starts from the model before all lessons, with
+all drawings kept so far. So lessons do not pile up, the same drawings always give the same weights, and forgetting a drawing is
+the lesson without it.
 
-The drawings alone would make the network forget the rest. So they are few among what it was trained on: training images (MNIST's,
-where they are on this machine), synthetic pen strokes, and scribbles that are no digit, all varied anew as in training
-(replay: Robins 1995). In the end the new weights are drawn back a part of the way to the old ones: what the drawings asked for
-is far along the way, what the short training spoiled by chance is not (Wortsman et al. 2022).
+Training on the drawings alone would make the network forget the rest. So the drawings are a small part
+of what it sees; the rest is what it was trained on: training images (MNIST's, if they are on this
+machine), synthetic pen strokes, and scribbles that are no digit, all varied as in training (replay:
+Robins 1995). Then the new weights are moved back part of the way to the old ones: that keeps most of
+what the drawings taught, and undoes most of what the short training spoiled by chance (Wortsman et al.
+2022).
 
 References:
     A. Robins: Catastrophic forgetting, rehearsal and pseudorehearsal, 1995.
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from apps.draw.teaching.copying import copied
 from apps.draw.teaching.kept_drawings import Kept
 from nn.callbacks import Callback, Logs
 from nn.datasets import mnist
@@ -37,18 +40,18 @@ from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.strokes import Doodles, SyntheticDigits
 from nn.training import Trainer, evaluate
 
-SAMPLES = 25_600  # seen in a lesson: a few seconds
+SAMPLES = 25_600  # images in a lesson, which takes a few seconds
 BATCH = 128
 RATE = 1.0  # of Adadelta, at first; it falls to 0
 SHARE, MOST = 0.008, 0.25  # of a lesson: each drawing (200 views of it), and at most all of them together
-WAY = 0.6  # how far the model goes from the old weights to the new ones
+WAY = 0.6  # how far the taught model is from the old weights to the new ones
 STROKES, DOODLES = 0.06, 0.005
 KEPT_OF_THE_CARD = ("temperature", "sure_from")
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What a lesson stands on: images to replay, and images to check with; None where this machine has none."""
+class ReplayData:
+    """Images to replay in a lesson, and images to check it with; None where this machine has none."""
 
     train: Split | None = None
     test: Split | None = None
@@ -59,18 +62,18 @@ class Ground:
         return "training images" if self.train else "synthetic strokes"
 
 
-def find_ground(data: str | None = None) -> Ground:
-    """MNIST, if it is on this machine: nothing is downloaded for a lesson."""
+def find_replay_data(data: str | None = None) -> ReplayData:
+    """MNIST, if it is on this machine; nothing is downloaded for a lesson."""
     try:
-        return Ground(*mnist.load_data(data, mirrors=()))
+        return ReplayData(*mnist.load_data(data, mirrors=()))
     except InputError:
-        return Ground()
+        return ReplayData()
 
 
 def teach(
     model: Sequential,
     drawings: Sequence[Kept],
-    ground: Ground,
+    replayed: ReplayData,
     *,
     samples: int = SAMPLES,
     seed: int = 0,
@@ -80,7 +83,7 @@ def teach(
 ) -> Sequential | None:
     """A copy of the model that was taught these drawings; None if `stop` was set meanwhile.
 
-    `progress` is told, in the calling thread, which part of the lesson is done. The number of threads changes no bit.
+    `progress` is called, in the calling thread, with the share of the lesson that is done. The number of threads changes no bit.
 
     Raises:
         InputError: there are no drawings, or the model does not read digits.
@@ -93,19 +96,19 @@ def teach(
     taught = copied(model)
     taught.compile(optimizer=Adadelta(Cosine(RATE, -(-samples // BATCH))))
     watcher = _Watcher(progress, stop or threading.Event())
-    source = lesson_source(drawings, ground, samples, seed)
+    source = lesson_source(drawings, replayed, samples, seed)
     Trainer(taught, source, batch_size=BATCH, epochs=1, seed=seed, callbacks=[watcher], threads=threads).run()
     if watcher.stop.is_set():
         return None
     pairs = zip(model.get_weights(), taught.get_weights(), strict=True)
     taught.set_weights([(old + WAY * (new - old)).astype(model.dtype) for old, new in pairs])
     kept = {name: model.card[name] for name in KEPT_OF_THE_CARD if name in model.card}
-    taught.card = kept | {"made by": "a lesson", "drawings": len(drawings), "replayed": ground.name}
+    taught.card = kept | {"made by": "a lesson", "drawings": len(drawings), "replayed": replayed.name}
     return taught
 
 
-def lesson_source(drawings: Sequence[Kept], ground: Ground, samples: int, seed: int) -> ImageSource:
-    """`samples` pictures: views of the drawings, the more the more there are, among what the network was trained on last."""
+def lesson_source(drawings: Sequence[Kept], replayed: ReplayData, samples: int, seed: int) -> ImageSource:
+    """`samples` images: views of the drawings (more of them for more drawings), among what the network was trained on."""
     shares = min(MOST, SHARE * len(drawings)), STROKES, DOODLES
     views, strokes, doodles = (max(1, round(samples * share)) for share in shares)
     rest = samples - views - strokes - doodles
@@ -113,39 +116,30 @@ def lesson_source(drawings: Sequence[Kept], ground: Ground, samples: int, seed: 
     pixels = np.stack([np.round(drawing.image * 255).astype(np.uint8) for drawing in drawings])
     labels = np.array([drawing.label for drawing in drawings], np.uint8)
     sources: list[ImageSource] = [AugmentedImages(pixels[again], labels[again], seed)]
-    if ground.train is None:
+    if replayed.train is None:
         strokes += rest
     else:
-        images, answers = ground.train
+        images, answers = replayed.train
         chosen = np.random.default_rng(seed).permutation(len(images))[np.arange(rest) % len(images)]
         sources.append(plain_source(images[chosen], answers[chosen]))
     return Concatenation([*sources, SyntheticDigits(seed, strokes), Doodles(seed, doodles)])
 
 
-def warm_up(model: Sequential, ground: Ground) -> None:
-    """Load or compile the kernels that a lesson needs: one small part of one, on a copy that is thrown away."""
+def warm_up(model: Sequential, replayed: ReplayData) -> None:
+    """Load or compile the kernels that a lesson needs, with a very short lesson for a copy of the model."""
     from pathlib import Path
 
     blank = Kept(Path(), 0, np.zeros(IMAGE_SHAPE[:2], np.float32))
-    teach(model, [blank], ground, samples=CHUNK, threads=1)
+    teach(model, [blank], replayed, samples=CHUNK, threads=1)
 
 
-def accuracy_of(model: Sequential, ground: Ground, threads: int | None = None) -> float | None:
-    """The share of the test images that are read right; None where there are none."""
-    return None if ground.test is None else evaluate(model, plain_source(*ground.test), threads)[1]
-
-
-def copied(model: Sequential) -> Sequential:
-    """Another model with the same layers and weights."""
-    copy = Sequential([type(layer)(**layer.config()) for layer in model.layers], dtype=model.dtype)
-    copy.build(model.input_shape)
-    copy.set_weights(model.get_weights())
-    copy.card = dict(model.card)
-    return copy
+def accuracy_of(model: Sequential, replayed: ReplayData, threads: int | None = None) -> float | None:
+    """The share of the test images that are read correctly; None if there are no test images."""
+    return None if replayed.test is None else evaluate(model, plain_source(*replayed.test), threads)[1]
 
 
 class _Watcher(Callback):
-    """Passes the progress on, and the wish to stop."""
+    """Reports progress, and stops the training when asked to."""
 
     def __init__(self, progress: Callable[[float], None], stop: threading.Event) -> None:
         self.progress, self.stop = progress, stop

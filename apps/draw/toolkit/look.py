@@ -1,4 +1,4 @@
-"""How things look now: palette, scale and type, and the few ways in which text is set."""
+"""The current look: palette, scale and type, and how a line of text is set."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ class Look:
         self._texts: OrderedDict[tuple[str, int, Colour, bool], pygame.Surface] = OrderedDict()
 
     def px(self, design_pixels: float) -> int:
-        """Design pixels to pixels; what is there at all stays at least one pixel."""
-        return max(1, round(design_pixels * self.scale)) if design_pixels > 0 else 0
+        """Design pixels to pixels; any length but 0 stays at least one pixel."""
+        length = round(abs(design_pixels) * self.scale)
+        return 0 if design_pixels == 0 else max(1, length) if design_pixels > 0 else -max(1, length)
 
     def card(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
         """A panel: a hairline border around paper."""
@@ -33,7 +34,7 @@ class Look:
         shapes.box(surface, rect.inflate(-2 * line, -2 * line), radius - line, self.palette.paper)
 
     def wipe(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
-        """Fresh paper for a card that stands already: all but its border."""
+        """Clear a card that is drawn already, except for its border."""
         surface.fill(self.palette.paper, rect.inflate(-2 * self.px(WIPED), -2 * self.px(WIPED)))
 
     def text_surface(self, text: str, size: float, colour: Colour, bold: bool = False) -> pygame.Surface:
@@ -63,14 +64,18 @@ class Look:
         bold: bool = False,
         align: str = "left",
     ) -> pygame.Rect:
-        """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is."""
+        """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is.
+
+        Returns the rectangle of the whole line, whatever part of it the surface's clip lets through.
+        """
         colour, pixels = colour or self.palette.text, self.px(size)
         width = lettering.width(text, pixels, bold)
         left = round(at[0] - {"left": 0.0, "centre": width / 2, "right": float(width)}[align])
         top = round(at[1] + CAP_HEIGHT * pixels / 2 - lettering.font(pixels, bold).get_ascent())
-        if not lettering.is_figures(text):
-            return surface.blit(self.text_surface(text, size, colour, bold), (left, top))
         place = pygame.Rect(left, top, width, lettering.font(pixels, bold).get_height())
+        if not lettering.is_figures(text):
+            surface.blit(self.text_surface(text, size, colour, bold), (left, top))
+            return place
         for figure in text:
             surface.blit(self.text_surface(figure, size, colour, bold), (left, top))
             left += lettering.width(figure, pixels, bold)

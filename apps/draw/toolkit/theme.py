@@ -1,4 +1,7 @@
-"""Colours and measures: warm greys, near-black ink, one accent. Every measure is in design pixels, scaled where it is drawn."""
+"""Colours and measures: warm greys, near-black ink, one accent.
+
+Every measure is in design pixels; it is scaled where it is drawn.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,18 @@ class Palette:
     paper: Colour  # the sheet and the cards
     ink: Colour  # what is drawn
     text: Colour
-    quiet: Colour  # labels, keys, what did not win
+    quiet: Colour  # labels, keys, digits that did not win
     line: Colour  # borders and the bars' tracks
     raised: Colour  # a button's face
     raised_hover: Colour
     raised_pressed: Colour
-    faint: Colour  # what cannot be pressed now, ghosts on the empty sheet
+    faint: Colour  # disabled buttons; never text that has to be read
     accent: Colour
     accent_hover: Colour
     accent_pressed: Colour
     on_accent: Colour
     accent_soft: Colour  # the accent as a background
-    speaks_for: Colour  # orange and blue: told apart by everyone, and by their brightness
+    speaks_for: Colour  # orange and blue: also distinguishable without colour vision, by brightness
     speaks_against: Colour
     mute: Colour  # ink that speaks neither for nor against
 
@@ -48,7 +51,7 @@ LIGHT = Palette(
     raised=hex_colour("FFFFFF"),
     raised_hover=hex_colour("F8F6F2"),
     raised_pressed=hex_colour("E9E5DD"),
-    faint=hex_colour("C9C4BA"),
+    faint=hex_colour("8C867C"),
     accent=hex_colour("C8420E"),
     accent_hover=hex_colour("D84E18"),
     accent_pressed=hex_colour("A83508"),
@@ -70,7 +73,7 @@ DARK = Palette(
     raised=hex_colour("2B2825"),
     raised_hover=hex_colour("35312D"),
     raised_pressed=hex_colour("1E1C1A"),
-    faint=hex_colour("5A544D"),
+    faint=hex_colour("807970"),
     accent=hex_colour("FF8552"),
     accent_hover=hex_colour("FF9668"),
     accent_pressed=hex_colour("E26C3A"),

@@ -1,7 +1,9 @@
-"""Buttons: rest, hover, pressed, off. They know their place and what they do, not what it means."""
+"""Buttons and the slider: their rectangles, their states, and which action each one performs."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pygame
@@ -11,46 +13,69 @@ from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.theme import Colour
 
 ICON_SIDE = 22
+SMALL_ICON = 18
+TRACK, KNOB = 4, 14  # the slider's height and the diameter of its knob
 
 
 @dataclass
 class Button:
-    """A button with a label or an icon; `action` is the app's method, `key` is shown after the label."""
+    """A button with a label or an icon.
+
+    Attributes:
+        action: the method that a click performs, with its numbers: "clear", "teach 7".
+        tip: what the tooltip says; the key of the action is added to it.
+        selected: a switch that is on.
+        bare: something else paints this rectangle; the button only reacts.
+        slides: the pointer drags it from left to right instead of clicking it.
+    """
 
     action: str
     label: str = ""
     icon: str = ""
-    key: str = ""
+    tip: str = ""
     primary: bool = False
+    selected: bool = False
+    bare: bool = False
+    slides: bool = False
+    small: bool = False
     enabled: bool = True
     rect: pygame.Rect = field(default_factory=lambda: pygame.Rect(0, 0, 0, 0))
     hovered: bool = False
     pressed: bool = False
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is room for it in the window."""
+        return self.rect.width > 0
+
     def width(self, look: Look, height: int) -> int:
-        """The width the button wants, in pixels."""
+        """The width that the button needs, in pixels."""
         if self.icon:
             return height
-        key = look.px(8) + look.text_width(self.key, theme.SMALL) if self.key else 0
-        return look.px(36) + look.text_width(self.label, theme.BODY, bold=True) + key
+        return look.px(22 if self.small else 36) + look.text_width(self.label, self._size, bold=True)
 
-    def draw(self, surface: pygame.Surface, look: Look) -> None:
-        """Draw the button over its whole rectangle."""
+    @property
+    def _size(self) -> int:
+        return theme.SMALL if self.small else theme.BODY
+
+    def draw(self, surface: pygame.Surface, look: Look, behind: Colour | None = None) -> None:
+        """Draw the button over its whole rectangle; `behind` is the colour around it (the desk's by default)."""
+        if self.bare or not self.is_shown:
+            return
         palette, face, text = look.palette, self._face(look), self._text(look)
         radius, line = look.px(theme.BUTTON_RADIUS), look.px(1)
-        surface.fill(palette.desk, self.rect)
-        shapes.box(surface, self.rect, radius, face if self.primary and self.enabled else palette.line)
+        surface.fill(behind or palette.desk, self.rect)
+        edge = face if self.primary and self.enabled else palette.accent if self.selected else palette.line
+        shapes.box(surface, self.rect, radius, edge)
         shapes.box(surface, self.rect.inflate(-2 * line, -2 * line), radius - line, face)
         drop = look.px(1) if self.pressed and self.hovered else 0
+        middle = self.rect.centerx, self.rect.centery + drop
         if self.icon:
-            image = shapes.icon(self.icon, look.px(ICON_SIDE), text)
-            surface.blit(image, image.get_rect(center=(self.rect.centerx, self.rect.centery + drop)))
+            image = shapes.icon(self.icon, look.px(SMALL_ICON if self.small else ICON_SIDE), text)
+            surface.blit(image, image.get_rect(center=middle))
             return
-        left, middle = self.rect.left + look.px(18), self.rect.centery + drop
-        label = look.text(surface, self.label, (left, middle), theme.BODY, text, bold=True)
-        if self.key:
-            quiet = theme.mix(face, text, 0.72)
-            look.text(surface, self.key, (label.right + look.px(8), middle), theme.SMALL, quiet)
+        label = look.fitted(self.label, self.rect.width - look.px(6), self._size, bold=True)
+        look.text(surface, label, middle, self._size, text, bold=True, align="centre")
 
     def _face(self, look: Look) -> Colour:
         p = look.palette
@@ -61,6 +86,8 @@ class Button:
             return p.desk
         if self.pressed:
             return pressed if self.hovered else hover
+        if self.selected and not self.primary:
+            return p.accent_soft
         return hover if self.hovered else rest
 
     def _text(self, look: Look) -> Colour:
@@ -70,25 +97,42 @@ class Button:
 
 
 class Buttons:
-    """A group of buttons and the one pointer: a button acts when it is released where it was pressed."""
+    """A group of buttons. A button acts when it is released where it was pressed."""
 
     def __init__(self, *buttons: Button) -> None:
-        self.all = buttons
+        self.all: list[Button] = list(buttons)
 
     def __getitem__(self, action: str) -> Button:
         return next(button for button in self.all if button.action == action)
 
+    def __iter__(self) -> Iterator[Button]:
+        return iter(self.all)
+
+    def show(self, buttons: Sequence[Button]) -> None:
+        """Replace all buttons; those that were there already stay hovered or pressed."""
+        before = {button.action: button for button in self.all}
+        for button in buttons:
+            old = before.get(button.action)
+            if old is not None:
+                button.hovered, button.pressed = old.hovered and button.enabled, old.pressed and button.enabled
+        self.all = list(buttons)
+
     def at(self, position: tuple[int, int]) -> Button | None:
         """The button under a position, enabled or not."""
-        return next((button for button in self.all if button.rect.collidepoint(position)), None)
+        return next((button for button in self.all if button.is_shown and button.rect.collidepoint(position)), None)
+
+    @property
+    def held(self) -> Button | None:
+        """The button that is being pressed."""
+        return next((button for button in self.all if button.pressed), None)
 
     @property
     def is_held(self) -> bool:
         """Whether a button is being pressed."""
-        return any(button.pressed for button in self.all)
+        return self.held is not None
 
     def point(self, position: tuple[int, int] | None) -> bool:
-        """The pointer is here (None: it has left); returns whether anything looks different now."""
+        """Move the pointer here (None: out of the window); returns whether anything looks different now."""
         over = None if position is None else self.at(position)
         changed = False
         for button in self.all:
@@ -98,7 +142,7 @@ class Buttons:
         return changed
 
     def press(self, position: tuple[int, int]) -> bool:
-        """The pointer went down; returns whether a button took it."""
+        """Press the pointer; returns whether there was a button under it."""
         self.release(None)
         self.point(position)
         button = self.at(position)
@@ -108,12 +152,12 @@ class Buttons:
         return True
 
     def release(self, position: tuple[int, int] | None) -> str | None:
-        """The pointer went up (None: it was lost); returns the action of the button that was clicked."""
-        held = next((button for button in self.all if button.pressed), None)
+        """Release the pointer (None: it was lost); returns the action of the button that was clicked."""
+        held = self.held
         if held is None:
             return None
         held.pressed = False
-        clicked = held.enabled and position is not None and held.rect.collidepoint(position)
+        clicked = held.enabled and not held.slides and position is not None and held.rect.collidepoint(position)
         self.point(position)
         return held.action if clicked else None
 
@@ -125,3 +169,43 @@ class Buttons:
         if not enabled:
             button.hovered = button.pressed = False
         return changed
+
+
+def share_along(button: Button, position: tuple[int, int]) -> float:
+    """How far along a slider a position is: 0 at its left end, 1 at its right end."""
+    half = _slider_end(button)
+    return min(1.0, max(0.0, (position[0] - button.rect.left - half) / max(1, button.rect.width - 2 * half)))
+
+
+def _slider_end(slider: Button) -> int:
+    """The room at each end of the track, for half of the knob."""
+    return max(1, slider.rect.height // 4)
+
+
+def draw_slider(surface: pygame.Surface, look: Look, slider: Button, share: float) -> None:
+    """A track with a knob `share` of the way along."""
+    surface.fill(look.palette.desk, slider.rect)
+    half = _slider_end(slider)
+    track = pygame.Rect(slider.rect.left + half, 0, slider.rect.width - 2 * half, look.px(TRACK))
+    track.centery = slider.rect.centery
+    shapes.box(surface, track, look.px(TRACK) // 2, look.palette.faint)
+    colour = look.palette.accent if slider.pressed or slider.hovered else look.palette.quiet
+    knob = shapes.disc(look.px(KNOB), colour)
+    surface.blit(knob, knob.get_rect(center=(track.left + round(share * track.width), track.centery)))
+
+
+def spread(look: Look, room: pygame.Rect, buttons: Sequence[Button], gap: int) -> None:
+    """Place buttons side by side so that they fill a rectangle, each in proportion to the width that it needs."""
+    needed = [button.width(look, room.height) for button in buttons]
+    spare = room.width - gap * (len(buttons) - 1) - sum(needed)
+    left = room.left
+    for number, (button, width) in enumerate(zip(buttons, needed, strict=True)):
+        right = room.right if number == len(buttons) - 1 else left + width + spare // len(buttons)
+        button.rect = pygame.Rect(left, room.top, right - left, room.height)
+        left = right + gap
+
+
+def row(room: pygame.Rect, count: int, gap: int) -> list[pygame.Rect]:
+    """A rectangle cut into `count` equal ones, side by side."""
+    edges = [room.left + round(number * (room.width + gap) / count) for number in range(count + 1)]
+    return [pygame.Rect(left, room.top, right - gap - left, room.height) for left, right in itertools.pairwise(edges)]

@@ -1,4 +1,4 @@
-"""Why a digit is read as it is, asked in the background: which ink speaks for it, and what would make it another. No Pygame.
+"""Why a digit is read as it is, answered in the background: which ink speaks for it, and what would make it another. No Pygame.
 
 `Why` holds the question (a way of asking, and for "what if" the wanted digit) and the newest answer. Like the recognizer it
 answers the newest question only; the pen never waits for it.
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 GRADIENT, OCCLUSION, WHAT_IF = "gradient", "occlusion", "what if"
-NEXT = {None: GRADIENT, GRADIENT: OCCLUSION, OCCLUSION: None, WHAT_IF: None}
+NEXT = {None: GRADIENT, GRADIENT: OCCLUSION, OCCLUSION: None, WHAT_IF: GRADIENT}
 NETWORK_SIDE = 28  # pixels of what the network sees
 
 
@@ -39,7 +39,8 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Values (28, 28) for what the network sees: above 0 for class k, below 0 against it; for "what if" ink to add and to remove.
+    """Values (28, 28) for the image that the network sees: above 0 for class k, below 0 against it; for "what if" the ink to add
+    and to remove.
 
     `before` and `after` are the network's probabilities of class k, without and with those changes.
     """
@@ -50,7 +51,7 @@ class Answer:
 
 
 def explain(question: Question) -> Answer:
-    """What `nn.inspection.attribution` says."""
+    """The answer of `nn.inspection.attribution`."""
     from nn.inspection import attribution
 
     model, image, k = question.model, question.digit.image, question.k
@@ -69,7 +70,7 @@ class Why:
         self.way: str | None = None
         self.wanted = 0  # the digit that "what if" is about
         self.answered: tuple[Question, Answer] | None = None
-        self.failure: Exception | None = None  # to be raised where it can be shown
+        self.failure: Exception | None = None  # raised again in the window's thread
         self._asked: Question | None = None
         self._taken: Question | None = None  # the one that the thread took up last
         self._changed = threading.Condition()
@@ -81,7 +82,7 @@ class Why:
         self._turn_to(NEXT[self.way])
 
     def what_if(self, k: int) -> None:
-        """Ask what would make it a k; the same once more is off."""
+        """Ask what would make it a k; asking the same again switches off."""
         off = self.way == WHAT_IF and self.wanted == k
         self.wanted = k
         self._turn_to(None if off else WHAT_IF)
@@ -138,7 +139,7 @@ class Why:
                     if self._asked is not None and (question.way, question.k) == (self._asked.way, self._asked.k):
                         self.answered = question, answer
                 self._notify()
-        except Exception as failure:  # carried to the window's thread
+        except Exception as failure:  # raised again in the window's thread
             self.failure = failure
             self._notify()
 
@@ -151,9 +152,10 @@ class Why:
 
 
 def square_of(digit: Any) -> tuple[float, float, float]:
-    """Where what the network sees lies in the drawing: left and top in its pixels, and how many of them a pixel of it is wide.
+    """Where the network's image lies in the drawing: its left and top in the drawing's pixels, and how many of them one of its
+    pixels is wide.
 
-    Preprocessing fits the ink's box into the image and moves it as a whole, so the two boxes have one middle and one proportion.
+    Preprocessing fits the ink's box into the image and moves it as a whole, so both boxes have the same middle and proportions.
     """
     from nn.reading.geometry import ink_box
 

@@ -1,7 +1,7 @@
-"""Why, upon the sheet: the ink in the colours of what it says, and a line below that explains them.
+"""Why, on the sheet: the ink coloured by what it contributes, and a legend below it.
 
-Ink for the class is orange, ink against it blue, ink that says nothing grey. For "what if" the ink is grey, what to add is orange
-and what to remove blue. Where the network sees 28 x 28 pixels, the sheet shows smooth colours between them.
+Ink that speaks for the class is orange, ink against it blue, ink without influence grey. For "what if" the ink is grey, what to
+add is orange and what to remove blue. The network sees 28 × 28 pixels; the sheet shows smooth colours between them.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import pygame
 from PIL import Image
 
 from apps.draw.numbers import MINUS
-from apps.draw.session import percent
 from apps.draw.sheet_view import Overlay
 from apps.draw.study import Study
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.theme import Palette
 from apps.draw.why.questions import GRADIENT, NETWORK_SIDE, WHAT_IF, Answer, Question, square_of
+from apps.draw.wording import a_digit, percent
 
 ZERO = 127  # the level of a value of 0; those of -1 and 1 are 0 and 254
 LINE = 34  # design pixels, the height of the line below
 SOFT = 1.0  # of the network's pixels: single pixels of a gradient are noise, strokes are not
 SOFTER = 0.7  # the same for "what if", whose changes are as wide as a pen already
 BOLD = 0.6  # the power that lifts small values to where they are seen
-NOTHING = 0.05  # values below it have no colour: so much the curves between the network's pixels swing
+NOTHING = 0.05  # values below it have no colour: bicubic curves overshoot by that much
 FAINT = 0.15  # changes of "what if" below this part of full ink are not shown
 
 
@@ -70,14 +70,18 @@ class WhyView:
         """The question; what orange and blue mean; what else there is to say."""
         why, digit = self.study.why, self.study.digit
         if digit is None:
-            return "Draw a digit, and see why it is read as it is", "", "", ""
+            return "Draw a digit to see why it is read as it is", "", "", ""
         if why.way == WHAT_IF:
-            question, colours = f"What would make it a {why.wanted}?", ("ink to add", "ink to remove")
+            question, colours = f"What would make it {a_digit(why.wanted)}?", ("ink to add", "ink to remove")
             rest = _how_far(why.answered[1]) if why.answered and self.study.shows_what_if else "looking…"
         elif why.way == GRADIENT:
-            question, colours, rest = f"Why a {digit.digit}?", ("speaks for it", "speaks against it"), "by gradient"
+            question, colours, rest = f"Why {a_digit(digit.digit)}?", ("speaks for it", "speaks against it"), "by gradient"
         else:
-            question, colours, rest = f"Why a {digit.digit}?", ("missed when covered", "better covered"), "by covering"
+            question, colours, rest = (
+                f"Why {a_digit(digit.digit)}?",
+                ("needed: covering it hurts", "covering it helps"),
+                "by covering",
+            )
         return question, *colours, rest if why.answered is not None else "getting ready…"
 
     def _painting(
@@ -100,7 +104,7 @@ class WhyView:
         inside = _within(inner, place)
         ink = session.canvas.screen.ink[inner.top : inner.bottom, inner.left : inner.right]
         pixels = _beyond(look.palette)[levels] if what_if else np.empty(levels.shape, np.uint32)
-        pixels[inside] = _upon_ink(look.palette, what_if)[levels[inside].astype(np.uint16) << 8 | ink]
+        pixels[inside] = _on_ink(look.palette, what_if)[levels[inside].astype(np.uint16) << 8 | ink]
         picture = pygame.image.frombuffer(pixels.tobytes(), place.size, "RGBA")
         return place.move(sheet.topleft), picture
 
@@ -113,7 +117,7 @@ def _outwards(left: float, top: float, right: float, bottom: float) -> tuple[int
 
 def _how_far(answer: Answer) -> str:
     """How the probability changes."""
-    return f"{percent(answer.before)}, then {percent(answer.after)}"
+    return f"from {percent(answer.before)} to {percent(answer.after)}"
 
 
 def _strengths(values: np.ndarray, what_if: bool) -> np.ndarray:
@@ -132,9 +136,9 @@ def _strengths(values: np.ndarray, what_if: bool) -> np.ndarray:
 def _enlarged(values: np.ndarray, edges: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
     """Values (28, 28) between edges (left, top, right, bottom), smoothly, in `size` pixels: levels around `ZERO`."""
     margin = NETWORK_SIDE
-    framed = Image.fromarray(np.pad(np.round(values * ZERO + ZERO), margin, constant_values=ZERO).astype(np.uint8))
+    padded = Image.fromarray(np.pad(np.round(values * ZERO + ZERO), margin, constant_values=ZERO).astype(np.uint8))
     left, top, right, bottom = (min(max(edge + margin, 0.0), 3.0 * NETWORK_SIDE) for edge in edges)
-    return np.asarray(framed.resize(size, Image.Resampling.BICUBIC, box=(left, top, right, bottom)))
+    return np.asarray(padded.resize(size, Image.Resampling.BICUBIC, box=(left, top, right, bottom)))
 
 
 def _colours(palette: Palette) -> tuple[np.ndarray, np.ndarray]:
@@ -146,11 +150,11 @@ def _colours(palette: Palette) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=4)
-def _upon_ink(palette: Palette, what_if: bool) -> np.ndarray:
+def _on_ink(palette: Palette, what_if: bool) -> np.ndarray:
     """What is seen at each level << 8 | ink: coloured ink on paper, RGBA (65536,) uint32.
 
-    Opaque wherever there is any: the black ink below must not shine through at the soft rims. For "what if" the changes are seen
-    also where there is no ink.
+    It is opaque wherever there is ink, so that the black ink below does not shine through at the soft rims. For "what if" the
+    changes are visible also where there is no ink.
     """
     colours, strength = _colours(palette)
     ink = np.arange(256) / 255
@@ -162,7 +166,7 @@ def _upon_ink(palette: Palette, what_if: bool) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _beyond(palette: Palette) -> np.ndarray:
-    """Changes beside the digit, over whatever is there: RGBA (256,) uint32."""
+    """Changes outside of the digit, over whatever is there: RGBA (256,) uint32."""
     colours, strength = _colours(palette)
     return _packed(colours, 255 * strength)
 

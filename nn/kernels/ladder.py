@@ -1,26 +1,22 @@
-"""The steps between the textbook's loops and the finished kernels: kept for the ladder (`kernels.py`), used by nothing else.
+"""The middle rungs of the ladder: how one gets from the equation to the finished kernel, one idea at a time.
 
-Shapes as in `nn/kernels/conv.py`, `conv_backward.py` and `dense.py`. Compiled anew in every run: Numba's cache would not notice
-that a helper in `nn.kernels` was edited.
+`README.md` lists all rungs in order and explains each. Here are those between the naive loops and the
+kernels that a training runs; they compute the same and are used by nothing but `python -m benchmarks
+kernels`. The rungs C1, B1 and D1 are `conv2d_forward_naive`, `conv2d_backward_naive` and
+`matmul_naive`. Shapes as in `conv.py`, `conv_backward.py` and `dense.py`.
 """
-# The Numba functions here are typed by Numba, as those in nn/kernels are.
-# mypy: allow-untyped-defs
 
 from __future__ import annotations
 
-import numba
-
-from nn.kernels import simd_llvm  # noqa: F401 - tells Numba how vectors are compiled
+from nn.kernels.jit import jit
 from nn.kernels.simd import lanes, load, load_first, splat, store_first
 
-step = numba.njit(nogil=True, error_model="numpy", fastmath={"contract"})
 
+@jit
+def conv2d_neighbours(x, kernel, bias, strides, out):
+    """C2. The loop over filters moves inside: neighbouring weights and outputs, which the compiler turns into vectors.
 
-@step
-def conv_contiguous(x, kernel, bias, strides, out):
-    """The loop over filters moved inside: neighbouring weights and outputs, which the compiler turns into vectors by itself.
-
-    The sums live in `out`, so every step loads and stores them.
+    The sums are elements of `out`, so every iteration loads and stores them.
     """
     N, OH, OW, F = out.shape
     KH, KW, C, _ = kernel.shape
@@ -38,11 +34,12 @@ def conv_contiguous(x, kernel, bias, strides, out):
                                 total[f] += value * weights[f]
 
 
-@step
-def conv_one_vector(x, kernel, bias, strides, out):
-    """Sums that stay in registers: one output and one vector of filters at a time.
+@jit
+def conv2d_one_vector(x, kernel, bias, strides, out):
+    """C3. The sums stay in registers: one output and one vector of filters at a time.
 
-    Every step waits for the one before (a fused multiply-add takes four cycles), and loads as many weights as it uses.
+    Each iteration waits for the one before (a fused multiply-add takes four cycles), and loads as many
+    weights as it uses.
     """
     N, OH, OW, F = out.shape
     KH, KW, C, _ = kernel.shape
@@ -50,20 +47,20 @@ def conv_one_vector(x, kernel, bias, strides, out):
     for n in range(N):
         for f in range(0, F, L):
             count = min(L, F - f)
-            start = load_first(bias, f, count)
+            biases = load_first(bias, f, count)
             for i in range(OH):
                 for j in range(OW):
-                    s = start
+                    total = biases
                     for ki in range(KH):
                         row = ((n * x.shape[1] + i * strides[0] + ki) * x.shape[2] + j * strides[1]) * C
                         for k in range(KW * C):
-                            s = s + splat(x, row + k) * load(kernel, (ki * KW * C + k) * F + f)
-                    store_first(out, ((n * OH + i) * OW + j) * F + f, count, s)
+                            total = total + splat(x, row + k) * load(kernel, (ki * KW * C + k) * F + f)
+                    store_first(out, ((n * OH + i) * OW + j) * F + f, count, total)
 
 
-@step
-def backward_skipping_zeros(dz, x, kernel, strides, dx, dkernel, dbias):
-    """The textbook's loops, but nothing is done for a gradient of zero."""
+@jit
+def conv2d_backward_skipping_zeros(dz, x, kernel, strides, dx, dkernel, dbias):
+    """B2. The naive loops, without the work for a gradient of zero."""
     N, OH, OW, F = dz.shape
     KH, KW, C, _ = kernel.shape
     for n in range(N):
@@ -81,9 +78,9 @@ def backward_skipping_zeros(dz, x, kernel, strides, dx, dkernel, dbias):
                                     dx[n, row, column, c] += d * kernel[ki, kj, c, f]
 
 
-@step
-def backward_by_filters(dz, x, filters, strides, dx, dfilters, dbias):
-    """The same with filters one after another, (F, KH, KW·C): the inner loop runs over neighbours on both sides."""
+@jit
+def conv2d_backward_by_filters(dz, x, filters, strides, dx, dfilters, dbias):
+    """B3. As B2 with the filters one after another, (F, KH, KW·C): the inner loop runs over neighbours on both sides."""
     N, OH, OW, F = dz.shape
     _, KH, row = filters.shape
     width = x.shape[2] * x.shape[3]
@@ -104,9 +101,9 @@ def backward_by_filters(dz, x, filters, strides, dx, dfilters, dbias):
                                 dpatch[k] += d * weights[k]
 
 
-@step
-def matmul_contiguous(a, b, bias, out):
-    """The loop over columns moved inside, as in `conv_contiguous`."""
+@jit
+def matmul_neighbours(a, b, bias, out):
+    """D2. The loop over columns moves inside, as in C2."""
     for r in range(out.shape[0]):
         total = out[r]
         total[:] = bias

@@ -1,0 +1,119 @@
+"""A helper process: computes what would take memory and processor time from the window, and gives both back when it ends.
+
+The window asks with a tuple whose first word says what to do, and the helper answers with tuples until it says "done" or
+"failed". The helper ends when it has had nothing to do for a while, when it is closed, and when the window's process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+from nn.errors import InputError
+
+IDLE_SECONDS = 20.0
+POLL_SECONDS = 0.05
+PATIENCE = 5.0  # seconds for a process to end by itself
+
+Work = Callable[..., None]
+
+
+class HelperEnded(InputError):
+    """The helper process ended in the middle of its work."""
+
+
+class Helper:
+    """A process that runs `work(connection, *arguments)`; it starts when it is first needed, and again after it has ended."""
+
+    def __init__(self, work: Work, *arguments: Any) -> None:
+        self._work, self._arguments = work, arguments
+        self._process: Any = None
+        self._connection: Connection | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a process now."""
+        return self._process is not None and self._process.is_alive()
+
+    def ask(self, *request: Any, stop: threading.Event | None = None) -> Iterator[tuple[Any, ...]]:
+        """Send a request and yield the answers before "done"; setting `stop` tells the helper once to stop.
+
+        Raises:
+            InputError: the helper refused the request, or its process ended.
+        """
+        connection = self._connect()
+        try:
+            connection.send(request)
+            told = False
+            while True:
+                while not connection.poll(POLL_SECONDS):
+                    if stop is not None and stop.is_set() and not told:
+                        told = True
+                        connection.send(("stop",))
+                answer = connection.recv()
+                if answer[0] == "done":
+                    return
+                if answer[0] == "failed":
+                    raise InputError(answer[1])
+                yield answer
+        except (EOFError, OSError) as error:
+            self.close()
+            raise HelperEnded("the process that learns has ended unexpectedly") from error
+
+    def send(self, *request: Any) -> None:
+        """Send a request without waiting for an answer."""
+        self._connect().send(request)
+
+    def received(self) -> Iterator[tuple[Any, ...]]:
+        """The answers that have arrived.
+
+        Raises:
+            HelperEnded: the process has ended.
+        """
+        connection = self._connection
+        try:
+            while connection is not None and connection.poll():
+                yield connection.recv()
+        except (EOFError, OSError) as error:
+            self.close()
+            raise HelperEnded("the process that learns has ended unexpectedly") from error
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            process, self._process = self._process, None
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.send(("end",))
+            connection.close()
+        if process is not None:
+            process.join(PATIENCE if process.is_alive() else None)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+            process.close()
+
+    def _connect(self) -> Connection:
+        with self._lock:
+            if self._connection is None or not self.is_running:
+                ours, theirs = multiprocessing.get_context("spawn").Pipe()
+                context = multiprocessing.get_context("spawn")
+                self._process = context.Process(
+                    target=_serve, args=(self._work, theirs, *self._arguments), name="learning", daemon=True
+                )
+                self._process.start()
+                theirs.close()
+                self._connection = ours
+            return self._connection
+
+
+def _serve(work: Work, connection: Connection, *arguments: Any) -> None:
+    """In the process: work, and be silent about a window that has gone away or a Ctrl-C that was meant for it."""
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        work(connection, *arguments)

@@ -1,0 +1,106 @@
+"""How the window reads: the functions of `nn` that it calls, each imported when it is first needed. No Pygame."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from apps.draw.drawing.canvas import READING_SCALE
+from apps.draw.model_file import BUNDLED, ModelFile
+from apps.draw.recognizer import Reader, Strokes
+
+VIEWS = tuple(
+    (turn, right, down) for turn in (-6, -2, 2, 6) for right, down in ((0.6, 0.2), (-0.6, -0.2), (0.2, -0.6), (-0.2, 0.6))
+)
+
+
+def reader_of(model: ModelFile) -> Reader:
+    """What reads with a model file."""
+    return Reader(lambda: load(model), read, look_inside, look_again)
+
+
+def bundled_reader() -> Reader:
+    """What reads with the bundled model."""
+    return reader_of(ModelFile(BUNDLED, "the bundled model", BUNDLED))
+
+
+def load(model: ModelFile) -> Any:
+    """The model in a file; if that is a damaged taught one, the model it was taught from.
+
+    Raises:
+        InputError: it cannot be loaded, or does not read digits.
+    """
+    from nn.errors import InputError
+    from nn.recipes import load_reader
+
+    try:
+        network, _ = load_reader(model.path)
+    except InputError:
+        if model.path == model.base:
+            raise
+        network, _ = load_reader(model.base)
+    network = with_probabilities(network)
+    network.use_kernels = False  # read in plain NumPy until the kernels are compiled
+    threading.Thread(target=network.warm_up, name="warm-up", daemon=True).start()
+    return network
+
+
+def with_probabilities(network: Any) -> Any:
+    """The network, with a softmax at its end if it has none: without one its outputs are scores and not probabilities."""
+    from nn.layers import Dense, Softmax
+
+    last = network.layers[-1]
+    if isinstance(last, Softmax) or (isinstance(last, Dense) and last.activation_name in ("softmax", "sigmoid")):
+        return network
+    weights, card = network.get_weights(), network.card
+    network = type(network)([type(layer)(**layer.config()) for layer in network.layers] + [Softmax()], dtype=network.dtype)
+    network.build(tuple(network.layers[0].given_input_shape or (28, 28, 1)))
+    network.set_weights(weights)
+    network.card = card
+    return network
+
+
+def read(model: Any, ink: np.ndarray, strokes: Strokes = ()) -> Any:
+    """Read ink (H, W) with the model; `strokes` are the pen's movements that drew it, if nothing else did."""
+    from nn.reading.recognition import read_number
+
+    pulls = [
+        (np.array(stroke.points) * READING_SCALE, READING_SCALE * stroke.width * max(stroke.pressures, default=1.0))
+        for stroke in strokes
+    ]
+    return read_number(model, ink, strokes=pulls)
+
+
+def look_inside(model: Any, image: np.ndarray) -> Any:
+    """Follow an image (28, 28) through the model's layers."""
+    from nn.inspection.stages import stages
+
+    return stages(model.layers, image)
+
+
+def look_again(model: Any, reading: Any) -> tuple[int, int]:
+    """Read every digit in 16 views, slightly turned and moved; in how many views all digits are read as before, and how many."""
+    from nn.reading.recognition import read_images
+
+    same = np.ones(len(VIEWS), bool)
+    for digit in reading.digits:
+        views = np.stack([_view(digit.image, *view) for view in VIEWS])
+        same &= read_images(model, views).argmax(axis=1) == digit.digit
+    return int(same.sum()), len(VIEWS)
+
+
+def _view(image: np.ndarray, turn: float, right: float, down: float) -> np.ndarray:
+    """An image turned by degrees around its middle and moved by pixels."""
+    middle, angle = (image.shape[0] - 1) / 2, math.radians(turn)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    # Each output pixel takes the input pixel at the inverse of the movement.
+    across = (cosine, sine, middle - cosine * (middle + right) - sine * (middle + down))
+    along = (-sine, cosine, middle + sine * (middle + right) - cosine * (middle + down))
+    turned = Image.fromarray(image.astype(np.float32)).transform(
+        image.shape[::-1], Image.Transform.AFFINE, (*across, *along), Image.Resampling.BILINEAR
+    )
+    return np.asarray(turned)

@@ -1,0 +1,76 @@
+// A drawing and a network to a number. A port of nn/reading/recognition.py, which gives the
+// reasons.
+
+import { calibrated } from "./calibration.js";
+import { bestGrouping, possibleSpans } from "./choice.js";
+import { SIDE, strokeWidth, toMnist } from "./geometry.js";
+import { heightOf, widthOf } from "./pieces.js";
+import { takeApart } from "./segmentation.js";
+
+const SURE_FROM = 0.8;
+const MARGIN = 0.25;
+const FAINT = Math.fround(0.15);
+const FULL = Math.fround(0.75);
+const MOST_GREY = 0.7;
+const WIDEST_SURE = 1.25; // width over height
+const WIDEST_PEN = 4.2;
+const THIN_PEN = 3.0;
+
+/**
+ * Read the digits of a drawing, row by row, from left to right.
+ *
+ * `network.predict(image)` gives the ten probabilities of a (28, 28) picture, `network.card` what
+ * is known of the training. `strokes` are the movements of the pen, where they are known (see
+ * `takeApart`).
+ *
+ * Returns the `digits`, their `number` as text with a space between rows, and the `verdict`:
+ * "sure", "unsure" or "blank". Each digit has box, image, digit, probability, probabilities, row,
+ * verdict and `doubt`: why it is unsure, by its "probability", the "grouping" of its ink, or the
+ * "picture", which may show something else.
+ */
+export function readNumber(network, ink, strokes = []) {
+  const rows = takeApart(ink, strokes);
+  if (!rows.length) return { digits: [], number: "", verdict: "blank" };
+  const temperature = network.card.temperature ?? 1;
+  const sureFrom = network.card.sure_from ?? SURE_FROM;
+  const look = (image) => calibrated(network.predict(image), temperature);
+  const spans = rows.map((row) => {
+    return possibleSpans(row).map(([first, last]) => {
+      const { box, image } = row.digit(first, last);
+      const probabilities = look(image);
+      const probability = Math.max(...probabilities);
+      return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
+    });
+  });
+  const isThing = needsSecondLook(ink) && !(Math.max(...look(ink)) >= sureFrom);
+  const chosen = rows.map((row, k) => bestGrouping(row, spans[k]).filter((span) => !span.isMark));
+  const digits = chosen.flatMap((row, k) => {
+    return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
+      let doubt = isThing ? "picture" : null;
+      if (margin < MARGIN || mayBeTwo(rows[k].hull(first, last), last - first)) doubt = "grouping";
+      if (probability < sureFrom) doubt = "probability";
+      return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
+    });
+  });
+  if (!digits.length) return { digits, number: "", verdict: "blank" };
+  const written = chosen.filter((row) => row.length).map((row) => row.map(({ digit }) => digit).join(""));
+  const verdict = digits.every((digit) => digit.verdict === "sure") ? "sure" : "unsure";
+  return { digits, number: written.join(" "), verdict };
+}
+
+/** Whether a digit is so wide that its pieces, if it has several, may be digits too. */
+function mayBeTwo(box, pieces) {
+  return pieces > 1 && widthOf(box) > WIDEST_SURE * heightOf(box);
+}
+
+/** Whether a picture of the network's own size may show a thing rather than a drawing. */
+function needsSecondLook(ink) {
+  if (ink.height !== SIDE || ink.width !== SIDE) return false;
+  const inked = ink.data.filter((value) => value > FAINT);
+  if (!inked.length) return false;
+  const pen = strokeWidth(toMnist(ink));
+  const at = (first, step) => Array.from({ length: SIDE }, (_, k) => ink.data[first + k * step]).some((value) => value > FAINT);
+  const reaches = (at(0, 1) && at(SIDE * (SIDE - 1), 1)) || (at(0, SIDE) && at(SIDE - 1, SIDE));
+  const grey = inked.filter((value) => value < FULL).length / inked.length;
+  return grey > MOST_GREY || pen > WIDEST_PEN || (reaches && pen > THIN_PEN);
+}

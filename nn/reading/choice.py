@@ -1,0 +1,161 @@
+"""Which grouping of a row's pieces reads best, and by how much: Bellman's recursion over runs of pieces, both ways.
+
+Every run of pieces that may be a digit (a span) has a score: the network's log probability less
+what its shape costs. The best grouping covers all pieces with the highest sum. Its margin at a
+span is how much worse, in log probability, the best grouping is that reads some of the span's ink
+as another digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nn.reading.pieces import Pieces
+
+MOST_PIECES_IN_A_DIGIT = 16
+WIDEST_DIGIT = 1.5  # in heights of the tallest piece
+WIDEST_UNCUT = 2.5  # the same where no other ink is connected with it
+WIDEST_GAP = 0.4  # inside a digit, in heights
+# What follows is in log probability. A random search over 600 numbers in ten conditions and 1,200
+# single digits, all made of the development strokes, chose them (most right and sure, four times
+# less surely wrong); they were rounded, and what made no difference was left as it had been.
+JOIN_COST, JOIN_COST_PER_GAP = 0.1, 1.0  # joining pieces that are apart
+TALL, TALL_JOIN_COST = 0.35, 0.2  # joining two that are both high enough to be digits
+CUT_COST, CUT_COST_PER_STROKE = 0.9, 1.0  # parting pieces that touch; for every stroke more that the cut goes through
+SMALL, SMALL_COST = 0.5, 4.0  # a digit lower than this part of the tallest piece is rather a stroke of its neighbour
+LEVEL, UNEVEN_COST = 0.15, 1.5  # neighbours whose feet differ by more than this, in heights of the tallest piece
+WIDE, WIDE_COST, MOST_FOR_WIDTH = 0.95, 3.3, 2.5  # a digit wider than this part of its height may be two
+MARK_COST = 0.7  # taking a dot, a dash or a slash between two digits for what it is
+DASH, SLASH, SLANT = 0.25, 0.95, 0.45  # a dash is lower, a slash higher than this, and wider than SLANT of its height
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One span of the best grouping, its margin, and whether it is a mark rather than a digit.
+
+    A mark is a dot, a dash or a slash between two digits.
+    """
+
+    span: Span
+    margin: float
+    is_mark: bool
+
+
+def possible_spans(pieces: Pieces) -> list[Span]:
+    """The runs of pieces (first, one past the last) that may be one digit; a single piece always may."""
+    spans = []
+    for first in range(len(pieces)):
+        for last in range(first + 1, min(len(pieces), first + MOST_PIECES_IN_A_DIGIT) + 1):
+            gaps = [pieces.gap(k) or 0.0 for k in range(first, last - 1)]
+            width = pieces.hull(first, last).width / pieces.height
+            if gaps and (width > WIDEST_UNCUT or max(gaps) > WIDEST_GAP):
+                break
+            if not gaps or width <= WIDEST_DIGIT or _is_one_component(pieces, first, last):
+                spans.append((first, last))
+    return spans
+
+
+def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
+    """Whether pieces first .. last − 1 are all that is connected there."""
+    return all(pieces.gap(k) is None for k in range(first, last - 1)) and not pieces.is_cut(first, last)
+
+
+def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> list[Chosen]:
+    """The spans, left to right, that cover all pieces with the highest score; `believed` holds probabilities (10,).
+
+    What two neighbours cost together depends on both, so the recursion runs over (last span, sum
+    so far).
+    """
+    own = {span: float(np.log(each.max())) - _cost(pieces, *span) for span, each in believed.items()}
+    digits = {span: int(each.argmax()) for span, each in believed.items()}
+    marks = {span for span in own if own[span] < -MARK_COST and is_mark(pieces, *span)}
+    own |= dict.fromkeys(marks, -MARK_COST)
+
+    def between(one: Span, other: Span) -> float:
+        return 0.0 if one in marks or other in marks else _unevenness(pieces, one, other)
+
+    # From the left, and, mirrored, from the right.
+    end = len(pieces)
+    before = _best_sums(own, between)
+    mirrored = {_mirrored(span, end): value for span, value in own.items()}
+    after = _best_sums(mirrored, lambda one, other: between(_mirrored(other, end), _mirrored(one, end)))
+    through = {
+        span: before[span][0] + after[_mirrored(span, end)][0] - own[span]
+        for span in own
+        if span in before and _mirrored(span, end) in after
+    }
+    here: Span | None = max((span for span in before if span[1] == end), key=lambda span: before[span][0])
+    best = before[here][0] if here else 0.0
+    chosen: list[Chosen] = []
+    while here is not None:
+        others = (
+            value
+            for span, value in through.items()
+            if span[0] < here[1] and here[0] < span[1] and (digits[span] != digits[here] or (span in marks) != (here in marks))
+        )
+        chosen.append(Chosen(here, best - max(others, default=float("-inf")), here in marks))
+        here = before[here][1]
+    return chosen[::-1]
+
+
+def _mirrored(span: Span, end: int) -> Span:
+    return end - span[1], end - span[0]
+
+
+def _best_sums(own: Mapping[Span, float], between: Callable[[Span, Span], float]) -> dict[Span, tuple[float, Span | None]]:
+    """For each span the highest score of a grouping that ends with it, and the span before it there."""
+    best: dict[Span, tuple[float, Span | None]] = {}
+    ending: dict[int, list[Span]] = {}
+    for span in sorted(own):
+        if span[0] == 0:
+            best[span] = own[span], None
+        else:
+            ways = [(best[each][0] - between(each, span), each) for each in ending.get(span[0], ())]
+            if not ways:
+                continue
+            value, each = max(ways)
+            best[span] = own[span] + value, each
+        ending.setdefault(span[1], []).append(span)
+    return best
+
+
+def _cost(pieces: Pieces, first: int, last: int) -> float:
+    """What speaks against pieces first .. last − 1 being one digit, before any network looks at it."""
+    cost = 0.0
+    for k in range(first, last - 1):
+        gap = pieces.gap(k)
+        if gap is not None:
+            cost += JOIN_COST + JOIN_COST_PER_GAP * max(gap, 0.0) + _tall_join(pieces, k)
+    cost += sum(CUT_COST + CUT_COST_PER_STROKE * (crossed - 1) for crossed in pieces.cuts(first, last))
+    box = pieces.hull(first, last)
+    cost += min(WIDE_COST * max(0.0, box.width / box.height - WIDE), MOST_FOR_WIDTH)
+    return cost + SMALL_COST * max(0.0, SMALL - box.height / pieces.height)
+
+
+def _tall_join(pieces: Pieces, k: int) -> float:
+    one, other = pieces.boxes[k], pieces.boxes[k + 1]
+    return TALL_JOIN_COST if min(one.height, other.height) >= TALL * pieces.height else 0.0
+
+
+def _unevenness(pieces: Pieces, one: Span, other: Span) -> float:
+    """What speaks against two neighbours being digits of one row: strokes of one digit end at different heights."""
+    a, b = pieces.hull(*one), pieces.hull(*other)
+    step = abs(a.bottom - b.bottom) / pieces.height
+    return UNEVEN_COST * max(0.0, step - LEVEL)
+
+
+def is_mark(pieces: Pieces, first: int, last: int) -> bool:
+    """Whether a single piece between two others, overlapping neither, has the shape of a dot, a dash or a slash."""
+    if last != first + 1 or first == 0 or last == len(pieces) or pieces.is_cut(first, last):
+        return False
+    before, box, after = pieces.boxes[first - 1 : last + 1]
+    if before.right > box.left + 0.2 * box.width or after.left < box.right - 0.2 * box.width:
+        return False
+    if box.height < DASH * pieces.height:
+        return True
+    return pieces.pieces[first].is_straight and box.height > SLASH * pieces.height and box.width > SLANT * box.height

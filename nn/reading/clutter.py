@@ -1,0 +1,150 @@
+"""What is ink-like and was not written: ruled lines, margin lines, the rim of a table, the corner of another sheet.
+
+A printed line is straight, thin for its length, and goes from one side of the picture to the
+other. Where a stroke crosses it, the ink is thicker than the line, and stays. A rim lies along
+the edge, and is much thicker or much thinner than the pen, or far from everything that was
+written.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nn.reading.components import label
+from nn.reading.geometry import stroke_width
+from nn.reading.ink import block_reduce
+
+LEAST_SIDE = 56  # pixels; smaller pictures come from drawing programs and datasets, and hold one digit
+SEARCHED = 256  # columns and rows of the coarse picture in which lines and rims are sought
+FAINT = 0.12  # of full ink, from which a pixel may belong to a line
+STEEPEST = 0.06  # rise of a line over its length: 3.5 degrees
+COVERED, REACHED = 0.8, 0.04  # the part of the picture that a line covers; how near it comes to the edges
+SLENDER = 45  # a line is at least so many times as long as thick; a pen's stroke in a digit is below 30
+CROSSING = 1.4  # where the ink is thicker than so many times the line, a stroke crosses it
+ALONG = 0.12  # a rim lies along at least this part of an edge
+THICKER, THINNER = 1.8, 0.5  # and is so many pens thick at least, or at most
+SHADOW = 0.4  # of full ink on average: the edge of a shadow, fainter than any stroke
+MARGIN = 0.04  # or it lies there alone: all else keeps this distance, of the shorter side, from every edge
+
+
+def without_clutter(ink: np.ndarray) -> np.ndarray:
+    """The ink (H, W) of a photo or scan without printed lines and without what reaches in from the edge."""
+    if min(ink.shape) < LEAST_SIDE or not ink.any():
+        return ink
+    clean = _without_lines(_without_lines(ink).T).T
+    clean = _without_rims(clean)
+    return clean if float(clean.max()) >= 0.5 else ink
+
+
+def _without_lines(ink: np.ndarray) -> np.ndarray:
+    """Ink without lines from left to right."""
+    lines = _lines(ink)
+    if not lines:
+        return ink
+    out = ink.copy()
+    for left, right in lines:
+        _erase(ink, out, left, right)
+    return out
+
+
+def _lines(ink: np.ndarray) -> list[tuple[float, float]]:
+    """Where nearly level lines meet the left and the right edge: rows, in pixels; the surest first."""
+    step = -(-max(ink.shape) // SEARCHED)
+    coarse = block_reduce(ink, step, np.maximum) > FAINT
+    height, width = coarse.shape
+    if coarse.mean() > 0.5:
+        return []
+    wide = np.pad(coarse, ((1, 1), (0, 0)))
+    wide = wide[:-2] | wide[1:-1] | wide[2:]
+    reach = max(1, round(REACHED * width))
+    most = int(STEEPEST * width)
+    rises = np.arange(-most, most + 1)
+    covered = np.zeros((len(rises), height))
+    columns = np.arange(width)
+    for k, rise in enumerate(rises.tolist()):
+        rows = np.arange(height)[:, None] + np.round(rise * columns / max(width - 1, 1)).astype(int)
+        on = wide[np.clip(rows, 0, height - 1), columns] & (rows >= 0) & (rows < height)
+        ends = on[:, :reach].any(axis=1) & on[:, -reach:].any(axis=1)
+        covered[k] = np.where(ends, on.mean(axis=1), 0)
+    lines: list[tuple[float, float]] = []
+    while covered.max() >= COVERED:
+        k, row = divmod(int(covered.argmax()), height)
+        lines.append(((row + 0.5) * step, (row + float(rises[k]) + 0.5) * step))
+        for other, rise in enumerate(rises.tolist()):
+            # What crosses or is close to the line that was found is that line once more.
+            ends = np.arange(height) + rise
+            near = (np.abs(np.arange(height) - row) <= 3) | (np.abs(ends - row - rises[k]) <= 3)
+            near |= (np.arange(height) < row) != (ends < row + rises[k])
+            covered[other, near] = 0
+    return lines
+
+
+def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
+    """Erase, in place, the ink of one line but for where strokes cross it, if it is as thin as a line."""
+    height, width = ink.shape
+    reach = max(8, width // 30)
+    columns = np.arange(width)
+    offsets = np.arange(-reach, reach + 1)[:, None]
+    rows = np.round(left + (right - left) * columns / max(width - 1, 1)).astype(int) + offsets
+    inside = (rows >= 0) & (rows < height)
+    window = np.where(inside, ink[np.clip(rows, 0, height - 1), columns], 0)
+    near = np.abs(offsets) <= max(4, -(-2 * max(ink.shape) // SEARCHED))
+    level = float(np.median(np.where(near, window, 0).max(axis=0)))
+    if level < FAINT:
+        return
+    # The ink nearest to where the line should be, and how far it goes up and down from there.
+    mask = window > level / 2
+    distance = np.where(mask & near, np.abs(offsets), 2 * reach)
+    start = distance.argmin(axis=0)
+    found = distance[start, columns] < 2 * reach
+    index = np.arange(2 * reach + 1)[:, None]
+    top = np.where(~mask & (index < start), index, -1).max(axis=0) + 1
+    bottom = np.where(~mask & (index > start), index, 2 * reach + 1).min(axis=0)
+    thickness = bottom - top
+    usual = float(np.median(thickness[found])) if found.any() else width
+    if usual * SLENDER > width:
+        return
+    thin = found & (thickness <= CROSSING * usual + 0.5)
+    # Two pixels more on both sides: the soft edge.
+    erased = (index >= top - 2) & (index <= bottom + 1) & thin & inside
+    out[rows[erased], np.broadcast_to(columns, rows.shape)[erased]] = 0
+
+
+def _without_rims(ink: np.ndarray) -> np.ndarray:
+    """Ink without components that lie along an edge, or reach it and are faint, and are no strokes."""
+    step = -(-max(ink.shape) // SEARCHED)
+    coarse = block_reduce(ink, step, np.maximum)
+    labels, count = label(coarse > FAINT)
+    sides = labels[0], labels[-1], labels[:, 0], labels[:, -1]
+    at_edge = np.unique(np.concatenate(sides))
+    at_edge = at_edge[at_edge > 0]
+    if not len(at_edge) or len(at_edge) == count:
+        return ink
+    rest = np.where(np.isin(labels, at_edge), 0, coarse)
+    if float(rest.max()) < 0.5:
+        return ink
+    pen = stroke_width(rest)
+    rows, columns = np.flatnonzero(rest.max(axis=1) >= 0.5), np.flatnonzero(rest.max(axis=0) >= 0.5)
+    height, width = labels.shape
+    distance = min(rows[0], columns[0], height - 1 - rows[-1], width - 1 - columns[-1])
+    alone = distance >= MARGIN * min(height, width)
+    faint = {each for each in at_edge.tolist() if float(coarse[labels == each].mean()) < SHADOW}
+    gone = [each for each in at_edge.tolist() if each in faint or _is_rim(labels == each, sides, each, pen, alone=alone)]
+    if not gone:
+        return ink
+    wide = np.pad(np.isin(labels, gone), 1)
+    mask = np.zeros(labels.shape, bool)
+    for y in range(3):
+        for x in range(3):
+            mask |= wide[y : y + height, x : x + width]
+    mask &= (labels == 0) | np.isin(labels, gone)
+    return np.where(np.kron(mask, np.ones((step, step), bool))[: ink.shape[0], : ink.shape[1]], np.float32(0), ink)
+
+
+def _is_rim(mask: np.ndarray, sides: tuple[np.ndarray, ...], number: int, pen: float, *, alone: bool) -> bool:
+    along = max(float((side == number).mean()) for side in sides)
+    contact = max(int((side == number).sum()) for side in sides)
+    if along < ALONG or contact < 2 * pen:
+        return False
+    thickness = float(mask.sum()) / contact
+    return thickness >= THICKER * pen or thickness <= THINNER * pen or (alone and along > 3 * ALONG)

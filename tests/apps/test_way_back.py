@@ -1,0 +1,200 @@
+"""The way back: its numbers are those of the layers' own backward passes, and what a card shows adds up to them."""
+
+import itertools
+
+import numpy as np
+import pytest
+from window_driver import SQUARE, Driver, network
+
+pytest.importorskip("pygame")
+import pygame
+
+from apps.draw.inside.way_back import (
+    FromConv,
+    FromDense,
+    FromLoss,
+    FromPool,
+    reach,
+    terms_of,
+    way_back,
+    weight_terms,
+)
+from nn.inspection.stages import stages
+from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from nn.models import Sequential
+
+
+def other_network():
+    """Strides, padding, overlapping and partial windows, and no softmax at the end."""
+    layers = [
+        Conv2D(4, (3, 5), strides=(2, 1), padding="same", activation="relu", input_shape=(28, 28, 1)),
+        MaxPooling2D((2, 3), padding="same"),
+        Conv2D(3, (2, 2)),
+        Flatten(),
+        Dense(10),
+    ]
+    return Sequential(layers, seed=2)
+
+
+def picture(seed=3):
+    return np.random.default_rng(seed).uniform(0, 1, (28, 28)).astype(np.float32)
+
+
+def plain_backward(model, image, target):
+    """∂loss/∂input of every layer, and every parameter's gradient, by the layers alone."""
+    layers = model.layers_to_logits()
+    x, caches = image.reshape(1, *model.input_shape), []
+    for layer in layers:
+        x, cache = layer.forward(x)
+        caches.append(cache)
+    exponentials = np.exp(x.astype(np.float64) - x.max())
+    probabilities = exponentials / exponentials.sum()
+    dout = probabilities.copy()
+    dout[0, target] -= 1
+    dout, inputs, parameters = dout.astype(np.float32), [], []
+    for layer, cache in zip(reversed(layers), reversed(caches), strict=True):
+        dout, gradients = layer.backward(np.ascontiguousarray(dout), cache)
+        inputs.insert(0, dout[0])
+        parameters.insert(0, gradients)
+    return -np.log(probabilities[0, target]), inputs, [each for each in parameters if each]
+
+
+@pytest.mark.parametrize("make", [network, other_network])
+@pytest.mark.parametrize("target", [0, 7])
+def test_every_gradient_is_that_of_a_plain_backward_pass(make, target):
+    model, image = make(), picture()
+    way = way_back(stages(model.layers, image), target)
+    loss, inputs, parameters = plain_backward(model, image, target)
+    assert way.loss == pytest.approx(loss, abs=1e-6)
+    # Every stage's gradient is that of the input of the layer behind it; flattening and dropout have no stage of their own.
+    shown = [back.values.ravel() for back in way.stages]
+    for wanted in inputs:
+        assert any(one.size == wanted.size and np.abs(one - wanted.ravel()).max() <= 1e-6 for one in shown)
+    found = [back.parameters for back in way.stages if back.parameters]
+    for ours, theirs in zip(found, parameters, strict=True):
+        for name in theirs:
+            np.testing.assert_allclose(ours[name], theirs[name], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [network, other_network])
+def test_every_card_adds_up_to_its_gradient(make):
+    way = way_back(stages(make().layers, picture()), 3)
+    rng, kinds = np.random.default_rng(0), set()
+    for number, back in enumerate(way.stages):
+        for _ in range(25):
+            cell = tuple(int(rng.integers(size)) for size in back.values.shape)
+            terms = terms_of(way, number, cell)
+            if terms is None:
+                continue
+            kinds.add(type(terms))
+            if isinstance(terms, FromConv | FromDense):
+                assert float(terms.products.sum(dtype=np.float64)) == pytest.approx(float(back.values[cell]), abs=1e-6)
+            elif isinstance(terms, FromPool):
+                expected = terms.gradient if terms.here == terms.winner else 0.0
+                assert float(back.values[cell]) == pytest.approx(expected, abs=1e-6)
+            elif isinstance(terms, FromLoss):
+                assert terms.probability - terms.wanted == pytest.approx(float(back.values[cell]), abs=1e-6)
+    assert {FromConv, FromDense, FromLoss} <= kinds
+
+
+@pytest.mark.parametrize("make", [network, other_network])
+def test_every_weight_of_a_convolution_adds_up_over_its_output_pixels(make):
+    way = way_back(stages(make().layers, picture()), 5)
+    for number, back in enumerate(way.stages):
+        if not isinstance(back.layer, Conv2D):
+            continue
+        kernel = back.parameters["kernel"]
+        for place in itertools.islice(np.ndindex(kernel.shape), 0, None, max(1, kernel.size // 40)):
+            terms = weight_terms(way, number, place)
+            assert float(terms.products.sum(dtype=np.float64)) == pytest.approx(float(kernel[place]), abs=2e-6)
+
+
+def test_what_relu_stopped_is_zero_and_the_rest_passes():
+    way = way_back(stages(network().layers, picture()), 5)
+    for back in way.stages:
+        if getattr(back.layer, "activation_name", "") == "relu":
+            assert not back.scores[back.forward.values <= 0].any()
+            passes = back.forward.values > 0
+            np.testing.assert_array_equal(back.scores[passes], back.values[passes])
+
+
+def test_the_region_that_lights_up_holds_every_output_that_depends_on_the_cell():
+    model, image, cell = network(), picture(), (9, 11, 0)
+    trace = stages(model.layers, image)
+    way = way_back(trace, 1)
+    changed = image.copy()
+    changed[9, 11] += 0.5
+    differs = stages(model.layers, changed)[1].values != trace[1].values
+    region = reach(way, 0, cell)
+    outside = differs.copy()
+    outside[region] = False
+    assert differs.any()
+    assert not outside.any()
+
+
+@pytest.fixture
+def turned(driver):
+    driver.stroke(*SQUARE)
+    driver.settle()
+    driver.key(pygame.K_i)
+    driver.settle()
+    driver.key(pygame.K_g)
+    driver.settle()
+    return driver
+
+
+def test_the_window_shows_the_way_back_for_any_digit(turned, texts):
+    screen = turned.app.screen
+    assert screen.turned
+    assert screen.way.target == 7
+    turned.key(pygame.K_3, character="3")
+    turned.settle()
+    assert screen.way.target == 3
+    turned.click("aim 8")
+    turned.settle()
+    assert screen.way.target == 8
+    assert any("The way back, for an 8" in text for text in texts)
+    turned.click("turn_round")
+    turned.settle()
+    assert not screen.turned
+
+
+def test_cells_and_weights_are_explained_by_key_and_by_button(turned, texts):
+    screen = turned.app.screen
+    turned.key(pygame.K_RIGHT)
+    turned.settle()
+    assert any(text.startswith("Gradient at Conv2D") for text in texts)
+    turned.key(pygame.K_k)
+    turned.settle()
+    assert screen.weight == 0
+    assert any(text.startswith("Weight (0, 0) of map 0") for text in texts)
+    turned.click("next_weight")
+    turned.settle()
+    assert screen.weight == 1
+    turned.click("next_map")
+    turned.settle()
+
+
+def test_the_way_back_follows_the_pen(turned):
+    before = turned.app.screen.way
+    turned.stroke((100, 60), (100, 200), (100, 400))
+    turned.settle()
+    assert turned.app.screen.way is not before
+
+
+def test_what_was_drawn_in_parts_equals_what_is_drawn_at_once(turned):
+    turned.key(pygame.K_RIGHT)
+    turned.settle()
+    parts = pygame.surfarray.array3d(pygame.display.get_surface())
+    turned.post(pygame.WINDOWEXPOSED)
+    turned.app.frame()
+    np.testing.assert_array_equal(parts, pygame.surfarray.array3d(pygame.display.get_surface()))
+
+
+def test_a_window_without_a_drawing_shows_the_way_back_of_an_empty_image(make_app):
+    driver = Driver(make_app())
+    driver.key(pygame.K_i)
+    driver.settle()
+    driver.key(pygame.K_g)
+    driver.settle()
+    assert driver.app.screen.way.target == 0

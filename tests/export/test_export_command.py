@@ -1,0 +1,147 @@
+"""`python -m nn.export`: what it writes, and what it refuses in one sentence without leaving anything behind."""
+
+import re
+import sys
+
+import numpy as np
+import pytest
+from agreement import compare
+from small_model import small_network
+
+from nn.export import html
+from nn.layers import Conv2D, Dense, Flatten
+from nn.models import Sequential, load_model
+
+
+def read_again(model, drawings, browser, path):
+    """Compare a model's page with the model."""
+    browser.open(path)
+    agreeing, apart = compare(browser, model, drawings)
+    return agreeing == len(drawings) and apart < 1e-3
+
+
+def some_drawings():
+    from agreement import rendered_strokes, test_images
+
+    return test_images(40) + rendered_strokes(10)
+
+
+def test_a_model_of_ones_own_just_trained_is_the_one_in_the_page(browser, command, tmp_path):
+    from nn.datasets import mnist
+
+    (images, labels), _ = mnist.load_data()
+    network = small_network()
+    network.fit(images[:600, ..., None] / np.float32(255), labels[:600], epochs=2, verbose=0)
+    network.card = {"temperature": 1.3, "sure_from": 0.5, "test accuracy": 0.8}
+    network.save(tmp_path / "own <b>&.npz")
+    ended = command("nn.export", tmp_path / "own <b>&.npz", "--html", tmp_path / "own.html")
+    assert (ended.code, ended.err) == (0, "")
+    assert re.fullmatch(r"written: .*own\.html, 0\.\d\d MB\n", ended.out)
+    model = load_model(tmp_path / "own <b>&.npz")
+    model.use_kernels = False
+    assert read_again(model, some_drawings(), browser, tmp_path / "own.html")
+    assert browser.complaints() == []
+    assert browser.evaluate("document.querySelector('.model').textContent") == "own <b>&.npz"
+    assert "80.00 %" in browser.evaluate("document.querySelector('#about').textContent")
+
+
+def test_a_model_without_a_convolution_has_a_page_without_maps(browser, command, tmp_path):
+    Sequential([Flatten(input_shape=(28, 28, 1)), Dense(10, activation="softmax")]).save(tmp_path / "flat.npz")
+    assert command("nn.export", tmp_path / "flat.npz", "--html", tmp_path / "flat.html").code == 0
+    assert read_again(load_model(tmp_path / "flat.npz"), some_drawings(), browser, tmp_path / "flat.html")
+    assert browser.evaluate("document.querySelector('#maps-card').hidden")
+    assert browser.complaints() == []
+
+
+def large_model():
+    return Sequential([Flatten(input_shape=(28, 28, 1)), Dense(400, activation="relu"), Dense(10, activation="softmax")], seed=1)
+
+
+def test_a_large_model_is_kept_in_half_precision_if_that_changes_no_answer(browser, compiler, tmp_path):
+    model = large_model()
+    content = html.page(model, "large")
+    assert len(content) <= html.MOST_BYTES
+    assert b'"precision": "half"' in content
+    (tmp_path / "large.html").write_bytes(content)
+    assert read_again(model, some_drawings(), browser, tmp_path / "large.html")
+
+
+def test_a_large_model_that_half_precision_would_change_stays_as_it_is(compiler):
+    model = large_model()
+    model.layers[1].parameters["kernel"][0, 0] = 1e9
+    assert b'"precision": "single"' in html.page(model, "large")
+
+
+def digits_of(path):
+    Sequential([Conv2D(2, 3, input_shape=(9, 9, 1)), Flatten(), Dense(10, activation="softmax")]).save(path)
+
+
+def with_card(card):
+    def save(path):
+        network = small_network()
+        network.card = card
+        network.save(path)
+
+    return save
+
+
+BAD = {
+    "foreign": (lambda path: path.write_text("no model"), "expected a numba-cnn model file"),
+    "missing": (lambda path: None, "cannot be read"),
+    "no 28 x 28 reader": (digits_of, r"expected a model from \(28, 28, 1\)"),
+    "clothes": (with_card({"recipe": {"dataset": "fashion-mnist"}}), "expected a model that reads digits, got one trained on"),
+    "a card's temperature": (with_card({"temperature": 0}), "expected the card's temperature to be a number above 0, got 0"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_model_that_cannot_be_a_page_is_refused_in_one_sentence(command, tmp_path, name):
+    make, message = BAD[name]
+    make(tmp_path / "bad.npz")
+    ended = command("nn.export", tmp_path / "bad.npz", "--html", tmp_path / "out.html")
+    assert ended.code == 2
+    assert re.search(message, ended.err)
+    assert ended.err.count("\n") == 1
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_a_layer_that_the_page_cannot_run_is_refused():
+    network = Sequential([Conv2D(10, 28, activation="softmax", input_shape=(28, 28, 1)), Flatten()])
+    with pytest.raises(ValueError, match="expected activations that the page can run, got softmax"):
+        html.page(network, "m")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "expected --html FILE or --onnx FILE, got neither"),
+        (("--html", "no/such/folder.html"), "--html: cannot write no/such/folder.html"),
+        (("--html", "."), "--html: expected a file name, got the folder"),
+        (("--html", "same", "--onnx", "./same"), "--onnx: expected a file of its own, got ./same"),
+        (("--html", "small.npz"), "--html: expected a file of its own, got small.npz, which is the model"),
+    ],
+    ids=["nothing", "no folder", "folder", "twice", "the model"],
+)
+def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(command, model, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    ended = command("nn.export", model.name, *words)
+    assert ended.code == 2
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_nothing_is_written_if_one_of_two_files_cannot_be_made(command, model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    ended = command("nn.export", model, "--html", tmp_path / "a.html", "--onnx", tmp_path / "a.onnx")
+    assert ended.code == 2
+    assert ended.err.endswith(": --onnx needs the package onnx: pip install onnx\n")
+    assert not list(tmp_path.glob("*a.*"))
+
+
+def test_every_name_in_the_pages_script_is_defined_once():
+    """The files are joined into one scope."""
+    names = re.findall(r"^(?:const|let|class|function|async function) (\w+)", html.program(), re.MULTILINE)
+    assert len(names) == len(set(names))
+    assert not re.search(r"^(?:import|export) ", html.program(), re.MULTILINE)

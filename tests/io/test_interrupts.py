@@ -1,0 +1,109 @@
+"""A signal ends a command at any moment: one sentence, 130, and nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are sent to processes")
+BEGIN = """
+import os, signal, sys
+from nn.io import interrupts
+interrupts.leave_at_once()
+def hit(name="SIGINT"):
+    os.kill(os.getpid(), getattr(signal, name))
+"""
+
+
+def ended(code, folder, *options, heed=True, **environment):
+    """The exit code, stdout and stderr of a script."""
+
+    def before():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            signal.signal(getattr(signal, name), signal.SIG_DFL if heed else signal.SIG_IGN)
+
+    process = subprocess.run(
+        [sys.executable, *options, *(["-c", code] if code else [])],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=before,
+    )
+    return process.returncode, process.stdout, process.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_one_sentence_and_what_was_said_before(tmp_path, name):
+    assert ended(f"{BEGIN}\nprint('before')\nhit({name!r})\nprint('after')", tmp_path) == (130, "before\n", "-c: interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_while_the_modules_of_a_command_are_imported(tmp_path, name):
+    (tmp_path / "numba.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\n")
+    assert ended("", tmp_path, "-m", "nn.train")[::2] == (130, "nn.train: interrupted\n")
+    assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == ["numba.py"]
+
+
+def test_locks_and_unfinished_files_are_removed(tmp_path):
+    code = f"""{BEGIN}
+from nn.io.files import atomic_write, only_writer
+with only_writer("model", "--out"), atomic_write("model") as file:
+    file.write(b"half")
+    print(sorted(os.listdir()))
+    hit()
+"""
+    code, said, _ = ended(code, tmp_path)
+    assert code == 130
+    assert ".model.lock" in said
+    assert ".part" in said
+    assert os.listdir(tmp_path) == []
+
+
+def test_second_process_that_compiles_ends_too_while_it_is_waited_for(tmp_path):
+    code = f"""{BEGIN}
+import threading
+from nn.engine import compiling
+from nn.engine import executor
+executor.available_threads = lambda: 2
+import numba
+popen = compiling.subprocess.Popen
+def started(*arguments, **options):
+    process = popen(*arguments, **options)
+    print(process.pid, flush=True)
+    return process
+compiling.subprocess.Popen = started
+with compiling.report_compilation(), compiling.compiled_beside("import time; time.sleep(600)") as wait:
+    numba.njit(lambda x: x + 1)(1)
+    threading.Timer(0.5, hit).start()
+    wait()
+"""
+    code, pid, said = ended(code, tmp_path)
+    assert code == 130
+    assert said.splitlines()[-1] == "-c: interrupted"
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid.strip()}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+def test_ignored_signals_stay_ignored(tmp_path):
+    code = f"{BEGIN}\nfor name in ('SIGINT', 'SIGTERM', 'SIGHUP'):\n    hit(name)\nprint('after')"
+    assert ended(code, tmp_path, heed=False) == (0, "after\n", "")
+
+
+def test_a_script_that_imports_the_library_keeps_its_own_handlers(tmp_path):
+    code = "import signal, nn, nn.models; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    assert ended(code, tmp_path) == (0, "True\n", "")
+    package = tmp_path / "theirs"
+    package.mkdir()
+    (package / "__init__.py").write_text("import nn")
+    (package / "__main__.py").write_text(code)
+    assert ended("", tmp_path, "-m", "theirs") == (0, "True\n", "")
