@@ -57,7 +57,7 @@ INTERPRETED: dict[str, list[str]] = {
     },
     **{
         f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizers.py"]
-        for name in ("sgd", "rmsprop", "adagrad", "adam", "adamax", "nadam")
+        for name in ("rmsprop", "adagrad", "adam", "adamax", "nadam")
     },
     "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],
     "nn/optimizers/__init__.py": ["tests/optimizers/test_optimizers.py"],

@@ -75,7 +75,7 @@ class _Graph:
             case Conv2D():
                 self._turn(channels_first=True)
                 kernel = self._weight(f"{layer.name}/kernel", layer.parameters["kernel"].transpose(3, 2, 0, 1))
-                bias = self._weight(f"{layer.name}/bias", layer.parameters["bias"])
+                bias = self._weight(f"{layer.name}/bias", layer.bias())
                 self._add("Conv", layer.name, [kernel, bias], **_window(layer, layer.kernel_size))
                 self._activate(layer.activation_name, layer.name, ranks=len(layer.output_shape))
             case MaxPooling2D():
@@ -83,7 +83,7 @@ class _Graph:
                 self._add("MaxPool", layer.name, **_window(layer, layer.pool_size))
             case Dense():
                 self._add("MatMul", layer.name, [self._weight(f"{layer.name}/kernel", layer.parameters["kernel"])])
-                self._add("Add", f"{layer.name}/sum", [self._weight(f"{layer.name}/bias", layer.parameters["bias"])])
+                self._add("Add", f"{layer.name}/sum", [self._weight(f"{layer.name}/bias", layer.bias())])
                 self._activate(layer.activation_name, layer.name, ranks=len(layer.output_shape))
             case Flatten():
                 self._turn(channels_first=False)
