@@ -2,10 +2,12 @@
 
     python -m benchmarks drawn STROKES.npz --misses misses.png
 
-STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,), labels (N,), writers (N,): stroke
-j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1.
-Every sample is drawn at a random position and size with the window's pen, then goes the whole way: pieces, geometry, network. The
-reader gets the strokes too, as in the window; with `--ink` it sees the ink alone, as in a picture.
+STROKES.npz holds points (P, 2) with y down, stroke_offsets (S + 1,), sample_offsets (N + 1,),
+labels (N,), writers (N,): stroke j is points[stroke_offsets[j]:stroke_offsets[j + 1]], sample i
+the strokes sample_offsets[i] .. sample_offsets[i + 1] − 1. Every sample is drawn at a random
+position and size with the window's pen, then goes the whole way: pieces, geometry, network. The
+reader gets the strokes too, as in the window; with `--ink` it sees the ink alone, as in a
+picture.
 """
 
 from __future__ import annotations

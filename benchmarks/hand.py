@@ -16,7 +16,17 @@ def written(templates: Templates, number: int, seed: int, index: int) -> list[np
     x, y, radius = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)
     down = np.empty(MOST_POINTS, np.uint8)
     t = templates
-    strokes = t.stroke_offsets[number], t.stroke_offsets[number + 1]
-    count = write(t.points, t.corners, t.point_offsets, strokes[0], strokes[1], state, x, y, radius, down)
+    count = write(
+        points=t.points,
+        corners=t.corners,
+        point_offsets=t.point_offsets,
+        first_stroke=t.stroke_offsets[number],
+        last_stroke=t.stroke_offsets[number + 1],
+        state=state,
+        x=x,
+        y=y,
+        r=radius,
+        down=down,
+    )
     begins = np.flatnonzero(down[:count] == 0)
     return np.split(np.stack([x[:count], y[:count]], axis=1), begins[begins > 0])

@@ -1,9 +1,10 @@
-"""What must not matter: the same digits at other places and sizes, with other pens, on other paper, through JPEG.
+"""What must not matter: position, size, pen, paper, light, noise, JPEG.
 
     python -m benchmarks invariance [STROKES.npz] [--count 200]
 
-Every digit is drawn once in the middle of the window's sheet, half as high, with the window's pen. Then one thing is changed, and
-what is counted is how often the answer changes, right or wrong.
+Every digit is drawn once in the middle of the window's sheet, half as high, with the window's
+pen. Then one thing is changed, and what is counted is how often the answer changes, right or
+wrong.
 """
 
 from __future__ import annotations

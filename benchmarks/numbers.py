@@ -2,10 +2,11 @@
 
     python -m benchmarks numbers [STROKES.npz] [--count 100] [--strokes]
 
-The digits of one writer stand beside one another on the window's sheet, each a little larger, smaller, higher or lower than the
-last, on a row that may climb or fall. A condition says how many digits there are, how high each is, and how far apart their ink is.
-A row counts as surely wrong if it was misread and called sure. `--strokes` gives the reader the pen's movements too, as the
-window does; otherwise it sees the ink alone, as in a picture.
+The digits of one writer stand beside one another on the window's sheet, each a little larger,
+smaller, higher or lower than the last, on a row that may climb or fall. A condition says how many
+digits there are, how high each is, and how far apart. A row counts as surely wrong if it was
+misread and called sure. `--strokes` gives the reader the pen's movements too, as the window does;
+otherwise it sees the ink alone, as in a picture.
 """
 
 from __future__ import annotations

@@ -75,7 +75,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def as_json(reading: Reading) -> dict[str, Any]:
     """A reading as JSON can hold it: of one digit, of none (blank), or of several (`digits`, and no single `digit`).
 
-    `number` holds several rows of writing with a space between them. `left_out` counts the marks between digits, if there are any.
+    `number` holds several rows of writing with a space between them. `left_out` counts the marks
+    between digits, if any.
     """
     one = reading.digits[0] if len(reading.digits) == 1 else None
     found: dict[str, Any] = _digit(one) if one else {"digit": None, "probability": None, "probabilities": None}

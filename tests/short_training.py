@@ -1,7 +1,6 @@
 """A training short enough for a test, interrupted wherever a test wants it: what the tests of `python -m nn.train` share."""
 
 import json
-import os
 import signal
 
 from nn.train.checkpoint import Checkpoints
@@ -29,7 +28,7 @@ def at_batch(monkeypatch, number, action):
 
 
 def interrupt(number=signal.SIGINT):
-    return lambda: os.kill(os.getpid(), number)
+    return lambda: signal.raise_signal(number)
 
 
 def one_sentence(ended):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_json_has_an_object_a_line_in_the_order_given(read, images):
     light, blank, dark, three = map(json.loads, ended.out.splitlines())
     assert [each["file"] for each in (light, blank, dark, three)] == ["light.png", "blank.png", "dark.png", "three.png"]
     for one in (light, dark):
-        assert list(one) == ["file", "digit", "probability", "probabilities", "verdict", "number"]
+        assert list(one) == ["file", "digit", "probability", "probabilities", "verdict", "number", "model"]
         assert one["digit"] == int(np.argmax(one["probabilities"]))
         assert one["probability"] == max(one["probabilities"])
         assert sum(one["probabilities"]) == pytest.approx(1, abs=1e-5)
@@ -66,7 +67,8 @@ def test_a_bad_image_does_not_keep_the_others_from_being_read(read, images):
     ended = read("dark.png", "bad.png", "none.png", "light.png")
     assert ended.code == 2
     assert [line.partition(":")[0] for line in ended.out.splitlines()] == ["dark.png", "light.png"]
-    assert len(ended.err.splitlines()) == 2
+    assert len(ended.err.splitlines()) == 3
+    assert "reading with" in ended.err.splitlines()[0]
     lines = read("--json", "dark.png", "bad.png", "light.png").out.splitlines()
     assert ["error" in json.loads(line) for line in lines] == [False, True, False]
 
@@ -114,7 +116,32 @@ def reading(*digits):
 
 def test_words_for_people():
     assert predict.in_words(reading(({7: 0.982}, "sure"))) == "7 (98.2%)"
-    assert predict.in_words(reading(({7: 0.61, 1: 0.35}, "unsure"))) == "unsure, perhaps 7 (61.0%), or 1 (35.0%)"
-    assert predict.in_words(reading(({7: 0.6}, "unsure"))) == "unsure, perhaps 7 (60.0%)"
+    assert predict.in_words(reading(({7: 0.61, 1: 0.35}, "unsure"))) == "unsure: probably 7 (61.0%), or 1 (35.0%)"
+    assert predict.in_words(reading(({7: 0.6}, "unsure"))) == "unsure: probably 7 (60.0%)"
     assert predict.in_words(reading(({4: 0.99}, "sure"), ({2: 0.98}, "sure"))) == "42  (4 (99.0%), 2 (98.0%))"
+    doubtful = predict.in_words(reading(({4: 0.99}, "sure"), ({2: 0.6, 7: 0.3}, "unsure")))
+    assert doubtful == "42, unsure of digit 2  (4 (99.0%), unsure: probably 2 (60.0%), or 7 (30.0%))"
     assert predict.in_words(reading()) == "blank, no digit found"
+
+
+def test_words_say_why_a_digit_is_doubtful_and_what_was_left_out():
+    one = replace(reading(({5: 0.99}, "unsure")).digits[0], doubt="grouping")
+    assert predict.in_words(recognition.Reading((one,))) == "unsure: probably 5, if its ink is one digit"
+    one = replace(one, doubt="picture")
+    assert predict.in_words(recognition.Reading((one,))) == "unsure: probably 5, if this is handwriting"
+    sure = reading(({5: 0.99}, "sure")).digits
+    words = predict.in_words(recognition.Reading(sure, (Box(0, 0, 3, 3),)))
+    assert words == "5 (99.0%), 1 mark left out (point, comma, dash or slash)"
+
+
+def test_rows_of_writing_have_a_space_between_them():
+    first, second = reading(({1: 0.99}, "sure"), ({2: 0.99}, "sure")).digits
+    found = predict.as_json(recognition.Reading((first, replace(second, row=1))))
+    assert found["number"] == "1 2"
+
+
+def test_debug_writes_a_picture_of_one_image(read, images):
+    assert read("dark.png", "--debug", "steps.png").code == 0
+    with Image.open(images / "steps.png") as steps:
+        assert steps.height == 280 + 2 * 12
+    assert read("dark.png", "light.png", "--debug", "steps.png").code == 2

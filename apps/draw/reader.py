@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from apps.draw.drawing.canvas import READING_SCALE
 from apps.draw.model_file import BUNDLED, ModelFile
 from apps.draw.recognizer import Reader, Strokes
 
@@ -64,10 +65,14 @@ def with_probabilities(network: Any) -> Any:
 
 
 def read(model: Any, ink: np.ndarray, strokes: Strokes = ()) -> Any:
-    """Read ink (H, W) with the model."""
+    """Read ink (H, W) with the model; `strokes` are the pen's movements that drew it, if nothing else did."""
     from nn.reading.recognition import read_number
 
-    return read_number(model, ink)
+    pulls = [
+        (np.array(stroke.points) * READING_SCALE, READING_SCALE * stroke.width * max(stroke.pressures, default=1.0))
+        for stroke in strokes
+    ]
+    return read_number(model, ink, strokes=pulls)
 
 
 def look_inside(model: Any, image: np.ndarray) -> Any:

@@ -79,7 +79,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "targets.min(initial=0) < 0:  [0]  ->  1",
         "the minimum of an empty array is then 1 instead of 0, and neither is negative",
     ),
-    ("nn/losses/__init__.py", "probabilities.shape[-1], 'y_true')  [-1]  ->  1", "the last axis of a matrix is axis 1"),
     ("nn/losses/categorical.py", "sum(axis=-1, dtype=np.float64)  [-1]  ->  1", "the last axis of a matrix is axis 1"),
 )
 

@@ -53,8 +53,8 @@ GRADIENT_FAULTS: tuple[tuple[str, ...], ...] = (
     (
         "division by N again in the convolution",
         CONV2D,
-        'return dx, {"kernel": dkernel, "bias": dbias}',
-        'return dx, {"kernel": dkernel / len(dout), "bias": dbias}',
+        "return dx, self.gradients(dkernel, dbias)",
+        "return dx, self.gradients(dkernel / len(dout), dbias)",
     ),
     (
         "softmax's maximum over the whole array",
@@ -162,7 +162,7 @@ GRADIENT_FAULTS: tuple[tuple[str, ...], ...] = (
         'dense.product(dz, self.parameters["kernel"].T)',
         'dense.product(dz, self.parameters["kernel"].reshape(-1, dz.shape[1]).reshape(dz.shape[1], -1))',
     ),
-    ("Glorot by the fan-in alone", "nn/initializers.py", "(fan_in + fan_out) / 2", "fan_in / 2"),
+    ("Glorot by the fan-in alone", "nn/initializers.py", "(fan_in + fan_out) / 2", "float(fan_in)"),
     (
         "Glorot's fans without the kernel's size",
         "nn/initializers.py",

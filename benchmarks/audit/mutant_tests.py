@@ -57,7 +57,7 @@ INTERPRETED: dict[str, list[str]] = {
     },
     **{
         f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizers.py"]
-        for name in ("sgd", "rmsprop", "adagrad", "adam", "adamax", "nadam")
+        for name in ("rmsprop", "adagrad", "adam", "adamax", "nadam")
     },
     "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],
     "nn/optimizers/__init__.py": ["tests/optimizers/test_optimizers.py"],
@@ -91,7 +91,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/numpy_inference.py": ["tests/test_models.py"],
     "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
     "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/optimizers/test_moving_average.py", *ORACLE],
-    "nn/recipes.py": ["tests/train/test_train.py", "tests/train/test_checkpoint.py"],
+    "nn/recipes.py": ["tests/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
     "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,

@@ -52,7 +52,7 @@ def conv_shape(
     padding: str = "valid",
 ) -> ConvShape:
     """A shape from (N, H, W, C), (KH, KW), F and, where they are not the usual ones, strides and padding."""
-    return ConvShape(name, *images, *kernel, filters, *strides, padding)
+    return ConvShape._make((name, *images, *kernel, filters, *strides, padding))
 
 
 SHAPES = (

@@ -1,4 +1,4 @@
-"""What users hand to a model, checked: each function gives what it was asked for or says in one sentence what is wrong."""
+"""Checks of what users pass to a model: each function returns the value it checked or says in one sentence what is wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def array_of(values: ArrayLike, argument: str) -> NDArray:
     try:
         array = np.asarray(values)
     except (ValueError, TypeError) as error:
-        raise InputError(f"{argument}: expected an array or what makes one, got something else ({error})") from error
+        raise InputError(f"{argument}: expected an array or something that can be made one, got neither ({error})") from error
     if array.ndim == 0:
         raise InputError(f"{argument}: expected shape (samples, ...), got a single {type(values).__name__}")
     return array
@@ -47,7 +47,7 @@ def check_images(x: NDArray, shape: Shape, argument: str) -> None:
 
 
 def finite(output: NDArray) -> NDArray:
-    """What a network has put out, if it is numbers."""
+    """The output of a network, if all of it is finite."""
     if not np.isfinite(output).all():
         raise InputError("predict: the output is not finite, so the weights or the inputs are too large")
     return output
@@ -68,7 +68,7 @@ def first_epoch(value: Any, epochs: int) -> int:
 
 
 def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
-    """The first samples and the last `part` of them, as Keras' validation_split cuts them, before anything is shuffled."""
+    """The samples without the last `part` of them, and that part: as Keras' validation_split cuts, before any shuffling."""
     if not isinstance(part, int | float) or not 0 < part < 1:
         raise InputError(f"fit: validation_split must be between 0 and 1, got {part!r}")
     edge = int(len(x) * (1 - part))

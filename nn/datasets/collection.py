@@ -1,4 +1,4 @@
-"""How a data set in four IDX files is described: its files with their digests, and where they may be found."""
+"""The description of a data set in four IDX files: their names and digests, and where they may be found."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Collection:
     """A data set of images and labels.
 
     Attributes:
-        title: what messages call it.
+        title: its name in messages.
         folder: the name of the folder that holds its files, wherever data sets are kept.
         files: training images, training labels, test images, test labels.
         mirrors: base URLs that serve each file as NAME.gz, in the order in which they are tried.

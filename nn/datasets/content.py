@@ -1,8 +1,8 @@
 """The bytes that a file holds, plain or gzip, in pieces no larger than asked for.
 
-Files come from strangers, so nothing here trusts a size it is told: gzip is recognised by its first two bytes (not by its name),
-and is never inflated further than the caller has room for, whatever a compression bomb would like. zlib and the file system
-release Python's interpreter lock while they work, so several files can be read in parallel threads.
+Files may come from strangers, so nothing here trusts the sizes in them. Gzip is recognised by its first two bytes, not by the
+file's name, and is never inflated further than the caller has room for, so a compression bomb does no harm. zlib and the file
+system release Python's interpreter lock while they work, so several files can be read in parallel threads.
 
 References:
     RFC 1952 (gzip), RFC 1951 (deflate). A deflate stream spends at least two bits on each match of at most 258 bytes, which
@@ -23,7 +23,7 @@ from nn.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
 MAX_RATIO = 1032
-MAX_INFLATED = 2**30  # bytes; the largest of MNIST's kin (EMNIST) has 640 MB
+MAX_INFLATED = 2**30  # bytes; the largest data set like MNIST (EMNIST) has 640 MB
 PIECE = 512 * 1024
 
 
@@ -33,7 +33,7 @@ class Content(Protocol):
     most: int
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view` (bytes) from where the last call ended; return how many bytes came, fewer only at the end."""
+        """Fill `view` (bytes) from where the last call ended; return the count of bytes, smaller only at the end."""
         ...
 
 
@@ -87,7 +87,7 @@ class Gunzipped:
         return filled
 
     def _inflate(self, most: int) -> bytes:
-        """Up to `most` more bytes of content; what is left of the compressed bytes waits for the next call."""
+        """Up to `most` more bytes of content; the rest of the compressed bytes is kept for the next call."""
         try:
             inflated = self._member.decompress(self._compressed, most)
         except zlib.error as error:
@@ -98,7 +98,7 @@ class Gunzipped:
 
 
 def content_of(file: BinaryIO, size: int, name: str) -> Content:
-    """The content of an open, seekable file of `size` bytes; `name` is what errors call it."""
+    """The content of an open, seekable file of `size` bytes; error messages call it `name`."""
     magic = file.read(len(GZIP_MAGIC))
     file.seek(0)
     return Gunzipped(file, size, name) if magic == GZIP_MAGIC else Plain(file, size)
@@ -125,7 +125,7 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[Content]:
 
 
 def sha256(content: Content, size: int) -> str:
-    """SHA-256 of the content, hexadecimal; it stops one byte after `size`, so longer content can only give another digest."""
+    """SHA-256 of the content, in hexadecimal. It reads one byte more than `size`, so longer content differs."""
     digest = hashlib.sha256()
     piece = memoryview(bytearray(PIECE))
     left = size + 1
@@ -140,7 +140,7 @@ def _new_member() -> zlib._Decompress:
 
 
 def _open_at_once(name: str, flags: int) -> int:
-    """Open without waiting: a pipe that nobody writes to would otherwise keep us for ever."""
+    """Open without waiting: a pipe that nobody writes to would otherwise block forever."""
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 

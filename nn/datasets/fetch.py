@@ -1,8 +1,8 @@
 """Downloads: bounded, checked against the published SHA-256, and only then written; the next mirror on any failure.
 
-A download is kept in memory (at most the file's known size and a little more) until its content is known to be right, so that
-nothing unverified ever lies in the cache and an interruption leaves either no file or the whole one. The next run fetches only
-what is still missing.
+A download stays in memory (at most the file's known size and a little more) until its content is verified. The cache therefore
+never holds an unverified file, and an interruption leaves either no file or the whole one. The next run fetches only the files
+that are still missing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _default_mirrors(collection: Collection) -> Sequence[str]:
 
 
 def _first_good(file: DataFile, mirrors: list[str], collection: Collection, folder: Path) -> bytes:
-    """The file from the first mirror that has it right; those that failed move to the end of `mirrors`."""
+    """The file from the first mirror that has the right content; mirrors that failed move to the end of `mirrors`."""
     failures = []
     for base in tuple(mirrors):
         try:
@@ -67,12 +67,12 @@ def _first_good(file: DataFile, mirrors: list[str], collection: Collection, fold
 
 def _download(file: DataFile, url: str) -> bytes:
     """The bytes at `url`, plain or gzip, whose content has the published digest; `InputError` for everything else."""
-    import pooch  # slow to import, and needed by nobody who has the files
+    import pooch  # slow to import, and not needed if the files are there
 
     if sys.stderr is not None:  # a windowed program on Windows has none
         print(f"Downloading {url}", file=sys.stderr)
     show = sys.stderr is not None and sys.stderr.isatty()
-    # identity: what is stored and measured shall be the file itself, not a transport encoding of it.
+    # identity: the file itself is stored and measured, not a transport encoding of it.
     options = {"timeout": TIMEOUT, "headers": {"Accept-Encoding": "identity"}}
     body = _Bounded(file.size + SLACK)
     try:
@@ -88,7 +88,7 @@ def _download(file: DataFile, url: str) -> bytes:
 
 
 class _Bounded(io.BytesIO):
-    """A buffer that a mirror cannot fill without end."""
+    """A buffer with a limit, so that a mirror cannot fill the memory."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class _Bounded(io.BytesIO):
 
 
 def _reason(error: Exception) -> str:
-    """A network error in few words; the libraries' own texts run over several lines."""
+    """A network error in a few words; the libraries' own texts run over several lines."""
     response = getattr(error, "response", None)
     return type(error).__name__ if response is None else f"HTTP status {response.status_code}"
 

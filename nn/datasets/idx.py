@@ -9,8 +9,8 @@ Layout (all numbers big-endian):
 
 Rank 0 is one element without sizes (shape ()), and a size may be 0 (no elements); both survive a round trip.
 
-An IDX file carries no checksum. A reader can hold it to its own header, and does, but a pixel changed in a *plain* file reads as
-another pixel. In a .gz file gzip's CRC-32 covers header and elements, and a change is refused.
+An IDX file carries no checksum. A reader can compare its length with its header, and this one does, but a changed pixel in a
+*plain* file goes unnoticed. In a .gz file, gzip's CRC-32 covers header and elements, and a changed file is refused.
 
 Reference:
     Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", section "The IDX file format".
@@ -49,7 +49,7 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
     """Read an IDX file, plain or gzip (whatever its name), as a C-contiguous array in the machine's byte order.
 
     The header is compared with what the file can hold before anything is allocated, in integers that do not overflow. Memory
-    that is never filled is never touched, so a small file that lies stays small in memory as well.
+    that is never filled is never touched, so a small file with a false header stays small in memory as well.
 
     Raises:
         InputError: missing or unreadable, not an IDX file, shorter or longer than its header says, damaged gzip data.

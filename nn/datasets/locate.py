@@ -1,4 +1,4 @@
-"""Where the four files of a collection are: given by the user, in one of the usual places, or downloaded into the cache.
+"""Finds the four files of a collection: given by the user, in one of the usual folders, or downloaded into the cache.
 
 In this order: the `data` argument (then nowhere else); the environment variable NN_DATA; the checkout's `data` folder; the
 operating system's package; the user's cache folder; the mirrors.
@@ -29,11 +29,11 @@ def locate(
         mirrors: base URLs to download from, see `nn.datasets.fetch.fetch`.
 
     Raises:
-        InputError: `data` does not hold them, NN_DATA is no folder, or they are nowhere and cannot be downloaded.
+        InputError: `data` does not hold them, NN_DATA is not a folder, or they are nowhere and cannot be downloaded.
     """
     if data is not None:
         return _given(collection, Path(os.fsdecode(data)))
-    for folder in _usual_places(collection):
+    for folder in _usual_folders(collection):
         found = _files_in(collection, folder)
         if len(found) == len(collection.files):
             return list(found.values())
@@ -54,8 +54,8 @@ def _given(collection: Collection, folder: Path) -> list[Path]:
     return list(found.values())
 
 
-def _usual_places(collection: Collection) -> Iterator[Path]:
-    """Folders to look into, in order. Below NN_DATA each collection has its own, so that none is taken for another."""
+def _usual_folders(collection: Collection) -> Iterator[Path]:
+    """Folders to look into, in order. Below NN_DATA each collection has a folder of its own, so that they are not confused."""
     named = os.environ.get(DATA_VARIABLE)
     if named:
         if not os.path.isdir(named):

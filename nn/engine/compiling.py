@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nn.io.interrupts import on_leaving
+from nn.io.interrupts import SIGNALS, on_leaving
 
 # What the second process runs; `{statement}` compiles something.
 HELPER = """
@@ -118,7 +119,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def ends_with_its_starter() -> None:
-    """In the second process: end when the first one says so or is gone, which both closes the pipe that is our stdin."""
+    """In the second process: end when the first one says so or is gone, which both closes the pipe that is our stdin.
+
+    Signals are ignored. A terminal sends them to both, and the first process is the one that answers them.
+    """
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
     def watch() -> None:
         # Not `sys.stdin.read`: Python's end would wait in vain for the lock that it holds.

@@ -1,7 +1,8 @@
 """A model as one self-contained page: a canvas, the network, and everything that reads a drawing with it.
 
-The page is put together from the files in `page/`. They are ordinary ES modules, but a module cannot import another one from
-a page that is opened from a disk, so their code is joined into one script, each module before those that import it.
+The page is put together from the files in `page/`. They are ordinary ES modules, but a module
+cannot import another one from a page that is opened from a disk, so their code is joined into one
+script, each module before those that import it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import numpy as np
 
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.windows import window_geometry
 from nn.models import Sequential
 
 MOST_BYTES = 1_600_000
@@ -32,8 +32,8 @@ EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE
 def page(model: Sequential, name: str) -> bytes:
     """The page of a model that reads 28 x 28 digits; `name` is shown in its header.
 
-    The weights are kept in single precision as long as the page takes at most 1.6 MB, else in half precision if that changes
-    no answer on synthetic digits.
+    The weights are kept in single precision as long as the page takes at most 1.6 MB, else in
+    half precision if that changes no answer on synthetic digits.
 
     Raises:
         InputError: the page cannot run this model.
@@ -48,10 +48,18 @@ def page(model: Sequential, name: str) -> bytes:
 def check(model: Sequential, name: str) -> None:
     """Raise `InputError` unless a page can run the model and will say what `nn.predict` says."""
     for layer in model.layers:
-        if not isinstance(layer, SUPPORTED):
+        if type(layer) not in SUPPORTED:
             raise InputError(f"{name}: expected layers that the page can run, got a {type(layer).__name__} layer")
-        if isinstance(layer, Conv2D) and layer.activation_name == "softmax":
-            raise InputError(f"{name}: expected softmax after a Dense layer, got it after the Conv2D layer {layer.name}")
+        activation = getattr(layer, "activation_name", "linear")
+        if activation not in ("linear", "relu") and not (activation == "softmax" and isinstance(layer, Dense)):
+            kind = type(layer).__name__
+            raise InputError(
+                f"{name}: expected activations that the page can run, got {activation} after the {kind} layer {layer.name}"
+            )
+        if isinstance(layer, Dense) and len(layer.input_shape) != 1:
+            raise InputError(
+                f"{name}: expected a vector for the Dense layer {layer.name}, got an input of shape {layer.input_shape}"
+            )
     for entry in ("temperature", "sure_from"):
         value = model.card.get(entry, 1.0)
         if type(value) not in (int, float) or not 0 < value < math.inf:
@@ -99,11 +107,8 @@ def _described(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, Conv2D | Dense):
         entry |= {"activation": layer.activation_name, "kernel_shape": list(layer.parameters["kernel"].shape)}
     if isinstance(layer, Conv2D | MaxPooling2D):
-        window = layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
-        before = [
-            window_geometry(layer.input_shape[axis], window[axis], layer.strides[axis], layer.padding)[1] for axis in (0, 1)
-        ]
-        entry |= {"strides": list(layer.strides), "before": before}
+        (above, _), (left, _) = layer.padding_sizes
+        entry |= {"strides": list(layer.strides), "before": [above, left]}
     if isinstance(layer, MaxPooling2D):
         entry["pool_size"] = list(layer.pool_size)
     return entry

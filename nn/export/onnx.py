@@ -1,7 +1,8 @@
 """A model as an ONNX file, for other programs.
 
-Images are NHWC here and NCHW in ONNX. The file's input stays NHWC, as everywhere in this project; the graph transposes where
-a convolution or a pooling needs it, and back before `Flatten`, so that the weights of a `Dense` layer stay as they are.
+Images are NHWC here and NCHW in ONNX. The file's input stays NHWC, as everywhere in this project;
+the graph transposes where a convolution or a pooling needs it, and back before `Flatten`, so that
+the weights of a `Dense` layer stay as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import numpy as np
 
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
-from nn.layers.windows import window_geometry
 from nn.models import Sequential
 
 INPUT, OUTPUT, BATCH = "images", "probabilities", "batch"
@@ -27,7 +27,8 @@ TO_CHANNELS_FIRST, TO_CHANNELS_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 def onnx_file(model: Sequential, name: str) -> bytes:
     """The bytes of an ONNX file that computes what `model.predict` computes, with the model's card as metadata.
 
-    Input `images` has the shape (batch, *input_shape) and output `probabilities` (batch, *output_shape), float32, for any batch.
+    Input `images` has the shape (batch, *input_shape) and output `probabilities` (batch,
+    *output_shape), float32, for any batch.
 
     Raises:
         InputError: a layer that has no counterpart in ONNX, or the package `onnx` is missing.
@@ -74,7 +75,7 @@ class _Graph:
             case Conv2D():
                 self._turn(channels_first=True)
                 kernel = self._weight(f"{layer.name}/kernel", layer.parameters["kernel"].transpose(3, 2, 0, 1))
-                bias = self._weight(f"{layer.name}/bias", layer.parameters["bias"])
+                bias = self._weight(f"{layer.name}/bias", layer.bias())
                 self._add("Conv", layer.name, [kernel, bias], **_window(layer, layer.kernel_size))
                 self._activate(layer.activation_name, layer.name, ranks=len(layer.output_shape))
             case MaxPooling2D():
@@ -82,7 +83,7 @@ class _Graph:
                 self._add("MaxPool", layer.name, **_window(layer, layer.pool_size))
             case Dense():
                 self._add("MatMul", layer.name, [self._weight(f"{layer.name}/kernel", layer.parameters["kernel"])])
-                self._add("Add", f"{layer.name}/sum", [self._weight(f"{layer.name}/bias", layer.parameters["bias"])])
+                self._add("Add", f"{layer.name}/sum", [self._weight(f"{layer.name}/bias", layer.bias())])
                 self._activate(layer.activation_name, layer.name, ranks=len(layer.output_shape))
             case Flatten():
                 self._turn(channels_first=False)
@@ -108,10 +109,11 @@ class _Graph:
     def _activate(self, activation: str, name: str, ranks: int) -> None:
         if activation == "relu":
             self._add("Relu", f"{name}/relu")
-        elif activation == "softmax":
-            if ranks != 1:
-                raise InputError(f"{self._model}: expected softmax over the classes of a vector, got it over images in {name}")
+        elif activation == "softmax" and ranks == 1:
             self._add("Softmax", f"{name}/softmax", axis=-1)
+        elif activation != "linear":
+            where = f"{name}, of {'a vector' if ranks == 1 else 'images'}"
+            raise InputError(f"{self._model}: expected linear, relu or the softmax of a vector, got {activation} in {where}")
 
     def _turn(self, channels_first: bool) -> None:
         """Bring an image's axes into the order that the next node needs."""
@@ -137,8 +139,7 @@ class _Graph:
 
 def _window(layer: Conv2D | MaxPooling2D, size: tuple[int, int]) -> dict[str, Any]:
     """A sliding window as ONNX describes it; its padding is rows above, columns left, rows below, columns right."""
-    _, above, below = window_geometry(layer.input_shape[0], size[0], layer.strides[0], layer.padding)
-    _, left, right = window_geometry(layer.input_shape[1], size[1], layer.strides[1], layer.padding)
+    (above, below), (left, right) = layer.padding_sizes
     return {"kernel_shape": size, "strides": layer.strides, "pads": [above, left, below, right]}
 
 

@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, archives, model files, and what all commands share."""
+"""Files that are written whole or not at all, archives, model files, and what all commands share."""

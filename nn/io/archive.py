@@ -1,10 +1,10 @@
-"""Arrays and a JSON header in one .npz file that is always whole and never trusted.
+"""Arrays and a JSON header in one .npz file, which is written whole or not at all, and read without trust.
 
-Format: an uncompressed zip archive of .npy members, readable with `numpy.load(path, allow_pickle=False)`. The member `header`
-is a string of JSON; it gives for every other member its SHA-256. Written as `nn.io.files` writes: whole or not at all.
+The format is an uncompressed zip archive of .npy members, readable with `numpy.load(path, allow_pickle=False)`. The member
+`header` is a string of JSON. It holds the SHA-256 of every other member.
 
-Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can be larger than the file; pickles,
-foreign and duplicate members, wrong sizes and wrong checksums are refused, each with one sentence.
+Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can exceed the file's own. Pickles,
+unknown and duplicate members, wrong sizes and wrong checksums are refused, each with one sentence.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ HEADER = "header"
 # The archive in which Keras keeps a data set; its name, mnist.npz, is also that of a model here.
 KERAS_MEMBERS = ("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy")
 MAX_HEADER_BYTES = 16 * 2**20
-# How NumPy writes the header of a .npy member whose elements are numbers or characters. Read by a pattern, not as the Python
-# expression that it looks like: whatever does not fit is no header, and no parser can be led astray.
+# How NumPy writes the header of a .npy member whose elements are numbers or characters. It looks like a Python expression, but
+# it is matched by a pattern and never parsed, so that a malicious header has nothing to exploit.
 NPY_HEADER = re.compile(
     r"{'descr': '([<|](?:[iu][1248]|f[248]|b1|U[1-9]\d{0,7}))', 'fortran_order': False, "
     r"'shape': \(((?:\d{1,18}, ?)*(?:\d{1,18})?)\), } *\n",
@@ -47,7 +47,7 @@ TIME_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def write_archive(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
-    """Write `header` (as JSON can hold it) and `arrays` by name; all or nothing."""
+    """Write `header` (values that JSON can hold) and `arrays` by name; all or nothing."""
     checked = {name: np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C") for name, array in arrays.items()}
     digests = {name: hashlib.sha256(array.data).hexdigest() for name, array in checked.items()}
     text = json.dumps({**header, "sha256": digests}, allow_nan=False)
@@ -129,7 +129,7 @@ def _members(path: str | os.PathLike[str], archive: zipfile.ZipFile, size: int) 
 
 
 def read_member(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray:
-    """One member; zipfile checks its CRC. The shape must account for every byte, so nothing is allocated on its word."""
+    """One member; zipfile checks its CRC. The shape must account for every byte, so a false one allocates nothing."""
     content = archive.read(member)
     begin = len(NPY_MAGIC) + 2
     end = begin + int.from_bytes(content[len(NPY_MAGIC) : begin], "little")

@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": ("nn.evaluate", "accuracy on the test images"),
     "gradcheck": ("nn.gradcheck", "check every gradient"),
     "report": ("nn.report", "what a network has learned, on one page of pictures"),
+    "export": ("nn.export", "a network as a page for any browser, or for other programs"),
     "study": ("nn.study", "small experiments, one for each stop of the reading path"),
 }
 BAD_INPUT = 2

@@ -29,7 +29,7 @@ FORMAT, VERSION = "numba-cnn model", 1
 PACKAGE_LAYERS: dict[str, type[Layer]] = {name: getattr(known_layers, name) for name in known_layers.__all__ if name != "Layer"}
 # Of one sample, in all layers, with padding: 64 MB of float32. More is a mistake or an attack.
 MAX_ACTIVATIONS = 2**24
-# Weights are kept as float32, whatever a file has them as.
+# Weights are kept as float32, whatever the file holds.
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -44,7 +44,7 @@ class SavedModel:
 
 
 def describe(stack: Stack) -> dict[str, Any]:
-    """The architecture as JSON can hold it."""
+    """The architecture, in values that JSON can hold."""
     return {
         "input_shape": list(stack.input_shape),
         "layers": [_describe(layer) for layer in stack.layers],
@@ -82,7 +82,7 @@ def load(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]] = ()
     """Layers (not yet built), input shape, arrays and card of a model file, all checked against each other.
 
     Raises:
-        InputError: for anything else than a sound model file.
+        InputError: the file is not a sound model file.
     """
     header, arrays = read_archive(path, FORMAT, VERSION)
     layers, input_shape = layers_from(header, path, custom_layers)

@@ -74,13 +74,15 @@ class SealedFiles(IndexDataCacheFile):
         """Whether a file can be read, and is what these sources were compiled into."""
         return self._read(name) is not None
 
-    def _seal(self, name: str, content: bytes) -> bytes:
-        return hashlib.sha256(f"{name}\n{self._version}\n{self._source_stamp}\n".encode() + content).digest()
+    def _seal(self, name: str, content: bytes | memoryview) -> bytes:
+        digest = hashlib.sha256(f"{name}\n{self._version}\n{self._source_stamp}\n".encode())
+        digest.update(content)
+        return digest.digest()
 
     def _read(self, name: str) -> Any:
         """The object in a file, or None if there is no sound file of this name and these sources."""
         try:
-            whole = Path(self._data_path(name)).read_bytes()
+            whole = memoryview(Path(self._data_path(name)).read_bytes())  # whose slices are no copies
         except OSError:
             return None
         seal, content = whole[:SEAL_BYTES], whole[SEAL_BYTES:]

@@ -27,7 +27,7 @@ from nn.reading.calibration import calibrated, expected_calibration_error, fit_t
 from nn.recipes import BUNDLED, Recipe, load_splits, trainer_for
 
 TRAINED = 55_000
-RECIPE = Recipe(epochs=80, learning_rate=1.5, plain=0.1, strokes=0.25, doodles=0.03)
+RECIPE = Recipe(epochs=80, learning_rate=1.5, plain=0.1, strokes=0.2, doodles=0.02)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,11 +1,20 @@
-"""From any drawing, photo or scan to MNIST's own geometry; several digits to several images.
+"""From any drawing, photo or scan to a number.
 
-    grey   = read_image("photo.jpg")     # (H, W) brightness in [0, 1], any polarity
-    ink    = to_ink(grey)                # (H, W) ink in [0, 1]: 1 where the pen was, 0 on paper
-    digits = read_drawing(ink)           # left to right: where each digit is, and its (28, 28) image
+    grey = read_image("photo.jpg")                    # (H, W) brightness in [0, 1], dark on light or light on dark
+    ink  = to_ink(grey)                               # (H, W) ink in [0, 1]: 1 where the pen was, 0 on paper
+    rows = take_apart(ink)                            # rows of writing, each taken apart into pieces, left to right
+    reading = recognition.read_number(model, ink)     # the number, and how far to believe it
 
-Four rooms: `images` (files), `ink` (polarity, paper, light, noise), `segmentation` (which ink belongs to which digit),
-`geometry` (crop, 20 × 20 box, stroke width, centre of mass). NumPy and Pillow only, so that nothing waits for a compiler.
+    images                          files
+    ink, clutter, fading            polarity, paper, light, noise; printed lines and rims; strokes that fade
+    components, grouping, seams     connected ink; specks, rows and strokes that belong together; where digits may touch
+    pieces, segmentation            the pieces of a row, and any run of them as a digit
+    geometry                        crop, 20 x 20 box, stroke width, centre of mass
+    choice, recognition             which grouping reads best, and by how much; the number and its verdict
+    calibration                     honest percentages
+    sheet                           all steps in one picture
+
+NumPy and Pillow only, so that nothing waits for a compiler.
 """
 
 from nn.reading.geometry import ink_box as ink_box

@@ -1,9 +1,11 @@
 """Honest percentages: a temperature for the probabilities, and the line below which a reading is called unsure.
 
-Both are chosen on images that the network was not trained on (the validation split), never on the test images.
+Both are chosen on images that the network was not trained on (the validation split), never on the
+test images.
 
 References:
-    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: On calibration of modern neural networks, 2017 (temperature, ECE).
+    C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: On calibration of modern neural networks, 2017
+    (temperature, ECE).
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """The T that makes probabilities (N, K) most likely for labels (N,): least mean −log softmax(log p / T)[label].
 
-    The loss has one minimum in 1 / T (it is convex there); golden-section search finds it between 0.2 and 5.
+    The loss has one minimum in 1 / T (it is convex there); golden-section search finds it between
+    0.2 and 5.
     """
     _check(probabilities, labels)
 

@@ -1,8 +1,9 @@
 """Which grouping of a row's pieces reads best, and by how much: Bellman's recursion over runs of pieces, both ways.
 
-Every run of pieces that may be a digit (a span) has a score: the network's log probability less what its shape costs. The best
-grouping covers all pieces with the highest sum. Its margin at a span is how much worse, in log probability, the best
-grouping is that reads some of the span's ink as another digit.
+Every run of pieces that may be a digit (a span) has a score: the network's log probability less
+what its shape costs. The best grouping covers all pieces with the highest sum. Its margin at a
+span is how much worse, in log probability, the best grouping is that reads some of the span's ink
+as another digit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ MOST_PIECES_IN_A_DIGIT = 16
 WIDEST_DIGIT = 1.5  # in heights of the tallest piece
 WIDEST_UNCUT = 2.5  # the same where no other ink is connected with it
 WIDEST_GAP = 0.4  # inside a digit, in heights
-# What follows is in log probability.
+# What follows is in log probability. A random search over 600 numbers in ten conditions and 1,200
+# single digits, all made of the development strokes, chose them (most right and sure, four times
+# less surely wrong); they were rounded, and what made no difference was left as it had been.
 JOIN_COST, JOIN_COST_PER_GAP = 0.1, 1.0  # joining pieces that are apart
 TALL, TALL_JOIN_COST = 0.35, 0.2  # joining two that are both high enough to be digits
 CUT_COST, CUT_COST_PER_STROKE = 0.9, 1.0  # parting pieces that touch; for every stroke more that the cut goes through
@@ -33,7 +36,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True)
 class Chosen:
-    """One span of the best grouping, its margin, and whether it is no digit.
+    """One span of the best grouping, its margin, and whether it is a mark rather than a digit.
 
     A mark is a dot, a dash or a slash between two digits.
     """
@@ -65,7 +68,8 @@ def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
 def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> list[Chosen]:
     """The spans, left to right, that cover all pieces with the highest score; `believed` holds probabilities (10,).
 
-    What two neighbours cost together depends on both, so the recursion runs over (last span, sum so far).
+    What two neighbours cost together depends on both, so the recursion runs over (last span, sum
+    so far).
     """
     own = {span: float(np.log(each.max())) - _cost(pieces, *span) for span, each in believed.items()}
     digits = {span: int(each.argmax()) for span, each in believed.items()}

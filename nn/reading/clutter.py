@@ -1,8 +1,9 @@
 """What is ink-like and was not written: ruled lines, margin lines, the rim of a table, the corner of another sheet.
 
-A printed line is straight, thin for its length, and goes from one side of the picture to the other. Where a stroke crosses it, the
-ink is thicker than the line, and stays. What reaches in from the edge lies along it, and is much thicker or much thinner than
-the pen, or is far from all that was written.
+A printed line is straight, thin for its length, and goes from one side of the picture to the
+other. Where a stroke crosses it, the ink is thicker than the line, and stays. A rim lies along
+the edge, and is much thicker or much thinner than the pen, or far from everything that was
+written.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _lines(ink: np.ndarray) -> list[tuple[float, float]]:
         covered[k] = np.where(ends, on.mean(axis=1), 0)
     lines: list[tuple[float, float]] = []
     while covered.max() >= COVERED:
-        k, row = np.unravel_index(int(covered.argmax()), covered.shape)
+        k, row = divmod(int(covered.argmax()), height)
         lines.append(((row + 0.5) * step, (row + float(rises[k]) + 0.5) * step))
         for other, rise in enumerate(rises.tolist()):
             # What crosses or is close to the line that was found is that line once more.

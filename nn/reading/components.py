@@ -1,6 +1,7 @@
 """Connected components of a mask, by runs: find the runs of every row, join those that touch, number what hangs together.
 
-Rosenfeld & Pfaltz 1966 in two passes, with the pixels of a row taken a run at a time, so that plain Python is fast enough.
+Rosenfeld & Pfaltz 1966 in two passes, with the pixels of a row taken a run at a time, so that
+plain Python is fast enough.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ def label(mask: np.ndarray) -> tuple[np.ndarray, int]:
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
     ends = np.nonzero(edges == -1)[1]  # one past the last pixel
-    # Rows laid end to end, two columns apart: runs are sorted, and neighbours in the row above are a slice of them.
+    # Rows laid end to end, two columns apart: runs are sorted, and neighbours in the row above
+    # are a slice of them.
     stride = width + 3
     above = (rows - 1) * stride
     first = np.searchsorted(rows * stride + ends, above + starts, side="left")

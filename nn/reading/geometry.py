@@ -1,12 +1,15 @@
 """Ink to MNIST's geometry, as its authors made it (LeCun, Bottou, Bengio, Haffner 1998; LeCun, Cortes, Burges, the MNIST page).
 
-"The original black and white images from NIST were size normalized to fit in a 20 × 20 pixel box while preserving their aspect
-ratio. The resulting images contain grey levels as a result of the anti-aliasing technique used by the normalization algorithm.
-The images were centered in a 28 × 28 image by computing the center of mass of the pixels, and translating the image so as to
-position this point at the center." Measured on the files: the longer side is 20 pixels to the pixel, the shift is whole pixels,
-and the centre of mass comes to rest within half a pixel of index 14, 14 (not 13.5).
+"The original black and white images from NIST were size normalized to fit in a 20 × 20 pixel box
+while preserving their aspect ratio. The resulting images contain grey levels as a result of the
+anti-aliasing technique used by the normalization algorithm. The images were centered in a 28 × 28
+image by computing the center of mass of the pixels, and translating the image so as to position
+this point at the center." Measured on the files: the longer side is 20 pixels to the pixel, the
+shift is whole pixels, and the centre of mass comes to rest within half a pixel of index 14, 14
+(not 13.5).
 
-NIST's pens were alike, a mouse and a finger are not: strokes outside the width of nearly all of MNIST's are brought to it.
+NIST's pens were alike, a mouse and a finger are not: strokes outside the width of nearly all of
+MNIST's are brought to it.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     box = ink_box(ink)
     if box is None:
         return np.zeros((SIDE, SIDE), np.float32)
-    # A fine picture whose longer side is 80: cheap to measure and to correct, whatever the size of the drawing.
+    # A fine picture whose longer side is 80: cheap to measure and to correct, whatever the size
+    # of the drawing.
     fine = _saturated(_square(ink, box, BOX * FINE))
     change = _wanted_change(fine)
     if change != 0:
@@ -71,8 +75,9 @@ def _extent(profile: np.ndarray) -> tuple[float, float]:
 def stroke_width(ink: np.ndarray) -> float:
     """Mean stroke width in pixels: twice the area over the length of the outline, 2 Σ ink / Σ |∇ink|.
 
-    A stroke of width w and length l has area w·l and an outline of 2·l. The total variation measures the outline of a picture
-    with soft edges too (it is the integral of the lengths of all its level lines: the coarea formula).
+    A stroke of width w and length l has area w·l and an outline of 2·l. The total variation
+    measures the outline of a picture with soft edges too (it is the integral of the lengths of
+    all its level lines: the coarea formula).
     """
     padded = np.pad(ink, 1)
     dy = padded[1:, :-1] - padded[:-1, :-1]
@@ -103,7 +108,8 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     part = ink[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
     if min(y0, x0) < 0 or y1 > height or x1 > width:
         part = np.pad(part, ((max(-y0, 0), max(y1 - height, 0)), (max(-x0, 0), max(x1 - width, 0))))
-    # The mean over each pixel's square when shrinking, as coverage of a bilevel image would be; smooth when enlarging.
+    # The mean over each pixel's square when shrinking, as coverage of a bilevel image would be;
+    # smooth when enlarging.
     kind = Image.Resampling.BOX if long > 2 * side else Image.Resampling.BILINEAR
     image = Image.fromarray(part).resize((side, side), kind, box=(x - x0, y - y0, x - x0 + long, y - y0 + long))
     return np.clip(np.asarray(image), 0, 1)
@@ -121,7 +127,8 @@ def _wanted_change(fine: np.ndarray) -> float:
     width = stroke_width(fine) / FINE
     if width <= 0 or THINNEST <= width <= WIDEST or width > BLOTCH:
         return 0.0
-    # Moving the rims by c makes the longer side 20·FINE + 2c; scaled back to 20, the width is (w + 2c/FINE) / (1 + 2c/(20·FINE)).
+    # Moving the rims by c makes the longer side 20·FINE + 2c; scaled back to 20, the width is (w
+    # + 2c/FINE) / (1 + 2c/(20·FINE)).
     wanted = THINNEST if width < THINNEST else WIDEST
     change = FINE * (wanted - width) / 2 / (1 - wanted / BOX)
     return float(np.clip(change, -FINE * WIDEST, FINE * WIDEST / 2))

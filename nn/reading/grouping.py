@@ -1,6 +1,7 @@
 """The rules by which ink hangs together, on coarse masks: specks, strokes that lie over one another, rows of writing.
 
-A component is ink that certainly belongs together: all that is connected or, where the pen's strokes are known, one stroke.
+A component is ink that certainly belongs together: all that is connected or, where the pen's
+strokes are known, one stroke.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from nn.reading.components import label
 
 SPECK = 0.12  # of the largest component's extent; or, up to 0.3, a dot hardly longer than the pen is wide
 MOST_COMPONENTS = 48
-# Rows of writing. What is lower than FLAT (of the tallest) is a mark or part of a digit and makes no row of its own; digits of one
-# row reach at least ROW_OVERLAP of the lower one's height together; parts of a broken digit are closer than BROKEN (of both).
-FLAT, ROW_OVERLAP, BROKEN = 0.3, 0.3, 0.06
-NEIGHBOURS = 2.0  # heights of the taller one that two digits of one row are apart at most, where the row's slope must not count
+# Rows of writing. What is lower than FLAT (of the tallest) is a mark or part of a digit and makes no
+# row of its own. Neighbours in a row, at most NEIGHBOURS heights apart, reach at least ROW_OVERLAP of
+# the lower one's height together, others FAR_OVERLAP: a row may climb or fall. Parts of a broken digit
+# are closer than BROKEN (of both).
+FLAT, ROW_OVERLAP, FAR_OVERLAP, BROKEN = 0.3, 0.3, 0.6, 0.06
+NEIGHBOURS = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +164,8 @@ def _beside(a: Component, b: Component) -> bool:
     """Whether two components are neighbours in one row, or lie within one another."""
     down = min(a.bottom, b.bottom) - max(a.top, b.top)
     across = max(a.left, b.left) - min(a.right, b.right)
-    return down >= ROW_OVERLAP * min(a.height, b.height) and across <= NEIGHBOURS * max(a.height, b.height)
+    needed = ROW_OVERLAP if across <= NEIGHBOURS * max(a.height, b.height) else FAR_OVERLAP
+    return down >= needed * min(a.height, b.height)
 
 
 def _broken(one: list[Component], other: list[Component]) -> bool:

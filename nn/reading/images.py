@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import struct
 import sys
@@ -17,15 +18,14 @@ from nn.errors import InputError
 
 HEIC_PACKAGE = "pillow-heif"  # reads phones' HEIC files where it is installed
 with contextlib.suppress(ImportError):
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
+    importlib.import_module("pillow_heif").register_heif_opener()
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", *(("AVIF",) if features.check("avif") else ()))
 PLUGINS = ("HEIF",) if "pillow_heif" in sys.modules else ()
-# Refused before any pixel is decoded, so that a small file cannot ask for more than 200 MB. A JPEG is decoded at a part of its
-# size, but one that is progressive, or comes in several scans, keeps all its coefficients in memory until the end. Phones' photos
-# have 12 or 50 million pixels. Some of the other decoders hold a picture several times.
+# Refused before any pixel is decoded, so that a small file cannot ask for more than 200 MB. A
+# JPEG is decoded at a part of its size, but one that is progressive, or comes in several scans,
+# keeps all its coefficients in memory until the end. Phones' photos have 12 or 50 million pixels.
+# Some of the other decoders hold a picture several times.
 MAX_PIXELS = {"JPEG": 120_000_000, "MPO": 120_000_000, "PNG": 13_000_000, "HEIF": 13_000_000}
 MAX_PIXELS_OTHERS = 9_000_000
 MAX_COEFFICIENTS = 75_000_000  # two bytes each
@@ -43,9 +43,10 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     Transparency is paper: under dark ink it turns white, under light ink black.
 
     Raises:
-        InputError: the file is missing, unreadable, empty, foreign, damaged, too small (under 10 pixels) or too large (over
-            120 million pixels for a JPEG in grey or colour, about 50 million if it is progressive, 13 million for PNG and
-            HEIC, 9 million for others).
+        InputError: the file is missing, unreadable, empty, foreign, damaged, too small (under 10
+        pixels) or too large (over
+            120 million pixels for a JPEG in grey or colour, about 50 million if it is
+            progressive, 13 million for PNG and HEIC, 9 million for others).
     """
     name = Path(path)
     if os.path.exists(name) and not os.path.isfile(name):
@@ -75,7 +76,7 @@ def _check_size(name: Path, image: Image.Image) -> None:
         raise InputError(
             f"{name}: expected at least {MIN_SIDE} x {MIN_LONGER_SIDE} pixels, got {width} x {height}, too small for a digit"
         )
-    if image.format in ("JPEG", "MPO") and _keeps_coefficients(image):
+    if image.format in ("JPEG", "MPO") and _keeps_coefficients(name, image):
         layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
         largest = max((h * v for _, h, v, _ in layers), default=1)
         coefficients = width * height * sum(h * v for _, h, v, _ in layers) // max(largest, 1)
@@ -84,11 +85,11 @@ def _check_size(name: Path, image: Image.Image) -> None:
             raise InputError(f"{name}: expected at most {pixels:,} pixels in a progressive JPEG, got {width} x {height}")
 
 
-def _keeps_coefficients(image: Image.Image) -> bool:
+def _keeps_coefficients(name: Path, image: Image.Image) -> bool:
     """Whether a JPEG is progressive, or its first scan does not hold all its colours."""
-    if image.info.get("progressive") or not isinstance(getattr(image, "filename", None), str | bytes | Path):
+    if image.info.get("progressive"):
         return True
-    with open(image.filename, "rb") as file:
+    with name.open("rb") as file:
         return _colours_in_first_scan(file) < getattr(image, "layers", 1)
 
 

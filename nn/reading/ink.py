@@ -4,7 +4,8 @@
     depth         ~ (paper − grey) / paper, the polarity turned so that ink is darker than paper
     ink           = clip((depth − floor) / (level − floor), 0, 1)
 
-`level` is the depth of a full stroke, `floor` what noise and JPEG ringing reach. On a clean image this is plain inversion.
+`level` is the depth of a full stroke, `floor` what noise and JPEG ringing reach. On a clean image
+this is plain inversion.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ EVEN_BORDER, EVEN_PAPER = 0.75, 0.3
 def to_ink(grey: np.ndarray) -> np.ndarray:
     """Turn brightness (H, W) into ink (H, W) float32: 1 where the pen was, 0 on paper, all 0 where there is nothing.
 
-    `grey` is float in [0, 1] or uint8 in [0, 255], dark on light or light on dark, on paper of any evenly or unevenly lit grey.
+    `grey` is float in [0, 1] or uint8 in [0, 255], dark on light or light on dark, on paper of
+    any evenly or unevenly lit grey.
 
     Raises:
         InputError: not a two-dimensional array of numbers.

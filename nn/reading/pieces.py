@@ -43,15 +43,25 @@ class Digit:
 class Piece:
     """The least ink that may be a digit: its mask on the coarse grid, and the component that it is part of.
 
-    `crossed` is the number of strokes that the cut between it and the part before it goes through; 0 where there is none.
-    `is_straight` says that it is one straight line.
+    `crossed` is the number of strokes that the cut between it and the part before it goes through; 0
+    where there is none. `pen` is the width of the drawing's strokes, in blocks of the grid.
     """
 
     mask: np.ndarray
     component: int
     part: int = 0
     crossed: int = 0
-    is_straight: bool = False
+    pen: float = 1.0
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether the ink lies within a pen's width of a straight line, by the spread across its main direction."""
+        points = np.argwhere(self.mask).astype(np.float64)
+        if len(points) < 2:
+            return True
+        across = float(np.linalg.eigvalsh(np.cov(points.T))[0])
+        # A bar of width w has a variance of w² / 12 across.
+        return across <= (1.2 * self.pen) ** 2 / 12 + 0.5
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,9 @@ class Grid:
 class Pieces:
     """A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for as one digit.
 
-    `ink` is the whole drawing; `boxes[k]` is piece k's; `height` is that of the tallest piece, all in pixels. `specks` are the
-    boxes of what was left out because it is too small to be a digit.
+    `ink` is the whole drawing; `boxes[k]` is piece k's; `height` is that of the tallest piece,
+    all in pixels. `specks` are the boxes of what was left out because it is too small to be a
+    digit.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
 """Where connected ink might be two digits that touch: the cheapest ways from top to bottom through it.
 
-A seam has one column in each row, and moves by at most one column from a row to the next. It costs 1 for each pixel of ink that
-it goes through, and SIDEWAYS for each move to the side, so that it follows the white between two digits and crosses where
-they touch (seam carving: Avidan & Shamir 2007). With F(i, j) the cheapest way from the top to pixel (i, j)
+A seam has one column in each row, and moves by at most one column from a row to the next. It
+costs 1 for each pixel of ink that it goes through, and SIDEWAYS for each move to the side, so
+that it follows the white between two digits and crosses where they touch (seam carving: Avidan &
+Shamir 2007). With F(i, j) the cheapest way from the top to pixel (i, j)
 
     F(i, j) = ink(i, j) + min(F(i − 1, j), F(i − 1, j − 1) + SIDEWAYS, F(i − 1, j + 1) + SIDEWAYS)
 
@@ -27,7 +28,7 @@ def find_seams(mask: np.ndarray, tallest: int, pen: float) -> list[np.ndarray]:
 
     Which of them are real is for a reader to say. A simple stroke, a line or an arc, has none.
     """
-    height, width = mask.shape
+    width = mask.shape[1]
     if width < CUT_FROM * tallest or pen > BLOTCH * tallest or is_simple_stroke(mask, pen):
         return []
     ink = mask.astype(np.float32)
@@ -37,7 +38,8 @@ def find_seams(mask: np.ndarray, tallest: int, pen: float) -> list[np.ndarray]:
     cost = total[middle]
     padded = np.pad(cost, 1, constant_values=np.inf)
     lowest = np.flatnonzero((cost <= padded[:-2]) & (cost <= padded[2:]))
-    area, found = mask.sum(), []
+    area = int(mask.sum())
+    found: list[np.ndarray] = []
     ways = above.tolist(), below.tolist()
     for column in lowest[np.argsort(cost[lowest], kind="stable")].tolist():
         if any(abs(column - seam[middle]) < APART * tallest for seam in found):
@@ -56,16 +58,6 @@ def is_simple_stroke(mask: np.ndarray, pen: float) -> bool:
     padded = np.pad(mask, ((1, 0), (0, 0)))
     runs = (padded[1:] & ~padded[:-1]).sum(axis=0)
     return bool(((runs == 1) & (mask.sum(axis=0) <= 2.5 * pen)).mean() >= SIMPLE_SHARE)
-
-
-def is_straight(mask: np.ndarray, pen: float) -> bool:
-    """Whether the ink lies within a pen's width of a straight line, by the spread across its main direction."""
-    points = np.argwhere(mask).astype(np.float64)
-    if len(points) < 2:
-        return True
-    across = float(np.linalg.eigvalsh(np.cov(points.T))[0])
-    # A bar of width w has a variance of w² / 12 across.
-    return across <= (1.2 * pen) ** 2 / 12 + 0.5
 
 
 def crossed(mask: np.ndarray, seam: np.ndarray) -> int:

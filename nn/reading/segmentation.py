@@ -1,9 +1,9 @@
 """Which ink may belong to which digit: rows of writing apart, broken strokes together, neighbours apart, specks away.
 
-take_apart             rows of pieces, the least ink that may be a digit: components of the ink or strokes of the pen, joined where
-                       one lies over the other (the hat of a 5, the bar of a 7), and cut at seams where digits may touch
-find_digits            what shape alone says: all that is connected is one digit
-nn.reading.recognition asks the network which grouping of the pieces reads best
+`take_apart` returns rows of pieces, the least ink that may be a digit: components of the ink or
+strokes of the pen, joined where one lies over the other (the hat of a 5, the bar of a 7), and cut
+at seams where digits may touch. `find_digits` is what shape alone says: everything that is
+connected is one digit. `nn.reading.recognition` asks the network which grouping reads best.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nn.reading.geometry import is_mnist, stroke_width
 from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks
 from nn.reading.ink import as_picture, block_reduce
 from nn.reading.pieces import Digit, Grid, Piece, Pieces, grid_box
-from nn.reading.seams import crossed, find_seams, is_straight
+from nn.reading.seams import crossed, find_seams
 
 INK = 0.35  # of full ink, from which a pixel belongs to a component
 COARSE = 160  # pixels along the longer side of the mask that is taken apart
@@ -29,9 +29,10 @@ Stroke = tuple[np.ndarray, float]
 def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list[Pieces]:
     """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; [] where there is no ink.
 
-    An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that left the ink, if they are known, in
-    the order of drawing: each its points (n, 2), x and y in pixels of `ink`, and the pen's width in pixels. What one of them drew
-    then stays together, and strokes that touch can still be told apart. Ink that was erased since may be missing.
+    An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that
+    left the ink, if they are known, in the order of drawing: each its points (n, 2), x and y in
+    pixels of `ink`, and the pen's width in pixels. What one of them drew then stays together, and
+    strokes that touch can still be told apart. Ink that was erased since may be missing.
     """
     ink = as_picture(ink, "ink")
     if is_mnist(ink):
@@ -48,6 +49,9 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     inked, pen = coarse >= INK, stroke_width(coarse)
     known = _known_strokes(strokes, grid, inked) if strokes else []
     kept, specks = without_specks(known, pen) if known else connected(inked, pen)
+    if known:
+        # Ink that no stroke accounts for, a pixel here and there, belongs to whatever is around it.
+        inked = np.logical_or.reduce([each.mask for each in known])
     boxes = [grid_box(grid, ink.shape, each.mask) for each in specks]
     return [
         Pieces(ink, grid, _pieces_of(row, pen, cut=not known), inked, boxes if not k else ())
@@ -81,7 +85,7 @@ def _pieces_of(components: Sequence[Component], pen: float, *, cut: bool) -> lis
                 continue
             whole = np.zeros_like(each.mask)
             whole[window] = own
-            pieces.append(Piece(whole, number, part, crossed(mask, begin) if part else 0, is_straight(own, pen)))
+            pieces.append(Piece(whole, number, part, crossed(mask, begin) if part else 0, pen))
             begin, part = seam, part + 1
     return pieces
 
@@ -100,15 +104,20 @@ def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> 
 def _drawn(points: np.ndarray, width: float, grid: Grid, shape: tuple[int, int]) -> np.ndarray:
     """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its soft edge belongs to it.
 
-    It is the union of discs around pixels of the path, at most one pixel apart.
+    It is the union of discs around pixels of the path, at most a third of their radius apart: that leaves
+    dents of 1.4 % of the radius between them.
     """
     path = (np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5
+    radius = width / 2 / grid.step + 1
+    if len(path) > 1:
+        # What moves on by less than a third of the radius shows no difference; the end does.
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))]) // (radius / 6)
+        path = path[np.unique([*np.unique(along, return_index=True)[1], len(path) - 1])]
     way = np.diff(path, axis=0)
-    counts = np.maximum(np.ceil(np.abs(way).max(axis=1)), 1).astype(np.int64)
+    counts = np.maximum(np.ceil(np.abs(way).max(axis=1, initial=0) * 3 / radius), 1).astype(np.int64)
     piece = np.repeat(np.arange(len(way)), counts)
     fraction = (np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + 1) / counts[piece]
     centres = np.concatenate([path[:1], path[piece] + fraction[:, None] * way[piece]])
-    radius = width / 2 / grid.step + 1
     reach = np.arange(-int(radius), int(radius) + 1)
     down, across = np.nonzero(np.hypot(reach[:, None], reach) <= radius)
     columns, rows = np.floor(centres + 0.5).astype(np.int64).T

@@ -1,10 +1,13 @@
 """Synthetic pen strokes: digits the way the world writes them, and scribbles that are none, drawn on the fly.
 
-What MNIST lacks (its writers were American clerks and pupils of about 1990), this project draws itself: the crossed 7, the 1 with
-a flag or a foot, the slashed 0, the open 4, the curled 9. `shapes` holds the drawings, `nn.kernels.strokes` the hand that varies
-them, `generator` the sources for training. They are inventions, not measurements: no collected handwriting went into them.
+MNIST lacks many ways of writing (its writers were American clerks and pupils of about 1990), so
+this project draws them itself: the crossed 7, the 1 with a flag or a foot, the slashed 0, the
+open 4, the curled 9. `shapes` holds single drawings, `families` drawings with parameters,
+`nn.kernels.strokes` the hand that varies them, `generator` the sources for training. They are
+inventions, not measurements: no collected handwriting went into them.
 
-    python -m nn.strokes --out sheet.png        a contact sheet
+    python -m nn.strokes --out sheet.png               a contact sheet
+    python -m nn.strokes --digit 7 --out sheet.png     of one digit
 """
 
 from nn.strokes.generator import Doodles as Doodles

@@ -1,4 +1,4 @@
-"""python -m nn.strokes --out sheet.png: every template in several hands, or what is no digit."""
+"""python -m nn.strokes --out sheet.png: every way of writing in several hands, or drawings that are not digits."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", default="strokes.png", help="the image to write (default: %(default)s)")
     parser.add_argument("--seed", type=whole_number(0), default=0)
     parser.add_argument("--digit", type=int, choices=range(10), help="only this digit")
-    parser.add_argument("--doodles", action="store_true", help="what is no digit instead")
+    parser.add_argument("--doodles", action="store_true", help="drawings that are not digits instead")
     options = parser.parse_args(arguments)
     check_writable(options.out, "--out")
     if options.doodles:
         sheet = np.empty((20 * COLUMNS, 28, 28, 1), np.float32)
         Doodles(options.seed, len(sheet)).fill(sheet, np.arange(len(sheet)), 0)
-        print(f"{options.out}: {len(sheet)} drawings that are no digits")
+        print(f"{options.out}: {len(sheet)} drawings that are not digits")
     else:
         templates = digit_templates()
         rows = np.arange(len(templates.labels))

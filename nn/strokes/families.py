@@ -1,8 +1,9 @@
 """Families of shapes: ways of writing whose members differ by parameters, so that what lies between them is covered too.
 
-The notation is that of `nn.strokes.shapes`, and a coordinate may contain parameters: in `46-10a+6b,20+30a` both a and b run
-from 0 to 1, each by itself, and are the same in all points of a member. A parameter says where a bar crosses, how far a loop
-closes, how round a corner is. The weight is that of the whole family.
+The notation is that of `nn.strokes.shapes`, and a coordinate may contain parameters: in
+`46-10a+6b,20+30a` both a and b run from 0 to 1, each by itself, and are the same in all points of
+a member. A parameter says where a bar crosses, how far a loop closes, how round a corner is. The
+weight is that of the whole family.
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ FAMILIES: dict[int, str] = {
 }
 
 _TERM = re.compile(r"([+-]?[0-9.]+)([a-z]?)")
-# Fractional parts of multiples of these fill a cube evenly (Roberts' R sequence: powers of 1 / 1.2207, the root of x⁴ = x + 1).
+# Fractional parts of multiples of these fill a cube evenly (Roberts' R sequence: powers of 1 /
+# 1.2207, the root of x⁴ = x + 1).
 _RATIOS = {letter: 1.2207440846057596 ** -(k + 1) for k, letter in enumerate("abc")}
 
 

@@ -1,4 +1,4 @@
-"""Digits, and things that are none, drawn anew for every sample: sources of training images that nobody had to write."""
+"""Sources of training images that are drawn anew for every sample: digits, and doodles that are not digits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class SyntheticDigits:
 
 
 class Doodles:
-    """An `ImageSource` of what is no digit: scribbles, signs, shapes, noise. Its targets are uniform."""
+    """An `ImageSource` of scribbles, signs, shapes and noise. Their targets are uniform: no digit is likelier."""
 
     def __init__(self, seed: int, length: int) -> None:
         self._seed, self._length = seed, _checked_length(length)

@@ -1,8 +1,9 @@
 """How the world writes its digits: a few strokes each, as a pen would draw them.
 
-One line a template: `weight name: stroke | stroke | ...`. A stroke is a list of points x,y in hundredths of the digit's height,
-y down; a smooth curve goes through them, but for points marked `*`, where the pen turns sharply. The weight says how often a
-template is drawn among those of its digit. The shapes are this project's own drawings; nobody's handwriting was collected.
+One line a template: `weight name: stroke | stroke | ...`. A stroke is a list of points x,y in
+hundredths of the digit's height, y down; a smooth curve goes through them, but for points marked
+`*`, where the pen turns sharply. The weight says how often a template is drawn among those of its
+digit. The shapes are this project's own drawings; nobody's handwriting was collected.
 """
 
 DIGITS: dict[int, str] = {
@@ -240,7 +241,8 @@ DIGITS: dict[int, str] = {
     """,
 }
 
-# Signs that are no digits and resemble none; what resembles one (O, I, l, S, Z, B, D, G, b, g, q, ...) is left out.
+# Signs that are not digits and do not resemble one. Those that do (O, I, l, S, Z, B, D, G, b, g, q, ...) are
+# left out.
 OTHERS = """
     1 A: 0,100 34,0* 68,100 | 12,64 56,64
     1 E: 54,0 0,0* 0,100* 56,100 | 0,50 44,50

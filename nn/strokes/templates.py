@@ -15,9 +15,10 @@ from nn.strokes.shapes import DIGITS, OTHERS
 class Templates:
     """Templates laid end to end, for the kernels.
 
-    points (P, 2) float32; corners (P,) uint8, 1 where the pen turns sharply; the strokes of template t are
-    stroke_offsets[t] .. stroke_offsets[t + 1] − 1, the points of stroke s are point_offsets[s] .. point_offsets[s + 1] − 1;
-    cumulative (T,) float32 is the running share of the weights; labels (T,) uint8; names (T,).
+    points (P, 2) float32; corners (P,) uint8, 1 where the pen turns sharply; the strokes of
+    template t are stroke_offsets[t] .. stroke_offsets[t + 1] − 1, the points of stroke s are
+    point_offsets[s] .. point_offsets[s + 1] − 1; cumulative (T,) float32 is the running share of
+    the weights; labels (T,) uint8; names (T,).
     """
 
     points: np.ndarray
@@ -31,7 +32,7 @@ class Templates:
 
 @cache
 def digit_templates() -> Templates:
-    """All ways of writing the ten digits; every digit is as likely as every other."""
+    """All ways of writing the ten digits, families included; the digits are equally likely."""
     lines: list[tuple[float, str, str, int]] = []
     for digit, text in DIGITS.items():
         parsed = _parsed(text) + _members_of(FAMILIES[digit])
@@ -42,7 +43,7 @@ def digit_templates() -> Templates:
 
 @cache
 def other_templates() -> Templates:
-    """Signs that are no digits; their label is 255."""
+    """Signs that are not digits; their label is 255."""
     return templates_of(OTHERS)
 
 

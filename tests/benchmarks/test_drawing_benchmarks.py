@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from benchmarks import doubt, invariance, numbers
+from benchmarks import doubt, invariance, numbers, pictures
 from benchmarks.doodle_shapes import DOODLES
+from benchmarks.drawn import rendered
 from benchmarks.hand import written
+from nn.errors import InputError
 from nn.strokes.templates import digit_templates, other_templates, templates_of
 
 
@@ -32,24 +35,56 @@ def test_doodles_of_the_test_are_none_of_the_training():
     assert not set(templates_of(DOODLES).names) & set(other_templates().names)
 
 
-def test_row_has_the_gaps_asked_for():
+def test_row_has_the_gaps_and_heights_asked_for():
     bar = [np.array([[0.0, 0.0], [0.0, 1.0]])]
-    row, pen = numbers.in_a_row([bar] * 4, np.random.default_rng(0), (0.2, 0.3))
+    condition = numbers.Condition((1, 0.5, 1, 0.5), (0.2, 0.3))
+    row, pen = numbers.in_a_row([bar] * 4, np.random.default_rng(0), condition)
     gaps = np.diff([stroke[0, 0] for stroke in row]) - pen
     assert ((gaps >= 0.2) & (gaps <= 0.3)).all()
-    ink = numbers.draw_row(row, pen, np.random.default_rng(1))
+    heights = [np.ptp(stroke[:, 1]) for stroke in row]
+    assert max(heights[1::2]) < 0.75 * min(heights[::2])
+    placed, width = numbers.on_the_sheet(row, pen, np.random.default_rng(1))
+    ink = rendered(placed, width)
     assert ink.shape == (480, 640)
     assert not ink[[0, -1]].any()
     assert not ink[:, [0, -1]].any()
 
 
-def test_numbers_are_read_and_timed():
-    results = numbers.read_numbers(Ones(), numbers.from_templates, 3, 0, (0.3, 0.5))
-    for text, read, ink, seconds in results:
-        assert 2 <= len(text) <= 8
-        assert set(read) == {"1"}
-        assert ink.any()
-        assert seconds > 0
+@pytest.mark.parametrize("with_strokes", [False, True])
+def test_numbers_are_read_and_timed(with_strokes):
+    condition = numbers.CONDITIONS["two, apart"]
+    for result in numbers.read_numbers(Ones(), numbers.from_templates, condition, 3, 0, with_strokes=with_strokes):
+        assert len(result.written) == 2
+        assert set(result.read) == {"1"}
+        assert result.ink.any()
+        assert result.seconds > 0
+
+
+def test_there_are_ten_conditions_and_their_table_parts_right_from_surely_wrong(capsys):
+    assert len(numbers.CONDITIONS) == 10
+    assert numbers.main(["--count", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "surely wrong" in lines[0]
+    assert lines[11].startswith("mean")
+
+
+def test_pictures_of_a_folder_are_read_and_summed_by_kind(tmp_path, capsys):
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save(tmp_path / "blank.png")
+    ink = invariance.place([np.array([[0.0, 0.0], [0.0, 3.0]])], 0.5, 10.0)
+    Image.fromarray((255 * (1 - ink)).astype(np.uint8)).save(tmp_path / "one.png")
+    (tmp_path / "cases.tsv").write_text("file\tanswer\twhat\none.png\t1\ta bar\nblank.png\t\tnothing\n")
+    assert pictures.main([str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "a bar" in out
+    assert "2 pictures: right and sure 2 (100.0 %)" in out
+    (tmp_path / "cases.tsv").write_text("file\tanswer\twhat\none.png\t7\ta bar\n")
+    assert pictures.main([str(tmp_path)]) == 1
+    assert "surely wrong 1 (100.00 %)" in capsys.readouterr().out
+
+
+def test_folder_without_a_table_is_refused(tmp_path):
+    with pytest.raises(InputError, match="expected a table"):
+        pictures.main([str(tmp_path)])
 
 
 @pytest.mark.parametrize("size", [0.1, 0.9])

@@ -8,6 +8,9 @@ import threading
 
 import pytest
 
+if not sys.platform.startswith("linux"):
+    pytest.skip("the audit forks and limits its processes as Linux does", allow_module_level=True)
+
 from benchmarks.audit import explained, mutant_books, mutant_process, mutation, real_faults
 from benchmarks.audit.mutant_tests import COMPILED, INTERPRETED, ROOT, TESTS, Tracer, Traces
 from benchmarks.audit.mutation import Mutant

@@ -10,6 +10,7 @@ from nn.kernels.pen import capsule
 from nn.kernels.strokes import MOST_POINTS, pick, trace
 from nn.strokes import Doodles, SyntheticDigits, digit_templates, draw_templates, other_templates
 from nn.strokes.__main__ import main
+from nn.strokes.families import FAMILIES, MEMBERS, members
 
 
 def drawn(count=400, epoch=0):
@@ -35,6 +36,21 @@ def test_templates_are_packed_end_to_end():
         assert np.diff(templates.point_offsets).min() >= 2
         assert len(templates.stroke_offsets) == len(templates.labels) + 1 == len(templates.names) + 1
         assert len(set(zip(templates.labels.tolist(), templates.names, strict=True))) == len(templates.names)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_members_of_a_family_differ_and_have_the_same_strokes(digit):
+    for line in FAMILIES[digit].strip().splitlines():
+        shapes = members(line.rsplit(":", 1)[1])
+        assert len(shapes) == len(set(shapes)) == MEMBERS
+        assert len({(shape.count("|"), shape.count("*"), len(shape.split())) for shape in shapes}) == 1
+
+
+def test_parameters_move_a_point_from_one_end_to_the_other():
+    first = [float(shape.split(",")[0]) for shape in members("10+20a,0 4-8b,100")]
+    assert 10 <= min(first) < 11
+    assert 29 < max(first) <= 30
+    assert members("10,5 1,2*", 2) == ["10.00,5.00 1.00,2.00*"] * 2
 
 
 def test_geometry_is_that_of_mnist():

@@ -2,8 +2,9 @@
 
     python tests/export/agreement.py
 
-reads the 10,000 test images of MNIST, 3,000 rendered strokes and the numbers of `python -m benchmarks numbers` with the bundled
-model in both, and prints how many answers agree and how far the probabilities are apart. It takes a quarter of an hour.
+reads the 10,000 test images of MNIST, 3,000 rendered strokes and the numbers of `python -m
+benchmarks numbers` with the bundled model in both, and prints how many answers agree and how far
+the probabilities are apart. It takes a quarter of an hour.
 """
 
 import base64
@@ -30,7 +31,8 @@ globalThis.readPacked = async (height, width, packed, strokes) => {
   const ink = new Uint8Array(await new Response(stream).arrayBuffer());
   const { number, verdict, digits } = readDigits(ink, height, width, strokes);
   const bytes = (image) => Array.from(image.data, (value) => Math.round(255 * value));
-  return { number, verdict, digits: digits.map((d) => [[...d.probabilities], bytes(d.image)]) };
+  const place = (digit) => [Object.values(digit.box), digit.row, digit.doubt];
+  return { number, verdict, digits: digits.map((d) => [[...d.probabilities], bytes(d.image), place(d)]) };
 };
 0
 """
@@ -61,7 +63,7 @@ def read_in_page(browser, drawings):
 
 
 def compare(browser, model, drawings):
-    """How many of the readings agree in number, verdict and every pixel (to 1 / 255) of what the network sees.
+    """How many of the readings agree in number, verdict, boxes, rows, doubts and every pixel (to 1 / 255) of each image.
 
     Also the greatest difference of probabilities in those that do.
     """
@@ -71,10 +73,16 @@ def compare(browser, model, drawings):
         if (ours.number, ours.verdict, len(ours.digits)) != (theirs["number"], theirs["verdict"], len(theirs["digits"])):
             continue
         pairs = list(zip(ours.digits, theirs["digits"], strict=True))
-        if all(np.abs(255 * digit.image.ravel() - pixels).max() <= 1 for digit, (_, pixels) in pairs):
+        if all(_same(digit, pixels, where) for digit, (_, pixels, where) in pairs):
             agreeing += 1
-            apart = max([apart, *(float(np.abs(digit.probabilities - found).max()) for digit, (found, _) in pairs)])
+            apart = max([apart, *(float(np.abs(digit.probabilities - found).max()) for digit, (found, *_) in pairs)])
     return agreeing, apart
+
+
+def _same(digit, pixels, where):
+    """Whether the page found a digit in the same place, with the same pixels, for the same reason unsure."""
+    is_same_place = where == [list(digit.box), digit.row, digit.doubt]
+    return is_same_place and np.abs(255 * digit.image.ravel() - pixels).max() <= 1
 
 
 def test_images(count):

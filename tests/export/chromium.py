@@ -1,13 +1,13 @@
 """A headless Chromium, driven through its DevTools protocol over a pipe: no driver, no port, no other package."""
 
 import base64
-import fcntl
 import itertools
 import json
 import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 FLAGS = (
@@ -21,7 +21,9 @@ FLAGS = (
     "--disable-sync",
     "--remote-debugging-pipe",
 )
-PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# Windows passes no descriptors on.
+PROGRAM = None if sys.platform == "win32" else next(filter(None, map(shutil.which, NAMES)), None)
 SECONDS = 120
 BUTTONS = {"left": 1, "right": 2}
 
@@ -30,6 +32,8 @@ class Chromium:
     """One browser with one page."""
 
     def __init__(self, folder):
+        import fcntl
+
         (read, write), (answers, answer) = os.pipe(), os.pipe()
         # The browser reads commands from descriptor 3 and answers on 4; neither end may be in the other's way there.
         far = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (read, answer)]

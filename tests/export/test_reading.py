@@ -1,6 +1,7 @@
 """The page's reading and its forward pass against Python's, on the same ink and the same inputs."""
 
 import base64
+import importlib
 import json
 import re
 
@@ -32,6 +33,16 @@ def test_the_page_reads_the_same_as_python(reader, bundled, make, count):
     agreeing, apart = compare(reader, bundled, drawings)
     assert agreeing == len(drawings)
     assert apart < 1e-3
+
+
+@pytest.mark.parametrize("module", ["geometry", "grouping", "choice", "seams", "segmentation", "recognition"])
+def test_the_pages_constants_are_pythons(module):
+    """Those of the same names, and the few that have another because the page's files share one scope."""
+    found = re.findall(r"^const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
+    renamed = {"INNER": "BOX", "WIDE_PEN": "BLOTCH"}
+    python = vars(importlib.import_module(f"nn.reading.{module}"))
+    assert len(found) > 3
+    assert {name: float(value) for name, value in found} == {name: python[renamed.get(name, name)] for name, _ in found}
 
 
 def test_ink_that_holds_no_digit_is_blank_in_both(reader, bundled):

@@ -278,7 +278,8 @@ def test_plain_npz_of_somebody_else_is_refused(tmp_path):
 def test_missing_file_folder_and_pipe_are_refused(tmp_path):
     assert "No such file" in refused(tmp_path / "none.npz")
     assert "folder" in refused(tmp_path)
-    os.mkfifo(tmp_path / "pipe")
-    assert "pipe" in refused(tmp_path / "pipe")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        assert "pipe" in refused(tmp_path / "pipe")
     with pytest.raises(InputError):
         load_model("null\0character")

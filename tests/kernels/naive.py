@@ -1,4 +1,4 @@
-"""What the kernels have to compute, by the equations as plain loops."""
+"""The naive twins of the tuned convolutions: the equations as plain loops, one after another."""
 
 import numpy as np
 
@@ -20,9 +20,9 @@ def naive_backward(dout, x, kernel, strides):
 
 def naive_fused(shape, x, kernel, bias):
     """Convolution, ReLU and 2x2 pooling one after another: z, out and winner."""
-    z = naive_forward(x, kernel, bias, shape.strides, (shape.samples, *shape.places, shape.filters))
+    z = naive_forward(x, kernel, bias, shape.strides, (shape.samples, *shape.size, shape.filters))
     active = np.maximum(z, 0)
-    out = np.empty((shape.samples, shape.places[0] // 2, shape.places[1] // 2, shape.filters), x.dtype)
+    out = np.empty((shape.samples, shape.size[0] // 2, shape.size[1] // 2, shape.filters), x.dtype)
     winner = np.empty(out.shape, np.int32)
     maxpool2d_forward(active, (2, 2), (2, 2), out, winner)
     return z, out, winner
@@ -36,7 +36,7 @@ def naive_fused_backward(shape, dout, z, winner, x, kernel):
 
 
 def clear_winners(z, winner, tolerance):
-    """Where the greatest output of a window is so far above the others and above 0 that rounding cannot change the winner."""
+    """Where the greatest output of a window exceeds the others and 0 by so much that rounding cannot change the winner."""
     samples, rows, columns, filters = z.shape
     windows = z[:, : rows // 2 * 2, : columns // 2 * 2].reshape(samples, rows // 2, 2, columns // 2, 2, filters)
     ordered = np.sort(windows.transpose(0, 1, 3, 5, 2, 4).reshape(*winner.shape, 4), axis=-1)

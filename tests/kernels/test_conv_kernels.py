@@ -74,7 +74,7 @@ def test_backward_without_dx_leaves_dx_alone(shape):
 
 
 @few
-@given(convolutions(least_places=2))
+@given(convolutions(least_size=2))
 def test_fused_forward_is_convolution_then_relu_then_pooling(shape):
     x, kernel, bias, _ = shape.arrays()
     z, expected, expected_winner = naive_fused(shape, x, kernel, bias)
@@ -87,7 +87,7 @@ def test_fused_forward_is_convolution_then_relu_then_pooling(shape):
 
 
 @few
-@given(convolutions(least_places=2, most_filters=33))
+@given(convolutions(least_size=2, most_filters=33))
 def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
     x, kernel, bias, _ = shape.arrays()
     z, out, winner = naive_fused(shape, x, kernel, bias)
@@ -97,7 +97,17 @@ def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
     dx, dbias = aligned(x.shape, x.dtype), aligned((shape.filters,), x.dtype)
     dfilters = aligned((1, *filters.shape), x.dtype)
     conv_pool_backward.filters_backward(
-        dout, out, winner.astype(np.uint8), x, filters, shape.strides, shape.places, True, dx, dfilters[0], dbias
+        dout=dout,
+        out=out,
+        winner=winner.astype(np.uint8),
+        x=x,
+        filters=filters,
+        strides=shape.strides,
+        size=shape.size,
+        needs_dx=True,
+        dx=dx,
+        dfilters=dfilters[0],
+        dbias=dbias,
     )
     np.testing.assert_allclose(dx, expected_dx, rtol=0, atol=shape.tolerance)
     np.testing.assert_allclose(kernel_of(dfilters, kernel.shape), expected_dkernel, rtol=0, atol=shape.tolerance)
@@ -105,7 +115,7 @@ def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
 
 
 @few
-@given(convolutions(least_places=2, most_filters=33))
+@given(convolutions(least_size=2, most_filters=33))
 def test_fused_backward_in_the_kernels_layout_is_the_same_sum(shape):
     x, kernel, bias, _ = shape.arrays()
     z, out, winner = naive_fused(shape, x, kernel, bias)
@@ -129,8 +139,8 @@ def test_naive_loops_hand_worked():
     assert (dx.ravel().tolist(), dkernel.ravel().tolist(), dbias.tolist()) == ([10, 21, 2], [5, 8], [3])
 
 
-def test_fused_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero():
-    # A blank image: all four outputs of each window are the bias. Filter 0 is alive, filter 1 dead.
+def test_in_a_fused_tie_the_first_wins_and_a_negative_window_gives_zero():
+    # A blank image: all four outputs of each window are the bias. Filter 0 is positive, filter 1 negative.
     x, kernel = np.zeros((1, 4, 4, 1), np.float32), np.ones((3, 3, 1, 2), np.float32)
     x, kernel, bias = aligned_copy(x), aligned_copy(kernel), aligned_copy(np.array([2.0, -2.0], np.float32))
     out, winner = np.full((1, 1, 1, 2), np.nan, np.float32), np.full((1, 1, 1, 2), 255, np.uint8)
@@ -157,7 +167,7 @@ def test_gradients_are_set_whatever_was_there():
     assert (dx.ravel().tolist(), dbias.tolist(), dkernel.ravel().tolist()) == ([1, 1], [1], [1, 1])
 
 
-def test_gradients_behind_pooling_are_set_whatever_was_there():
+def test_gradients_before_pooling_are_set_whatever_was_there():
     # One window over 2 x 2 ones, kernel 1: all outputs are 1, and the first one wins.
     x, kernel = aligned_copy(np.ones((1, 2, 2, 1))), aligned_copy(np.ones((1, 1, 1, 1)))
     dout, out, winner = np.full((1, 1, 1, 1), 2.0), np.ones((1, 1, 1, 1)), aligned_copy(np.zeros((1, 1, 1, 1)), np.uint8)
@@ -171,7 +181,7 @@ def test_gradients_behind_pooling_are_set_whatever_was_there():
 
 
 def test_a_single_lit_pixel_has_its_gradients():
-    # Blank rows and ends are left out; the places that meet the one lit pixel must not be.
+    # Blank rows and ends are left out, but not the outputs whose patch holds the one lit pixel.
     for row, column in [(0, 0), (0, 5), (3, 2), (4, 5)]:
         x = aligned((1, 5, 6, 1), np.float64)
         x[0, row, column, 0] = 2
@@ -185,14 +195,14 @@ def test_a_single_lit_pixel_has_its_gradients():
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize("channel", [0, 1])
 @pytest.mark.parametrize("column", [0, 3, 6, 9])
-def test_places_that_meet_no_ink_are_left_out(column, channel, stride):
-    # One lit number. NaN lies wherever a patch does not cover it, and would show in every sum that it enters.
+def test_outputs_whose_patch_is_blank_are_left_out(column, channel, stride):
+    # One lit pixel. dz is NaN wherever the patch does not cover it, and would show in every sum that it enters.
     shape = Convolution(1, (5, 7 if stride == 1 else 4), (3, 4), 2, 3, (1, stride), (0, 0), np.float64, 0)
     x, kernel, _, dz = (np.ascontiguousarray(array) for array in shape.arrays())
     x[...], dz[...] = 0, 1 + np.arange(dz.size).reshape(dz.shape)
     x[0, 3, column, channel] = 2
     expected = naive_backward(dz, x, kernel, shape.strides)[1]
-    rows, columns = np.arange(5), stride * np.arange(shape.places[1])
+    rows, columns = np.arange(5), stride * np.arange(shape.size[1])
     covered = ((rows <= 3) & (rows + 3 > 3))[:, None] & ((columns <= column) & (columns + 4 > column))
     dz[0, ~covered] = np.nan
     dkernel = aligned(kernel.shape, x.dtype)
@@ -211,7 +221,7 @@ def test_more_filters_than_are_worked_on_at_once():
 
 @pytest.mark.parametrize("kernel_size", [(7, 1), (6, 2), (2, 20)])
 def test_tall_kernels_whose_vectors_reach_into_the_next_rows(kernel_size):
-    # Rows of a patch shorter than a vector: what a vector writes behind its row must not undo the rows below.
+    # Rows of a patch are shorter than a vector: what a vector writes past the end of a row must not undo the rows below.
     shape = Convolution(2, (2, 3), kernel_size, 1, 3, (1, 1), (0, 0), np.float64, 1)
     x, kernel, _, dz = shape.arrays()
     expected = naive_backward(dz, x, kernel, (1, 1))[0]

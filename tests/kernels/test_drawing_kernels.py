@@ -88,7 +88,7 @@ def test_views_keep_about_the_ink_of_their_image(drawings):
         np.testing.assert_allclose(drawings[name].sum(axis=(1, 2, 3)), ink, rtol=0.5)
 
 
-def test_a_sample_depends_on_its_number_alone(drawings):
+def test_a_sample_depends_on_its_index_alone(drawings):
     # Drawn alone and in another order, as several threads may do.
     for name, source in sources().items():
         out = np.empty((2, 28, 28, 1), np.float32)

@@ -180,8 +180,8 @@ def test_without_a_folder_to_write_to_kernels_are_compiled_in_memory(monkeypatch
     monkeypatch.setattr(jit, "KernelCache", refuse)
 
     @jit.jit
-    def reciprocal(number):
-        return 1.0 / number
+    def reciprocal(x):
+        return 1.0 / x
 
     assert reciprocal(4.0) == 0.25
     # IEEE semantics instead of ZeroDivisionError.

@@ -76,16 +76,16 @@ def test_nonzeros_are_listed_by_row_and_by_column(dtype):
     array = np.array([[0, 2, 0], [-1, 4, 5], [0, 0, 0], [np.nan, -0.0, 6]], dtype)
     by_row, by_column = lists_of(array, first=10)
     found = [
-        [(int(p), v) for p, v in zip(places[:n], values[:n], strict=True)] for n, places, values in zip(*by_row, strict=True)
+        [(int(p), v) for p, v in zip(indices[:n], values[:n], strict=True)] for n, indices, values in zip(*by_row, strict=True)
     ]
     assert found[:3] == [[(1, 2)], [(0, -1), (1, 4), (2, 5)], []]
-    assert [place for place, _ in found[3]] == [0, 2]
+    assert [index for index, _ in found[3]] == [0, 2]
     assert np.isnan(found[3][0][1])
     found = [
-        [(int(p), v) for p, v in zip(places[:n], values[:n], strict=True)] for n, places, values in zip(*by_column, strict=True)
+        [(int(p), v) for p, v in zip(indices[:n], values[:n], strict=True)] for n, indices, values in zip(*by_column, strict=True)
     ]
     assert found[1:] == [[(10, 2), (11, 4)], [(11, 5), (13, 6)]]
-    assert [place for place, _ in found[0]] == [11, 13]
+    assert [index for index, _ in found[0]] == [11, 13]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -102,16 +102,17 @@ def test_sparse_product_is_the_dense_one_bit_for_bit(rows, terms, columns, dtype
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtype):
-    # aᵀ·b with the rows of a in two parts, the second one shorter than its room; columns 3 to 43 of b; the last unit is left out.
+def test_sparse_product_of_a_transposed_matrix_in_chunks_and_of_some_columns(dtype):
+    # aᵀ·b with the rows of a in two chunks, the second one shorter than its lists; columns 3 to 43 of b.
+    # The last unit is left out.
     rng = np.random.default_rng(1)
     a, b = mostly_zeros(rng, 7, 6, dtype), aligned_copy(rng.standard_normal((7, 50)).astype(dtype))
     a[0] = 1
     lists = np.zeros((2, 6), np.int32), np.zeros((2, 6, 4), np.int32), np.zeros((2, 6, 4), dtype)
     by_row = np.zeros(4, np.int32), np.zeros((4, 6), np.int32), np.zeros((4, 6), dtype)
-    for part, rows in enumerate((slice(0, 4), slice(4, 7))):
+    for index, rows in enumerate((slice(0, 4), slice(4, 7))):
         chunk = aligned_copy(a[rows])
-        by_column = tuple(each[part] for each in lists)
+        by_column = tuple(each[index] for each in lists)
         dense.list_nonzeros(chunk, np.ones_like(chunk), 0.0, rows.start, np.empty_like(chunk), by_row, by_column)
     out = aligned((5, 40), dtype)
     dense.sparse_matmul(lists, b, 3, out)
@@ -119,7 +120,7 @@ def test_sparse_product_of_a_transposed_matrix_in_parts_and_of_some_columns(dtyp
     assert (out != 0).all()
 
 
-def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
+def test_dense_forward_applies_dropout_after_relu_and_backward_needs_only_the_output():
     # One row of two: x·W + b = (1 + 5 - 1 + 2, -4 + 0 - 1 + 2) = (7, -3), ReLU (7, 0), and with rate 0.5 each doubled or dropped.
     x, kernel = aligned_copy(np.array([[9.0, 9, 9], [1, 2, -2]])), aligned_copy(np.array([[1.0, -4], [2.5, 0], [0.5, 0.5]]))
     bias = np.full(2, 2.0)
@@ -135,12 +136,12 @@ def test_dense_forward_drops_behind_relu_and_backward_takes_what_is_left():
         dz, dout = np.full((1, 2), 9.0), np.full((1, 2), 10.0)
         by_row, by_unit = ((np.full(n, 9, np.int32), np.full((n, 2), 9, np.int32), np.full((n, 2), 9.0)) for n in (1, 2))
         dense.list_nonzeros(dout, out[1:], rate, 5, dz, by_row, by_unit)
-        alive = expected[0] > 0
-        assert dz.tolist() == [[10 / (1 - rate) if alive else 0, 0]]
-        assert (by_row[0].tolist(), by_unit[0].tolist()) == ([int(alive)], [int(alive), 0])
+        kept_one = expected[0] > 0
+        assert dz.tolist() == [[10 / (1 - rate) if kept_one else 0, 0]]
+        assert (by_row[0].tolist(), by_unit[0].tolist()) == ([int(kept_one)], [int(kept_one), 0])
         dz[...] = 9
         elementwise.relu_dropout_backward(dout[0], out[1], rate, dz[0])
-        assert dz.tolist() == [[10 / (1 - rate) if alive else 0, 0]]
+        assert dz.tolist() == [[10 / (1 - rate) if kept_one else 0, 0]]
 
 
 def elementwise_mask(key, first):
@@ -159,12 +160,12 @@ def elementwise_mask(key, first):
     dtypes,
     st.integers(0, 99),
 )
-def test_pooling_is_the_greatest_of_each_window(window, strides, places, channels, dtype, seed):
+def test_pooling_is_the_greatest_of_each_window(window, strides, size, channels, dtype, seed):
     # Small whole numbers: many ties, and every sum is exact.
     rng = np.random.default_rng(seed)
-    height, width = ((places[axis] - 1) * strides[axis] + window[axis] + axis for axis in (0, 1))
+    height, width = ((size[axis] - 1) * strides[axis] + window[axis] + axis for axis in (0, 1))
     x = rng.integers(-2, 3, (2, height, width, channels)).astype(dtype)
-    out, winner = np.empty((2, *places, channels), dtype), np.empty((2, *places, channels), np.int32)
+    out, winner = np.empty((2, *size, channels), dtype), np.empty((2, *size, channels), np.int32)
     pool.maxpool2d_forward(x, window, strides, out, winner)
     dout = rng.integers(-9, 10, out.shape).astype(dtype)
     dx = np.zeros_like(x)
@@ -180,10 +181,10 @@ def test_pooling_is_the_greatest_of_each_window(window, strides, places, channel
     np.testing.assert_array_equal(dx, expected)
 
 
-@pytest.mark.parametrize("place", range(4))
-def test_pooling_shows_not_a_number_wherever_it_stands(place):
+@pytest.mark.parametrize("index", range(4))
+def test_pooling_passes_nan_on_wherever_it_is(index):
     x = np.array([1.0, 5.0, 3.0, 2.0])
-    x[place] = np.nan
+    x[index] = np.nan
     out, winner = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.int32)
     pool.maxpool2d_forward(x.reshape(1, 2, 2, 1), (2, 2), (2, 2), out, winner)
     assert np.isnan(out.item())
@@ -200,7 +201,7 @@ def test_transpose_of_some_rows(shape, dtype):
     np.testing.assert_array_equal(out, x.T)
 
 
-def test_column_sums_and_sums_of_parts_keep_their_order():
+def test_column_sums_and_sums_of_chunks_keep_their_order():
     # In float32, (1 + 2⁻²⁴) + 2⁻²⁴ = 1 but 1 + (2⁻²⁴ + 2⁻²⁴) is not: the order shows.
     tiny = 2.0**-24
     x = np.array([[1, tiny, 3, 5], [tiny, tiny, 0, 0], [tiny, 1, 0, 0]], np.float32)
@@ -266,7 +267,7 @@ def test_an_answer_is_right_if_the_greatest_logit_stands_where_the_greatest_targ
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
 @pytest.mark.parametrize("shape", [(1,), (3, 5), (0, 4), (2, 3, 4, 5)])
-def test_aligned_arrays_start_on_a_cache_line_and_own_some_room_behind(shape, dtype):
+def test_aligned_arrays_start_on_a_cache_line_and_own_some_bytes_after_their_end(shape, dtype):
     for _ in range(3):
         array = aligned(shape, dtype)
         assert (array.shape, array.dtype, array.flags.c_contiguous) == (shape, np.dtype(dtype), True)

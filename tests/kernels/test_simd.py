@@ -154,14 +154,14 @@ def test_operations_in_python_worked_by_hand(dtype):
     assert where_equal(one, one, two, one).tolist() == two.tolist()
 
 
-def test_behind_the_end_python_reads_nan_and_writes_nothing():
+def test_past_the_end_python_reads_nan_and_writes_nothing():
     a = np.ones(3)
     assert np.isnan(load(a, 1)[2:]).all()
     store(a, 2, np.full(lanes(a), 5.0))
     assert a.tolist() == [1, 1, 5]
 
 
-def test_room_behind_an_aligned_array_is_enough_for_one_vector_from_its_last_element():
+def test_the_slack_of_an_aligned_array_holds_one_vector_from_its_last_element():
     assert simd.VECTOR_BYTES - aligned((1,), np.float32).itemsize <= SLACK
 
 
@@ -198,17 +198,17 @@ print(simd.VECTOR_BYTES, "vfmadd" in assembly, "zmm" in assembly)
     assert result.stdout.split() == ["64", "True", "False"]
 
 
-@pytest.mark.parametrize("place", [-1, 6, 99])
-def test_as_python_whoever_begins_outside_of_an_array_is_told(place):
+@pytest.mark.parametrize("offset", [-1, 6, 99])
+def test_in_python_an_offset_outside_the_array_is_an_error(offset):
     a = np.arange(6.0).reshape(2, 3)
     operations = [
-        lambda: load(a, place),
-        lambda: load_first(a, place, 1),
-        lambda: splat(a, place),
-        lambda: store(a, place, zeros(a)),
-        lambda: store_first(a, place, 1, zeros(a)),
-        lambda: load_bytes(a.astype(np.uint8), place, a),
+        lambda: load(a, offset),
+        lambda: load_first(a, offset, 1),
+        lambda: splat(a, offset),
+        lambda: store(a, offset, zeros(a)),
+        lambda: store_first(a, offset, 1, zeros(a)),
+        lambda: load_bytes(a.astype(np.uint8), offset, a),
     ]
     for operation in operations:
-        with pytest.raises(IndexError, match=f"array of 6, got {place}"):
+        with pytest.raises(IndexError, match=f"array of 6, got {offset}"):
             operation()

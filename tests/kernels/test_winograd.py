@@ -15,12 +15,12 @@ from nn.kernels.memory import aligned, aligned_copy
 both = pytest.mark.parametrize(("size", "module"), [(3, winograd3), (5, winograd5)], ids=["3x3", "5x5"])
 
 
-def convolutions(size, channels, least_places):
+def convolutions(size, channels, least_size):
     """Fewer outputs than a tile has, up to more than two tiles each way; more filters than a vector has lanes."""
     return st.builds(
         Convolution,
         samples=st.integers(1, 3),
-        places=st.tuples(st.integers(least_places, 13), st.integers(least_places, 13)),
+        size=st.tuples(st.integers(least_size, 13), st.integers(least_size, 13)),
         kernel=st.just((size, size)),
         channels=st.sampled_from(channels),
         filters=st.sampled_from([1, 5, 16, 33]),
@@ -43,19 +43,19 @@ def check_fused(shape, module):
 
 
 @few
-@given(convolutions(3, [1, 2, 17, 33], least_places=2))
+@given(convolutions(3, [1, 2, 17, 33], least_size=2))
 def test_three_by_three_is_the_fused_convolution(shape):
     check_fused(shape, winograd3)
 
 
 @few
-@given(convolutions(5, [1], least_places=2))
+@given(convolutions(5, [1], least_size=2))
 def test_five_by_five_is_the_fused_convolution(shape):
     check_fused(shape, winograd5)
 
 
 @few
-@given(convolutions(3, [1, 2, 17, 33], least_places=1))
+@given(convolutions(3, [1, 2, 17, 33], least_size=1))
 def test_three_by_three_without_pooling_is_the_naive_sum(shape):
     x, kernel, bias, dout = shape.arrays()
     expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
@@ -77,10 +77,10 @@ def test_more_tiles_than_are_worked_on_at_once():
     check_fused(shape, winograd3)
 
 
-@pytest.mark.parametrize("places", [(16, 16), (12, 12), (13, 7), (6, 6), (8, 4), (4, 8)])
-def test_blocks_of_which_only_some_tiles_are_needed(places):
+@pytest.mark.parametrize("size", [(16, 16), (12, 12), (13, 7), (6, 6), (8, 4), (4, 8)])
+def test_blocks_of_which_only_some_tiles_are_needed(size):
     # Three images, so that tiles that were counted and tiles that are used must agree from one block to the next.
-    check_fused(Convolution(3, places, (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0), winograd3)
+    check_fused(Convolution(3, size, (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0), winograd3)
 
 
 def test_a_row_of_more_pixels_than_a_vector_has_lanes():
@@ -101,7 +101,7 @@ def test_what_lies_outside_of_an_image_counts_for_nothing(size, module, inside):
 
 @both
 def test_a_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero(size, module):
-    # A blank image: all outputs are the bias, exactly. Filter 0 is alive, filter 1 dead.
+    # A blank image: all outputs are the bias, exactly. Filter 0 is positive, filter 1 negative.
     x = aligned((1, size + 3, size + 3, 1))
     kernel, bias = aligned_copy(np.ones((size, size, 1, 2), np.float32)), aligned_copy(np.array([0.1, -2.0], np.float32))
     out, winner = np.full((1, 2, 2, 2), np.nan, np.float32), np.full((1, 2, 2, 2), 255, np.uint8)

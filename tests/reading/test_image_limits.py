@@ -10,10 +10,13 @@ from PIL import Image
 
 from nn.errors import InputError
 from nn.reading import read_image
-from nn.reading.images import MAX_PIXELS, MAX_PIXELS_OTHERS, MAX_SIDE
+from nn.reading.images import MAX_COEFFICIENTS, MAX_PIXELS, MAX_PIXELS_OTHERS, MAX_SIDE
 
 SIDE = int(MAX_PIXELS_OTHERS**0.5)
+LARGEST_PNG = (int(MAX_PIXELS["PNG"] ** 0.5),) * 2
 LARGEST_JPEG = (int(MAX_PIXELS["JPEG"] ** 0.5),) * 2
+# A progressive JPEG keeps its coefficients: one colour of full size, and two of a quarter.
+PHONE = (int((MAX_COEFFICIENTS / 1.5) ** 0.5),) * 2
 MOST_MB = 200
 
 # Reads each file in turn and prints by how many MB it raised what the process needs; Linux only.
@@ -43,24 +46,41 @@ def test_largest_pictures_stay_below_200_mb(tmp_path):
     square = (SIDE, SIDE)
     files = [
         save(tmp_path / "small.png", "L", (20, 20)),
-        save(tmp_path / "transparent.png", "RGBA", square),
-        save(tmp_path / "deep.png", "I;16", square),
+        save(tmp_path / "colour.png", "RGB", LARGEST_PNG),
+        save(tmp_path / "transparent.png", "RGBA", LARGEST_PNG),
+        save(tmp_path / "deep.png", "I;16", LARGEST_PNG),
         save(tmp_path / "float.tiff", "F", square, compression="tiff_lzw"),
         save(tmp_path / "web.webp", "RGBA", square),
         save(tmp_path / "ink.jpg", "CMYK", square, progressive=True, subsampling=0),
-        save(tmp_path / "phone.jpg", "RGB", LARGEST_JPEG, progressive=True, subsampling=0),
+        save(tmp_path / "phone.jpg", "RGB", PHONE, progressive=True, subsampling=2),
+        save(tmp_path / "huge.jpg", "L", LARGEST_JPEG),
         save(tmp_path / "thin.png", "RGBA", (MAX_PIXELS_OTHERS // MAX_SIDE, MAX_SIDE)),
     ]
-    assert all(path.stat().st_size < 700_000 for path in files)
+    assert all(path.stat().st_size < 2_000_000 for path in files)
     done = subprocess.run([sys.executable, "-c", MEASURE, *map(str, files)], capture_output=True, text=True, check=True)
     growth = dict(zip([path.name for path in files], map(int, done.stdout.split()), strict=True))
     assert max(growth.values()) < MOST_MB, growth
 
 
-@pytest.mark.parametrize(("size", "mode"), [((1, MAX_SIDE + 1), "L"), ((SIDE + 1, SIDE + 1), "L"), ((MAX_SIDE + 1, 1), "RGBA")])
+@pytest.mark.parametrize(("size", "mode"), [((1, MAX_SIDE + 1), "L"), ((4000, 4000), "L"), ((MAX_SIDE + 1, 1), "RGBA")])
 def test_larger_ones_are_refused(tmp_path, size, mode):
     with pytest.raises(InputError, match=f"got {size[0]} x {size[1]}"):
         read_image(save(tmp_path / "large.png", mode, size))
+
+
+def test_photo_of_fifty_million_pixels_is_read(tmp_path):
+    assert read_image(save(tmp_path / "phone.jpg", "RGB", (8_160, 6_120))).shape == (768, 1024)
+
+
+def test_progressive_photo_with_too_many_coefficients_is_refused(tmp_path):
+    with pytest.raises(InputError, match="in a progressive JPEG, got 6000 x 5000"):
+        read_image(save(tmp_path / "large.jpg", "RGB", (6_000, 5_000), progressive=True, subsampling=0))
+
+
+@pytest.mark.parametrize("size", [(4, 4), (9, 9), (2, 40), (40, 1)])
+def test_tiny_picture_says_that_it_is_too_small(tmp_path, size):
+    with pytest.raises(InputError, match=f"got {size[0]} x {size[1]}, too small"):
+        read_image(save(tmp_path / "tiny.png", "L", size))
 
 
 def test_photo_that_holds_a_second_picture_is_a_photo(tmp_path):

@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from drawings import SEVEN, difference, draw
-from PIL import Image
+from drawings import ONE, SEVEN, difference, draw
+from PIL import Image, features
 
 from nn.errors import InputError
 from nn.reading import read_image, to_ink, to_mnist
@@ -89,14 +89,44 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path):
         read_image(tmp_path / "bomb.png")
 
 
-def test_steps_are_shown(tmp_path):
+def test_steps_show_the_digits_that_are_read(tmp_path, capsys):
     from nn.reading.__main__ import main
+    from nn.recipes import BUNDLED
 
     path = tmp_path / "digit.png"
-    Image.fromarray(((1 - draw(SEVEN)) * 255).astype(np.uint8)).save(path)
-    assert main([str(path), "--out", str(tmp_path / "steps.png")]) == 0
+    ink = draw(ONE, 200, onto=draw(SEVEN))
+    Image.fromarray(((1 - ink) * 255).astype(np.uint8)).save(path)
+    assert main([str(path), "--out", str(tmp_path / "steps.png"), "--model", str(BUNDLED)]) == 0
+    assert "2 digits found" in capsys.readouterr().out
     with Image.open(tmp_path / "steps.png") as steps:
-        assert steps.width == 3 * 280 + 4 * 12
+        assert steps.width == 4 * 280 + 5 * 12
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_range_that_a_deep_picture_does_not_use_is_no_darkness(tmp_path, bits):
+    grey = ((1 - draw(SEVEN)) * (2**bits - 1)).astype(np.uint16)
+    Image.fromarray(grey).save(tmp_path / "deep.png")
+    assert difference(to_mnist(to_ink(read_image(tmp_path / "deep.png"))), to_mnist(draw(SEVEN))) < 0.1
+
+
+def test_low_contrast_of_a_deep_picture_is_contrast(tmp_path):
+    grey = (40_000 - 2_000 * draw(SEVEN)).astype(np.uint16)
+    Image.fromarray(grey).save(tmp_path / "deep.png")
+    assert difference(to_mnist(to_ink(read_image(tmp_path / "deep.png"))), to_mnist(draw(SEVEN))) < 0.1
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_avif_is_read(tmp_path):
+    grey = ((1 - draw(SEVEN)) * 255).astype(np.uint8)
+    Image.fromarray(grey).convert("RGB").save(tmp_path / "digit.avif", quality=90)
+    assert np.abs(read_image(tmp_path / "digit.avif") - grey / 255).mean() < 0.02
+
+
+def test_heic_file_says_what_it_needs(tmp_path, monkeypatch):
+    monkeypatch.setattr("nn.reading.images.PLUGINS", ())
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    with pytest.raises(InputError, match="needs the package pillow-heif"):
+        read_image(tmp_path / "phone.heic")
 
 
 def test_small_file_that_claims_a_huge_picture_is_refused_before_it_is_decoded(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from drawings import FOUR, ONE, SEVEN, TWO, draw
 
 from nn.reading import to_mnist
-from nn.reading.recognition import read_images, read_number
+from nn.reading.recognition import needs_second_look, read_images, read_number
 
 SHAPES = {1: ONE, 2: [TWO], 4: FOUR, 7: SEVEN}
 
@@ -131,23 +131,83 @@ def test_strokes_of_different_height_are_rather_one_digit():
     assert read_number(model, draw([angle, stem])).number == "4"
 
 
-def test_pieces_of_connected_ink_have_to_be_surer_than_others():
-    touching = beside(([TWO], 30), ([[(0, 138), (0, 0)]], 122))
-    doubting = Prototypes(temperature=0.7, sure_from=0.5)
-    reading = read_number(doubting, touching)
-    assert reading.number == "21"
-    assert all(0.5 <= d.probability < 0.9 for d in reading.digits)
+def test_a_grouping_hardly_better_than_another_is_unsure_and_says_so():
+    angle, stem = [(60, 0), (0, 90), (70, 90)], [(100, 0), (100, 140)]
+    model = Prototypes(sure_from=0.5)
+    model.known = {4: to_mnist(draw([angle, stem]))}
+    assert read_number(model, draw([angle, stem])).verdict == "sure"
+    model.known |= {6: to_mnist(draw([angle])), 1: to_mnist(draw([stem]))}
+    reading = read_number(model, draw([angle, stem]))
     assert reading.verdict == "unsure"
-    assert read_number(doubting, beside(([TWO], 30))).verdict == "sure"
+    assert "grouping" in {digit.doubt for digit in reading.digits}
 
 
-def test_picture_of_the_networks_own_size_is_sure_only_if_it_is_as_it_stands():
-    small = np.zeros((28, 28), np.float32)
-    small[2:16, 3:17] = to_mnist(draw(SEVEN))[4:24:1, 4:24][3:17, 3:17]
-    image = to_mnist(small)
+@pytest.mark.parametrize("size", [0.4, 0.5, 0.7])
+def test_a_small_digit_beside_a_large_one_is_not_swallowed(size):
+    ink = draw([TWO], 30, 40, canvas=(300, 500))
+    ink = draw(SEVEN, 160, 40 + 140 * (1 - size), size, max(4, round(12 * size)), canvas=(300, 500), onto=ink)
+    reading = read_number(Prototypes(), ink)
+    assert reading.number == "27"
+    assert reading.verdict == "sure"
+
+
+def test_rows_are_read_one_after_the_other():
+    ink = draw([TWO], 60, 20, 0.9, canvas=(400, 400))
+    ink = draw(ONE, 200, 20, 0.9, canvas=(400, 400), onto=ink)
+    ink = draw(SEVEN, 90, 220, 0.9, canvas=(400, 400), onto=ink)
+    reading = read_number(Prototypes(), ink)
+    assert reading.number == "21 7"
+    assert [digit.row for digit in reading.digits] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "mark", [[(0, 70), (34, 70)], [(8, 136), (10, 138)], [(60, -16), (-28, 160)]], ids=["dash", "dot", "slash"]
+)
+def test_marks_between_digits_are_left_out_and_told_of(mark):
+    ink = draw([TWO], 20, 60, canvas=(300, 640))
+    ink = draw(SEVEN, 250, 60, canvas=(300, 640), onto=ink)
+    ink = draw([mark], 155, 60, canvas=(300, 640), onto=ink)
+    reading = read_number(Prototypes(), ink)
+    assert reading.number == "27"
+    assert len(reading.marks) == 1
+
+
+def test_overlapping_digits_are_read_by_their_strokes():
+    two, seven = np.add(TWO, (60, 60)), [np.add(stroke, (140, 60)) for stroke in SEVEN]
+    strokes = [two, *seven]
+    ink = draw([stroke.tolist() for stroke in strokes], 0, 0)
+    reading = read_number(Prototypes(), ink, strokes=[(stroke, 12.0) for stroke in strokes])
+    assert (reading.number, reading.verdict) == ("27", "sure")
+
+
+def paint(left, top):
+    """A 7 as a drawing program saves it: 28 x 28, away from the middle."""
+    return draw(SEVEN, left, top, 0.13, 2, canvas=(28, 28))
+
+
+@pytest.mark.parametrize(("left", "top"), [(2, 3), (13, 2), (3, 7)])
+def test_small_drawing_away_from_the_middle_is_sure(left, top):
+    ink = paint(left, top)
     model = Prototypes()
-    model.known = {7: image}
-    assert read_number(model, np.pad(small, 1)).verdict == "sure"
-    reading = read_number(model, small)
-    assert (reading.number, reading.verdict) == ("7", "unsure")
-    assert read_number(model, image).verdict == "sure"
+    model.known = {7: to_mnist(ink)}
+    reading = read_number(model, ink)
+    assert (reading.number, reading.verdict) == ("7", "sure")
+
+
+def test_small_picture_of_a_thing_is_sure_only_as_it_stands():
+    """A trouser: broad, grey, as high as the picture; cropped, it might be a digit."""
+    thing = np.zeros((28, 28), np.float32)
+    thing[:, 8:20] = 0.6
+    thing[10:, 13:15] = 0
+    thing[0, 8:20] = 1
+    model = Prototypes()
+    model.known = {1: to_mnist(np.pad(thing, 1))}
+    assert read_number(model, np.pad(thing, 1)).verdict == "sure"
+    reading = read_number(model, thing)
+    assert (reading.number, reading.verdict, reading.digits[0].doubt) == ("1", "unsure", "picture")
+
+
+def test_a_drawing_is_told_from_a_thing_by_the_whole_picture():
+    assert not needs_second_look(paint(2, 3))
+    assert not needs_second_look(draw([TWO], 3, 5, 0.12, 2, canvas=(28, 28)))
+    assert needs_second_look(np.pad(np.full((20, 14), 0.6, np.float32), ((4, 4), (7, 7))))

@@ -17,6 +17,7 @@ from nn.io.archive import read_archive, write_archive
 from nn.layers import BatchNormalization, Dense, Dropout, ReLU
 from nn.models import Sequential
 from nn.optimizers import OPTIMIZERS, SGD, Adadelta, Adam, RMSprop
+from nn.optimizers.schedules import OneCycle
 from nn.train import checkpoint
 from nn.training import Diverged, Progress, Trainer
 
@@ -80,6 +81,20 @@ def test_resumed_training_is_the_undisturbed_one(tmp_path, batches):
     second.run()
     assert state(second) == state(whole)
     assert len(seen.seen) == 12 - batches
+
+
+@pytest.mark.parametrize("batches", [1, 4, 7, 11])
+def test_schedule_and_average_go_on_where_they_were(tmp_path, batches):
+    def trainer(*callbacks):
+        return new_trainer(SGD(OneCycle(0.5, 12), weight_decay=0.01, use_ema=True, ema_momentum=0.7), callbacks)
+
+    whole, first, second = trainer(), trainer(StopAfter(batches)), trainer()
+    whole.run()
+    first.run()
+    checkpoint.save(tmp_path / "c.npz", first, RUN)
+    checkpoint.load(tmp_path / "c.npz").restore(second)
+    second.run()
+    assert state(second) == state(whole)
 
 
 @pytest.mark.parametrize(

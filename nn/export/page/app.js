@@ -187,7 +187,8 @@ if (typeof document === "undefined") {
   const weights = find("weights").textContent;
   const described = JSON.parse(find("network").textContent);
   new App(described, weights, find("program").textContent);
-  // For programs, and for the console: read ink (bytes, 255 is full ink; row by row) as the page does.
+  // For programs, and for the console: read ink (bytes, 255 is full ink; row by row) as the page
+  // does.
   let read;
   globalThis.readDigits = (ink, height, width, strokes) => {
     read ??= makeReader(described, weights);

@@ -1,4 +1,4 @@
-// Honest percentages; nn/reading/calibration.py in JavaScript.
+// Honest percentages. A port of nn/reading/calibration.py.
 
 import { sum } from "./picture.js";
 

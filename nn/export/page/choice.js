@@ -1,4 +1,5 @@
-// Which grouping of a row's pieces reads best, and by how much; nn/reading/choice.py in JavaScript, where the method is written.
+// Which grouping of a row's pieces reads best, and by how much. A port of nn/reading/choice.py,
+// which explains the method.
 
 import { heightOf, widthOf } from "./pieces.js";
 
@@ -10,14 +11,14 @@ const WIDEST_GAP = 0.4;
 const JOIN_COST = 0.1;
 const JOIN_COST_PER_GAP = 1.0;
 const TALL = 0.35;
-const TALL_JOIN_COST = 0.3;
-const CUT_COST = 0.6;
+const TALL_JOIN_COST = 0.2;
+const CUT_COST = 0.9;
 const CUT_COST_PER_STROKE = 1.0;
 const SMALL = 0.5;
 const SMALL_COST = 4.0;
 const LEVEL = 0.15;
 const UNEVEN_COST = 1.5;
-const WIDE = 0.75;
+const WIDE = 0.95;
 const WIDE_COST = 3.3;
 const MOST_FOR_WIDTH = 2.5;
 const MARK_COST = 0.7;
@@ -25,7 +26,10 @@ const DASH = 0.25;
 const SLASH = 0.95;
 const SLANT = 0.45;
 
-/** The runs of pieces, [first, one past the last], that may be one digit; a single piece always may. */
+/**
+ * The runs of pieces, [first, one past the last], that may be one digit; a single piece always
+ * may.
+ */
 export function possibleSpans(pieces) {
   const spans = [];
   for (let first = 0; first < pieces.length; first++) {
@@ -50,8 +54,9 @@ function between(first, last) {
 }
 
 /**
- * The spans, left to right, that cover all pieces with the highest score. Each given span has `first`, `last`, its best guess
- * `digit` and the guess's `probability`; each that is returned also its `margin`, and whether it `isMark`.
+ * The spans, left to right, that cover all pieces with the highest score. Each given span has
+ * `first`, `last`, its best guess `digit` and the guess's `probability`; each that is returned
+ * also its `margin`, and whether it `isMark`.
  */
 export function bestGrouping(pieces, given) {
   const spans = given.map((span) => {
@@ -81,7 +86,10 @@ export function bestGrouping(pieces, given) {
   return chosen;
 }
 
-/** For each span, in order of its begin, the highest sum of a grouping that ends with it, and the span before it there. */
+/**
+ * For each span, in order of its begin, the highest sum of a grouping that ends with it, and the
+ * span before it there.
+ */
 function bestSums(spans, beginOf, endOf, cost) {
   const best = new Map();
   for (const span of spans) {
@@ -103,7 +111,9 @@ function bestSums(spans, beginOf, endOf, cost) {
   return best;
 }
 
-/** What speaks against pieces first .. last − 1 being one digit, before any network looks at it. */
+/**
+ * What speaks against pieces first .. last − 1 being one digit, before any network looks at it.
+ */
 function costOf(pieces, first, last) {
   let cost = 0;
   for (const k of between(first, last - 1)) {
@@ -127,7 +137,10 @@ function unevenness(pieces, one, other) {
   return UNEVEN_COST * Math.max(0, Math.abs(a.bottom - b.bottom) / pieces.height - LEVEL);
 }
 
-/** Whether a single piece between two others, overlapping neither, has the shape of a dot, a dash or a slash. */
+/**
+ * Whether a single piece between two others, overlapping neither, has the shape of a dot, a dash
+ * or a slash.
+ */
 function looksLikeMark(pieces, first, last) {
   if (last !== first + 1 || first === 0 || last === pieces.length || pieces.isCut(first, last)) return false;
   const [before, box, after] = pieces.boxes.slice(first - 1, last + 1);

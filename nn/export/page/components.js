@@ -1,6 +1,9 @@
-// Connected components by runs; nn/reading/components.py in JavaScript.
+// Connected components by runs. A port of nn/reading/components.py.
 
-/** Number the 8-connected components of a mask: labels from 1 (0 outside) in reading order, and how many there are. */
+/**
+ * Number the 8-connected components of a mask: labels from 1 (0 outside) in reading order, and
+ * how many there are.
+ */
 export function label(mask, height, width) {
   const runs = [];
   const parent = [];

@@ -8,7 +8,10 @@ const ERASER = 2; // times the brush
 const STEP = 16; // sheet units that an arrow key moves the pen
 const FINE_STEP = 4;
 
-/** Draw with whatever points at the sheet; a pen's eraser and the right button erase. `changed()` follows every change. */
+/**
+ * Draw with whatever points at the sheet; a pen's eraser and the right button erase. `changed()`
+ * follows every change.
+ */
 export function followPointer(sheet, drawing, brush, changed) {
   let drawingWith = null;
   const place = (event) => {
@@ -41,7 +44,10 @@ export function followPointer(sheet, drawing, brush, changed) {
   sheet.addEventListener("contextmenu", (event) => event.preventDefault());
 }
 
-/** Draw with the keyboard: the arrows move a pen over the focused sheet, the space bar sets it down and lifts it. */
+/**
+ * Draw with the keyboard: the arrows move a pen over the focused sheet, the space bar sets it
+ * down and lifts it.
+ */
 export function followKeys(sheet, cursor, drawing, brush, changed) {
   const at = [SHEET_WIDTH / 2, SHEET_HEIGHT / 4];
   const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };

@@ -1,4 +1,5 @@
-// The drawing: strokes, steps back and forth, their pixels on the screen and their pixels for the network.
+// The drawing: strokes, steps back and forth, their pixels on the screen and their pixels for the
+// network.
 
 import { Pen, Raster, union } from "./pen.js";
 
@@ -93,7 +94,10 @@ export class Drawing {
     return steps.slice(steps.lastIndexOf(CLEARED) + 1);
   }
 
-  /** The movements of the pen that left the ink, with the one under way; the reading's pixels are sheet units. */
+  /**
+   * The movements of the pen that left the ink, with the one under way; the reading's pixels are
+   * sheet units.
+   */
   pulls() {
     const strokes = this.stroke ? [...this.strokes(), this.stroke] : this.strokes();
     return strokes.filter((stroke) => !stroke.erases).map(({ points, width }) => ({ points, width }));

@@ -1,4 +1,4 @@
-// Ink to MNIST's geometry; nn/reading/geometry.py in JavaScript, where the reasons are written.
+// Ink to MNIST's geometry. A port of nn/reading/geometry.py, which gives the reasons.
 
 import { clip, crop, picture, profiles, range, roundEven, sum } from "./picture.js";
 import { BILINEAR, BOX, resize } from "./resize.js";
@@ -24,7 +24,10 @@ export function toMnist(ink) {
   return box ? centred(square(fine, box, INNER)) : picture(SIDE, SIDE);
 }
 
-/** Where the ink begins and ends, in fractions of pixels: [left, top, right, bottom]; null if nothing reaches one half. */
+/**
+ * Where the ink begins and ends, in fractions of pixels: [left, top, right, bottom]; null if
+ * nothing reaches one half.
+ */
 export function inkBox(ink) {
   const { rows, columns } = profiles(ink);
   const across = extent(columns);
@@ -40,7 +43,9 @@ function extent(profile) {
   return [first + 1 - profile[first] - (profile[first - 1] ?? 0), last + profile[last] + (profile[last + 1] ?? 0)];
 }
 
-/** Mean stroke width in pixels: twice the area over the length of the outline, 2 Σ ink / Σ |∇ink|. */
+/**
+ * Mean stroke width in pixels: twice the area over the length of the outline, 2 Σ ink / Σ |∇ink|.
+ */
 export function strokeWidth({ data, height, width }) {
   const at = (y, x) => (y < 0 || x < 0 || y >= height || x >= width ? 0 : data[y * width + x]);
   let outline = 0;
@@ -109,7 +114,9 @@ function thickened(fine, change) {
   return invert(dilated(invert(padded), -change));
 }
 
-/** Grey dilation with a soft-rimmed disc: the maximum over offsets of picture · coverage(offset). */
+/**
+ * Grey dilation with a soft-rimmed disc: the maximum over offsets of picture · coverage(offset).
+ */
 function dilated(image, radius) {
   const { height, width } = image;
   const reach = Math.ceil(radius);
@@ -156,7 +163,10 @@ function centreOfMass({ data, height, width }) {
   return [down / total, across / total];
 }
 
-/** The (20, 20) picture inside (28, 28), moved by whole pixels so that its centre of mass is at index 14, 14. */
+/**
+ * The (20, 20) picture inside (28, 28), moved by whole pixels so that its centre of mass is at
+ * index 14, 14.
+ */
 function centred(small) {
   if (!small.data.some((value) => value !== 0)) return picture(SIDE, SIDE);
   const [y, x] = centreOfMass(small);

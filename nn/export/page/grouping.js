@@ -1,4 +1,5 @@
-// How ink hangs together: specks, strokes that lie over one another, rows of writing; nn/reading/grouping.py in JavaScript.
+// How ink hangs together: specks, strokes that lie over one another, rows of writing. A port of
+// nn/reading/grouping.py.
 
 import { label } from "./components.js";
 import { heightOf, widthOf } from "./pieces.js";
@@ -8,6 +9,7 @@ const SPECK = 0.12; // of the largest component's extent
 const MOST_COMPONENTS = 48;
 const FLAT = 0.3;
 const ROW_OVERLAP = 0.3;
+const FAR_OVERLAP = 0.6;
 const BROKEN = 0.06;
 const NEIGHBOURS = 2.0;
 
@@ -37,7 +39,9 @@ export function withoutSpecks(components, pen) {
   return components.filter((component) => extentOf(component) >= smallest);
 }
 
-/** Join components that lie over one another, as the strokes of one digit do, until none are left. */
+/**
+ * Join components that lie over one another, as the strokes of one digit do, until none are left.
+ */
 export function stacked(components) {
   const left = [...components];
   const tallest = Math.max(...left.map(heightOf));
@@ -56,7 +60,10 @@ export function stacked(components) {
   return left;
 }
 
-/** Whether at least half of the narrower one lies over or under the other, unless they stand side by side and lean. */
+/**
+ * Whether at least half of the narrower one lies over or under the other, unless they stand side
+ * by side and lean.
+ */
 function isOneDigit(a, b, tallest) {
   const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   if (across < 0.5 * Math.min(widthOf(a), widthOf(b))) return false;
@@ -79,7 +86,10 @@ function areSideBySide(a, b) {
   return both && (leftOf || rightOf);
 }
 
-/** The rows of writing, from top to bottom: digits that reach the same heights, with the marks that are nearest to them. */
+/**
+ * The rows of writing, from top to bottom: digits that reach the same heights, with the marks
+ * that are nearest to them.
+ */
 export function intoRows(components) {
   const least = FLAT * Math.max(...components.map(heightOf));
   const tall = components.filter((each) => heightOf(each) >= least);
@@ -106,10 +116,13 @@ function areBeside(a, b) {
   const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   const across = Math.max(a.left, b.left) - Math.min(a.right, b.right);
   const [lower, taller] = [heightOf(a), heightOf(b)].sort((x, y) => x - y);
-  return down >= ROW_OVERLAP * lower && across <= NEIGHBOURS * taller;
+  return down >= (across <= NEIGHBOURS * taller ? ROW_OVERLAP : FAR_OVERLAP) * lower;
 }
 
-/** Whether two single components, one over the other, are so close that they are rather parts of one digit. */
+/**
+ * Whether two single components, one over the other, are so close that they are rather parts of
+ * one digit.
+ */
 function areBroken(one, other) {
   if (one.length > 1 || other.length > 1) return false;
   const [a, b] = [one[0], other[0]];

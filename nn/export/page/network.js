@@ -3,8 +3,9 @@
 const REMEMBERED = 60; // images
 
 /**
- * The network that the page carries. `described` holds `layers` (type, output shape, and their arguments), `card` and
- * `precision`; `weights` is base64 of all parameters, one after another, each layer's kernel before its bias.
+ * The network that the page carries. `described` holds `layers` (type, output shape, and their
+ * arguments), `card` and `precision`; `weights` is base64 of all parameters, one after another,
+ * each layer's kernel before its bias.
  */
 export function buildNetwork(described, weights) {
   const values = decoded(weights, described.precision);
@@ -29,7 +30,10 @@ export function buildNetwork(described, weights) {
     card: described.card,
     /** The ten probabilities of a (28, 28) picture. */
     predict: (image) => outputs(image).at(-1),
-    /** What the first convolution, with the activation after it, makes of a picture; null without such a layer. */
+    /**
+     * What the first convolution, with the activation after it, makes of a picture; null without
+     * such a layer.
+     */
     firstMaps(image) {
       if (mapped < 0) return null;
       const [height, width, count] = layers[mapped].output_shape;
@@ -57,7 +61,9 @@ function decoded(text, precision) {
   return values;
 }
 
-/** IEEE half precision: a sign, five bits of exponent, ten of fraction. Infinities do not occur. */
+/**
+ * IEEE half precision: a sign, five bits of exponent, ten of fraction. Infinities do not occur.
+ */
 function fromHalf(bits) {
   const sign = bits >> 15 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -99,7 +105,10 @@ function dense({ kernel, bias }, x) {
   return out;
 }
 
-/** out[i, j] = bias + Σ_{ki, kj, c} x[i · SH + ki, j · SW + kj, c] · kernel[ki, kj, c]; 0 outside the image. */
+/**
+ * out[i, j] = bias + Σ_{ki, kj, c} x[i · SH + ki, j · SW + kj, c] · kernel[ki, kj, c]; 0 outside
+ * the image.
+ */
 function conv2d({ kernel, kernel_shape, bias, strides, before, input_shape, output_shape }, x) {
   const [height, width, channels] = input_shape;
   const [rows, columns, filters] = output_shape;
@@ -125,7 +134,10 @@ function conv2d({ kernel, kernel_shape, bias, strides, before, input_shape, outp
   return out;
 }
 
-/** The inputs of a sum without the zeros, of which ReLU makes many: values, and the kernel's rows that they belong to. */
+/**
+ * The inputs of a sum without the zeros, of which ReLU makes many: values, and the kernel's rows
+ * that they belong to.
+ */
 class NonZero {
   constructor(most) {
     this.count = 0;
@@ -139,7 +151,10 @@ class NonZero {
     this.rows[this.count++] = row;
   }
 
-  /** out[at + f] = bias[f] + Σ_k values[k] · kernel[rows[k], f], eight sums at a time: they stay in registers. */
+  /**
+   * out[at + f] = bias[f] + Σ_k values[k] · kernel[rows[k], f], eight sums at a time: they stay
+   * in registers.
+   */
   multiply(kernel, bias, out, at) {
     const { count, values, rows } = this;
     const filters = bias.length;
@@ -175,7 +190,9 @@ class NonZero {
   }
 }
 
-/** The greatest value of every window, channel by channel; what lies outside the image never wins. */
+/**
+ * The greatest value of every window, channel by channel; what lies outside the image never wins.
+ */
 function maxPool({ pool_size, strides, before, input_shape, output_shape }, x) {
   const [height, width, channels] = input_shape;
   const [rows, columns] = output_shape;

@@ -1,4 +1,4 @@
-// Strokes to ink, anti-aliased; apps/draw/drawing/raster.py in JavaScript, where the equations are written.
+// Strokes to ink, anti-aliased. A port of apps/draw/drawing/raster.py, which gives the equations.
 
 export const SHEET_WIDTH = 640;
 export const SHEET_HEIGHT = 480;
@@ -130,7 +130,9 @@ export function union(a, b) {
   return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])];
 }
 
-/** Draw a chain of capsules into the pixels `box`: coverage = clip(radius + ½ − distance, 0, 1). */
+/**
+ * Draw a chain of capsules into the pixels `box`: coverage = clip(radius + ½ − distance, 0, 1).
+ */
 function stamp({ ink, width }, [left, top, right, bottom], points, radius, erases) {
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {

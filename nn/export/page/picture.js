@@ -25,7 +25,10 @@ export function maskBox({ data, height, width }) {
   return box;
 }
 
-/** The part of a picture from (top, left) up to, not including, (bottom, right); 0 outside the picture. */
+/**
+ * The part of a picture from (top, left) up to, not including, (bottom, right); 0 outside the
+ * picture.
+ */
 export function crop(source, top, left, bottom, right) {
   const size = (bottom - top) * (right - left);
   const out = picture(bottom - top, right - left, new source.data.constructor(size));

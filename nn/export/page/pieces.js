@@ -1,4 +1,5 @@
-// The pieces of a row of writing, and any run of them as one digit; nn/reading/pieces.py in JavaScript.
+// The pieces of a row of writing, and any run of them as one digit. A port of
+// nn/reading/pieces.py.
 
 import { toMnist } from "./geometry.js";
 import { crop, mask, maskBox } from "./picture.js";
@@ -7,11 +8,13 @@ export const heightOf = (box) => box.bottom - box.top;
 export const widthOf = (box) => box.right - box.left;
 
 /**
- * A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for as one digit.
+ * A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for as
+ * one digit.
  *
- * A piece has its `mask` on the coarse grid, the `component` that it is part of, as which `part`, the number of strokes
- * `crossed` by the cut before it, and whether it `isStraight`. The `grid` says how coarse masks lie on the drawing: blocks of
- * `step` pixels from (`top`, `left`) on. `inked` is the coarse mask of all ink.
+ * A piece has its `mask` on the coarse grid, the `component` that it is part of, as which `part`,
+ * the number of strokes `crossed` by the cut before it, and whether it `isStraight`. The `grid`
+ * says how coarse masks lie on the drawing: blocks of `step` pixels from (`top`, `left`) on.
+ * `inked` is the coarse mask of all ink.
  */
 export class Pieces {
   constructor(ink, grid, pieces, inked) {
@@ -39,13 +42,19 @@ export class Pieces {
     };
   }
 
-  /** Between piece k and piece k + 1, in heights of the tallest piece (negative: overlap); null if they are connected. */
+  /**
+   * Between piece k and piece k + 1, in heights of the tallest piece (negative: overlap); null if
+   * they are connected.
+   */
   gap(k) {
     if (this.pieces[k].component === this.pieces[k + 1].component) return null;
     return (this.boxes[k + 1].left - this.boxes[k].right) / this.height;
   }
 
-  /** The strokes crossed by each cut that parts pieces first .. last − 1 from what is left of them in their component. */
+  /**
+   * The strokes crossed by each cut that parts pieces first .. last − 1 from what is left of them
+   * in their component.
+   */
   cuts(first, last) {
     const run = this.pieces.slice(first, last);
     const isInside = (component, part) => run.some((piece) => piece.component === component && piece.part === part);

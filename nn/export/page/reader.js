@@ -1,4 +1,5 @@
-// Reading beside the pen: a worker reads the newest ink, so that drawing never waits for the network.
+// Reading beside the pen: a worker reads the newest ink, so that drawing never waits for the
+// network.
 
 import { buildNetwork } from "./network.js";
 import { picture } from "./picture.js";
@@ -6,7 +7,10 @@ import { readNumber } from "./recognition.js";
 
 const UNIT = Math.fround(1 / 255); // as in Python, to the last bit: a box filter may take in a pixel more or less
 
-/** A function from ink (bytes, 255 is full ink) to a reading with the first layer's maps of every digit. */
+/**
+ * A function from ink (bytes, 255 is full ink) to a reading with the first layer's maps of every
+ * digit.
+ */
 export function makeReader(described, weights) {
   const network = buildNetwork(described, weights);
   return ({ ink, height, width, strokes }) => {
@@ -28,7 +32,10 @@ export function serve(scope) {
   };
 }
 
-/** The browser compiles what runs often: a few readings of a square, so that the first drawing is read as fast as others. */
+/**
+ * The browser compiles what runs often: a few readings of a square, so that the first drawing is
+ * read as fast as others.
+ */
 function warmedUp(read) {
   const height = 480;
   const width = 640;
@@ -41,7 +48,10 @@ function warmedUp(read) {
   return read;
 }
 
-/** Reads whatever was asked last; `answer(version, reading)` gets each answer. Questions in between are passed over. */
+/**
+ * Reads whatever was asked last; `answer(version, reading)` gets each answer. Questions in
+ * between are passed over.
+ */
 export class Reader {
   constructor(program, described, weights, answer) {
     this.answer = answer;

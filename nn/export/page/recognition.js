@@ -1,8 +1,10 @@
-// A drawing and a network to a number; nn/reading/recognition.py in JavaScript, where the reasons are written.
+// A drawing and a network to a number. A port of nn/reading/recognition.py, which gives the
+// reasons.
 
 import { calibrated } from "./calibration.js";
 import { bestGrouping, possibleSpans } from "./choice.js";
-import { SIDE, strokeWidth } from "./geometry.js";
+import { SIDE, strokeWidth, toMnist } from "./geometry.js";
+import { heightOf, widthOf } from "./pieces.js";
 import { takeApart } from "./segmentation.js";
 
 const SURE_FROM = 0.8;
@@ -10,17 +12,21 @@ const MARGIN = 0.25;
 const FAINT = Math.fround(0.15);
 const FULL = Math.fround(0.75);
 const MOST_GREY = 0.7;
+const WIDEST_SURE = 1.25; // width over height
 const WIDEST_PEN = 4.2;
 const THIN_PEN = 3.0;
 
 /**
  * Read the digits of a drawing, row by row, from left to right.
  *
- * `network.predict(image)` gives the ten probabilities of a (28, 28) picture, `network.card` what is known of the training.
- * `strokes` are the movements of the pen, where they are known (see `takeApart`).
+ * `network.predict(image)` gives the ten probabilities of a (28, 28) picture, `network.card` what
+ * is known of the training. `strokes` are the movements of the pen, where they are known (see
+ * `takeApart`).
  *
- * Returns the `digits` (each with box, image, digit, probability, probabilities, margin, row and verdict), their `number` as
- * text with a space between rows, and the `verdict`: "sure", "unsure" or "blank".
+ * Returns the `digits`, their `number` as text with a space between rows, and the `verdict`:
+ * "sure", "unsure" or "blank". Each digit has box, image, digit, probability, probabilities, row,
+ * verdict and `doubt`: why it is unsure, by its "probability", the "grouping" of its ink, or the
+ * "picture", which may show something else.
  */
 export function readNumber(network, ink, strokes = []) {
   const rows = takeApart(ink, strokes);
@@ -36,12 +42,14 @@ export function readNumber(network, ink, strokes = []) {
       return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
     });
   });
-  const isDoubtful = needsSecondLook(ink, spans.at(-1).at(-1).image) && !(Math.max(...look(ink)) >= sureFrom);
+  const isThing = needsSecondLook(ink) && !(Math.max(...look(ink)) >= sureFrom);
   const chosen = rows.map((row, k) => bestGrouping(row, spans[k]).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
-    return row.map(({ box, image, digit, probability, probabilities, margin }) => {
-      const isSure = !isDoubtful && probability >= sureFrom && margin >= MARGIN;
-      return { box, image, digit, probability, probabilities, margin, row: k, verdict: isSure ? "sure" : "unsure" };
+    return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
+      let doubt = isThing ? "picture" : null;
+      if (margin < MARGIN || mayBeTwo(rows[k].hull(first, last), last - first)) doubt = "grouping";
+      if (probability < sureFrom) doubt = "probability";
+      return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
     });
   });
   if (!digits.length) return { digits, number: "", verdict: "blank" };
@@ -50,12 +58,17 @@ export function readNumber(network, ink, strokes = []) {
   return { digits, number: written.join(" "), verdict };
 }
 
+/** Whether a digit is so wide that its pieces, if it has several, may be digits too. */
+function mayBeTwo(box, pieces) {
+  return pieces > 1 && widthOf(box) > WIDEST_SURE * heightOf(box);
+}
+
 /** Whether a picture of the network's own size may show a thing rather than a drawing. */
-function needsSecondLook(ink, image) {
+function needsSecondLook(ink) {
   if (ink.height !== SIDE || ink.width !== SIDE) return false;
   const inked = ink.data.filter((value) => value > FAINT);
   if (!inked.length) return false;
-  const pen = strokeWidth(image);
+  const pen = strokeWidth(toMnist(ink));
   const at = (first, step) => Array.from({ length: SIDE }, (_, k) => ink.data[first + k * step]).some((value) => value > FAINT);
   const reaches = (at(0, 1) && at(SIDE * (SIDE - 1), 1)) || (at(0, SIDE) && at(SIDE - 1, SIDE));
   const grey = inked.filter((value) => value < FULL).length / inked.length;

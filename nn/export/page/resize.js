@@ -1,11 +1,15 @@
-// Resampling as Pillow does it (`Image.resize` with a box), for pictures of floating-point numbers.
+// Resampling as Pillow does it (`Image.resize` with a box), for pictures of floating-point
+// numbers.
 
 import { picture } from "./picture.js";
 
 export const BOX = { support: 0.5, weigh: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) };
 export const BILINEAR = { support: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x)) };
 
-/** The rectangle (left, top, right, bottom) of a picture, in fractions of pixels, resampled to (side, side). */
+/**
+ * The rectangle (left, top, right, bottom) of a picture, in fractions of pixels, resampled to
+ * (side, side).
+ */
 export function resize(source, side, filter, [left, top, right, bottom]) {
   const across = weights(source.width, left, right, side, filter);
   const down = weights(source.height, top, bottom, side, filter);
@@ -29,7 +33,10 @@ export function resize(source, side, filter, [left, top, right, bottom]) {
   return out;
 }
 
-/** For each of `count` output pixels: the first input pixel that it looks at, and the factors from there on. */
+/**
+ * For each of `count` output pixels: the first input pixel that it looks at, and the factors from
+ * there on.
+ */
 function weights(size, begin, end, count, filter) {
   // Pillow keeps the box in single precision.
   begin = Math.fround(begin);

@@ -1,4 +1,5 @@
-// Where connected ink might be two digits that touch; nn/reading/seams.py in JavaScript, where the method is written.
+// Where connected ink might be two digits that touch. A port of nn/reading/seams.py, which
+// explains the method.
 
 import { areaOf } from "./picture.js";
 
@@ -10,7 +11,10 @@ const MOST_CROSSED = 2;
 const LEAST_SHARE = 0.1; // of a component's ink must lie on each side
 const SIMPLE_SHARE = 0.85;
 
-/** Seams, each with a column for every row, through a component's mask, left to right; none crosses another. */
+/**
+ * Seams, each with a column for every row, through a component's mask, left to right; none
+ * crosses another.
+ */
 export function findSeams(part, tallest, pen) {
   const { data, height, width } = part;
   if (width < CUT_FROM * tallest || pen > WIDE_PEN * tallest || isSimpleStroke(part, pen)) return [];
@@ -53,7 +57,10 @@ function isSimpleStroke({ data, height, width }, pen) {
   return simple / width >= SIMPLE_SHARE;
 }
 
-/** Whether the ink lies within a pen's width of a straight line, by the spread across its main direction. */
+/**
+ * Whether the ink lies within a pen's width of a straight line, by the spread across its main
+ * direction.
+ */
 export function isStraight({ data, width }, pen) {
   const points = [];
   data.forEach((value, k) => {

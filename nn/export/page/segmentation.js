@@ -1,4 +1,5 @@
-// Which ink may belong to which digit; nn/reading/segmentation.py in JavaScript, where the reasons are written.
+// Which ink may belong to which digit. A port of nn/reading/segmentation.py, which gives the
+// reasons.
 
 import { isMnist, strokeWidth } from "./geometry.js";
 import { componentOf, connected, intoRows, stacked, withoutSpecks } from "./grouping.js";
@@ -14,8 +15,8 @@ const MOST_STROKES = 40; // of a drawing; with more, only what is connected coun
 /**
  * Take a drawing (ink from 0 to 1) apart into rows of pieces, from top to bottom.
  *
- * `strokes` are the movements of the pen that left the ink, where they are known: each with its `points` [x, y] and the pen's
- * `width`, in pixels.
+ * `strokes` are the movements of the pen that left the ink, where they are known: each with its
+ * `points` [x, y] and the pen's `width`, in pixels.
  */
 export function takeApart(ink, strokes = []) {
   if (isMnist(ink)) {
@@ -31,10 +32,15 @@ export function takeApart(ink, strokes = []) {
   const step = Math.max(1, roundEven(Math.max(part.height, part.width / 2) / COARSE));
   const grid = { step, top: down[0], left: across[0] };
   const coarse = blockMaxima(part, step);
-  const inked = mask(coarse.height, coarse.width);
+  let inked = mask(coarse.height, coarse.width);
   coarse.data.forEach((value, k) => (inked.data[k] = value >= INK ? 1 : 0));
   const pen = strokeWidth(coarse);
   const known = knownStrokes(strokes, grid, inked);
+  if (known.length) {
+    // Ink that no stroke accounts for, a pixel here and there, belongs to whatever is around it.
+    inked = mask(coarse.height, coarse.width);
+    for (const each of known) each.mask.data.forEach((value, k) => (inked.data[k] |= value));
+  }
   const kept = known.length ? withoutSpecks(known, pen) : connected(inked, pen);
   return intoRows(kept).map((row) => new Pieces(ink, grid, piecesOf(row, pen, !known.length), inked));
 }
@@ -66,7 +72,10 @@ function piecesOf(components, pen, isCut) {
   return pieces;
 }
 
-/** Each stroke of the pen as a component of the ink that is there; none if they do not account for it. */
+/**
+ * Each stroke of the pen as a component of the ink that is there; none if they do not account for
+ * it.
+ */
 function knownStrokes(strokes, grid, inked) {
   if (!strokes.length || strokes.length > MOST_STROKES) return [];
   const masks = strokes.map((stroke) => drawn(stroke, grid, inked));
@@ -75,7 +84,10 @@ function knownStrokes(strokes, grid, inked) {
   return masks.filter((each) => each.data.includes(1)).map(componentOf);
 }
 
-/** The ink of one stroke on the coarse grid, one pixel wider on each side than the pen, so that its soft edge belongs to it. */
+/**
+ * The ink of one stroke on the coarse grid, one pixel wider on each side than the pen, so that
+ * its soft edge belongs to it.
+ */
 function drawn({ points, width }, { step, top, left }, inked) {
   const out = mask(inked.height, inked.width);
   const radius = width / 2 / step + 1;
@@ -83,7 +95,7 @@ function drawn({ points, width }, { step, top, left }, inked) {
   for (let dy = -Math.trunc(radius); dy <= radius; dy++) {
     for (let dx = -Math.trunc(radius); dx <= radius; dx++) if (Math.hypot(dy, dx) <= radius) disc.push([dy, dx]);
   }
-  const path = points.map(([x, y]) => [(x - left) / step - 0.5, (y - top) / step - 0.5]);
+  const path = thinned(points.map(([x, y]) => [(x - left) / step - 0.5, (y - top) / step - 0.5]), radius / 6);
   const stampDisc = (x, y) => {
     const [row, column] = [Math.floor(y + 0.5), Math.floor(x + 0.5)];
     for (const [dy, dx] of disc) {
@@ -96,8 +108,19 @@ function drawn({ points, width }, { step, top, left }, inked) {
     if (k === 0) return stampDisc(x, y);
     const [beforeX, beforeY] = path[k - 1];
     const [dx, dy] = [x - beforeX, y - beforeY];
-    const count = Math.max(Math.ceil(Math.max(Math.abs(dx), Math.abs(dy))), 1);
+    const count = Math.max(Math.ceil((Math.max(Math.abs(dx), Math.abs(dy)) * 3) / radius), 1);
     for (let n = 1; n <= count; n++) stampDisc(beforeX + (n / count) * dx, beforeY + (n / count) * dy);
   });
   return out;
+}
+
+/** A path without the points that move on by too little to make a difference; its end stays. */
+function thinned(path, unit) {
+  let [along, last] = [0, -1];
+  return path.filter(([x, y], k) => {
+    if (k > 0) along += Math.hypot(x - path[k - 1][0], y - path[k - 1][1]);
+    const isNew = Math.floor(along / unit) !== last;
+    last = Math.floor(along / unit);
+    return isNew || k === path.length - 1;
+  });
 }

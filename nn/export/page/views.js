@@ -1,4 +1,5 @@
-// The cards: the answer in words and in large, ten bars, what the network sees, and the first layer's maps.
+// The cards: the answer in words and in large, ten bars, what the network sees, and the first
+// layer's maps.
 
 const NO_BREAK = "\u00a0";
 const MOST_LABELS = 4; // digits on the sheet that have room for a percentage each
@@ -39,9 +40,12 @@ function spelled({ number }) {
 }
 
 function doubtOf({ digits }) {
-  if (digits.length === 1) return `${percent(digits[0].probability)}, which is not sure`;
-  const unsure = digits.flatMap(({ verdict }, k) => (verdict === "unsure" ? [nth(k)] : []));
-  return unsure.length === 1 ? `the ${unsure[0]} digit is not sure` : "several digits are not sure";
+  const unsure = digits.flatMap(({ verdict }, k) => (verdict === "unsure" ? [k] : []));
+  if (unsure.length > 1) return "several digits are not sure";
+  if (digits.length > 1) return `the ${nth(unsure[0])} digit is not sure`;
+  const [{ doubt, probability }] = digits;
+  if (doubt === "grouping") return "if its ink is one digit";
+  return doubt === "picture" ? "if this is handwriting" : `${percent(probability)}, which is not sure`;
 }
 
 function nth(k) {
@@ -138,7 +142,10 @@ export function showMaps(place, { height, width, count, data }, colours) {
   [...place.children].forEach((canvas, c) => paint(canvas, data, count, c, most, colours));
 }
 
-/** Every `step`-th value from `first` on as a picture that fills its canvas: 0 in one colour, `most` in the other. */
+/**
+ * Every `step`-th value from `first` on as a picture that fills its canvas: 0 in one colour,
+ * `most` in the other.
+ */
 function paint(canvas, values, step, first, most, [low, high]) {
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
@@ -155,7 +162,8 @@ export function showFrames(place, digits, selected, width, height) {
   place.replaceChildren();
   if (digits.length < 2) return;
   digits.forEach(({ box, digit, probability, verdict }, k) => {
-    const label = digits.length > MOST_LABELS ? String(digit) : `${digit} ${percent(probability)}`;
+    const name = verdict === "sure" ? `${digit}` : `${digit}?`;
+    const label = digits.length > MOST_LABELS ? name : `${name} ${percent(probability)}`;
     const frame = make("span", { class: verdict }, make("b", {}, label));
     frame.classList.toggle("chosen", k === selected);
     frame.style.left = `${(100 * box.left) / width}%`;

@@ -107,7 +107,7 @@ def test_a_model_that_cannot_be_a_page_is_refused_in_one_sentence(command, tmp_p
 
 def test_a_layer_that_the_page_cannot_run_is_refused():
     network = Sequential([Conv2D(10, 28, activation="softmax", input_shape=(28, 28, 1)), Flatten()])
-    with pytest.raises(ValueError, match="expected softmax after a Dense layer"):
+    with pytest.raises(ValueError, match="expected activations that the page can run, got softmax"):
         html.page(network, "m")
 
 
