@@ -2,9 +2,10 @@
 
     python -m benchmarks teaching [--model FILE] [--repeats 3]
 
-The hands are simulated: a fixed strange 7 as a few strokes, of which every drawing moves each point by some hundredths of the
-height and has a slant, a width and a turn of its own. They are drawn on the window's sheet at random places and sizes, read as
-the window reads, kept as the window keeps them, and taught by `apps.draw.teaching.training`. Seconds do not include compilation.
+The hands are simulated: a fixed strange 7 as a few strokes, of which every drawing moves each
+point by some hundredths of the height and has a slant, a width and a turn of its own. They are
+drawn on the window's sheet at random places and sizes, read as the window reads, kept as the
+window keeps them, and taught by `apps.draw.teaching.training`. Seconds do not include compilation.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     good = True
     for name in HANDS:
         for seed in range(options.repeats):
-            good &= _lesson(model, replayed, name, seed, before, options.threads)
+            good &= _lesson(model, replayed, name, seed, before, threads=options.threads)
     outcome = "met" if good else "MISSED"
     print(f"goals: {READ_GOAL} read, at most {100 * LOSS_GOAL:.1f} points of test accuracy lost, undo exact: {outcome}")
     return 0 if good else 1

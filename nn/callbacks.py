@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 from nn.errors import InputError
 
 if TYPE_CHECKING:
-    from nn.models import Sequential
     from nn.training import Trainer
 
 Logs = dict[str, float]
@@ -21,12 +20,12 @@ class Callback:
     """The base: override the events you want. `logs` holds the epoch's mean loss and accuracy so far.
 
     Attributes:
-        model: the model in training.
+        model: the `Sequential` in training.
         trainer: the loop itself; `trainer.stop_requested = True`, or `model.stop_training = True` as in Keras, ends the training
             after this batch.
     """
 
-    model: Sequential
+    model: Any
     trainer: Trainer
 
     def on_train_begin(self, logs: Logs) -> None:
@@ -60,7 +59,7 @@ class History:
         seconds: what each epoch took.
     """
 
-    def __init__(self, model: Sequential) -> None:
+    def __init__(self, model: Any) -> None:
         self.model = model
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []

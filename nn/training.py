@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -31,9 +31,6 @@ from nn.layers.stack import Keys, Stack
 from nn.losses import CategoricalCrossentropy, Loss
 from nn.optimizers import Adadelta, Optimizer
 from nn.optimizers.norms import Norms, norms_of
-
-if TYPE_CHECKING:
-    from nn.models import Sequential
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
@@ -137,7 +134,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: Sequential,
+        model: TrainableStack,
         source: ImageSource,
         *,
         batch_size: int,
@@ -150,7 +147,7 @@ class Trainer:
         engine: str = "fused",
         initial_epoch: int = 0,
     ) -> None:
-        self.model = model
+        self.model: Any = model  # a `Sequential`, as a rule
         self.source = source
         self.batch_size = min(batch_size, len(source))
         self.epochs = epochs

@@ -12,6 +12,9 @@ from types import ModuleType
 
 import pytest
 
+# What several folders of tests use.
+sys.path.insert(0, str(Path(__file__).parent / "helpers"))
+
 # Whoever starts the tests in the background may have told them, and so their children, to ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

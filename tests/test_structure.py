@@ -1,6 +1,7 @@
 """The house stays in order: no folder overflows, imports make no circles, calls can be read."""
 
 import ast
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,8 @@ FILES = [path for folder in ("nn", "apps", "benchmarks") for path in sorted((ROO
 MOST_ENTRIES = 30
 MOST_IN_THE_PACKAGE = 25
 MOST_POSITIONAL = 5
+# Their arguments are a list of sizes, axes or types, not different things by position.
+LISTS = re.compile(r"\.(reshape|transpose)$|^lower_builtin$")
 
 
 def tracked():
@@ -68,7 +71,7 @@ def test_no_call_has_more_positional_arguments_than_one_can_read(path):
     long = [
         f"line {node.lineno}: {ast.unparse(node.func)}"
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and len(node.args) > MOST_POSITIONAL
+        if isinstance(node, ast.Call) and len(node.args) > MOST_POSITIONAL and not LISTS.search(ast.unparse(node.func))
     ]
     assert long == []
 

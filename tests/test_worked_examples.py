@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from nn import initializers, losses
+from nn import losses
 from nn.layers import (
     Layer,
     activations,
@@ -17,6 +17,7 @@ from nn.layers import (
     dropout,
     flatten,
     global_pooling,
+    initializers,
     pooling,
     rectifiers,
     regularizers,

@@ -1,11 +1,11 @@
-"""The drawing window: draw digits, see them read, look inside, ask why, teach.
+"""The drawing window: draw digits, see them read, look inside, ask why, teach, watch a network learn.
 
-    keyboard, mouse ──> app ──> session ──> canvas ──> drawing (strokes, undo)
-                         │         │           └─────> raster  (anti-aliased ink)
-                         │         └──> recognizer (a thread; nn reads the ink and follows it through the layers)
-                         ├──> study ──> why, lessons (a thread each; nn explains, and is taught by `teacher`)
-                         └──> screens ──> views, widgets, layout, theme (Pygame)
+    keys, pointer, focus ──> app, actions ──> session ──> drawing (strokes, undo, ink)
+                                │               └──> recognizer (a thread; `reader` calls nn)
+                                ├──> study ──> why, teaching (a thread and a helper process)
+                                ├──> screens: reading, inside, learning (a helper process)
+                                └──> panels, front (help, lessons, files, tooltips, focus)
 
-Everything in the upper three rows but `app` itself knows no Pygame and runs without a display. A screen is what stands around the
-sheet: the reading (`screen.py`), or the inside of the network (`inside_screen.py`, with its layout, bands, marks and card).
+`session`, `study`, `drawing`, `teaching` (but its view) and `learning.watch` know no Pygame and
+run without a display. `docs/window.md` shows what all of this looks like.
 """

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apps.draw import desktop
-from apps.draw.model_file import choose_model
+from apps.draw.files.model_file import choose_model
+from apps.draw.files.settings import load_settings, settings_file
 from apps.draw.pygame_check import check_pygame
-from apps.draw.reader import reader_of
-from apps.draw.settings import load_settings, settings_file
+from apps.draw.reading.reader import reader_of
 from apps.draw.teaching.kept_drawings import FOLDER_VARIABLE, lessons_folder
 from apps.draw.teaching.teacher import Teacher
 from apps.draw.why.questions import explain

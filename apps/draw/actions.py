@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apps.draw import sharing
-from apps.draw.focus import SHEET
+import pygame
+
+from apps.draw.files import sharing
+from apps.draw.focus import ARROWS, PRESS, SHEET
 from apps.draw.panels.files import FilesPanel
 from apps.draw.panels.help import HelpPanel
 from apps.draw.panels.lessons import LessonsPanel
@@ -47,6 +49,28 @@ class Actions:
 
     def brush(self) -> None:
         """The slider itself does nothing when it is clicked; dragging and the arrows move it."""
+
+    def _key_of_focus(self: Any, event: pygame.event.Event) -> bool:
+        """Whether what has the focus took the key."""
+        modifiers = getattr(event, "mod", 0)
+        if modifiers & (pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META):
+            return False
+        if self.focus.action == SHEET:
+            took = self.keyboard_pen.key(event.key, bool(modifiers & pygame.KMOD_SHIFT))
+            if took:
+                self.sheet.pointer = self.sheet.to_window(self.keyboard_pen.at)
+                self.session.changes.add("ink")
+            return took
+        button = self.focus.button(self.groups)
+        if button is None or not button.enabled:
+            return False
+        if button.slides and event.key in ARROWS:
+            self.session.brush_by(1 if event.key in (pygame.K_RIGHT, pygame.K_UP) else -1)
+            return True
+        if event.key in PRESS and not button.slides:
+            self.perform(button.action)
+            return True
+        return False
 
     # ── focus and panels ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,8 +164,8 @@ class Actions:
 
     def use_bundled(self: Any) -> None:
         """Read with the bundled model instead of one that was refused."""
-        from apps.draw.model_file import BUNDLED
-        from apps.draw.reader import bundled_reader
+        from apps.draw.files.model_file import BUNDLED
+        from apps.draw.reading.reader import bundled_reader
 
         self.study.lessons.rebase(BUNDLED)
         self.session.recognizer.load(bundled_reader().load)

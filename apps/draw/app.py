@@ -1,7 +1,7 @@
 """The window and its main loop: events, update, draw, flip, wait.
 
-The window comes first: nothing heavy is imported here, the model is loaded in the recognizer's thread. Between two frames the
-loop sleeps; only a reading that is ready wakes it early.
+The window comes first: nothing heavy is imported here, the model is loaded in the recognizer's
+thread. Between two frames the loop sleeps; only a reading that is ready wakes it early.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ import pygame
 
 from apps.draw import desktop, display, edge_views, layout
 from apps.draw.actions import Actions
-from apps.draw.focus import ARROWS, PRESS, SHEET, Focus, KeyboardPen
+from apps.draw.files.settings import Settings, save_settings
+from apps.draw.focus import SHEET, Focus, KeyboardPen
 from apps.draw.front import Front
 from apps.draw.inside.screen import InsideScreen
 from apps.draw.keys import PANEL, Binding, action_of
 from apps.draw.learning.screen import WatchScreen
 from apps.draw.panels.notice import RefusedPanel
 from apps.draw.pointer import Pointer, Position
-from apps.draw.recognizer import Reader, Recognizer
+from apps.draw.reading.recognizer import Reader, Recognizer
 from apps.draw.screen import ReadingScreen, Screen
 from apps.draw.session import Session
-from apps.draw.settings import Settings, save_settings
 from apps.draw.sheet_view import SheetView
 from apps.draw.study import Study
-from apps.draw.teaching.lessons import Teaching
+from apps.draw.teaching.jobs import Teaching
 from apps.draw.toolkit import theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.widgets import Buttons
@@ -110,7 +110,8 @@ class App(Actions):
         """Show the first frame, load the model, and go on until the window is closed.
 
         Raises:
-            InputError: the model was refused, and the window was closed without choosing another one.
+            InputError: the model was refused, and the window was closed without choosing another
+                one.
         """
         sys.setswitchinterval(TURN)
         self.frame()
@@ -191,28 +192,6 @@ class App(Actions):
         if action:
             self.perform(action)
 
-    def _key_of_focus(self, event: pygame.event.Event) -> bool:
-        """Whether what has the focus took the key."""
-        modifiers = getattr(event, "mod", 0)
-        if modifiers & (pygame.KMOD_CTRL | pygame.KMOD_ALT | pygame.KMOD_META):
-            return False
-        if self.focus.action == SHEET:
-            took = self.keyboard_pen.key(event.key, bool(modifiers & pygame.KMOD_SHIFT))
-            if took:
-                self.sheet.pointer = self.sheet.to_window(self.keyboard_pen.at)
-                self.session.changes.add("ink")
-            return took
-        button = self.focus.button(self.groups)
-        if button is None or not button.enabled:
-            return False
-        if button.slides and event.key in ARROWS:
-            self.session.brush_by(1 if event.key in (pygame.K_RIGHT, pygame.K_UP) else -1)
-            return True
-        if event.key in PRESS and not button.slides:
-            self.perform(button.action)
-            return True
-        return False
-
     # ── size and drawing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> layout.Places:
@@ -258,7 +237,7 @@ class App(Actions):
         if everything or "tools" in changes:
             self.buttons["toggle_watch"].selected = self.screen is self.watch_screen
             label = self.model_label + self.study.taught
-            edge_views.draw_header(surface, look, places.header, self.buttons, label, session.recognizer.is_ready)
+            edge_views.draw_header(surface, look, places.header, self.buttons, label, ready=session.recognizer.is_ready)
             edge_views.draw_tools(surface, look, places.tools, self.buttons, session)
             changed += [places.header, places.tools]
         changed += self.screen.draw(surface, look, changes, everything)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pygame
 
-from apps.draw.session import BRUSHES, NAME, Session
+from apps.draw.drawing.tools import BRUSHES
+from apps.draw.session import NAME, Session
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.widgets import Button, Buttons, draw_slider
@@ -17,7 +18,7 @@ ROOMY_HEADER = 900  # design pixels, from which on the header has room for words
 
 def edge_buttons() -> Buttons:
     """The buttons in the header and under the sheet, in the order in which Tab visits them."""
-    return Buttons(
+    buttons = (
         Button("toggle_watch", icon="watch", tip="Watch a new network learn"),
         Button("open_files", icon="open", tip="Open a picture"),
         Button("open_lessons", icon="lessons", tip="Lessons: what you taught"),
@@ -33,6 +34,7 @@ def edge_buttons() -> Buttons:
         Button("save", icon="save", tip="Save the drawing"),
         Button("save_card", icon="card", tip="Save drawing and reading as one picture"),
     )
+    return Buttons(*buttons)
 
 
 def draw_header(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: Buttons, model: str, ready: bool) -> None:

@@ -1,7 +1,8 @@
 """The keys: what each of them does. The main loop obeys these lists, and the help and the tooltips show them.
 
-A key is found by its character first if that is a digit, then by its position on the keyboard, then by its character, then by
-the name its layout gives it. So the top row teaches the digits 0 to 9 on every layout, also where it types &, é and ".
+A key is found by its character first if that is a digit, then by its position on the keyboard,
+then by its character, then by the name its layout gives it. So the top row teaches the digits 0 to
+9 on every layout, also where it types &, é and ".
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Binding(NamedTuple):
         control: whether Ctrl (or Cmd) must be held; without it, it must not.
         characters: typed characters that do the same.
         positions: scancodes, which say where a key is and not what it types.
-        shift: whether Shift must be held for `keys` and `positions`; None where that does not matter.
+        shift: whether Shift must be held for `keys` and `positions`; None where that does not
+            matter.
     """
 
     action: str

@@ -7,8 +7,9 @@
     │ tools              │ seen     │     │ tools              │
     └───────────────────────────────┘     └ reading bars seen ─┘
 
-The sheet is always 4 : 3; of the two arrangements the one with the larger sheet is used. Lengths are in design pixels, and
-`scale_for` says how many pixels one of them takes: more in a large window, fewer in a very small one.
+The sheet is always 4 : 3; of the two arrangements the one with the larger sheet is used. Lengths
+are in design pixels, and `scale_for` says how many pixels one of them takes: more in a large
+window, fewer in a very small one.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def arrange(size: Sequence[int], scale: float) -> Layout:
     block = parts[0].unionall(parts[1:])
     header = Rect(block.left, px(EDGE), block.width, px(HEADER))
     sheet, tools, reading, bars, seen = parts
-    return Layout((width, height), header, sheet, tools, reading, bars, seen)
+    return Layout((width, height), header, sheet, tools, reading=reading, bars=bars, seen=seen)
 
 
 def sheet_within(width: int, height: int) -> tuple[int, int]:

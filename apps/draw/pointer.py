@@ -1,7 +1,7 @@
 """Mouse, finger and pen: where they are, what they hold, and whether that is a button, the sheet or the screen.
 
-A finger or a pen that reports pressure draws a wider line the harder it presses. SDL also turns fingers into mouse events; those
-are ignored. While one finger draws, others (the palm) do nothing.
+A finger or a pen that reports pressure draws a wider line the harder it presses. SDL also turns
+fingers into mouse events; those are ignored. While one finger draws, others (the palm) do nothing.
 """
 
 from __future__ import annotations

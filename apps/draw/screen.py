@@ -1,7 +1,7 @@
 """A screen: what surrounds the sheet, and what the pointer and the keys do there.
 
-To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it in
-`app.py`; and bind a key to the action that shows it.
+To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it
+in `app.py`; and bind a key to the action that shows it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pygame
 from apps.draw import layout
 from apps.draw.cards import Card
 from apps.draw.keys import READING, Binding
-from apps.draw.panel_views import BarsView, SeenView
-from apps.draw.reading_view import ReadingView
+from apps.draw.reading.panel_views import BarsView, SeenView
+from apps.draw.reading.reading_view import ReadingView
 from apps.draw.session import Session
 from apps.draw.study import Study
 from apps.draw.teaching.lesson_view import DigitsView, LessonView
@@ -28,7 +28,8 @@ class Screen:
     """What differs from screen to screen; the header, the sheet and the tools are the window's.
 
     Attributes:
-        bindings: the keys; their actions are methods of the window, of the screen, of the session or of the study.
+        bindings: the keys; their actions are methods of the window, of the screen, of the session
+            or of the study.
     """
 
     bindings: tuple[Binding, ...] = ()
@@ -121,6 +122,7 @@ class ReadingScreen(Screen):
         moved = place != self._third_place
         if moved and not everything:
             surface.fill(look.palette.desk, places.bars.union(places.seen))
+            changed.append(places.bars.union(places.seen))
         if everything or "reading" in changes:
             why = self.reading.buttons["cycle_why"]
             why.selected = self.study.why.way in (GRADIENT, OCCLUSION)

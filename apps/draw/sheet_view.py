@@ -1,6 +1,7 @@
 """The sheet: ink, and over it a thin frame around each digit that was read, an invitation to draw, a message, the brush.
 
-Only what changed is drawn again: the ink's own damage, and every overlay that appeared, disappeared or moved.
+Only what changed is drawn again: the ink's own damage, and every overlay that appeared,
+disappeared or moved.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from apps.draw.session import Session
-from apps.draw.teaching.lessons import Lesson, Lessons, Teaching
+from apps.draw.teaching.jobs import Lesson, Teaching
+from apps.draw.teaching.lessons import Lessons
 from apps.draw.why.applying import Applying
 from apps.draw.why.questions import WHAT_IF, Answer, Question, Why
 from apps.draw.wording import a_digit, counted
@@ -20,7 +21,8 @@ class Study:
     """The questions and lessons of one window; `update` is called once a frame.
 
     Attributes:
-        choosing: what the ten digits on the third card are for: LABEL, WHAT_IF_DIGIT, or None if they are not wanted.
+        choosing: what the ten digits on the third card are for: LABEL, WHAT_IF_DIGIT, or None if
+            they are not wanted.
         asked_label: a label for a digit whose reading is sure, which must be given twice.
     """
 

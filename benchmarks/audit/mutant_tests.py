@@ -61,14 +61,14 @@ INTERPRETED: dict[str, list[str]] = {
     },
     "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],
     "nn/optimizers/__init__.py": ["tests/optimizers/test_optimizers.py"],
-    "nn/initializers.py": ["tests/test_initializers.py", "tests/layers/test_dense.py"],
+    "nn/layers/initializers.py": ["tests/layers/test_initializers.py", "tests/layers/test_dense.py"],
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
 
 # The training of two hundred steps is left out: it takes longer than all others.
 ORACLE = ["tests/oracles/test_plain_numpy.py", "-k", "not two_hundred"]
 ENGINE = ["tests/engine/test_chunks.py", "tests/engine/test_batch.py", *ORACLE]
-FIT = ["tests/test_training.py", "tests/test_models_fit.py"]
+FIT = ["tests/engine/test_training.py", "tests/test_models_fit.py"]
 OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
@@ -91,7 +91,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/numpy_inference.py": ["tests/test_models.py"],
     "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
     "nn/training.py": [*FIT, "tests/train/test_checkpoint.py", "tests/optimizers/test_moving_average.py", *ORACLE],
-    "nn/recipes.py": ["tests/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
+    "nn/recipes.py": ["tests/train/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
     "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,

@@ -33,7 +33,7 @@ def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np
         for k in range(count):
             points[k, 0], points[k, 1] = uniform(state), uniform(state)
             corners[k] = 1 if uniform(state) < angular else 0
-        n = trace(points, corners, 0, count, 6, x, y, down, n)
+        n = trace(points, corners, first=0, last=count, per_piece=6, x=x, y=y, down=down, n=n)
     for k in range(n):
         r[k] = 1.0
     return n
@@ -61,7 +61,7 @@ def lines(state: np.ndarray, image: np.ndarray) -> None:
         x1, y1 = between(state, 5.0, 23.0), between(state, 5.0, 23.0)
         if uniform(state) < share_of_dots:
             x1, y1 = x0, y0
-        capsule(image, x0, y0, radius, x1, y1, radius)
+        capsule(image, x0, y0=y0, r0=radius, x1=x1, y1=y1, r1=radius)
 
 
 @jit
@@ -139,16 +139,16 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
         kind = int(KINDS * uniform(state))
         n = 0
         if kind == 0:
-            n = scribble(state, 6, x, y, r, down)
+            n = scribble(state, 6, x=x, y=y, r=r, down=down)
         elif kind == 1:
-            n = write_any(signs, state, x, y, r, down)
+            n = write_any(signs, state, x=x, y=y, r=r, down=down)
         elif kind == 2:
-            a = write_any(digits, state, x, y, r, down)
-            n = a + write_any(digits, state, x[a:], y[a:], r[a:], down[a:])
+            a = write_any(digits, state, x=x, y=y, r=r, down=down)
+            n = a + write_any(digits, state, x=x[a:], y=y[a:], r=r[a:], down=down[a:])
             beside(x, y, a, n, between(state, -0.05, 0.3))
         elif kind == 3:
-            a = write_any(digits, state, x, y, r, down)
-            n = a + scribble(state, 9, x[a:], y[a:], r[a:], down[a:])
+            a = write_any(digits, state, x=x, y=y, r=r, down=down)
+            n = a + scribble(state, 9, x=x[a:], y=y[a:], r=r[a:], down=down[a:])
         elif kind == 4:
             lines(state, image)
         elif kind == 5:
@@ -156,11 +156,11 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
         elif kind == 6:
             noise(state, image)
         else:
-            n = sketched(kind, state, x, y, r, down)
+            n = sketched(kind, state, x=x, y=y, r=r, down=down)
         if n > 0:
             # A thin pen: what a thick one fills to the brim could as well be somebody's bold 8.
             fit(x, y, r, n, min(pen_radius(state), 1.3))
-            draw(image, x, y, r, down, n)
+            draw(image, x, y, r, down=down, n=n)
         if n > 0 and uniform(state) < 0.06:
             image[:] = np.float32(1) - image
         if n > 0 or kind == 4:
@@ -190,4 +190,15 @@ def write_any(templates: tuple, state: np.ndarray, x: np.ndarray, y: np.ndarray,
     """Write some template; the length of the path."""
     points, corners, point_offsets, stroke_offsets, cumulative = templates
     t = pick(cumulative, uniform(state))
-    return write(points, corners, point_offsets, stroke_offsets[t], stroke_offsets[t + 1], state, x, y, r, down)
+    return write(
+        points,
+        corners,
+        point_offsets=point_offsets,
+        first_stroke=stroke_offsets[t],
+        last_stroke=stroke_offsets[t + 1],
+        state=state,
+        x=x,
+        y=y,
+        r=r,
+        down=down,
+    )

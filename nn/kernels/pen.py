@@ -70,9 +70,9 @@ def draw(image: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: n
     """Draw a path into `image` (28, 28)."""
     for k in range(n):
         if down[k] != 0 and k > 0:
-            capsule(image, x[k - 1], y[k - 1], r[k - 1], x[k], y[k], r[k])
+            capsule(image, x[k - 1], y0=y[k - 1], r0=r[k - 1], x1=x[k], y1=y[k], r1=r[k])
         elif k + 1 == n or down[k + 1] == 0:
-            capsule(image, x[k], y[k], r[k], x[k], y[k], r[k])
+            capsule(image, x[k], y0=y[k], r0=r[k], x1=x[k], y1=y[k], r1=r[k])
 
 
 @jit(inline=True)

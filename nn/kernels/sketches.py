@@ -39,7 +39,7 @@ def outline(
         corners[k] = angular
     if arc == 1.0:
         points[count, 0], points[count, 1] = points[0, 0], points[0, 1]
-    return trace(points, corners, 0, count + 1, 5, x, y, down, n)
+    return trace(points, corners, first=0, last=count + 1, per_piece=5, x=x, y=y, down=down, n=n)
 
 
 @jit
@@ -70,14 +70,14 @@ def waves(
         points[k, 0] = start[0] + dx * along - dy / length * swing * math.sin(turn)
         points[k, 1] = start[1] + dy * along + dx / length * swing * math.sin(turn)
         corners[k] = 1 if uniform(state) < angular else 0
-    return trace(points, corners, 0, count, 4, x, y, down, n)
+    return trace(points, corners, first=0, last=count, per_piece=4, x=x, y=y, down=down, n=n)
 
 
 @jit
 def sketch(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -> int:
     """A large outline with three or more details in it, on it or beside it, symmetrical at times; the length of the path."""
     width, height = between(state, 0.25, 0.6), between(state, 0.25, 0.6)
-    n = outline(state, (0.5, 0.5), (width, height), 1.0, x, y, down, 0)
+    n = outline(state, (0.5, 0.5), size=(width, height), arc=1.0, x=x, y=y, down=down, n=0)
     twice = 2 if uniform(state) < 0.4 else 1
     for _ in range(2 + twice + int(3.0 * uniform(state))):
         # Well inside or well outside: a ring whose details lie on its line is a 0.
@@ -87,16 +87,24 @@ def sketch(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) ->
         size = between(state, 0.08, 0.3)
         kind, first = uniform(state), n
         if kind < 0.35:
-            n = outline(state, (at_x, at_y), (size, size * between(state, 0.6, 1.5)), 1.0, x, y, down, n)
+            n = outline(state, (at_x, at_y), size=(size, size * between(state, 0.6, 1.5)), arc=1.0, x=x, y=y, down=down, n=n)
         elif kind < 0.55:
-            n = outline(state, (at_x, at_y), (size, size), between(state, 0.3, 0.7), x, y, down, n)
+            n = outline(state, (at_x, at_y), size=(size, size), arc=between(state, 0.3, 0.7), x=x, y=y, down=down, n=n)
         elif kind < 0.65:
-            n = waves(state, (at_x, at_y), (at_x + 2.0 * size, at_y), 0.4 * size, 3, x, y, down, n)
+            n = waves(state, (at_x, at_y), end=(at_x + 2.0 * size, at_y), height=0.4 * size, humps=3, x=x, y=y, down=down, n=n)
         else:
             angle += between(state, -1.0, 1.0)
             reach = 2.0 * size if kind < 0.9 else 0.05
             n = waves(
-                state, (at_x, at_y), (at_x + reach * math.cos(angle), at_y + reach * math.sin(angle)), 0.0, 0, x, y, down, n
+                state,
+                (at_x, at_y),
+                end=(at_x + reach * math.cos(angle), at_y + reach * math.sin(angle)),
+                height=0.0,
+                humps=0,
+                x=x,
+                y=y,
+                down=down,
+                n=n,
             )
         if twice == 2 and 2 * n - first <= MOST_POINTS:
             for k in range(first, n):
@@ -115,7 +123,7 @@ def writing(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -
         top, begins = row * 3.0 * height, between(state, 0.0, 0.1)
         ends = between(state, 0.7, 1.1)
         humps = 3 + int((6.0 if rows < 3 else 4.0) * uniform(state))
-        n = waves(state, (begins, top), (ends, top + slope), height, humps, x, y, down, n)
+        n = waves(state, (begins, top), end=(ends, top + slope), height=height, humps=humps, x=x, y=y, down=down, n=n)
     return n
 
 
@@ -132,7 +140,7 @@ def hatching(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) 
             begins, ends = -0.5 + messy * normal(state), 0.5 + messy * normal(state)
             start = cos * begins - sin * aside, sin * begins + cos * aside
             end = cos * ends - sin * aside, sin * ends + cos * aside
-            n = waves(state, start, end, 0.0, 0, x, y, down, n)
+            n = waves(state, start, end=end, height=0.0, humps=0, x=x, y=y, down=down, n=n)
         angle += between(state, 0.7, 2.2)
     return n
 

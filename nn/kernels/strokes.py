@@ -225,14 +225,24 @@ def write(
     first, last = point_offsets[first_stroke], point_offsets[last_stroke]
     wildness = math.exp(0.4 * normal_within(state, 2.0))
     control = np.empty((last - first, 2), np.float64)
-    jitter(points, first, last, wildness, state, control)
+    jitter(points, first, last=last, wildness=wildness, state=state, out=control)
     per_piece = 2 + int(5.0 * uniform(state))
     n = np.int64(0)
     for s in range(first_stroke, last_stroke):
-        n = trace(control, corners[first:last], point_offsets[s] - first, point_offsets[s + 1] - first, per_piece, x, y, down, n)
+        n = trace(
+            control,
+            corners[first:last],
+            first=point_offsets[s] - first,
+            last=point_offsets[s + 1] - first,
+            per_piece=per_piece,
+            x=x,
+            y=y,
+            down=down,
+            n=n,
+        )
     if uniform(state) < 0.4:
         smooth(x, y, down, n, 1 + int(3.0 * uniform(state)))
-    n = mishaps(x, y, down, n, wildness, state)
+    n = mishaps(x, y, down=down, n=n, wildness=wildness, state=state)
     deform(x, y, n, wildness, state)
     press(x, y, r, n, state)
     return n
@@ -264,12 +274,23 @@ def draw_digits(
     for k in range(indices.shape[0]):
         begin(state, STREAM_STYLE, seed, epoch, indices[k])
         strokes = stroke_offsets[chosen[k]], stroke_offsets[chosen[k] + 1]
-        n = write(points, corners, point_offsets, strokes[0], strokes[1], state, x, y, r, down)
+        n = write(
+            points,
+            corners,
+            point_offsets=point_offsets,
+            first_stroke=strokes[0],
+            last_stroke=strokes[1],
+            state=state,
+            x=x,
+            y=y,
+            r=r,
+            down=down,
+        )
         radius = pen_radius(state)
         fit(x, y, r, n, radius)
         clear(image, 0, image.size)
-        draw(image, x, y, r, down, n)
+        draw(image, x, y, r, down=down, n=n)
         if uniform(state) < 0.03:
             dot_x, dot_y, size = between(state, 4.0, 24.0), between(state, 4.0, 24.0), radius * between(state, 0.6, 1.1)
-            capsule(image, dot_x, dot_y, size, dot_x, dot_y, size)
+            capsule(image, dot_x, y0=dot_y, r0=size, x1=dot_x, y1=dot_y, r1=size)
         centre(image, out[k])

@@ -102,14 +102,14 @@ def _both_sides(size: int, dtype: np.dtype) -> NDArray:
 def seven_inputs(d):
     """Bᵀ d for seven vectors and the points ±1, ±2, ±1/2, ∞."""
     d0, d1, d2, d3, d4, d5, d6 = d
-    return (*_at_pairs(d0, d1, d2, d3, d4, d5), _at_infinity(d0, d2, d4, d6))
+    return (*_at_pairs(d0, d1, d2=d2, d3=d3, d4=d4, d5=d5), _at_infinity(d0, d2, d4, d6))
 
 
 @jit(inline=True)
 def eight_inputs(d):
     """Bᵀ d for eight vectors and the points 0, ±1, ±2, ±1/2, ∞: the factor x of the point 0 shifts all coefficients by one."""
     d0, d1, d2, d3, d4, d5, d6, d7 = d
-    pairs = _at_pairs(d1, d2, d3, d4, d5, d6)
+    pairs = _at_pairs(d1, d2, d2=d3, d3=d4, d4=d5, d5=d6)
     return (_at_infinity(d0, d2, d4, d6), *pairs, _at_infinity(d1, d3, d5, d7))
 
 
@@ -137,7 +137,7 @@ def _at_infinity(d0, d2, d4, d6):
 def five_outputs(m):
     """Aᵀ m for seven vectors: y_i = Σ p^i m_p; ∞ adds to the last output."""
     plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
-    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half)
+    y0, y1, y2, y3 = _four_sums(plus, minus, plus2=plus2, minus2=minus2, plus_half=plus_half, minus_half=minus_half)
     y4 = plus + minus + 16.0 * (plus2 + minus2) + 1 / 16 * (plus_half + minus_half)
     return y0, y1, y2, y3, y4 + infinity
 
@@ -146,7 +146,7 @@ def five_outputs(m):
 def four_outputs(m):
     """Aᵀ m for eight vectors: the point 0 adds to the first output, ∞ to the last."""
     zero, plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
-    y0, y1, y2, y3 = _four_sums(plus, minus, plus2, minus2, plus_half, minus_half)
+    y0, y1, y2, y3 = _four_sums(plus, minus, plus2=plus2, minus2=minus2, plus_half=plus_half, minus_half=minus_half)
     return y0 + zero, y1, y2, y3 + infinity
 
 

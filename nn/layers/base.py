@@ -44,9 +44,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
-from nn.initializers import Initializer, initializer_named
 from nn.kernels.memory import aligned_copy
 from nn.layers.arguments import Shape, sizes
+from nn.layers.initializers import Initializer, initializer_named
 from nn.layers.regularizers import Regularizer, regularizer_named
 from nn.utils.symbols import LayerHabits
 

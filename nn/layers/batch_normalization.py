@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nn.errors import InputError
-from nn.initializers import Initializer, initializer_named
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer, RandomKey, initializer_configs
+from nn.layers.initializers import Initializer, initializer_named
 from nn.layers.regularizers import Regularizer
 
 

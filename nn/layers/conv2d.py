@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nn.errors import InputError
-from nn.initializers import Initializer
 from nn.kernels.convolution import conv2d, conv2d_backward
 from nn.layers.arguments import Shape, check_data_format, check_padding, image_shape, pair, whole
 from nn.layers.base import Gradients, RandomKey
+from nn.layers.initializers import Initializer
 from nn.layers.regularizers import Regularizer
 from nn.layers.weighted import WeightedLayer
 from nn.layers.windows import output_size, padding_sizes

@@ -8,10 +8,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nn.errors import InputError
-from nn.initializers import Initializer
 from nn.kernels import dense
 from nn.layers.arguments import Shape, whole
 from nn.layers.base import Gradients, RandomKey
+from nn.layers.initializers import Initializer
 from nn.layers.regularizers import Regularizer
 from nn.layers.weighted import WeightedLayer
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nn.initializers import Initializer, initializer_named
 from nn.layers.activations import activation_named
 from nn.layers.arguments import Shape
 from nn.layers.base import Layer, initializer_configs
+from nn.layers.initializers import Initializer, initializer_named
 from nn.layers.regularizers import Regularizer
 
 
@@ -20,7 +20,7 @@ class WeightedLayer(Layer):
     Args:
         activation: what follows the sum: a name (`nn/layers/activations.py`), or None.
         use_bias: whether there is a bias.
-        kernel_initializer, bias_initializer: how they start (`nn/initializers.py`).
+        kernel_initializer, bias_initializer: how they start (`nn/layers/initializers.py`).
         kernel_regularizer, bias_regularizer: what large values cost (`nn/layers/regularizers.py`).
         options: name, input_shape, trainable; see `Layer`.
     """

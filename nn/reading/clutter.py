@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.reading.arrays import block_reduce
 from nn.reading.components import label
 from nn.reading.geometry import stroke_width
-from nn.reading.ink import block_reduce
 
 LEAST_SIDE = 56  # pixels; smaller pictures come from drawing programs and datasets, and hold one digit
 SEARCHED = 256  # columns and rows of the coarse picture in which lines and rims are sought

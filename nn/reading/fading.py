@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
+from nn.reading.arrays import block_reduce
 from nn.reading.components import label
-from nn.reading.ink import block_reduce
 
 SEARCHED = 256  # columns and rows of the coarse picture
 LEAST_SIDE = 56  # pixels; in smaller pictures a stroke's soft edge is as wide as the stroke

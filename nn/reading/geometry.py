@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from nn.reading.ink import as_picture
+from nn.reading.arrays import as_picture
 
 SIDE = 28
 BOX = 20

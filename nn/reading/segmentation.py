@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nn.reading.arrays import as_picture, block_reduce
 from nn.reading.geometry import is_mnist, stroke_width
 from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks
-from nn.reading.ink import as_picture, block_reduce
 from nn.reading.pieces import Digit, Grid, Piece, Pieces, grid_box
 from nn.reading.seams import crossed, find_seams
 

@@ -80,7 +80,8 @@ def draw_templates(chosen: np.ndarray, seed: int, epoch: int, indices: np.ndarra
 
     t = digit_templates()
     arrays = t.points, t.corners, t.point_offsets, t.stroke_offsets
-    draw_digits(*arrays, np.asarray(chosen, np.int64), seed, epoch, np.asarray(indices, np.int64), out)
+    indices = np.asarray(indices, np.int64)
+    draw_digits(*arrays, chosen=np.asarray(chosen, np.int64), seed=seed, epoch=epoch, indices=indices, out=out)
 
 
 def _arrays(t: Templates) -> tuple[np.ndarray, ...]:

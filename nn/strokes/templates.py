@@ -87,9 +87,9 @@ def _packed(lines: list[tuple[float, str, str, int]]) -> Templates:
     return Templates(
         np.array(points, np.float32),
         np.array(corners, np.uint8),
-        np.array(point_offsets, np.int64),
-        np.array(stroke_offsets, np.int64),
-        (weights / weights[-1]).astype(np.float32),
-        np.array([label for *_, label in lines], np.uint8),
-        tuple(name for _, name, _, _ in lines),
+        point_offsets=np.array(point_offsets, np.int64),
+        stroke_offsets=np.array(stroke_offsets, np.int64),
+        cumulative=(weights / weights[-1]).astype(np.float32),
+        labels=np.array([label for *_, label in lines], np.uint8),
+        names=tuple(name for _, name, _, _ in lines),
     )

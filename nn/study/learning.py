@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from nn.callbacks import Callback, Logs
 from nn.datasets.loading import Split
-from nn.initializers import glorot_uniform
 from nn.layers import Dense, Flatten, Softmax
+from nn.layers.initializers import glorot_uniform
 from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta, Optimizer

@@ -10,10 +10,10 @@ import json
 from inspect import signature
 from typing import Any
 
-from nn import initializers, layers
+from nn import layers
 from nn.errors import InputError
 from nn.io.model_file import PACKAGE_LAYERS
-from nn.layers import Layer
+from nn.layers import Layer, initializers
 from nn.layers.arguments import Shape, sizes
 from nn.layers.base import _arguments
 from nn.layers.stack import Stack

@@ -21,6 +21,7 @@ MODULES = {
     "nn.engine.topology": "nn.utils.functional",
     "nn.engine.input_layer": "nn.utils.inputs",
     "nn.engine.training": "nn.utils.functional",
+    "nn.initializers": "nn.layers.initializers",
     "nn.keras": "nn",
     "nn.layers.activation": "nn.layers",
     "nn.layers.advanced_activations": "nn.layers",

@@ -14,7 +14,7 @@ def _no_lessons_of_the_user(monkeypatch, tmp_path):
 @pytest.fixture(autouse=True)
 def _little_patience_for_beauty(monkeypatch):
     """Bars and buttons are at rest after a few milliseconds; how they move there is tested by the clock, not by waiting."""
-    monkeypatch.setattr("apps.draw.bars.SECONDS", 0.001)
+    monkeypatch.setattr("apps.draw.reading.bars.SECONDS", 0.001)
     monkeypatch.setattr("apps.draw.session.PULSE_SECONDS", 0.01)
     monkeypatch.setattr("apps.draw.front.LINGER", 1e9)  # tooltips appear in their own test
 
@@ -26,7 +26,7 @@ def make_app(monkeypatch, tmp_path):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     pygame.display.quit()
     from apps.draw.app import App, Setup
-    from apps.draw.recognizer import Reader
+    from apps.draw.reading.recognizer import Reader
 
     made = []
 

@@ -201,8 +201,8 @@ def test_a_model_that_cannot_be_loaded_is_reported_in_the_window_and_by_the_comm
 
 
 def test_instead_of_a_refused_model_the_bundled_one_can_be_chosen(make_app, monkeypatch):
-    from apps.draw import reader
-    from apps.draw.recognizer import Reader
+    from apps.draw.reading import reader
+    from apps.draw.reading.recognizer import Reader
     from nn.errors import InputError
 
     def load():
@@ -242,3 +242,47 @@ def test_the_main_loop_from_the_first_frame_to_quit(make_app):
     app.run()
     thread.join()
     assert titles == ["7 (98 %) - Draw a digit"]
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1088, 704)])
+def test_every_pixel_that_changes_is_reported_to_the_display(make_app, size):
+    """Only the reported rectangles reach the screen."""
+    driver = Driver(make_app(size=size))
+    app = driver.app
+    acts = [
+        lambda: driver.stroke(*TALL),
+        lambda: driver.settle(),
+        lambda: app.perform("teach 3"),
+        lambda: app.perform("leave"),
+        lambda: app.perform("what_if 3"),
+        lambda: driver.wait_for(lambda: app.study.shows_what_if),
+        lambda: app.perform("cycle_why"),
+        lambda: app.session.say("Saved"),
+        lambda: app.perform("open_help"),
+        lambda: app.perform("close_panel"),
+        lambda: app.perform("toggle_inside"),
+        lambda: app.perform("turn_round"),
+        lambda: driver.settle(),
+        lambda: app.perform("toggle_inside"),
+        lambda: app.perform("clear"),
+        lambda: driver.settle(),
+    ]
+    shown = pygame.surfarray.array3d(pygame.display.get_surface())
+    original = app.draw
+
+    def draw():
+        nonlocal shown
+        changed = original()
+        now = pygame.surfarray.array3d(pygame.display.get_surface())
+        differs = (now != shown).any(axis=2)
+        for rect in changed:
+            differs[rect.left : rect.right, rect.top : rect.bottom] = False
+        assert not differs.any(), np.argwhere(differs)[:3]
+        shown = now
+        return changed
+
+    app.draw = draw
+    for act in acts:
+        act()
+        for _ in range(3):
+            app.frame()

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from apps.draw.model_file import choose_model
-from apps.draw.reader import load
+from apps.draw.files.model_file import choose_model
+from apps.draw.reading.reader import load
 from nn.errors import InputError
 from nn.io.archive import write_archive
 from nn.layers import Dense, Flatten

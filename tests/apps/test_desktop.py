@@ -1,7 +1,7 @@
 import pytest
 
 from apps.draw import desktop
-from apps.draw.model_file import BUNDLED, choose_model
+from apps.draw.files.model_file import BUNDLED, choose_model
 from nn.io.archive import write_archive
 
 SCALES = (

@@ -9,11 +9,11 @@ from window_driver import SQUARE, TALL, Driver, FakeModel, FakeTeacher, colour_a
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import front  # noqa: E402
+from apps.draw.files.model_file import choose_model, taught_file  # noqa: E402
 from apps.draw.keys import READING, TOP_ROW, action_of  # noqa: E402
-from apps.draw.model_file import choose_model, taught_file  # noqa: E402
-from apps.draw.reader import load, with_probabilities  # noqa: E402
+from apps.draw.reading.reader import load, with_probabilities  # noqa: E402
 from apps.draw.session import MESSAGE_SECONDS  # noqa: E402
-from apps.draw.teaching.lessons import LEARNING, STOPPING, Lesson  # noqa: E402
+from apps.draw.teaching.jobs import LEARNING, STOPPING, Lesson  # noqa: E402
 from apps.draw.toolkit import theme  # noqa: E402
 from apps.draw.toolkit.look import Look  # noqa: E402
 from apps.draw.why.questions import GRADIENT, WHAT_IF  # noqa: E402

@@ -8,8 +8,8 @@ from window_driver import network, pixels
 pygame = pytest.importorskip("pygame")
 
 from apps.draw.inside.marks import Focus  # noqa: E402
+from apps.draw.inside.page import compact  # noqa: E402
 from apps.draw.numbers import decimal  # noqa: E402
-from apps.draw.page import compact  # noqa: E402
 from apps.draw.why import heat  # noqa: E402
 from nn.inspection.terms import region_of  # noqa: E402
 from nn.layers import Dropout, Flatten  # noqa: E402

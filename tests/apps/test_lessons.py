@@ -12,10 +12,11 @@ from window_driver import Driver, FakeModel, FakeTeacher, network
 pygame = pytest.importorskip("pygame")
 
 from apps.draw import study  # noqa: E402
-from apps.draw.model_file import choose_model, taught_file  # noqa: E402
+from apps.draw.files.model_file import choose_model, taught_file  # noqa: E402
 from apps.draw.teaching.copying import copied  # noqa: E402
+from apps.draw.teaching.jobs import LEARNING, Lesson, Outcome, Said, Taught  # noqa: E402
 from apps.draw.teaching.lesson_view import tests_read as words_on_tests  # noqa: E402
-from apps.draw.teaching.lessons import LEARNING, Lesson, Lessons, Outcome, Said  # noqa: E402
+from apps.draw.teaching.lessons import Lessons  # noqa: E402
 from apps.draw.teaching.teacher import Teacher  # noqa: E402
 from nn.models import load_model  # noqa: E402
 
@@ -334,3 +335,44 @@ def test_the_command_knows_the_folder(monkeypatch):
 
     options = _parser().parse_args(["--lessons", "mine", "--untaught"])
     assert (Path(options.lessons), options.untaught) == (Path("mine"), True)
+
+
+class HeavyModel(FakeModel):
+    """A megabyte of weights, as the window's own network has."""
+
+    def __init__(self, labels=()):
+        super().__init__(labels)
+        self.weights = np.ones(1 << 18, np.float32)
+
+
+def resident():
+    """The process's resident memory in MiB."""
+    return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not say how much memory is used")
+def test_a_thousand_lessons_taught_and_forgotten_leave_the_memory_as_it_was(make_app):
+    class Heavy(FakeTeacher):
+        def teach(self, drawings, current, progress, stop):
+            self.remembered.clear()  # the list is the test's, not the window's
+            taught = super().teach(drawings, current, progress, stop)
+            return Taught(HeavyModel(taught.model.labels), taught.accuracy_before, taught.accuracy_after)
+
+    teacher = Heavy()
+    driver = Driver(make_app(teacher=teacher))
+    lessons = driver.app.study.lessons
+
+    def some(count):
+        for number in range(count):
+            lessons.teach(Lesson(number % 10, np.ones((200, 120), np.float32), np.ones((28, 28), np.float32)))
+            driver.wait_for(lambda: not lessons.is_busy)
+        for _ in range(count):
+            lessons.undo_lesson()
+            driver.wait_for(lambda: not lessons.is_busy)
+        assert teacher.labels == []
+
+    some(10)
+    before = resident()
+    for _ in range(99):
+        some(10)
+    assert resident() - before < 30

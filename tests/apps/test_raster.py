@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from apps.draw.drawing.raster import Pen, Raster, stamp, union
+from apps.draw.drawing.raster import GrowingStroke, Raster, stamp, union
 from apps.draw.drawing.strokes import Picture, Stroke
 
 
@@ -41,7 +41,7 @@ def random_stroke(rng, erases=False):
 
 def drawn_live(raster, stroke):
     """The stroke point by point, every change of a pixel checked against the boxes the pen reports."""
-    pen = Pen(raster, stroke.width, stroke.erases)
+    pen = GrowingStroke(raster, stroke.width, stroke.erases)
     for point in stroke.points:
         before = raster.ink.copy()
         left, top, right, bottom = pen.move(point)
@@ -94,7 +94,7 @@ def test_eraser_takes_away_what_it_covers_and_nothing_else():
 @pytest.mark.parametrize("point", [(-500.0, -500.0), (10_000.0, 240.0), (640.0, 480.0), (-3.0, 240.0)])
 def test_points_beyond_the_sheet_are_cut_off(point):
     raster = Raster(1)
-    pen = Pen(raster, 20.0, erases=False)
+    pen = GrowingStroke(raster, 20.0, erases=False)
     for place in ((320.0, 240.0), point, (320.0, 240.0)):
         left, top, right, bottom = pen.move(place)
         assert 0 <= left <= right <= 640

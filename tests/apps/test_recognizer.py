@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from window_driver import PATIENCE
 
-from apps.draw.recognizer import Reader
-from apps.draw.recognizer import Recognizer as RecognizerOf
+from apps.draw.reading.recognizer import Reader
+from apps.draw.reading.recognizer import Recognizer as RecognizerOf
 
 INK = np.zeros((2, 2), np.uint8)
 

@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 from window_driver import PATIENCE, fake_read
 
-from apps.draw.bars import Bars
-from apps.draw.recognizer import Reader, Recognizer
-from apps.draw.session import BRUSHES, MESSAGE_SECONDS, Session
+from apps.draw.drawing.tools import BRUSHES
+from apps.draw.reading.bars import Bars
+from apps.draw.reading.recognizer import Reader, Recognizer
+from apps.draw.session import MESSAGE_SECONDS, Session
 from apps.draw.wording import percent
 
 TALL = ((100.0, 60.0), (100.0, 400.0))
@@ -108,7 +109,7 @@ def test_bars_come_to_rest_on_the_probabilities_of_the_digit_drawn_last(session)
 
 
 def test_bars_go_two_thirds_of_their_way_in_their_time_and_arrive(monkeypatch):
-    monkeypatch.setattr("apps.draw.bars.SECONDS", 0.05)
+    monkeypatch.setattr("apps.draw.reading.bars.SECONDS", 0.05)
     bars, goal = Bars(), np.linspace(0.0, 0.9, 10)
     assert bars.move(goal, 0.02)
     assert bars.move(goal, 0.03)

@@ -21,6 +21,7 @@ from apps.draw.inside.way_back import (
 )
 from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from nn.layers.stack import split_softmax
 from nn.models import Sequential
 
 
@@ -42,7 +43,7 @@ def picture(seed=3):
 
 def plain_backward(model, image, target):
     """∂loss/∂input of every layer, and every parameter's gradient, by the layers alone."""
-    layers = model.layers_to_logits()
+    layers, _ = split_softmax(model.layers)
     x, caches = image.reshape(1, *model.input_shape), []
     for layer in layers:
         x, cache = layer.forward(x)
@@ -198,3 +199,22 @@ def test_a_window_without_a_drawing_shows_the_way_back_of_an_empty_image(make_ap
     driver.key(pygame.K_g)
     driver.settle()
     assert driver.app.screen.way.target == 0
+
+
+def test_an_answer_that_arrives_while_the_last_one_is_painted_is_shown_too(turned, monkeypatch):
+    screen = turned.app.screen
+    original = screen.network.draw
+
+    def slow(*arguments, **options):
+        original(*arguments, **options)
+        turned.app.session.update(0.0)
+        end = 200
+        while screen.gradients.answered[0] is not screen._aim and end:
+            pygame.time.wait(5)
+            end -= 1
+
+    monkeypatch.setattr(screen.network, "draw", slow)
+    turned.key(pygame.K_3, character="3")
+    turned.settle()
+    assert screen._shown[0] is screen.way
+    assert screen.network.way.target == 3

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from apps.draw.teaching.jobs import LEARNING, Said, Taught
 from apps.draw.teaching.kept_drawings import Kept
-from apps.draw.teaching.lessons import LEARNING, Said, Taught
 from apps.draw.why.questions import Answer
 from nn.inspection.stages import stages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D

@@ -114,5 +114,8 @@ def test_verdicts_are_shares():
     shares = doubt.verdicts(Ones(), doubt.empty, 4, 0)
     assert shares == {"sure": 0.0, "unsure": 0.0, "blank": 1.0}
     for things in (doubt.scribble, doubt.doodles(), doubt.blotches):
-        assert doubt.verdicts(Ones(), things, 4, 0)["sure"] == 1.0
+        shares = doubt.verdicts(Ones(), things, 4, 0)
+        assert shares["blank"] == 0.0
+        assert shares["sure"] >= 0.5  # what is so wide that it may be two digits is unsure, whatever the model says
+        assert sum(shares.values()) == 1.0
     assert doubt.verdicts(Ones(), doubt.noise, 4, 0)["blank"] >= 0.75

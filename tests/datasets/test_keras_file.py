@@ -81,7 +81,7 @@ def test_it_is_no_model(keras: dict[str, np.ndarray], tmp_path: Path, command: C
 
 
 def test_the_window_says_so_too(keras: dict[str, np.ndarray], tmp_path: Path):
-    from apps.draw.model_file import choose_model
+    from apps.draw.files.model_file import choose_model
 
     np.savez_compressed(tmp_path / "mnist.npz", **keras)
     with pytest.raises(InputError, match="got a data set as Keras keeps it"):

@@ -132,7 +132,7 @@ def test_imports_among_the_kernels_point_one_way():
 
 def test_light_modules_load_no_compiler(tmp_path):
     code = """
-import sys, nn, nn.errors, nn.io.cli, nn.io.files, nn.initializers, nn.utils
+import sys, nn, nn.errors, nn.io.cli, nn.io.files, nn.utils
 print(*(name for name in ("numba", "scipy", "matplotlib", "pygame") if name in sys.modules))
 """
     assert run(code, PACKAGE.parent) == []

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nn.errors import InputError
-from nn.initializers import Constant
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from nn.layers.initializers import Constant
 from nn.layers.regularizers import L1, L1L2, L2, Regularizer, regularizer_named
 from nn.models import Sequential, load_model
 from nn.optimizers import SGD

@@ -105,7 +105,7 @@ def test_second_interruption_while_the_checkpoint_is_written_leaves_the_former_o
     ended = train(*SHORT)
     monkeypatch.undo()
     assert ended.code == 130
-    assert "go on from the last checkpoint with" in ended.err
+    assert "continue from the last checkpoint with" in ended.err
     assert os.listdir(tmp_path) == ["mnist.checkpoint.npz"]
     assert checkpoint.load(tmp_path / "mnist.checkpoint.npz").progress.epoch == 0
 

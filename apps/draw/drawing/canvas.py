@@ -1,13 +1,14 @@
 """The sheet one draws on: the drawing, its pixels on the screen, and its pixels for the network.
 
-The network always sees the sheet at one pixel to a unit, so that the size of the window never changes what is read.
+The network always sees the sheet at one pixel to a unit, so that the size of the window never
+changes what is read.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from apps.draw.drawing.raster import NOTHING, Box, Pen, Raster, union
+from apps.draw.drawing.raster import NOTHING, Box, GrowingStroke, Raster, union
 from apps.draw.drawing.strokes import Clear, Drawing, Item, Patch, Picture, Point, Stroke
 
 Items = tuple[Item, ...]
@@ -18,7 +19,7 @@ COPIES = 6  # of the sheet as it was, so that undo need not draw everything agai
 
 
 class Canvas:
-    """Pen, eraser, undo and redo; `damage` is the part of the screen's pixels that changed since it was last taken."""
+    """Strokes, undo and redo; `damage` is the box of screen pixels that changed since it was taken."""
 
     def __init__(self, screen_scale: float = 1.0) -> None:
         self.drawing = Drawing()
@@ -29,18 +30,18 @@ class Canvas:
         self._points: list[Point] = []
         self._pressures: list[float] = []
         self._stroke_style = (0.0, False)
-        self._pens: tuple[Pen, Pen] | None = None
+        self._growing: tuple[GrowingStroke, GrowingStroke] | None = None
         self._copies: list[tuple[Items, np.ndarray, np.ndarray]] = []
 
     @property
     def is_drawing(self) -> bool:
         """Whether a stroke is under way."""
-        return self._pens is not None
+        return self._growing is not None
 
     @property
     def is_erasing(self) -> bool:
         """Whether an eraser's stroke is under way."""
-        return self._pens is not None and self._stroke_style[1]
+        return self._growing is not None and self._stroke_style[1]
 
     @property
     def has_ink(self) -> bool:
@@ -56,33 +57,33 @@ class Canvas:
         items = self.drawing.visible()
         if not all(isinstance(item, Stroke) and not item.erases for item in items) or self.is_erasing:
             return ()
-        under_way = (self._stroke_under_way(),) if self._pens else ()
+        under_way = (self._stroke_under_way(),) if self._growing else ()
         return (*(item for item in items if isinstance(item, Stroke)), *under_way)
 
     def begin(self, point: Point, width: float, erases: bool, pressure: float = 1.0) -> None:
         """Put the pen or the eraser down (ending a stroke that was still under way)."""
         self.end()
         self._stroke_style = (width, erases)
-        self._pens = Pen(self.screen, width, erases), Pen(self.reading, width, erases)
+        self._growing = GrowingStroke(self.screen, width, erases), GrowingStroke(self.reading, width, erases)
         self._points, self._pressures = [], []
         self.move(point, pressure)
 
     def move(self, point: Point, pressure: float = 1.0) -> None:
         """Go on to a point; nothing happens without a stroke under way, or at the same place."""
-        if self._pens is None or (self._points and self._points[-1] == point):
+        if self._growing is None or (self._points and self._points[-1] == point):
             return
         self._points.append(point)
         self._pressures.append(pressure)
-        self._damaged(self._pens[0].move(point, pressure))
-        self._pens[1].move(point, pressure)
+        self._damaged(self._growing[0].move(point, pressure))
+        self._growing[1].move(point, pressure)
 
     def end(self) -> None:
         """Lift the pen; the stroke becomes one step of the history."""
-        if self._pens is None:
+        if self._growing is None:
             return
-        for pen in self._pens:
+        for pen in self._growing:
             pen.finish()
-        self._pens = None
+        self._growing = None
         self.drawing.add(self._stroke_under_way())
         self._points, self._pressures = [], []
         self._keep_copy(self.drawing.visible())
@@ -128,11 +129,11 @@ class Canvas:
         self.screen = Raster(screen_scale)
         self.screen.render(self.drawing.visible())
         self._copies = []
-        if self._pens is not None:
-            pen = Pen(self.screen, *self._stroke_style)
+        if self._growing is not None:
+            pen = GrowingStroke(self.screen, *self._stroke_style)
             for point, pressure in zip(self._points, self._pressures, strict=True):
                 pen.move(point, pressure)
-            self._pens = pen, self._pens[1]
+            self._growing = pen, self._growing[1]
         self._damage = (0, 0, self.screen.width, self.screen.height)
 
     def take_damage(self) -> Box:

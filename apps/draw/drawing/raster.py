@@ -1,13 +1,14 @@
 """Strokes to ink: anti-aliased and incremental, so that a new point costs only the pixels around it.
 
-Each straight piece of a stroke is a capsule (a line with round caps). With d(x, y) the distance of a pixel's centre from the
-line and r the pen's radius, the pixel is covered by
+Each straight piece of a stroke is a capsule (a line with round caps). With d(x, y) the distance of
+a pixel's centre from the line and r the pen's radius, the pixel is covered by
 
     coverage = clip(r + ½ − d, 0, 1)
 
-Pieces are united by the maximum of their coverages, so that joints are round and seamless; an eraser takes the minimum with
-1 − coverage. Between the points the pen gives, the line is smoothed: quadratic Bézier curves run from midpoint to midpoint
-with the points as their control points. From the last midpoint to the pen there is a straight tail; the next point replaces it.
+Pieces are united by the maximum of their coverages, so that joints are round and seamless; an
+eraser takes the minimum with 1 − coverage. Between the points the pen gives, the line is smoothed:
+quadratic Bézier curves run from midpoint to midpoint with the points as their control points. From
+the last midpoint to the pen there is a straight tail; the next point replaces it.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Raster:
             elif isinstance(item, Patch):
                 self._apply(item)
             else:
-                pen = Pen(self, item.width, item.erases)
+                pen = GrowingStroke(self, item.width, item.erases)
                 for point, pressure in item.weighted_points():
                     pen.advance(point, pressure)
                 pen.finish()
@@ -80,7 +81,7 @@ class Raster:
         pixels[:] = np.clip(pixels + np.round(255 * inside), 0, 255).astype(np.uint8)
 
 
-class Pen:
+class GrowingStroke:
     """One stroke growing on a raster. The result is the same whether it is watched point by point or rendered at once."""
 
     def __init__(self, raster: Raster, width: float, erases: bool) -> None:
@@ -172,8 +173,8 @@ class Pen:
 def stamp(ink: np.ndarray, box: Box, points: list[Point], radius: float, erases: bool = False) -> None:
     """Draw a chain of capsules into the pixels `box` of ink (H, W) uint8; points and radius in pixels.
 
-    The foot of the perpendicular from a pixel p to the piece from a to b lies at a + t (b − a) with
-    t = clip((p − a)·(b − a) / |b − a|², 0, 1).
+    The foot of the perpendicular from a pixel p to the piece from a to b lies at a + t (b − a)
+    with t = clip((p − a)·(b − a) / |b − a|², 0, 1).
     """
     left, top, right, bottom = box
     if left >= right or top >= bottom:

@@ -21,7 +21,8 @@ Point = tuple[float, float]
 class Stroke:
     """One pull of the pen, or of the eraser: its points and its width in sheet units.
 
-    `pressures` holds a factor of the width for each point, where the pen reported pressure; otherwise it is empty.
+    `pressures` holds a factor of the width for each point, where the pen reported pressure;
+    otherwise it is empty.
     """
 
     points: tuple[Point, ...]

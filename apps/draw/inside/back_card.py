@@ -7,6 +7,7 @@ import pygame
 
 from apps.draw.inside.card import SECOND, THIRD, place_of
 from apps.draw.inside.marks import Focus
+from apps.draw.inside.page import LINE, RULE, Page
 from apps.draw.inside.way_back import (
     Back,
     FromConv,
@@ -19,7 +20,6 @@ from apps.draw.inside.way_back import (
     weight_terms,
 )
 from apps.draw.numbers import MINUS, SUM, TIMES, scientific
-from apps.draw.page import LINE, RULE, Page
 from apps.draw.toolkit.look import Look
 from apps.draw.wording import a_digit
 from nn.layers import Conv2D

@@ -1,7 +1,8 @@
 """Where each cell of each layer stands: one band a layer, from the image at the top to the probabilities at the bottom.
 
-A band holds maps side by side in a few rows (a vector is many maps of one cell). Its cells are squares of whole pixels, as large
-as the room allows; a vector short enough has cells in which its numbers can be written.
+A band holds maps side by side in a few rows (a vector is many maps of one cell). Its cells are
+squares of whole pixels, as large as the room allows; a vector short enough has cells in which its
+numbers can be written.
 """
 
 from __future__ import annotations

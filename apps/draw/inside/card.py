@@ -9,8 +9,8 @@ import numpy as np
 import pygame
 
 from apps.draw.inside.marks import Focus
+from apps.draw.inside.page import LINE, RULE, Page
 from apps.draw.numbers import MINUS, SUM, TIMES, decimal
-from apps.draw.page import LINE, RULE, Page
 from apps.draw.toolkit.look import Look
 from nn.inspection.terms import Cell, Greatest, Rectified, Share, WeightedSum
 

@@ -60,4 +60,4 @@ def arrange(size: Sequence[int], scale: float) -> InsideLayout:
         tools = Rect(sheet.left, sheet.bottom + gap, sheet.width, px(TOOLS))
         card = Rect(sheet.right + gap, top, body.right - sheet.right - gap, tools.bottom - top)
         network = Rect(body.left, tools.bottom + gap, body.width, body.bottom - tools.bottom - gap)
-    return InsideLayout((width, height), header, sheet, tools, network, card)
+    return InsideLayout((width, height), header, sheet, tools, network=network, card=card)

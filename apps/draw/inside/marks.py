@@ -28,7 +28,8 @@ THREADS = 6  # lines to the inputs that matter most
 class Focus:
     """The cell that is explained: its layer, its place, whether it stays when the pointer leaves, and the map before it.
 
-    `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers; None is the one that counts most.
+    `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers;
+    None is the one that counts most.
     """
 
     stage: int
@@ -51,7 +52,7 @@ def draw(
     if number > 0:
         region = trace[number].field(region_of(cell))
         _light_up(surface, look, bands[number - 1], pictures[number - 1], region)
-        _lines(surface, look, bands[number - 1], trace[number], focus, here)
+        _lines(surface, look, bands[number - 1], trace[number], focus, here=here)
         for stage in reversed(trace[1:number]):
             region = stage.field(region)
         for rect in bands[0].region_rects(region) if number > 1 else ():

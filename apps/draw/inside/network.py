@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PADDING = 14
 CLASSES, LEAST_CLASS = 20, 10  # the height of the line with the classes' names, and the least width of one
+READY = ("Getting ready…", "The first time on a machine it compiles.")
 LOADING = ("Loading the network…", "Keep drawing, nothing is lost.")
 TOO_MUCH = ("This network has more maps than fit here.", "A larger window may be enough.")
 
@@ -32,6 +33,7 @@ class NetworkView:
     def __init__(self) -> None:
         self.bands: list[Band] = []
         self.way: WayBack | None = None
+        self.waiting = LOADING  # what to say while there is no trace
         self.trace: Sequence[Stage] = ()  # which was drawn last; there are as many bands, or none
         self._arranged_for: object = None
         self._pictures: list[pygame.Surface] = []
@@ -60,7 +62,7 @@ class NetworkView:
         """Paint everything on the panel, which was wiped; with a way back, `trace` are its stages."""
         self.way = way
         self._arrange(look, rect, trace)
-        for number, line in enumerate(() if self.bands else TOO_MUCH if trace else LOADING):
+        for number, line in enumerate(() if self.bands else TOO_MUCH if trace else self.waiting):
             middle = rect.centery + look.px(24 * number - 12)
             look.text(surface, line, (rect.centerx, middle), theme.BODY, look.palette.quiet, align="centre")
         self._paint(surface, look, trace)
@@ -70,9 +72,9 @@ class NetworkView:
         if not self.bands or focus is None or focus.stage >= len(self.bands):
             return
         if self.way is not None:
-            inside_marks.draw_back(surface, look, self.bands, self._pictures, self.way, focus)
+            inside_marks.draw_back(surface, look, self.bands, self._pictures, self.way, focus=focus)
         else:
-            inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus)
+            inside_marks.draw(surface, look, self.bands, self._pictures, trace, focus=focus)
 
     def follow(
         self, surface: pygame.Surface, look: Look, trace: Sequence[Stage], focus: Focus | None, beside: pygame.Rect
@@ -155,7 +157,7 @@ def _classes(surface: pygame.Surface, look: Look, band: Band, winner: int) -> No
         place = band.map_rect(number)
         colour = look.palette.accent if number == winner else look.palette.quiet
         middle = place.bottom + look.px(CLASSES - 7)
-        look.text(surface, str(number), (place.centerx, middle), theme.SMALL, colour, number == winner, "centre")
+        look.text(surface, str(number), (place.centerx, middle), theme.SMALL, colour, bold=number == winner, align="centre")
 
 
 def _picture(look: Look, band: Band, stage: Stage) -> pygame.Surface:

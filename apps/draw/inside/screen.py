@@ -10,22 +10,20 @@ from typing import Any
 import numpy as np
 import pygame
 
+from apps.draw.background.newest import Newest
 from apps.draw.inside import layout as inside_layout
+from apps.draw.inside.buttons import STRIP, buttons_of
 from apps.draw.inside.card import CellCard
 from apps.draw.inside.marks import Focus
-from apps.draw.inside.network import NetworkView
+from apps.draw.inside.network import LOADING, READY, NetworkView
 from apps.draw.inside.top import TopRow
 from apps.draw.keys import INSIDE
-from apps.draw.newest import Newest
 from apps.draw.screen import Screen
 from apps.draw.session import Session
 from apps.draw.toolkit.look import Look
-from apps.draw.toolkit.widgets import Button, Buttons
-from apps.draw.wording import a_digit, ordinal
+from apps.draw.toolkit.widgets import Buttons
 
 LIVE = 1 / 40  # seconds between two pictures of the layers while one draws; the pen's own frames go on between them
-STRIP, CARD_STRIP = 40, 34  # design pixels: the room for buttons above the network and at the bottom of the card
-HIGH = 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +43,9 @@ def _way_back(aim: Aim) -> Any:
 class InsideScreen(Screen):
     """The network's layers beside the sheet, and a card that explains one cell.
 
-    The cell under the pointer is explained as long as the pointer is there; a click or the arrows keep one. Turned round, the
-    layers show the gradients of the loss instead, for the digit that it should be.
+    The cell under the pointer is explained as long as the pointer is there; a click or the arrows
+    keep one. Turned round, the layers show the gradients of the loss instead, for the digit that
+    it should be.
     """
 
     bindings = INSIDE
@@ -179,15 +178,17 @@ class InsideScreen(Screen):
         if self._places is None or (only_live and (same or now - self._shown_at < LIVE)):
             return []
         self._shown, self._shown_at = content, now
-        shown = (self.way.stages if self.way is not None else ()) if self.turned else self.trace
+        way = content[0] if self.turned else None
+        shown = content[0] if not self.turned else () if way is None else way.stages
         panel = self._places.network
+        self.network.waiting = READY if self.turned and self.trace else LOADING
         room = pygame.Rect(panel.left, panel.top + look.px(STRIP), panel.width, panel.height - look.px(STRIP))
         if only_live and self.network.fits(look, room, shown):
             beside = self._top_room(look).inflate(2 * look.px(6), 2 * look.px(8))
             changed = self.network.follow(surface, look, shown, self.focus, beside)
         else:
             (look.card if everything else look.wipe)(surface, panel)
-            self.network.draw(surface, look, room, shown, self.focus, self.way if self.turned else None)
+            self.network.draw(surface, look, room, shown, self.focus, way=way)
             changed = [panel]
         if self.network.bands:
             self.top.draw(surface, look, self._top_room(look), self.turned)
@@ -197,52 +198,15 @@ class InsideScreen(Screen):
         if self.turned:
             from apps.draw.inside.back_card import BackCard  # needs the layers, whose import takes a while
 
-            BackCard().draw(surface, look, self._places.card, self.way, self.focus, self.weight)
+            BackCard().draw(surface, look, self._places.card, way, self.focus, weight=self.weight)
         else:
-            self.card.draw(surface, look, self._places.card, self.trace, self.focus, believed)
-        self.buttons.show(self._buttons(look))
+            self.card.draw(surface, look, self._places.card, content[0], self.focus, believed=believed)
+        self.buttons.show(buttons_of(self, look, panel, self._places.card))
         for button in self.buttons:
             button.draw(surface, look, look.palette.paper)
-        self._shown = self._content
+        # The buttons are new now; all else is what was painted, even if an answer has arrived meanwhile.
+        self._shown = (*content[:-1], self._content[-1])
         return [*changed, panel, self._places.card]
-
-    def _buttons(self, look: Look) -> list[Button]:
-        """Back, the way back and its ten digits above the network; a number's digits; weights and maps on the card."""
-        assert self._places is not None
-        panel, card, gap, high = self._places.network, self._places.card, look.px(5), look.px(HIGH)
-        left, top = panel.left + look.px(14), panel.top + look.px(10)
-        wanted = [
-            Button("toggle_inside", "Back", small=True, tip="Back to the reading"),
-            Button("turn_round", "The way back", small=True, selected=self.turned, tip="The gradients of the loss"),
-        ]
-        for button in wanted:
-            button.rect = pygame.Rect(left, top, button.width(look, high), high)
-            left = button.rect.right + gap
-        if self.turned:
-            side = min(high, (panel.right - look.px(14) - left) // 10 - look.px(2))
-            for k in range(10):
-                button = Button(
-                    f"aim {k}", str(k), small=True, selected=k == self.target_now, tip=f"As if it should be {a_digit(k)}"
-                )
-                button.rect = pygame.Rect(panel.right - look.px(14) - (10 - k) * (side + look.px(2)), top, side, high)
-                wanted.append(button)
-        elif len(self.session.digits) > 1:
-            side = min(high, (panel.right - look.px(14) - left) // len(self.session.digits) - look.px(2))
-            for number, digit in enumerate(self.session.digits):
-                chosen = number == self.session.selected
-                button = Button(
-                    f"choose {number}", str(digit.digit), small=True, selected=chosen, tip=f"The {ordinal(number)} digit"
-                )
-                button.rect = pygame.Rect(left + look.px(8) + number * (side + look.px(2)), top, side, high)
-                wanted.append(button)
-        if self.turned and self.way is not None:
-            below = card.bottom - look.px(CARD_STRIP + 2)
-            left = card.left + look.px(18)
-            for button in (Button("next_weight", "Weights", small=True), Button("next_map", "Next map or filter", small=True)):
-                button.rect = pygame.Rect(left, below, button.width(look, look.px(26)), look.px(26))
-                left = button.rect.right + gap
-                wanted.append(button)
-        return wanted
 
     def _top_room(self, look: Look) -> pygame.Rect:
         """The room beside the image."""

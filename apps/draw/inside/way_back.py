@@ -1,6 +1,7 @@
 """The way back: the loss for the digit that it should be, and its gradient by every value and every weight. No Pygame.
 
-The gradients are those of the layers' own `backward`. A card shows the sum that produced one of them:
+The gradients are those of the layers' own `backward`. A card shows the sum that produced one of
+them:
 
     input of a convolution    dx[i, j, c] = Σ_{f, ki, kj} dz[i', j', f] · kernel[ki, kj, c, f]
     weight of a convolution   dkernel[ki, kj, c, f] = Σ_{i', j'} x[i, j, c] · dz[i', j', f]
@@ -110,7 +111,8 @@ def _before_activation(stage: Stage, dout: NDArray) -> NDArray:
 class FromConv:
     """∂loss/∂x of an input of a convolution: dz (KH, KW, F) at the outputs that it touches, times the weights used there.
 
-    Offset (ki, kj) is where the input lies in that output's window; outputs outside of the maps count as 0.
+    Offset (ki, kj) is where the input lies in that output's window; outputs outside of the maps
+    count as 0.
     """
 
     gradients: NDArray

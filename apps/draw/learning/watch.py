@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from apps.draw.background.process import Helper
 from apps.draw.learning import worker
-from apps.draw.process import Helper
 from nn.errors import InputError
 
 PACES = (1.0, 2.0, 5.0, 10.0, 25.0, None)  # batches a second; None: as fast as it can

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.draw.process import IDLE_SECONDS
+from apps.draw.background.process import IDLE_SECONDS
 from nn.callbacks import Callback, Logs
 from nn.errors import InputError
 
@@ -19,9 +19,10 @@ STATES_A_SECOND = 30
 def serve(connection: Connection, data: str | None = None) -> None:
     """Train whenever the window says so, until it has said nothing for a while.
 
-    A request is ("train", fields of the recipe); meanwhile ("pause",), ("go on",), ("step",), ("pace", batches a second or None),
-    ("image", (28, 28) or None), ("stop",). The answers are ("ready", steps in an epoch, epochs), ("state", a dictionary),
-    ("epoch", a dictionary) and at last ("finished", weights, card), ("stopped",) or ("failed", a sentence).
+    A request is ("train", fields of the recipe); meanwhile ("pause",), ("go on",), ("step",),
+    ("pace", batches a second or None), ("image", (28, 28) or None), ("stop",). The answers are
+    ("ready", steps in an epoch, epochs), ("state", a dictionary), ("epoch", a dictionary) and at
+    last ("finished", weights, card), ("stopped",) or ("failed", a sentence).
     """
     while connection.poll(IDLE_SECONDS):
         request = connection.recv()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pygame
 
-from apps.draw.panel_views import picture
 from apps.draw.panels.panel import Panel
+from apps.draw.reading.panel_views import picture
 from apps.draw.study import Study
-from apps.draw.teaching.lessons import Lesson
+from apps.draw.teaching.jobs import Lesson
 from apps.draw.toolkit import theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.widgets import Button

@@ -1,6 +1,7 @@
 """Drawings that were corrected, kept for lessons: one PNG each, black on white, its label in its name (`0003-is-7.png`).
 
-The folder belongs to the user: removing a file makes the next lesson forget it, renaming it corrects its label.
+The folder belongs to the user: removing a file makes the next lesson forget it, renaming it
+corrects its label.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def keep(folder: Path, ink: np.ndarray, label: int) -> Path:
 def kept_drawings(folder: Path) -> list[Kept]:
     """All drawings of a folder in the order of their numbers; none where there is no folder.
 
-    A file that is named like a drawing but cannot be read is in the list, too, with the reason and a blank image.
+    A file that is named like a drawing but cannot be read is in the list, too, with the reason and
+    a blank image.
     """
     found = [(path, NAME.fullmatch(path.name)) for path in folder.glob("*.png")]
     named = sorted((int(match[1]), path, int(match[2])) for path, match in found if match)

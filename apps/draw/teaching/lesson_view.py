@@ -10,7 +10,7 @@ from apps.draw.cards import Card, Part, button_part, label, room_under_label
 from apps.draw.numbers import MINUS
 from apps.draw.session import Session
 from apps.draw.study import LABEL, Study
-from apps.draw.teaching.lessons import CHECKING, LEARNING, PREPARING, STOPPING, Outcome, Said
+from apps.draw.teaching.jobs import CHECKING, LEARNING, PREPARING, STOPPING, Outcome, Said
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.text import wrapped
@@ -63,7 +63,7 @@ class LessonView(Card):
         waiting = len(lessons.waiting) - 1
         title = f"Lesson: this is {a_digit(lessons.label)}" + (f" ({waiting} more to come)" if waiting > 0 else "")
         filled = round(lessons.part * room.width)
-        paint = partial(_paint_progress, look, room, first, second, filled)
+        paint = partial(_paint_progress, look, room, first, second, filled=filled)
         return [label(look, rect, title, f"Lesson: {lessons.label}"), Part(room, (first, second, filled), paint)]
 
     def _outcome(self, look: Look, rect: pygame.Rect, room: pygame.Rect) -> list[Part]:
@@ -158,7 +158,7 @@ def _exact(part: float) -> str:
     return f"{100 * part:.2f} %"
 
 
-def _paint_progress(look: Look, room: pygame.Rect, first: str, second: str, filled: int, surface: pygame.Surface) -> None:
+def _paint_progress(look: Look, room: pygame.Rect, first: str, second: str, surface: pygame.Surface, *, filled: int) -> None:
     look.text(surface, first, (room.left, room.top + look.px(14)), theme.TITLE)
     track = pygame.Rect(room.left, room.top + look.px(34), room.width, look.px(TRACK))
     shapes.box(surface, track, look.px(TRACK) // 2, look.palette.line)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from apps.draw.model_file import taught_file
-from apps.draw.process import Helper
+from apps.draw.background.process import Helper
+from apps.draw.files.model_file import taught_file
 from apps.draw.teaching import worker
-from apps.draw.teaching.lessons import Said, Taught
+from apps.draw.teaching.jobs import Said, Taught
 
 if TYPE_CHECKING:
     from apps.draw.teaching.kept_drawings import Kept

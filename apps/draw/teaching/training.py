@@ -1,19 +1,20 @@
 """Lessons: train a network a little more on drawings that it misread.
 
-A lesson makes a new model and leaves the model it starts from unchanged. It always starts from the model before all lessons, with
-all drawings kept so far. So lessons do not pile up, the same drawings always give the same weights, and forgetting a drawing is
-the lesson without it.
+A lesson makes a new model and leaves the model it starts from unchanged. It always starts from the
+model before all lessons, with all drawings kept so far. So lessons do not pile up, the same
+drawings always give the same weights, and forgetting a drawing is the lesson without it.
 
-Training on the drawings alone would make the network forget the rest. So the drawings are a small part
-of what it sees; the rest is what it was trained on: training images (MNIST's, if they are on this
-machine), synthetic pen strokes, and scribbles that are no digit, all varied as in training (replay:
-Robins 1995). Then the new weights are moved back part of the way to the old ones: that keeps most of
-what the drawings taught, and undoes most of what the short training spoiled by chance (Wortsman et al.
-2022).
+Training on the drawings alone would make the network forget the rest. So the drawings are a small
+part of what it sees; the rest is what it was trained on: training images (MNIST's, if they are on
+this machine), synthetic pen strokes, and scribbles that are no digit, all varied as in training
+(replay: Robins 1995). Then the new weights are moved back part of the way to the old ones: that
+keeps most of what the drawings taught, and undoes most of what the short training spoiled by
+chance (Wortsman et al. 2022).
 
 References:
     A. Robins: Catastrophic forgetting, rehearsal and pseudorehearsal, 1995.
-    M. Wortsman et al.: Robust fine-tuning of zero-shot models, 2022 (section 3: between the weights before and after).
+    M. Wortsman et al.: Robust fine-tuning of zero-shot models, 2022 (section 3: between the
+    weights before and after).
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def teach(
 ) -> Sequential | None:
     """A copy of the model that was taught these drawings; None if `stop` was set meanwhile.
 
-    `progress` is called, in the calling thread, with the share of the lesson that is done. The number of threads changes no bit.
+    `progress` is called, in the calling thread, with the share of the lesson that is done. The
+    number of threads changes no bit.
 
     Raises:
         InputError: there are no drawings, or the model does not read digits.

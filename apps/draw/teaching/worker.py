@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.draw.process import IDLE_SECONDS
+from apps.draw.background.process import IDLE_SECONDS
 from nn.errors import InputError
 
 Weights = list[np.ndarray]
@@ -19,8 +19,9 @@ Weights = list[np.ndarray]
 def serve(connection: Connection, base: Path, data: str | None, samples: int | None = None) -> None:
     """Give lessons until there has been nothing to do for a while.
 
-    A request is ("teach", labels, images, weights): the kept drawings, and the weights that are read with now (None: the base's).
-    The answers are ("phase", name, share done) and ("taught", weights, card, accuracy before, accuracy after) or ("stopped",).
+    A request is ("teach", labels, images, weights): the kept drawings, and the weights that are
+    read with now (None: the base's). The answers are ("phase", name, share done) and ("taught",
+    weights, card, accuracy before, accuracy after) or ("stopped",).
     """
     room = _Classroom(base, data, samples)
     while connection.poll(IDLE_SECONDS):
@@ -48,8 +49,8 @@ class _Classroom:
 
     def teach(self, connection: Connection, labels: list[int], images: np.ndarray, weights: Weights | None) -> None:
         """One lesson."""
+        from apps.draw.teaching.jobs import CHECKING, LEARNING
         from apps.draw.teaching.kept_drawings import Kept
-        from apps.draw.teaching.lessons import CHECKING, LEARNING
         from apps.draw.teaching.training import SAMPLES, teach
 
         self._prepare()

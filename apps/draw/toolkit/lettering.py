@@ -1,8 +1,9 @@
 """The type: two faces, the same on every machine, and how a line of text is set in them.
 
-Aileron Regular comes with Pillow, FreeSans Bold with Pygame. Aileron's few mathematical signs, which Pillow left out, come from
-FreeSans too, a little smaller, so that they are not too heavy. Figures are set one by one, from glyphs that are kept: numbers
-that change with every frame would cost a new picture each.
+Aileron Regular comes with Pillow, FreeSans Bold with Pygame. Aileron's few mathematical signs,
+which Pillow left out, come from FreeSans too, a little smaller, so that they are not too heavy.
+Figures are set one by one, from glyphs that are kept: numbers that change with every frame would
+cost a new picture each.
 """
 
 from __future__ import annotations

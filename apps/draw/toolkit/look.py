@@ -66,7 +66,8 @@ class Look:
     ) -> pygame.Rect:
         """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is.
 
-        Returns the rectangle of the whole line, whatever part of it the surface's clip lets through.
+        Returns the rectangle of the whole line, whatever part of it the surface's clip lets
+        through.
         """
         colour, pixels = colour or self.palette.text, self.px(size)
         width = lettering.width(text, pixels, bold)

@@ -1,8 +1,9 @@
 """ "What if", applied: the drawing is changed until the network reads it as the wanted digit. No Pygame.
 
-What the network sees is 28 × 28 pixels of a drawing that was cropped, fitted and centred. A change of these pixels, drawn on the
-sheet, is cropped and fitted anew, so it rarely has quite the effect that was computed. So the changed drawing is read again, and
-changed further, until the reading flips.
+What the network sees is 28 × 28 pixels of a drawing that was cropped, fitted and centred. A change
+of these pixels, drawn on the sheet, is cropped and fitted anew, so it rarely has quite the effect
+that was computed. So the changed drawing is read again, and changed further, until the reading
+flips.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from apps.draw.drawing.raster import Raster
 from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH, Patch
-from apps.draw.recognizer import Reader
+from apps.draw.reading.recognizer import Reader
 from apps.draw.why.questions import NETWORK_SIDE, WHAT_IF, Answer, Question, square_of
 
 ROUNDS = 6
@@ -27,7 +28,8 @@ def changed_drawing(
 ) -> Patch | None:
     """A change of the whole sheet that makes the network read the digit as the wanted one; None if none was found.
 
-    `ink` (H, W) uint8 is what lies on the sheet, `answer` what would have to change in what the network sees.
+    `ink` (H, W) uint8 is what lies on the sheet, `answer` what would have to change in what the
+    network sees.
     """
     middle = (question.digit.box[0] + question.digit.box[2]) / 2
     raster, best = Raster(1.0), None

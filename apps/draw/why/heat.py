@@ -1,8 +1,9 @@
 """Numbers as colours: warm above zero, cold below, and zero a colour of its own.
 
-Equal steps look equal: the way from zero to the extremes is laid through a few anchors in Oklab, a space made for that, and
-walked at constant speed. Exactly zero, which ReLU makes so often, stays apart: the smallest value that is not zero already stands
-a visible step away from it. A value takes the colour of a power of it (`POWER`), or a few large ones would drown all others.
+Equal steps look equal: the way from zero to the extremes is laid through a few anchors in Oklab, a
+space made for that, and walked at constant speed. Exactly zero, which ReLU makes so often, stays
+apart: the smallest value that is not zero already stands a visible step away from it. A value
+takes the colour of a power of it (`POWER`), or a few large ones would drown all others.
 
 References:
     B. Ottosson: A perceptual color space for image processing, 2020 (Oklab).

@@ -8,12 +8,12 @@ import numpy as np
 import pygame
 
 from apps.draw.cards import Card, Part, button_part, label, room_under_label
-from apps.draw.panel_views import picture
+from apps.draw.reading.panel_views import picture
 from apps.draw.session import Session
 from apps.draw.study import Study
 from apps.draw.toolkit import theme
 from apps.draw.toolkit.look import Look
-from apps.draw.toolkit.widgets import Button, row
+from apps.draw.toolkit.widgets import Button, spread
 from apps.draw.why.questions import NETWORK_SIDE
 from apps.draw.wording import a_digit, percent
 
@@ -45,8 +45,7 @@ class WhatIfView(Card):
         changed = np.round(np.clip(question.digit.image + answer.values, 0, 1) * 255).astype(np.uint8).tobytes()
         beside = pygame.Rect(place.right + look.px(14), room.top, room.right - place.right - look.px(14), room.height)
         buttons = pygame.Rect(beside.left, beside.bottom - high, beside.width, high)
-        for button, where in zip(self.buttons.all, row(buttons, 2, gap), strict=True):
-            button.rect = where
+        spread(look, buttons, self.buttons.all, gap)
         beside.height -= high + gap
         chances = percent(answer.before), percent(answer.after)
         paint = partial(_paint_chances, look, beside, question.k, *chances)

@@ -1,7 +1,8 @@
 """Why, on the sheet: the ink coloured by what it contributes, and a legend below it.
 
-Ink that speaks for the class is orange, ink against it blue, ink without influence grey. For "what if" the ink is grey, what to
-add is orange and what to remove blue. The network sees 28 × 28 pixels; the sheet shows smooth colours between them.
+Ink that speaks for the class is orange, ink against it blue, ink without influence grey. For "what
+if" the ink is grey, what to add is orange and what to remove blue. The network sees 28 × 28
+pixels; the sheet shows smooth colours between them.
 """
 
 from __future__ import annotations
@@ -153,8 +154,8 @@ def _colours(palette: Palette) -> tuple[np.ndarray, np.ndarray]:
 def _on_ink(palette: Palette, what_if: bool) -> np.ndarray:
     """What is seen at each level << 8 | ink: coloured ink on paper, RGBA (65536,) uint32.
 
-    It is opaque wherever there is ink, so that the black ink below does not shine through at the soft rims. For "what if" the
-    changes are visible also where there is no ink.
+    It is opaque wherever there is ink, so that the black ink below does not shine through at the
+    soft rims. For "what if" the changes are visible also where there is no ink.
     """
     colours, strength = _colours(palette)
     ink = np.arange(256) / 255

@@ -1,7 +1,7 @@
 """Reading in the background: the pen never waits for the network, and the network never reads old ink.
 
-One thread loads the model and then reads the newest drawing that was submitted; older ones are skipped. While somebody looks
-inside, it also follows every digit that it read through the layers.
+One thread loads the model and then reads the newest drawing that was submitted; older ones are
+skipped. While somebody looks inside, it also follows every digit that it read through the layers.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ EMPTY = np.zeros((28, 28), np.float32)
 class Answer:
     """What was read from the ink of one version of the canvas, and in how many seconds.
 
-    `insides` holds what happened in the network to each digit (without digits: to an empty image), if anybody was looking.
-    `second_look` says how many of how many views were read the same, if that was asked for.
+    `insides` holds what happened in the network to each digit (without digits: to an empty image),
+    if anybody was looking. `second_look` says how many of how many views were read the same, if
+    that was asked for.
     """
 
     version: int
@@ -45,7 +46,8 @@ class Reader:
         load: makes the model.
         read: reads ink (H, W) float32 in [0, 1], drawn with these strokes (none for a picture).
         look_inside: follows an image (28, 28) through the network.
-        look_again: reads several views of an ink (H, W) that was read as these digits; how many of how many say the same.
+        look_again: reads several views of an ink (H, W) that was read as these digits; how many of
+            how many say the same.
     """
 
     load: Callable[[], Any]

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from apps.draw.drawing.canvas import READING_SCALE
-from apps.draw.model_file import BUNDLED, ModelFile
-from apps.draw.recognizer import Reader, Strokes
+from apps.draw.files.model_file import BUNDLED, ModelFile
+from apps.draw.reading.recognizer import Reader, Strokes
 
 VIEWS = tuple(
     (turn, right, down) for turn in (-6, -2, 2, 6) for right, down in ((0.6, 0.2), (-0.6, -0.2), (0.2, -0.6), (-0.2, 0.6))
@@ -51,10 +51,11 @@ def load(model: ModelFile) -> Any:
 
 def with_probabilities(network: Any) -> Any:
     """The network, with a softmax at its end if it has none: without one its outputs are scores and not probabilities."""
-    from nn.layers import Dense, Softmax
+    from nn.layers import Softmax
+    from nn.layers.stack import split_softmax
 
-    last = network.layers[-1]
-    if isinstance(last, Softmax) or (isinstance(last, Dense) and last.activation_name in ("softmax", "sigmoid")):
+    _, ends_in_softmax = split_softmax(network.layers)
+    if ends_in_softmax:
         return network
     weights, card = network.get_weights(), network.card
     network = type(network)([type(layer)(**layer.config()) for layer in network.layers] + [Softmax()], dtype=network.dtype)
@@ -65,14 +66,14 @@ def with_probabilities(network: Any) -> Any:
 
 
 def read(model: Any, ink: np.ndarray, strokes: Strokes = ()) -> Any:
-    """Read ink (H, W) with the model; `strokes` are the pen's movements that drew it, if nothing else did."""
+    """Read ink (H, W) with the model; `strokes` are the pen movements that drew it, if nothing else did."""
     from nn.reading.recognition import read_number
 
-    pulls = [
+    known = [
         (np.array(stroke.points) * READING_SCALE, READING_SCALE * stroke.width * max(stroke.pressures, default=1.0))
         for stroke in strokes
     ]
-    return read_number(model, ink, strokes=pulls)
+    return read_number(model, ink, strokes=known or None)
 
 
 def look_inside(model: Any, image: np.ndarray) -> Any:

@@ -48,7 +48,7 @@ class BarsView(Card):
             wins = shown is not None and shown.digit == digit
             sure = wins and shown is not None and shown.verdict == "sure"
             colour = look.palette.accent if sure else look.palette.quiet
-            bar = _Bar(digit, round(track.width * float(value)), said, wins, colour, button.hovered)
+            bar = _Bar(digit, round(track.width * float(value)), said, wins, colour, hovered=button.hovered)
             parts.append(Part(button.rect, bar, partial(_paint_bar, look, button.rect, track.copy(), bar)))
         return parts
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from apps.draw.drawing.strokes import Picture
-from apps.draw.pictures import open_picture
+from apps.draw.files.pictures import open_picture
 from apps.draw.wording import reason_of
 from nn.errors import InputError
 

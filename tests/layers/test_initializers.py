@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from nn import initializers
 from nn.errors import InputError
-from nn.initializers import INITIALIZERS, GlorotUniform, HeNormal, Zeros, fans, initializer_named
-from nn.layers import Conv2D, Dense
+from nn.layers import Conv2D, Dense, initializers
+from nn.layers.initializers import INITIALIZERS, GlorotUniform, HeNormal, Zeros, fans, initializer_named
 from nn.models import Sequential
 
 

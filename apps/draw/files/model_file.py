@@ -1,8 +1,8 @@
 """Which model the window reads with: the one asked for, else the user's own, else the bundled one. No Pygame.
 
-If that model was taught in the window before, the window reads with the taught one, which is in the
-folder of lessons. The name of its file ends with a part of the digest of the model it was taught
-from: each model has its own taught one, and a new model has none.
+If that model was taught in the window before, the window reads with the taught one, which is in
+the folder of lessons. The name of its file ends with a part of the digest of the model it was
+taught from: each model has its own taught one, and a new model has none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class ModelFile:
 def choose_model(asked_for: str | None, folder: Path, lessons: Path | None = None) -> ModelFile:
     """Choose the model file and look at it briefly, so that a wrong one is reported before a window opens.
 
-    `lessons` is the folder in which a taught model may be; None leaves lessons aside. A damaged taught model is left aside, too.
+    `lessons` is the folder in which a taught model may be; None leaves lessons aside. A damaged
+    taught model is left aside, too.
 
     Raises:
         InputError: there is no such file, or it is no model file.

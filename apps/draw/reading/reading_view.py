@@ -73,11 +73,13 @@ class ReadingView(Card):
         chances = tuple(percent(digit.probability) for digit in session.digits)
         content = (session.state, session.reading.number, chances)
         if session.state == "unsure":
-            return content, partial(_paint_doubt, look, room, session.reading.number, chances, colour)
+            return content, partial(_paint_doubt, look, room, session.reading.number, chances, colour=colour)
         if len(chances) == 1:
             rest = _runner_up(session.digits[0].probabilities)
-            return (*content, rest), partial(_paint_digit, look, room, session.reading.number, chances[0], rest, colour)
-        return content, partial(_paint_number, look, room, session.reading.number, chances, colour)
+            return (*content, rest), partial(
+                _paint_digit, look, room, session.reading.number, chances[0], rest=rest, colour=colour
+            )
+        return content, partial(_paint_number, look, room, session.reading.number, chances, colour=colour)
 
 
 def _runner_up(probabilities: np.ndarray) -> str:
@@ -99,7 +101,7 @@ def _paint_lines(look: Look, room: pygame.Rect, lines: tuple[str, str], surface:
 
 
 def _paint_digit(
-    look: Look, room: pygame.Rect, digit: str, chance: str, rest: str, colour: Colour, surface: pygame.Surface
+    look: Look, room: pygame.Rect, digit: str, chance: str, surface: pygame.Surface, *, rest: str, colour: Colour
 ) -> None:
     giant = look.text(surface, digit, (room.left - look.px(4), room.centery), _size(look, room.height), colour, bold=True)
     left = giant.right + look.px(16)
@@ -118,7 +120,7 @@ def _paint_digit(
 
 
 def _paint_number(
-    look: Look, room: pygame.Rect, number: str, chances: tuple[str, ...], colour: Colour, surface: pygame.Surface
+    look: Look, room: pygame.Rect, number: str, chances: tuple[str, ...], surface: pygame.Surface, *, colour: Colour
 ) -> None:
     size = _size(look, room.height - look.px(28))
     while size > 22 and look.text_width(number, size, bold=True) > room.width:
@@ -126,16 +128,17 @@ def _paint_number(
     shown = look.fitted(number, room.width, size, bold=True)
     middle = room.centery - look.px(14)
     look.text(surface, shown, (room.left, middle), size, colour, bold=True)
-    every = "   ".join(f"{digit} {chance}" for digit, chance in zip(number, chances, strict=True))
+    digits = number.replace(" ", "")  # a space stands between two lines of writing
+    every = "   ".join(f"{digit} {chance}" for digit, chance in zip(digits, chances, strict=True))
     if look.text_width(every, theme.SMALL) > room.width:
         least = min(range(len(chances)), key=lambda index: int(chances[index].split()[0]))
-        every = f"least certain: the {number[least]}, {chances[least]}"
+        every = f"least certain: the {digits[least]}, {chances[least]}"
     below = middle + round(CAP_HEIGHT / 2 * look.px(size)) + look.px(22)
     look.text(surface, every, (room.left, below), theme.SMALL, look.palette.quiet)
 
 
 def _paint_doubt(
-    look: Look, room: pygame.Rect, number: str, chances: tuple[str, ...], colour: Colour, surface: pygame.Surface
+    look: Look, room: pygame.Rect, number: str, chances: tuple[str, ...], surface: pygame.Surface, *, colour: Colour
 ) -> None:
     """Probably 1; and how probable, if it is one digit."""
     giant = look.text(surface, "?", (room.left, room.centery), _size(look, room.height), look.palette.faint, bold=True)

@@ -59,7 +59,7 @@ class Page:
         for (word, part), stop in zip(words, stops, strict=True):
             left = self.room.left + round(part * self.room.width)
             look.text(self.surface, look.fitted(word, stop - left, theme.SMALL), (left, middle), theme.SMALL, colour)
-        look.text(self.surface, value, (self.room.right, middle), theme.SMALL, colour, strong, "right")
+        look.text(self.surface, value, (self.room.right, middle), theme.SMALL, colour, bold=strong, align="right")
         self.top += look.px(LINE)
 
     def rule(self) -> None:
@@ -88,7 +88,8 @@ class Page:
     ) -> None:
         """Grids of numbers side by side, (caption, values (H, W), the greatest of their colours), with a sign between two.
 
-        Their cells are as high as the room allows that is left when `below` design pixels are kept free.
+        Their cells are as high as the room allows that is left when `below` design pixels are kept
+        free.
         """
         look, sign = self.look, self.look.px(20)
         rows, columns = grids[0][1].shape
@@ -99,7 +100,7 @@ class Page:
         for number, (caption, values, greatest) in enumerate(grids):
             text = look.fitted(caption, wide * columns + sign if signs else self.room.width, 12)
             look.text(self.surface, text, (left, self.top + look.px(LINE) // 2), 12, look.palette.quiet)
-            _paint_grid(self.surface, look, pygame.Rect(left, top, wide, high), values, greatest, chosen)
+            _paint_grid(self.surface, look, pygame.Rect(left, top, wide, high), values, greatest, chosen=chosen)
             left += wide * columns
             if number < len(signs):
                 middle = left + sign // 2, top + rows * high // 2

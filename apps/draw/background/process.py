@@ -1,7 +1,8 @@
 """A helper process: computes what would take memory and processor time from the window, and gives both back when it ends.
 
-The window asks with a tuple whose first word says what to do, and the helper answers with tuples until it says "done" or
-"failed". The helper ends when it has had nothing to do for a while, when it is closed, and when the window's process ends.
+The window asks with a tuple whose first word says what to do, and the helper answers with tuples
+until it says "done" or "failed". The helper ends when it has had nothing to do for a while, when
+it is closed, and when the window's process ends.
 """
 
 from __future__ import annotations

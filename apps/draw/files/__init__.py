@@ -1,0 +1,1 @@
+"""Models, pictures and settings on the disk."""

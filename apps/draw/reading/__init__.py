@@ -1,0 +1,1 @@
+"""Reading in the background, and the cards that show what was read."""
