@@ -108,7 +108,7 @@ class ProgressBar(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """Move the bar."""
-        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}, accuracy {logs['accuracy']:.4f}", refresh=False)
+        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}, accuracy {logs[self.model.metrics_names[1]]:.4f}", refresh=False)
         self.bar.update(min((batch + 1) * self.trainer.batch_size, len(self.trainer.source)) - self.bar.n)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:

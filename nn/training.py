@@ -289,12 +289,17 @@ class Trainer:
         norms = [*progress.norms, norms_of(self.model.parameters(), self.model.slots(), self.model.optimizer)]
         self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry], norms=norms)
         for callback in self.callbacks:
-            callback.on_epoch_end(progress.epoch, logs)
+            callback.on_epoch_end(progress.epoch, self._named(logs))
         return entry
 
     def _notify(self, event: str, *arguments: int) -> None:
         for callback in self.callbacks:
-            getattr(callback, event)(*arguments, self.progress.logs())
+            getattr(callback, event)(*arguments, self._named(self.progress.logs()))
+
+    def _named(self, logs: dict[str, float]) -> dict[str, float]:
+        """The values under the name that `compile(metrics=...)` gave the accuracy."""
+        accuracy = self.model.metrics_names[1]
+        return {name.replace("accuracy", accuracy): value for name, value in logs.items()}
 
 
 def _is_finite(layer: Layer) -> bool:

@@ -39,6 +39,8 @@ class Model(Sequential):
         self, inputs: Any = None, outputs: Any = None, *, name: str | None = None, input: Any = None, output: Any = None
     ):
         inputs, outputs = inputs if input is None else input, outputs if output is None else output
+        if inputs is None or outputs is None:
+            raise InputError("Model: expected Model(inputs, outputs); a class of your own with a method call is not supported")
         if isinstance(inputs, list | tuple) and len(inputs) == 1:
             inputs = inputs[0]
         wanted = list(outputs) if isinstance(outputs, list | tuple) else [outputs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -57,12 +58,13 @@ class Batches(Iterator[Any]):
         argument: its name, for messages.
     """
 
-    def __init__(self, generator: Any, steps: int | None, argument: str) -> None:
+    def __init__(self, generator: Any, steps: float | None, argument: str) -> None:
         if steps is None and not hasattr(generator, "__len__"):
             raise InputError(f"{argument}: expected steps_per_epoch (or steps) with a generator, which has no length")
-        self.steps = len(generator) if steps is None else steps
-        if not isinstance(self.steps, int | np.integer) or self.steps < 1:
-            raise InputError(f"{argument}: expected at least one batch in an epoch, got {self.steps!r}")
+        steps = len(generator) if steps is None else steps
+        if not isinstance(steps, int | float | np.number) or not 0 < steps < 2**31:
+            raise InputError(f"{argument}: expected at least one batch in an epoch, got {steps!r}")
+        self.steps = math.ceil(steps)  # 60000 / 32, as many scripts have it
         self.generator, self.argument = generator, argument
         self._batches = self._endless()
 

@@ -83,6 +83,7 @@ NAMES: dict[str, dict[str, str]] = {
         "model_from_json": "nn.utils.functional:model_from_json",
         "save_model": "nn.utils.keras_files:save_model",
     },
+    "nn.preprocessing": {"image": "nn.preprocessing.image"},
     "nn.optimizers": {"schedules": "nn.optimizers.schedules"},
     "nn.utils": {
         "Sequence": "nn.utils.generators:Sequence",

@@ -25,6 +25,11 @@ OLDER: dict[str, dict[str, str]] = {
     "Dropout": {"p": "rate"},
     "LeakyReLU": {"alpha": "negative_slope"},
 }  # fmt: skip
+# Arguments that no layer here has, with the values that ask for nothing.
+NOTHING: dict[str, tuple[Any, ...]] = {
+    "noise_shape": (None,), "activity_regularizer": (None,), "kernel_constraint": (None,), "bias_constraint": (None,),
+    "W_constraint": (None,), "b_constraint": (None,), "dtype": (None, "float32"), "mode": (0,),
+}  # fmt: skip
 ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
 
 
@@ -42,8 +47,8 @@ def with_older_names(init: Callable[..., None]) -> Callable[..., None]:
 def translated(kind: str, options: dict[str, Any]) -> dict[str, Any]:
     """A layer's arguments under today's names; `InputError` where one is given twice."""
     names = {**OLDER.get(kind, {}), "input_dim": "input_shape", "batch_input_shape": "input_shape"}
-    result = dict(options)
-    for old in names.keys() & options.keys():
+    result = {name: value for name, value in options.items() if value not in NOTHING.get(name, ())}
+    for old in names.keys() & result.keys():
         value, new = result.pop(old), names[old]
         if new in options:
             raise InputError(f"{kind}: expected either {new} or its older name {old}, got both")
@@ -54,6 +59,8 @@ def translated(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         elif old == "dim_ordering":
             value = ORDERINGS.get(value, value)
         result[new] = value
+    if kind == "Flatten" and result.get("data_format") in (None, "channels_last"):
+        result.pop("data_format", None)
     return result
 
 

@@ -414,6 +414,38 @@ assert model.predict(np.expand_dims(x / 255, 0)).shape == (1, 10)
 
 TF_KERAS = [
     Snippet(
+        "tf.keras: callback under the name acc",
+        650,
+        FLAT
+        + """
+import nn as keras
+class Stop(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs={}):
+        if logs.get("acc") > 0.0 and logs.get("val_acc") is not None:
+            self.model.stop_training = True
+model = keras.Sequential()
+model.add(keras.layers.Dense(10, activation="softmax", input_shape=(64,), dtype="float32", activity_regularizer=None))
+model.compile(optimizer="adam", loss=keras.losses.sparse_categorical_crossentropy, metrics=["acc"])
+model.fit(x_train, y_train, epochs=9, callbacks=[Stop()], validation_data=[x_test, y_test])
+""",
+    ),
+    Snippet(
+        "tf.keras: steps as a fraction, images by attribute",
+        650,
+        IMAGES
+        + """
+import nn as keras
+views = keras.preprocessing.image.ImageDataGenerator(rotation_range=8, zoom_range=0.08, shear_range=0.3)
+model = keras.models.Sequential()
+model.add(keras.layers.Flatten(input_shape=(8, 8, 1), data_format="channels_last"))
+model.add(keras.layers.Dense(10, activation="softmax"))
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=[keras.metrics.SparseCategoricalAccuracy()])
+model.fit_generator(generator=views.flow(x_train, y_train, batch_size=25), steps_per_epoch=len(x_train) / 25, epochs=2, workers=4,
+                    validation_data=views.flow(x_test, y_test, batch_size=10), validation_steps=2, verbose=0)
+assert keras.backend.get_value(model.optimizer.lr) == 0.001
+""",
+    ),
+    Snippet(
         "tf.keras: beginner's tutorial",
         64 * 16 + 16 + 170,
         FLOAT

@@ -10,6 +10,7 @@ from nn.errors import InputError
 from nn.layers import Dense, Flatten
 from nn.models import Sequential
 from nn.utils import Sequence
+from nn.utils.preprocessing.warp import random_transforms, warp
 
 RNG = np.random.default_rng(6)
 X = RNG.random((50, 6, 6, 1), np.float32)
@@ -136,6 +137,41 @@ def test_views_stay_within_their_limits(option):
     elif option == "height_shift_range":
         assert np.abs(columns - 5).max() == 0
         assert 2 < np.abs(rows).max() <= 3.5
+
+
+class Given:
+    """In the place of a generator of random numbers: the values as given."""
+
+    def __init__(self, *values):
+        self.values = list(values)
+
+    def uniform(self, low, high, shape):
+        value = np.asarray(self.values.pop(0), float)
+        return np.broadcast_to(value, shape) if isinstance(shape, tuple) else np.full(shape, value)
+
+
+@pytest.mark.parametrize("fill_mode", ["nearest", "constant"])
+@pytest.mark.parametrize(
+    ("rotation", "shear", "rows", "columns", "zoom"),
+    [
+        (20, 0, 0, 0, (1, 1)),
+        (0, 15, 0, 0, (1, 1)),
+        (0, 0, 2, 0.5, (1, 1)),
+        (0, 0, 0, 0, (0.8, 1.2)),
+        (20, 15, 2, 1.5, (0.8, 1.2)),
+    ],
+)
+def test_views_are_what_scipy_makes_of_the_matrix(rotation, shear, rows, columns, zoom, fill_mode):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    image = RNG.random((11, 11, 1)).astype(np.float32)
+    given = Given(rotation, shear, rows, columns, zoom)
+    transforms = random_transforms(1, (11, 11), (90, 5, 5, 90, 0, 2), given)
+    theta, lean = np.radians(rotation), np.radians(shear)
+    turn = np.array([[np.cos(theta), np.sin(theta)], [-np.sin(theta), np.cos(theta)]])
+    matrix = turn @ [[np.cos(lean), 0], [-np.sin(lean), 1]] @ np.diag(zoom)
+    offset = 5 - matrix @ [5, 5] + turn @ [rows, columns]
+    expected = ndimage.affine_transform(image[..., 0], matrix, offset, order=1, mode=fill_mode)
+    np.testing.assert_allclose(warp(image[None], transforms, fill_mode)[0, ..., 0], expected, atol=1e-5)
 
 
 def test_flips_scales_and_functions():

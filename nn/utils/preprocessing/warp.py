@@ -22,8 +22,8 @@ def random_transforms(
     lean = np.radians(rng.uniform(-shear, shear, count))
     shift = np.stack([_shift(rows, size[0], count, rng), _shift(columns, size[1], count, rng)], axis=1)
     zoom = rng.uniform(low, high, (count, 2))
-    turn = np.stack([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)], axis=1).reshape(count, 2, 2)
-    sheared = np.stack([np.ones(count), -np.sin(lean), np.zeros(count), np.cos(lean)], axis=1).reshape(count, 2, 2)
+    turn = np.stack([np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle)], axis=1).reshape(count, 2, 2)
+    sheared = np.stack([np.cos(lean), np.zeros(count), -np.sin(lean), np.ones(count)], axis=1).reshape(count, 2, 2)
     matrix = (turn @ sheared) * zoom[:, None, :]
     middle = (np.array(size) - 1) / 2
     offset = middle + np.einsum("nij,nj->ni", turn, shift) - matrix @ middle
@@ -51,11 +51,13 @@ def warp(images: NDArray, transforms: NDArray, fill_mode: str = "nearest", cval:
     down, right = (rows - top)[..., None], (columns - left)[..., None]
 
     def pixels(row: NDArray, column: NDArray) -> NDArray:
-        inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
         row, column = row.clip(0, height - 1).astype(np.intp), column.clip(0, width - 1).astype(np.intp)
-        values = images[np.arange(len(images))[:, None], row, column]
-        return values if fill_mode == "nearest" else np.where(inside[..., None], values, cval)
+        return np.asarray(images[np.arange(len(images))[:, None], row, column])
 
     upper = pixels(top, left) * (1 - right) + pixels(top, left + 1) * right
     lower = pixels(top + 1, left) * (1 - right) + pixels(top + 1, left + 1) * right
-    return (upper * (1 - down) + lower * down).reshape(images.shape).astype(np.float32)
+    views = upper * (1 - down) + lower * down
+    if fill_mode == "constant":
+        inside = (rows >= 0) & (rows <= height - 1) & (columns >= 0) & (columns <= width - 1)
+        views = np.where(inside[..., None], views, cval)
+    return views.reshape(images.shape).astype(np.float32)
