@@ -1,6 +1,8 @@
 """Scripts in the manner of each era of Keras run here once `keras.` has become `nn.`, and give what they give in Keras."""
 
 import itertools
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,3 +63,15 @@ def test_the_same_script_in_keras_makes_the_same_network(snippet, monkeypatch):
     x = names["x_test"].reshape(20, *own.input_shape).astype(np.float32)
     assert theirs.output_shape == (None, *own.output_shape)
     np.testing.assert_allclose(own.predict(x), theirs.predict(x, verbose=0), atol=1e-5)
+
+
+@pytest.mark.usefixtures("_tiny_data")
+def test_lenet_of_the_page_runs(monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "keras.md").read_text()
+    section = page.split("## LeNet-5 in thirty lines")[1].split("\n## ")[0]
+    script = textwrap.dedent("\n".join(line for line in section.splitlines() if line.startswith("    ") or not line))
+    assert len([line for line in script.splitlines() if line]) <= 31
+    images = RNG.integers(0, 256, (60, 28, 28), np.uint8)
+    monkeypatch.setattr(mnist, "load_data", lambda: ((images, DATA[0][1]), (images[:20], DATA[1][1])))
+    model, _ = run(script.replace("64, 15", "20, 1"), "LeNet-5")
+    assert model.count_params() == 61_706
