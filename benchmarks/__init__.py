@@ -1,1 +1,3 @@
-"""Measurements as commands; `python -m benchmarks` lists them. Nothing in `nn` or `apps` imports them."""
+"""Measurements as commands; `python -m benchmarks` lists them. Nothing in `nn` or `apps` imports
+them.
+"""

@@ -1,4 +1,5 @@
-"""python -m benchmarks accuracy-time --peers torch,keras: seconds from process start to 99 % test accuracy.
+"""python -m benchmarks accuracy-time --peers torch,keras: seconds from process start to 99 % test
+accuracy.
 
 The clock starts before the process does. It includes the interpreter's start, the imports, reading
 the data, building the model (a framework also traces it), and evaluating the test images after
@@ -67,7 +68,9 @@ def _race(names: Sequence[str], jobs: Sequence[Job], accuracy: float) -> dict[st
 
 
 def run(name: str, job: Job, accuracy: float) -> dict[str, Any]:
-    """Time one process from its start until it reaches `accuracy` on the test images, or `EPOCHS_AT_MOST` have passed."""
+    """Time one process from its start until it reaches `accuracy` on the test images, or
+    `EPOCHS_AT_MOST` have passed.
+    """
     began = time.perf_counter()
     process = Process(name)
     try:

@@ -1,9 +1,11 @@
-"""python -m benchmarks all --peers torch,keras --out DIR: every measurement of the results table, in one run.
+"""python -m benchmarks all --peers torch,keras --out DIR: every measurement of the results table,
+in one run.
 
-Each row of the table is one command, in a process of its own, one after another. All rows come from one
-machine and one state of the code, and the table names both. It is printed as Markdown and written to
-`DIR/results.json`; the commands also write their own JSON files and charts into DIR. `--quick` takes the
-smallest settings: it shows that every command works, and its figures mean nothing.
+Each row of the table is one command, in a process of its own, one after another. All rows come
+from one machine and one state of the code, and the table names both. It is printed as Markdown and
+written to `DIR/results.json`; the commands also write their own JSON files and charts into DIR.
+`--quick` takes the smallest settings: it shows that every command works, and its figures mean
+nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ BUNDLED = "nn/pretrained/mnist.npz"
 
 @dataclass
 class Output:
-    """What a row's commands printed, one text for each run, and the JSON file that they wrote, if any."""
+    """What a row's commands printed, one text for each run, and the JSON file that they wrote, if
+    any.
+    """
 
     texts: list[str] = field(default_factory=list)
     body: dict[str, Any] = field(default_factory=dict)
@@ -209,7 +213,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _words(row: Row, words: str, options: Any, folder: str) -> list[str]:
-    """One command as arguments, with the paths filled in and the options that the table does not show."""
+    """One command as arguments, with the paths filled in and the options that the table does not
+    show.
+    """
     hidden = row.quick.split() if options.quick else []
     if row.writes:
         hidden += ["--out", options.out]
@@ -226,7 +232,8 @@ def _measure(row: Row, runs: Sequence[Sequence[str]], folder: Path) -> dict[str,
         worst = max(worst, abs(code))
     if row.writes and worst == 0:
         output.body = report.earlier(folder / f"{row.name}.json")
-    # A command whose own check failed (exit code 1) has measured something, but may have written no file.
+    # A command whose own check failed (exit code 1) has measured something, but may have written
+    # no file.
     has_measured = worst == 0 or (worst == 1 and not row.writes)
     measured = row.measured(output) if has_measured else last_lines(1)(output)
     return {"measured": measured, "failed": worst > 0, "seconds": time.perf_counter() - began}

@@ -1,4 +1,6 @@
-"""Charts of results, all in one style. Only this file imports matplotlib, and only when a chart is drawn."""
+"""Charts of results, all in one style. Only this file imports matplotlib, and only when a chart is
+drawn.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def subtitle(body: dict[str, Any]) -> str:
 
 
 def bars(axes: Any, names: Sequence[str], values: Sequence[float], label: str, title: str) -> None:
-    """Horizontal bars from the fastest to the slowest, ours in colour, each labelled with its value."""
+    """Horizontal bars from the fastest to the slowest, ours in colour, each labelled with its
+    value.
+    """
     order = sorted(range(len(names)), key=lambda k: -values[k])
     colours = [OURS if names[k].startswith("ours") else PEER for k in order]
     shown = axes.barh([names[k] for k in order], [values[k] for k in order], color=colours)

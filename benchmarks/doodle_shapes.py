@@ -1,4 +1,6 @@
-"""Drawings that are not digits, of kinds never used in training (those are in `nn.strokes.shapes.OTHERS`), in the same notation."""
+"""Drawings that are not digits, of kinds never used in training (those are in
+`nn.strokes.shapes.OTHERS`), in the same notation.
+"""
 
 from __future__ import annotations
 

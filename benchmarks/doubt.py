@@ -1,4 +1,5 @@
-"""Digits, and drawings that are not: how often each is called sure, unsure or blank, through the whole path.
+"""Digits, and drawings that are not: how often each is called sure, unsure or blank, through the
+whole path.
 
     python -m benchmarks doubt [--count 300]
 
@@ -44,7 +45,9 @@ def doodles() -> Things:
 
 
 def scribble(_: int, rng: np.random.Generator) -> np.ndarray:
-    """A pen that wanders about for long, turning this way and that, in one to three strokes that cross."""
+    """A pen that wanders about for long, turning this way and that, in one to three strokes that
+    cross.
+    """
     strokes = []
     for _ in range(int(rng.integers(1, 4))):
         count = int(rng.integers(200, 500))
@@ -122,7 +125,9 @@ def _row(
     goal: tuple[str, float, float],
     count: int = OTHERS,
 ) -> bool:
-    """Print how often each verdict was given; whether that of the goal lies between its two shares."""
+    """Print how often each verdict was given; whether that of the goal lies between its two
+    shares.
+    """
     found = verdicts(model, things, options.count or count, options.seed)
     shares = "  ".join(f"{100 * found[each]:7.2f} %" for each in VERDICTS)
     verdict, low, high = goal

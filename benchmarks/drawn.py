@@ -1,4 +1,5 @@
-"""How well real pen strokes are read, drawn as the window draws them and read as the window reads them.
+"""How well real pen strokes are read, drawn as the window draws them and read as the window reads
+them.
 
     python -m benchmarks drawn STROKES.npz --misses misses.png
 
@@ -79,7 +80,9 @@ def load_strokes(path: str) -> Strokes:
 def draw_sample(
     strokes: list[np.ndarray], rng: np.random.Generator, brush: float = BRUSH, size: float | None = None
 ) -> np.ndarray:
-    """Ink (480, 640) float32 of strokes on the window's sheet, at a random position; `size` is the part of its height."""
+    """Ink (480, 640) float32 of strokes on the window's sheet, at a random position; `size` is the
+    part of its height.
+    """
     return rendered(on_the_sheet(strokes, rng, brush, size), brush)
 
 

@@ -1,4 +1,5 @@
-"""python -m benchmarks engines: the textbook engine against the fused one, in weights, accuracy and time.
+"""python -m benchmarks engines: the textbook engine against the fused one, in weights, accuracy
+and time.
 
 In float64 both train the student's network for the same number of steps, by the classic recipe and
 by the default one, and the weights are compared. In float32 both train for an epoch, and the

@@ -1,4 +1,6 @@
-"""Simulates handwriting on the window's sheet: turns templates into strokes, slightly different each time."""
+"""Simulates handwriting on the window's sheet: turns templates into strokes, slightly different
+each time.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from nn.strokes.templates import Templates
 
 
 def written(templates: Templates, number: int, seed: int, index: int) -> list[np.ndarray]:
-    """Template `number` in the handwriting of sample `index`: strokes (n, 2) float64, about one unit high, y down."""
+    """Template `number` in the handwriting of sample `index`: strokes (n, 2) float64, about one
+    unit high, y down.
+    """
     state = np.empty(2, np.uint64)
     begin(state, STREAM_STYLE, seed, 0, index)
     x, y, radius = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS)

@@ -1,4 +1,5 @@
-"""python -m benchmarks inference --peers torch,keras: predict the 10,000 test images, and one image at a time.
+"""python -m benchmarks inference --peers torch,keras: predict the 10,000 test images, and one
+image at a time.
 
 Each contender is timed in every way it offers (batch sizes, compiled graphs); its fastest counts.
 """
@@ -13,7 +14,8 @@ from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
 from nn.io.cli import ArgumentParser, whole_number
 
-# The contenders that differ in how they predict; how a framework is trained makes no difference here.
+# The contenders that differ in how they predict; how a framework is trained makes no difference
+# here.
 WAYS = ("ours", "torch", "keras", "keras-xla")
 KINDS = {"all": "10,000 images", "one": "one image"}
 
@@ -47,7 +49,8 @@ def compare(started: Sequence[Process], kind: str, rounds: int, repeats: int) ->
     seconds: dict[tuple[str, str], list[float]] = {(process.name, way): [] for process, way in ways}
     for _ in range(rounds):
         for process, way in ways:
-            # Keras' `predict` takes a thousand times as long as a direct call, so it is called a tenth as often.
+            # Keras' `predict` takes a thousand times as long as a direct call, so it is called a
+            # tenth as often.
             calls = max(repeats // 10, 1) if process.name.startswith("keras") and way == "predict" else repeats
             seconds[process.name, way] += process.ask("time", way=way, repeats=calls)
             rest()

@@ -32,7 +32,9 @@ Scene = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 def place(strokes: Drawing, size: float, brush: float, where: tuple[float, float] = (0.5, 0.5)) -> np.ndarray:
-    """Ink (480, 640) of strokes, `size` of the sheet's height high (or wide), `where` in the room that is left."""
+    """Ink (480, 640) of strokes, `size` of the sheet's height high (or wide), `where` in the room
+    that is left.
+    """
     points = np.concatenate(strokes).astype(np.float64)
     low, span = points.min(axis=0), np.ptp(points, axis=0)
     scale = size * SHEET_HEIGHT / max(span.max(), 1e-9)

@@ -1,8 +1,10 @@
-"""python -m benchmarks kernels: the ladder from the textbook's loops to the finished kernels, and the processor's limits.
+"""python -m benchmarks kernels: the ladder from the textbook's loops to the finished kernels, and
+the processor's limits.
 
-One thread. Each rung is first checked against the first of its ladder; then all are timed in turns. GFLOP/s
-count the dense arithmetic of the job, however little of it a kernel really does. "Of the peak" counts what
-it does, so it cannot exceed 100 %. `nn/kernels/README.md` explains each rung.
+One thread. Each rung is first checked against the first of its ladder; then all are timed in
+turns. GFLOP/s count the dense arithmetic of the job, however little of it a kernel really does.
+"Of the peak" counts what it does, so it cannot exceed 100 %. `nn/kernels/README.md` explains each
+rung.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report.add_out(parser)
     options = parser.parse_args(arguments)
     path = report.check_out(options.out, "kernels")
-    # NumPy's product, too, is to use one thread. OpenBLAS reads this when NumPy is imported, below.
+    # NumPy's product, too, is to use one thread. OpenBLAS reads this when NumPy is imported,
+    # below.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
     from benchmarks import roofline
     from benchmarks.ladder import climb, ladders

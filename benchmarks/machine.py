@@ -1,4 +1,6 @@
-"""Describes what a result was measured on: processor, memory, versions. Never a host, a user or a folder."""
+"""Describes what a result was measured on: processor, memory, versions. Never a host, a user or a
+folder.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def available_cores() -> int:
 
 
 def cpu_model() -> str:
-    """The processor's own name, with family and model, as the name alone can be as vague as "AMD EPYC"."""
+    """The processor's own name, with family and model, as the name alone can be as vague as "AMD
+    EPYC".
+    """
     info = _cpuinfo()
     name = info.get("model name") or platform.processor() or platform.machine()
     details = [f"{key} {info[field]}" for key, field in (("family", "cpu family"), ("model", "model")) if info.get(field)]
@@ -52,7 +56,8 @@ def cpu_model() -> str:
 
 
 def commit() -> str:
-    """The commit of the code that is measured, with "-dirty" after it if files other than results have changed since.
+    """The commit of the code that is measured, with "-dirty" after it if files other than results
+    have changed since.
 
     "unknown" where there is no git.
     """

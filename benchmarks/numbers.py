@@ -1,4 +1,5 @@
-"""How well whole numbers are read, in ten conditions, from a collection of strokes or from synthetic ones.
+"""How well whole numbers are read, in ten conditions, from a collection of strokes or from
+synthetic ones.
 
     python -m benchmarks numbers [STROKES.npz] [--count 100] [--strokes]
 
@@ -32,7 +33,9 @@ UNEVEN = 0.06, 0.04, 0.05  # standard deviations: size, position up and down, sl
 
 @dataclass(frozen=True)
 class Condition:
-    """Heights of the digits (of the row's height each), and the least and largest gap between their ink (negative: overlap)."""
+    """Heights of the digits (of the row's height each), and the least and largest gap between
+    their ink (negative: overlap).
+    """
 
     heights: tuple[float, ...]
     gaps: tuple[float, float]
@@ -76,7 +79,9 @@ def from_templates(rng: np.random.Generator, length: int) -> list[tuple[int, lis
 def in_a_row(
     digits: Sequence[list[np.ndarray]], rng: np.random.Generator, condition: Condition
 ) -> tuple[list[np.ndarray], float]:
-    """The strokes of digits side by side, in heights of the row, and the pen's width. All stand on one line."""
+    """The strokes of digits side by side, in heights of the row, and the pen's width. All stand on
+    one line.
+    """
     pen = float(rng.uniform(*PENS))
     slope = UNEVEN[2] * rng.normal()
     row: list[np.ndarray] = []
@@ -94,7 +99,9 @@ def in_a_row(
 
 
 def on_the_sheet(row: Sequence[np.ndarray], pen: float, rng: np.random.Generator) -> tuple[list[np.ndarray], float]:
-    """A row in sheet units, as large as fits or down to half as large, at a random place; and its pen's width there."""
+    """A row in sheet units, as large as fits or down to half as large, at a random place; and its
+    pen's width there.
+    """
     points = np.concatenate(row)
     low, span = points.min(axis=0), np.ptp(points, axis=0) + pen
     fits = min(0.94 * SHEET_WIDTH / span[0], 0.94 * SHEET_HEIGHT / span[1])
@@ -106,7 +113,9 @@ def on_the_sheet(row: Sequence[np.ndarray], pen: float, rng: np.random.Generator
 
 @dataclass(frozen=True)
 class Result:
-    """What was written, what was read, whether it was called sure, the seconds it took, and the ink."""
+    """What was written, what was read, whether it was called sure, the seconds it took, and the
+    ink.
+    """
 
     written: str
     read: str

@@ -1,4 +1,5 @@
-"""How well a folder of pictures is read, as `nn.predict` reads them: right and surely wrong apart, by kind.
+"""How well a folder of pictures is read, as `nn.predict` reads them: right and surely wrong apart,
+by kind.
 
     python -m benchmarks pictures DIR [--wrong]
 
@@ -27,7 +28,9 @@ COLUMNS = "file", "answer", "what"
 
 @dataclass(frozen=True)
 class Result:
-    """One picture: its kind, the right answer, what was read ("" where nothing, or the file's error), and whether surely."""
+    """One picture: its kind, the right answer, what was read ("" where nothing, or the file's
+    error), and whether surely.
+    """
 
     name: str
     kind: str

@@ -1,4 +1,5 @@
-"""python -m benchmarks.probes NAME ...: small programs whose start-up time `start.py` measures from outside.
+"""python -m benchmarks.probes NAME ...: small programs whose start-up time `start.py` measures
+from outside.
 
 Each prints one line of JSON: the time (seconds since 1970) at which it reached the event in its
 name, and anything it measured itself.

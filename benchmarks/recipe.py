@@ -1,4 +1,6 @@
-"""python -m benchmarks recipe: how much the default recipe's images, made on the fly, add to the time of an epoch."""
+"""python -m benchmarks recipe: how much the default recipe's images, made on the fly, add to the
+time of an epoch.
+"""
 
 from __future__ import annotations
 

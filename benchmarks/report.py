@@ -23,7 +23,8 @@ def add_out(parser: ArgumentParser) -> None:
 
 
 def check_out(folder: str, name: str) -> Path:
-    """Make the folder if it is missing, check that it can be written before anything is measured, and return the JSON's path.
+    """Make the folder if it is missing, check that it can be written before anything is measured,
+    and return the JSON's path.
 
     Raises:
         InputError: the folder cannot be made, or nothing can be written in it.
@@ -38,7 +39,9 @@ def check_out(folder: str, name: str) -> Path:
 
 
 def table(rows: Sequence[Row], columns: dict[str, str]) -> str:
-    """Rows as aligned text, words to the left and figures to the right; `columns` maps each key to its heading."""
+    """Rows as aligned text, words to the left and figures to the right; `columns` maps each key to
+    its heading.
+    """
     cells = [[_text(row.get(key)) for key in columns] for row in rows]
     headings = list(columns.values())
     widths = [max(len(line[k]) for line in [headings, *cells]) for k in range(len(columns))]
@@ -68,7 +71,8 @@ def _text(value: Any) -> str:
 
 
 def write(path: Path, body: dict[str, Any], draw: Callable[[Any, dict[str, Any]], None] | None = None) -> None:
-    """Write the JSON with a description of the machine and, where matplotlib is installed, the chart beside it.
+    """Write the JSON with a description of the machine and, where matplotlib is installed, the
+    chart beside it.
 
     `draw(figure, body)` draws the chart into a matplotlib figure.
     """
@@ -99,7 +103,9 @@ def earlier(path: Path) -> dict[str, Any]:
 
 
 def rounded(value: Any) -> Any:
-    """The same value with all floats rounded to five significant digits, so that results are easy to read and compare."""
+    """The same value with all floats rounded to five significant digits, so that results are easy
+    to read and compare.
+    """
     if isinstance(value, float):
         return float(f"{value:.5g}")
     if isinstance(value, dict):

@@ -1,4 +1,6 @@
-"""Measures the two limits of this processor: arithmetic in registers, and bytes to and from memory."""
+"""Measures the two limits of this processor: arithmetic in registers, and bytes to and from
+memory.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from nn.kernels.simd import VECTOR_BYTES, load, store
 
 # Half a millisecond: short enough to find a processor to itself now and then on a busy machine.
 ROUNDS = 200_000
-# Five vectors of two registers each: ten sums in flight hide the latency of a fused multiply-add, and
-# they fit in 16 registers.
+# Five vectors of two registers each: ten sums in flight hide the latency of a fused multiply-add,
+# and they fit in 16 registers.
 CHAINS = 5
 COPIED_BYTES = 128 * 2**20
 
@@ -41,7 +43,9 @@ def _multiply_add(factor, start, rounds, out):  # type: ignore[no-untyped-def]
 
 
 def peak_gflops(threads: int, repeats: int = 500) -> float:
-    """The most float32 operations that the given number of threads can do in registers, in 10⁹ a second."""
+    """The most float32 operations that the given number of threads can do in registers, in 10⁹ a
+    second.
+    """
     lanes = VECTOR_BYTES // 4
     factor, start = aligned((lanes,)), aligned((lanes,))
     factor[:], start[:] = 0.5, 1.0

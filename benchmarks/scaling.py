@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [name for name in contenders(options.peers) if not name.endswith("-plain")]
     job = Job(options.threads, data=options.data)
     body: dict[str, Any] = {"benchmark": "scaling", "settings": {"threads": options.threads, "epochs": options.epochs}}
-    # Many short epochs, because on a shared machine a long one is seldom left undisturbed on all processors.
+    # Many short epochs, because on a shared machine a long one is seldom left undisturbed on all
+    # processors.
     body["threads"] = threads(replace(job, limit=options.limit), 4 * options.epochs)
     body["curves"] = {} if options.no_curves else {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
     report.write(path, body, _draw if body["curves"] else None)
@@ -84,7 +85,9 @@ def measure(curve: str, names: Sequence[str], job: Job, epochs: int) -> list[dic
 
 
 def timed(points: Iterable[tuple[str, Job]], epochs: int, digest: bool = True) -> tuple[list[list[float]], list[str]]:
-    """For each (contender, job): the seconds of each epoch but the first, and a digest of the final weights."""
+    """For each (contender, job): the seconds of each epoch but the first, and a digest of the
+    final weights.
+    """
     started: list[Process] = []
     try:
         for name, job in points:

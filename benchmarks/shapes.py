@@ -1,9 +1,10 @@
-"""python -m benchmarks shapes --peers torch: twenty shapes of convolution, our Conv2D against PyTorch's.
+"""python -m benchmarks shapes --peers torch: twenty shapes of convolution, our Conv2D against
+PyTorch's.
 
 The forward pass includes the bias; the backward pass computes all three gradients. Its upstream
-gradient has no zeros, although our kernels would gain from them. Both libraries get the same number
-of threads, by default one, because a layer called by itself uses one. PyTorch may use either memory
-format; the faster one counts.
+gradient has no zeros, although our kernels would gain from them. Both libraries get the same
+number of threads, by default one, because a layer called by itself uses one. PyTorch may use
+either memory format; the faster one counts.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(started: Sequence[Process], index: int, rounds: int) -> dict[str, Any]:
-    """A row: milliseconds and GFLOP/s of both passes, ours and the peer's best way, and their ratios."""
+    """A row: milliseconds and GFLOP/s of both passes, ours and the peer's best way, and their
+    ratios.
+    """
     shape = SHAPES[index]
     ways = {process.name: process.ask("ways", kind=str(index)) for process in started}
     repeats = {(process.name, way): _repeats(process, way) for process in started for way in ways[process.name]}

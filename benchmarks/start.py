@@ -1,4 +1,5 @@
-"""python -m benchmarks start: import, compilation, first batch, first prediction, cache files and memory, cold and warm.
+"""python -m benchmarks start: import, compilation, first batch, first prediction, cache files and
+memory, cold and warm.
 
 Cold means that the folder of Numba's cache is empty, as on a machine that runs the package for the
 first time. Everything is measured from outside, starting before the process exists. The programs
@@ -29,7 +30,9 @@ from nn.io.cli import ArgumentParser, whole_number
 
 @dataclass
 class Run:
-    """A finished process: seconds until it reported its event (or ended), until it ended, and its peak memory (MB)."""
+    """A finished process: seconds until it reported its event (or ended), until it ended, and its
+    peak memory (MB).
+    """
 
     reported: float
     ended: float
@@ -87,7 +90,9 @@ def starts(folder: Path, repeats: int, data: list[str]) -> list[dict[str, Any]]:
 
 
 def memory(folder: Path, epochs: int, data: list[str]) -> list[dict[str, Any]]:
-    """Rows for the default training from a warm cache: its peak memory, and how much it grows after the first epoch."""
+    """Rows for the default training from a warm cache: its peak memory, and how much it grows
+    after the first epoch.
+    """
     peaks = {}
     for count in (1, epochs):
         command = ["-m", "nn.train", "--epochs", str(count), "--out", str(folder / "memory.npz"), *data]
@@ -152,7 +157,9 @@ def measured(arguments: Sequence[str], cache: Path) -> Run:
 
 
 def cache_files(folder: Path) -> set[tuple[str, int]]:
-    """Names and times of all files in Numba's cache; with its time, a rewritten file counts as a new one."""
+    """Names and times of all files in Numba's cache; with its time, a rewritten file counts as a
+    new one.
+    """
     return {(str(file.relative_to(folder)), file.stat().st_mtime_ns) for file in folder.rglob("*.nb?")}
 
 

@@ -1,4 +1,5 @@
-"""Does a lesson help? Twenty 7s in an unusual hand, five of them corrected, and then the other fifteen read again.
+"""Does a lesson help? Twenty 7s in an unusual hand, five of them corrected, and then the other
+fifteen read again.
 
     python -m benchmarks teaching [--model FILE] [--repeats 3]
 

@@ -1,4 +1,5 @@
-"""The drawing window in constant use: what a frame costs, how soon it answers, how fast it opens, what it does when idle.
+"""The drawing window in constant use: what a frame costs, how soon it answers, how fast it opens,
+what it does when idle.
 
     python -m benchmarks window [--seconds 60] [--scale 1] [--model FILE]
 

@@ -11,7 +11,8 @@ from typing import Any
 __version__ = "0.2.0"
 
 if sys.argv[:1] == ["-m"]:
-    # A command is being started: from here on, Ctrl-C ends it with a sentence and not with a traceback.
+    # A command is being started: from here on, Ctrl-C ends it with a sentence and not with a
+    # traceback.
     from nn.io import interrupts
 
     if interrupts.is_command():
@@ -33,7 +34,8 @@ class _KerasModules:
         return keras_names.spec_of(fullname)
 
 
-# First of all for modules inside modules that are aliases, or they would be loaded twice; last for the others.
+# First of all for modules inside modules that are aliases, or they would be loaded twice; last for
+# the others.
 sys.meta_path.insert(0, _KerasModules(("nn.keras.", "nn.preprocessing.", "nn.python.", "nn.src.")))
 sys.meta_path.append(_KerasModules(("nn.",)))
 

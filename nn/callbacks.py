@@ -17,12 +17,13 @@ __path__: list[str] = []
 
 
 class Callback:
-    """The base: override the events you want. `logs` holds the epoch's mean loss and accuracy so far.
+    """The base: override the events you want. `logs` holds the epoch's mean loss and accuracy so
+    far.
 
     Attributes:
         model: the `Sequential` in training.
-        trainer: the loop itself; `trainer.stop_requested = True`, or `model.stop_training = True` as in Keras, ends the training
-            after this batch.
+        trainer: the loop itself; `trainer.stop_requested = True`, or `model.stop_training = True`
+            as in Keras, ends the training after this batch.
     """
 
     model: Any
@@ -41,7 +42,9 @@ class Callback:
         """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        """After a batch, counted from 0 in its epoch. Calls `on_batch_end`, the event's older name, unless overridden."""
+        """After a batch, counted from 0 in its epoch. Calls `on_batch_end`, the event's older
+        name, unless overridden.
+        """
         self.on_batch_end(batch, logs)
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
@@ -76,7 +79,8 @@ class History:
 
 
 class ProgressBar(Callback):
-    """A bar with loss, accuracy, images a second and time left, and a line that stays for each epoch.
+    """A bar with loss, accuracy, images a second and time left, and a line that stays for each
+    epoch.
 
     Args:
         file: where to write; the bar itself only appears on a terminal, the lines always.
@@ -85,7 +89,8 @@ class ProgressBar(Callback):
 
     def __init__(self, file: TextIO | None = None, bar: bool = True) -> None:
         self.file = sys.stdout if file is None else file
-        # A process need not have a stdout (`>&-`, windowed programs on Windows); then nothing is printed.
+        # A process need not have a stdout (`>&-`, windowed programs on Windows); then nothing is
+        # printed.
         self.shown = bar and self.file is not None and self.file.isatty()
 
     def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
@@ -125,7 +130,9 @@ class ProgressBar(Callback):
 
 
 def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
-    """The callbacks as a list; `InputError` for other objects, and for a method named like an event that does not exist."""
+    """The callbacks as a list; `InputError` for other objects, and for a method named like an
+    event that does not exist.
+    """
     found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
     for callback in found:
         if not isinstance(callback, Callback):

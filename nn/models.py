@@ -37,7 +37,8 @@ class Sequential(ModelHabits):
     """A stack of layers that learns and predicts.
 
     Args:
-        layers: to start with; `add` appends more. Layers that are built already keep their weights.
+        layers: to start with; `add` appends more. Layers that are built already keep their
+            weights.
         name: of the model, for Keras' sake.
         seed: of the initial weights; 0, or what `nn.utils.set_random_seed` gives, unless given.
         dtype: float32, or float64 for checks.
@@ -45,7 +46,8 @@ class Sequential(ModelHabits):
     Attributes:
         layers: the layers.
         card: what is known of the training, kept in the model file; anything that JSON can hold.
-        use_kernels: False predicts in plain NumPy, for when there is no time to wait for the compiler (see `warm_up`).
+        use_kernels: False predicts in plain NumPy, for when there is no time to wait for the
+            compiler (see `warm_up`).
         stop_training: a callback may set it, as in Keras, to end `fit` after the current batch.
     """
 
@@ -66,7 +68,9 @@ class Sequential(ModelHabits):
         super().__init__(layers or (), seed=next_seed() if seed is None else seed, dtype=dtype)
 
     def __getstate__(self) -> dict[str, Any]:
-        """For copies and for other processes: everything but what belongs to this process' threads."""
+        """For copies and for other processes: everything but what belongs to this process'
+        threads.
+        """
         return {name: value for name, value in vars(self).items() if name != "_local"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -81,7 +85,9 @@ class Sequential(ModelHabits):
         metrics: Any = ("accuracy",),
         **options: Any,
     ) -> None:
-        """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and always kept)."""
+        """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and
+        always kept).
+        """
         older_keras.check_compile_options(options)
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
@@ -122,19 +128,23 @@ class Sequential(ModelHabits):
             y: labels (N,) or one-hot targets (N, K); none with a source or a generator.
             batch_size: samples for one change of the weights; None means 32, as in Keras.
             epochs: how often each sample is seen.
-            verbose: 0 prints nothing, 1 (or "auto") a progress bar and a line an epoch, 2 the line only.
+            verbose: 0 prints nothing, 1 (or "auto") a progress bar and a line an epoch, 2 the line
+                only.
             callbacks: see `nn.callbacks`.
-            validation_split: this share of x and y, from their end, is used for validation instead of training.
+            validation_split: this share of x and y, from their end, is used for validation instead
+                of training.
             validation_data: (x, y), or a source, evaluated after every epoch.
             shuffle: a new order in every epoch.
-            class_weight, sample_weight: how much each class, or each sample, counts in the loss (`nn/utils/weights.py`).
+            class_weight, sample_weight: how much each class, or each sample, counts in the loss
+                (`nn/utils/weights.py`).
             initial_epoch: where to begin to count.
             steps_per_epoch, validation_steps: batches of an epoch, with a generator.
-            older: Keras' other arguments, as far as they change nothing, and `nb_epoch` (`nn/utils/older_keras.py`).
+            older: Keras' other arguments, as far as they change nothing, and `nb_epoch`
+                (`nn/utils/older_keras.py`).
             seed: of shuffling, dropout and augmentation; the model's unless given.
             threads: as many as there are processors unless given; it changes no bit of the result.
-            engine: "fused", or "layers" to run each layer's own `forward` and `backward` (`nn/engine/textbook.py`): slower, the
-                same result to rounding.
+            engine: "fused", or "layers" to run each layer's own `forward` and `backward`
+                (`nn/engine/textbook.py`): slower, the same result to rounding.
 
         Raises:
             InputError: shapes, counts or labels that do not fit.
@@ -183,7 +193,9 @@ class Sequential(ModelHabits):
         return self.history
 
     def _validation(self, data: Any, steps: int | None) -> ImageSource | None:
-        """The source that `validation_data` means: (x, y), (x, y, weights), a source or a generator."""
+        """The source that `validation_data` means: (x, y), (x, y, weights), a source or a
+        generator.
+        """
         if data is None:
             return None
         if generators.makes_batches(data):
@@ -210,7 +222,8 @@ class Sequential(ModelHabits):
         engine: str = "fused",
         **harmless: Any,
     ) -> Any:
-        """[mean loss, accuracy], or both by name with `return_dict`, on inputs and labels, a source, or a generator.
+        """[mean loss, accuracy], or both by name with `return_dict`, on inputs and labels, a
+        source, or a generator.
 
         `batch_size` is there for Keras' sake, as in `predict`.
         """
@@ -226,7 +239,9 @@ class Sequential(ModelHabits):
         return dict(zip(self.metrics_names, (loss, accuracy), strict=True)) if return_dict else [loss, accuracy]
 
     def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
-        """Check inputs and labels, and build the model if this is the first time that it sees a shape."""
+        """Check inputs and labels, and build the model if this is the first time that it sees a
+        shape.
+        """
         if hasattr(x, "fill") and hasattr(x, "targets"):
             source = cast(ImageSource, x)
         else:
@@ -266,7 +281,8 @@ class Sequential(ModelHabits):
     ) -> NDArray:
         """The network's output for inputs (N, ...): probabilities (N, K) where it ends in softmax.
 
-        May be called from several threads at once. `batch_size` is there for Keras' sake and changes nothing.
+        May be called from several threads at once. `batch_size` is there for Keras' sake and
+        changes nothing.
         """
         older_keras.fit_options(harmless, 1, "predict")
         x = generators.inputs_of(x, steps) if generators.makes_batches(x) else x
@@ -277,7 +293,9 @@ class Sequential(ModelHabits):
         return finite(self._predict(x, threads, logits=True))
 
     def warm_up(self) -> None:
-        """Load or compile the kernels that `predict` needs, then use them. Meant for a background thread."""
+        """Load or compile the kernels that `predict` needs, then use them. Meant for a background
+        thread.
+        """
         self._run_kernels(np.zeros((1, *self.input_shape), self.dtype), None, False)
         self.use_kernels = True
 
@@ -324,7 +342,8 @@ class Sequential(ModelHabits):
         """Write architecture, weights and card to one .npz file (see `nn.io.model_file`).
 
         Raises:
-            InputError: a layer could not be read back, because its `config` does not make it again.
+            InputError: a layer could not be read back, because its `config` does not make it
+                again.
         """
         self._built()
         if keras_files.is_foreign(path):
@@ -341,13 +360,15 @@ def load_model(
     custom_objects: Mapping[str, type[Layer]] | None = None,
     compile: bool = True,
 ) -> Sequential:
-    """The model that `save`, or Keras, wrote. Raises `InputError` for anything that is not a sound model file.
+    """The model that `save`, or Keras, wrote. Raises `InputError` for anything that is not a sound
+    model file.
 
     Args:
         path: the file.
         custom_layers: the classes of layers of your own that the model has.
         custom_objects: the same as a dictionary, as in Keras.
-        compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras' sake.
+        compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras'
+            sake.
     """
     custom_layers = [*custom_layers, *(custom_objects or {}).values()]
     saved = keras_files.load(path) if keras_files.is_foreign(path) else model_file.load(path, custom_layers)

@@ -1,4 +1,6 @@
-"""`python -m nn.predict`: read digits from image files, one or several in each, dark on light or light on dark."""
+"""`python -m nn.predict`: read digits from image files, one or several in each, dark on light or
+light on dark.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def as_json(reading: Reading) -> dict[str, Any]:
-    """A reading as JSON can hold it: of one digit, of none (blank), or of several (`digits`, and no single `digit`).
+    """A reading as JSON can hold it: of one digit, of none (blank), or of several (`digits`, and
+    no single `digit`).
 
     `number` holds several rows of writing with a space between them. `left_out` counts the marks
     between digits, if any.
@@ -97,7 +100,9 @@ def _digit(read: ReadDigit) -> dict[str, Any]:
 
 
 def in_words(reading: Reading) -> str:
-    """A reading for people: `7 (98.2%)`; `unsure: probably 7 (61.0%), or 1 (35.2%)`; `2026  (...)`; `blank, ...`."""
+    """A reading for people: `7 (98.2%)`; `unsure: probably 7 (61.0%), or 1 (35.2%)`; `2026
+    (...)`; `blank, ...`.
+    """
     if not reading.digits:
         return "blank, no digit found"
     if len(reading.digits) == 1:

@@ -1,4 +1,6 @@
-"""Recipes: the network that is trained here and how, everything that decides the result besides the data."""
+"""Recipes: the network that is trained here and how, everything that decides the result besides
+the data.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 DATASETS = ("mnist", "fashion-mnist")
 SCHEDULES = ("constant", "one-cycle", "cosine")
-# Each optimizer of `nn.optimizers` with its class, and the mean rate at which it trains the student's network well.
+# Each optimizer of `nn.optimizers` with its class, and the mean rate at which it trains the
+# student's network well.
 OPTIMIZERS = {
     "adadelta": ("Adadelta", 2.0),
     "sgd": ("SGD", 0.2),
@@ -116,13 +119,16 @@ class Recipe:
 
 
 BEST = Recipe()
-# The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see `nn.optimizers.Adadelta`).
-# At a constant rate the weights never come to rest, so their moving average is kept; the training does not depend on it.
+# The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see
+# `nn.optimizers.Adadelta`). At a constant rate the weights never come to rest, so their moving
+# average is kept; the training does not depend on it.
 CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, ema=True, augment=False, strokes=0.0, doodles=0.0)
 
 
 def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipe's fields that the given command-line options decide; the others are those of `BEST`."""
+    """The recipe's fields that the given command-line options decide; the others are those of
+    `BEST`.
+    """
     decided: dict[str, Any] = {}
     if options.get("classic"):
         decided = {
@@ -138,7 +144,9 @@ def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recipe_of(decided: Mapping[str, Any]) -> Recipe:
-    """`BEST` with the fields that are decided, and with the optimizer's own rate unless that is among them."""
+    """`BEST` with the fields that are decided, and with the optimizer's own rate unless that is
+    among them.
+    """
     rate = {"learning_rate": OPTIMIZERS[decided["optimizer"]][1]} if "optimizer" in decided else {}
     return replace(BEST, **{**rate, **decided})
 
@@ -197,7 +205,9 @@ def trainer_for(
     *,
     dtype: DTypeLike = np.float32,
 ) -> Trainer:
-    """The student's network, ready to be trained on `train` and validated on `test` as the recipe says."""
+    """The student's network, ready to be trained on `train` and validated on `test` as the recipe
+    says.
+    """
     from nn import optimizers
     from nn.training import Trainer
 
@@ -222,9 +232,11 @@ def trainer_for(
 
 
 def warm_up(recipe: Recipe, train: Split) -> None:
-    """Load, or on a new machine compile, every kernel that this recipe needs, with one batch of a throwaway network.
+    """Load, or on a new machine compile, every kernel that this recipe needs, with one batch of a
+    throwaway network.
 
-    If there is a second processor, a second process compiles the kernels that make images meanwhile.
+    If there is a second processor, a second process compiles the kernels that make images
+    meanwhile.
     """
     from nn.engine.compiling import compiled_beside
 
@@ -245,12 +257,16 @@ def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> N
 
 
 def compile_sources(recipe: Mapping[str, Any]) -> None:
-    """What the second process of `warm_up` does: compile the kernels that make the images of a recipe, given by its fields."""
+    """What the second process of `warm_up` does: compile the kernels that make the images of a
+    recipe, given by its fields.
+    """
     warm_up_sources(Recipe(**recipe), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))
 
 
 def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
-    """The rate, or the schedule over all `steps` of the training; both schedules have a mean of half their peak."""
+    """The rate, or the schedule over all `steps` of the training; both schedules have a mean of
+    half their peak.
+    """
     from nn.optimizers.schedules import Cosine, OneCycle
 
     if recipe.schedule == "constant":
@@ -259,7 +275,9 @@ def rate_of(recipe: Recipe, steps: int) -> float | Callable[[int], float]:
 
 
 def training_source(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> ImageSource:
-    """The source of training samples: uint8 images (N, 28, 28) with labels (N,), varied and mixed as the recipe says."""
+    """The source of training samples: uint8 images (N, 28, 28) with labels (N,), varied and mixed
+    as the recipe says.
+    """
     sources = _sources(recipe, images, labels)
     return Concatenation(sources) if len(sources) > 1 else sources[0]
 

@@ -1,9 +1,11 @@
-"""The training loop: epochs and steps, and a record of where it stands, so that it can be stopped and resumed.
+"""The training loop: epochs and steps, and a record of where it stands, so that it can be stopped
+and resumed.
 
-What a step does is up to an engine: `nn/engine/textbook.py` in four calls, `nn/engine/fused.py` several times faster.
+What a step does is up to an engine: `nn/engine/textbook.py` in four calls, `nn/engine/fused.py`
+several times faster.
 
-All randomness is a function of (seed, epoch, step): the order of the samples, the dropout keys, the augmentation. There is no
-generator whose state would have to be saved.
+All randomness is a function of (seed, epoch, step): the order of the samples, the dropout keys,
+the augmentation. There is no generator whose state would have to be saved.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ class Engine(Protocol):
     """What does the steps. Both engines take their samples, masks and rates from the same `Step`."""
 
     def train(self, step: Step) -> tuple[float, int]:
-        """One training step; the sum of the losses and the number of right answers. A loss that is not finite changes nothing."""
+        """One training step; the sum of the losses and the number of right answers. A loss that is
+        not finite changes nothing.
+        """
 
     def evaluate(self, source: ImageSource) -> tuple[float, float]:
         """The mean loss and the accuracy on all samples of a source."""
@@ -81,7 +85,9 @@ class TrainableStack(Stack):
         self._slots, self.iterations = {}, 0
 
     def slots(self) -> Slots:
-        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one training to the next."""
+        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one training to
+        the next.
+        """
         parameters = self.parameters()
         if self._slots.keys() != parameters.keys():
             self._slots = {
@@ -92,10 +98,12 @@ class TrainableStack(Stack):
 
 @dataclass
 class Progress:
-    """Where a training stands: everything that changes besides the layers' arrays and the optimizer's slots.
+    """Where a training stands: everything that changes besides the layers' arrays and the
+    optimizer's slots.
 
-    `epoch` and `step` (within the epoch) are the next to be done; the sums are over the epoch's samples so far.
-    `history` and `norms` (`nn.optimizers.norms`) have an entry for each finished epoch.
+    `epoch` and `step` (within the epoch) are the next to be done; the sums are over the epoch's
+    samples so far. `history` and `norms` (`nn.optimizers.norms`) have an entry for each finished
+    epoch.
     """
 
     epoch: int = 0
@@ -129,7 +137,8 @@ class Trainer:
 
     Attributes:
         progress: where it stands; assign one from a checkpoint before `run` to go on from there.
-        stop_requested: set it (from a signal handler or a callback) to stop after the current step.
+        stop_requested: set it (from a signal handler or a callback) to stop after the current
+            step.
     """
 
     def __init__(
@@ -166,7 +175,8 @@ class Trainer:
         history = History(self.model)
         model = self.model
         engine = engine_for(model, self.engine, self.batch_size, self.threads)
-        # The optimizer may have done steps before this training; those of a resumed one are in the progress.
+        # The optimizer may have done steps before this training; those of a resumed one are in the
+        # progress.
         self._steps_before = model.iterations - self._steps_done()
         for callback in self.callbacks:
             callback.model, callback.trainer = model, self
@@ -213,7 +223,8 @@ class Trainer:
     def _keys(self) -> Iterator[Keys]:
         """For each step of the epoch that is left, a random key for each random layer by name.
 
-        Drawn for many steps at once: between two steps NumPy's generators have left the caches, and take five times as long.
+        Drawn for many steps at once: between two steps NumPy's generators have left the caches,
+        and take five times as long.
         """
         first = self.progress.epoch * self.steps_in_epoch
         for begin in range(self.progress.step, self.steps_in_epoch, STEPS_AHEAD):
@@ -266,7 +277,9 @@ class Trainer:
         return f"the validation loss became {loss} after epoch {self.progress.epoch + 1}: {why}; try a smaller learning rate"
 
     def _keep_average(self) -> None:
-        """The training is over: the moving average of the weights, if the optimizer has kept one, replaces them."""
+        """The training is over: the moving average of the weights, if the optimizer has kept one,
+        replaces them.
+        """
         if self.model.optimizer.use_ema:
             slots = self.model.slots()
             for name, parameter in self.model.parameters().items():

@@ -15,7 +15,8 @@ import pytest
 # What several folders of tests use.
 sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 
-# Whoever starts the tests in the background may have told them, and so their children, to ignore Ctrl-C.
+# Whoever starts the tests in the background may have told them, and so their children, to ignore
+# Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -30,7 +31,9 @@ class Ended:
 
 @pytest.fixture(scope="session")
 def compiler() -> None:
-    """For tests that train the student's network: without the compiler it takes seconds an image, so they are skipped."""
+    """For tests that train the student's network: without the compiler it takes seconds an image,
+    so they are skipped.
+    """
     if os.environ.get("NUMBA_DISABLE_JIT") == "1":
         pytest.skip("trains the student's network, which takes the compiler")
 

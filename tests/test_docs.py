@@ -49,7 +49,9 @@ def test_every_link_and_picture_exists(page):
 
 
 def commands_in(text):
-    """The words after `python -m` of every command, without comments and without what follows `&&`."""
+    """The words after `python -m` of every command, without comments and without what follows
+    `&&`.
+    """
     for code in code_in(text):
         for found in re.findall(r"python3? -m ([^#&]+)", code):
             yield tuple(found.split())

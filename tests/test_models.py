@@ -1,4 +1,6 @@
-"""Sequential is built, predicts and is evaluated as Keras' users expect, and says clearly what it cannot do."""
+"""Sequential is built, predicts and is evaluated as Keras' users expect, and says clearly what it
+cannot do.
+"""
 
 import io
 
@@ -51,7 +53,8 @@ def test_weights_are_copies_and_go_back():
 
 @pytest.mark.parametrize("change", [lambda w: w.fill(0), lambda w: w.__imul__(-1), lambda w: w[0, 0].fill(3)])
 def test_predict_sees_weights_that_were_changed_in_place(change):
-    # It keeps the transformed kernels of the last time, and must not use them any more; nor when the old weights come back.
+    # It keeps the transformed kernels of the last time, and must not use them any more; nor when
+    # the old weights come back.
     model, x = student_network(), np.random.default_rng(0).random((1, 28, 28, 1), np.float32)
     before = model.predict(x)
     weights = model.get_weights()

@@ -1,4 +1,6 @@
-"""Sequential.fit learns, the same bits from the same seed, and refuses what does not fit before it trains."""
+"""Sequential.fit learns, the same bits from the same seed, and refuses what does not fit before it
+trains.
+"""
 
 import numpy as np
 import pytest

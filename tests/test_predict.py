@@ -33,7 +33,9 @@ def read(command, model, tmp_path, monkeypatch):
 
 @pytest.fixture
 def images(tmp_path):
-    """A digit white on black, one black on white, three side by side, an empty sheet, and something else."""
+    """A digit white on black, one black on white, three side by side, an empty sheet, and
+    something else.
+    """
     _, (x, _) = mnist.load_data()
     Image.fromarray(x[0]).save(tmp_path / "dark.png")
     Image.fromarray(255 - x[1]).resize((200, 200)).save(tmp_path / "light.png")

@@ -1,4 +1,6 @@
-"""The worked examples in the docstrings are right, and nothing that a reader studies is without one."""
+"""The worked examples in the docstrings are right, and nothing that a reader studies is without
+one.
+"""
 
 import doctest
 import importlib

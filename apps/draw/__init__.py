@@ -1,4 +1,5 @@
-"""The drawing window: draw digits, see them read, look inside, ask why, teach, watch a network learn.
+"""The drawing window: draw digits, see them read, look inside, ask why, teach, watch a network
+learn.
 
     keys, pointer, focus ──> app, actions ──> session ──> drawing (strokes, undo, ink)
                                 │               └──> recognizer (a thread; `reader` calls nn)

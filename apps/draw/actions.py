@@ -32,7 +32,9 @@ class Actions:
     look: Look
 
     def perform(self: Any, action: str) -> None:
-        """Call the method that an action names, with the numbers that follow: of the window, its panel, its screen, ..."""
+        """Call the method that an action names, with the numbers that follow: of the window, its
+        panel, its screen, ...
+        """
         name, *numbers = action.split()
         owners = (self, self.front.panel, self.screen, self.session, self.study)
         owner = next(owner for owner in owners if owner is not None and hasattr(owner, name))
@@ -72,7 +74,8 @@ class Actions:
             return True
         return False
 
-    # ── focus and panels ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── focus and panels
+    # ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def focus_next(self: Any) -> None:
         """The next button."""
@@ -128,7 +131,8 @@ class Actions:
         """Show folders and pictures."""
         self.open_panel(FilesPanel(self.session.folder, self.session.open))
 
-    # ── screens ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── screens
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def toggle_inside(self: Any) -> None:
         """From the reading into the network, or back."""
@@ -180,7 +184,8 @@ class Actions:
         self.model_label = f"your own model: {path.name}"
         self.session.changes.add("tools")
 
-    # ── drawing and reading as a picture ─────────────────────────────────────────────────────────────────────────────────
+    # ── drawing and reading as a picture
+    # ─────────────────────────────────────────────────────────────────────────────────
 
     def save_card(self: Any) -> None:
         """Save drawing and reading as one picture."""

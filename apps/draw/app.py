@@ -104,7 +104,8 @@ class App(Actions):
             self.session.update(time.perf_counter())
             self.session.say_problem(setup.problem)
 
-    # ── main loop ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── main loop
+    # ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self) -> None:
         """Show the first frame, load the model, and go on until the window is closed.
@@ -167,7 +168,8 @@ class App(Actions):
             return FRAME
         return REST if time.perf_counter() - self._last_event < SLEEPY_AFTER or self.front.is_waiting else SLEEP
 
-    # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── events
+    # ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def handle(self, event: pygame.event.Event) -> None:
         """Pass an event to what it concerns."""
@@ -192,7 +194,8 @@ class App(Actions):
         if action:
             self.perform(action)
 
-    # ── size and drawing ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── size and drawing
+    # ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _arrange(self) -> layout.Places:
         size = pygame.display.get_window_size()
@@ -251,7 +254,8 @@ class App(Actions):
         button = self.focus.button(self.groups)
         return None if button is None else button.rect
 
-    # ── what the pointer and the keys find ───────────────────────────────────────────────────────────────────────────────
+    # ── what the pointer and the keys find
+    # ───────────────────────────────────────────────────────────────────────────────
 
     @property
     def groups(self) -> list[Buttons]:

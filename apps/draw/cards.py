@@ -27,7 +27,9 @@ class Part(NamedTuple):
 
 
 class Card:
-    """A panel; each kind of card says which parts it is made of, and which buttons can be pressed on it."""
+    """A panel; each kind of card says which parts it is made of, and which buttons can be pressed
+    on it.
+    """
 
     least_height = 0  # design pixels; where there are fewer, the card is given its neighbour's room as well
 

@@ -1,4 +1,6 @@
-"""What the desktop prefers: its scale and whether it is dark. No Pygame; nothing here needs a window."""
+"""What the desktop prefers: its scale and whether it is dark. No Pygame; nothing here needs a
+window.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ ASKING_SECONDS = 0.4
 
 
 def prepare() -> None:
-    """Set what SDL reads from the environment when Pygame is imported; whatever the user has set stays."""
+    """Set what SDL reads from the environment when Pygame is imported; whatever the user has set
+    stays.
+    """
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "draw-a-digit")
     os.environ.setdefault("SDL_WINDOWS_DPI_AWARENESS", "permonitorv2")
@@ -26,12 +30,15 @@ def prepare() -> None:
     if os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
         os.environ.setdefault("SDL_VIDEODRIVER", "x11")
     if os.environ.get("DISPLAY") and os.environ.get("SDL_VIDEODRIVER", "x11") == "x11":
-        # Shared memory instead of a texture: only the rectangles that changed travel (0.04 ms instead of 4).
+        # Shared memory instead of a texture: only the rectangles that changed travel (0.04 ms
+        # instead of 4).
         os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
 
 
 def check_screen() -> None:
-    """Raise `InputError` where there is certainly no screen; SDL would open a window that nobody can see."""
+    """Raise `InputError` where there is certainly no screen; SDL would open a window that nobody
+    can see.
+    """
     if not sys.platform.startswith("linux") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))):
         return
     if not Path(os.environ.get("XDG_RUNTIME_DIR", ""), "wayland-0").is_socket():
@@ -39,7 +46,9 @@ def check_screen() -> None:
 
 
 def preferred_scale(desktop_height: int) -> float:
-    """Pixels to a design pixel: what the desktop says, else 2 on a screen of very many pixels, else 1."""
+    """Pixels to a design pixel: what the desktop says, else 2 on a screen of very many pixels,
+    else 1.
+    """
     for name in ("GDK_SCALE", "QT_SCALE_FACTOR"):
         try:
             scale = float(os.environ.get(name, ""))

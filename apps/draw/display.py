@@ -36,7 +36,9 @@ def open_display() -> tuple[int, int]:
 
 
 def first_size(desktop_size: tuple[int, int], scale: float, remembered: tuple[int, int] | None = None) -> tuple[int, int]:
-    """The window's first size: the remembered or the designed one, or what a small screen has room for."""
+    """The window's first size: the remembered or the designed one, or what a small screen has room
+    for.
+    """
     width, height = remembered or (round(side * scale) for side in layout.FIRST_SIZE)
     most = (desktop_size[0], desktop_size[1]) if remembered else (round(desktop_size[0] * 0.95), round(desktop_size[1] * 0.9))
     return layout.least((min(width, most[0]), min(height, most[1])))

@@ -58,7 +58,9 @@ def draw_header(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons:
 
 
 def draw_tools(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: Buttons, session: Session) -> None:
-    """Recognise (where there is room), pen, eraser and brush on the left; clear, undo, redo and save on the right."""
+    """Recognise (where there is room), pen, eraser and brush on the left; clear, undo, redo and
+    save on the right.
+    """
     surface.fill(look.palette.desk, rect)
     tools = [buttons[action] for action in ("recognise", "use_pen", "use_eraser", "brush")]
     others = [buttons[action] for action in ("clear", "undo", "redo", "save", "save_card")]

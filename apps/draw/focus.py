@@ -1,4 +1,6 @@
-"""The keyboard's focus: which button, or the sheet, the keys go to; and a pen that is moved with the arrows."""
+"""The keyboard's focus: which button, or the sheet, the keys go to; and a pen that is moved with
+the arrows.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ PRESS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE)
 
 
 class Focus:
-    """Nothing at first; Tab moves it. A button keeps it by its action, however often it is made anew."""
+    """Nothing at first; Tab moves it. A button keeps it by its action, however often it is made
+    anew.
+    """
 
     def __init__(self) -> None:
         self.action: str | None = None

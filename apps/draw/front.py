@@ -1,4 +1,6 @@
-"""What lies over the window: a panel, the tooltip of the button under the pointer, and the ring around what has the focus."""
+"""What lies over the window: a panel, the tooltip of the button under the pointer, and the ring
+around what has the focus.
+"""
 
 from __future__ import annotations
 

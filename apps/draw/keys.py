@@ -1,4 +1,5 @@
-"""The keys: what each of them does. The main loop obeys these lists, and the help and the tooltips show them.
+"""The keys: what each of them does. The main loop obeys these lists, and the help and the tooltips
+show them.
 
 A key is found by its character first if that is a digit, then by its position on the keyboard,
 then by its character, then by the name its layout gives it. So the top row teaches the digits 0 to
@@ -156,7 +157,9 @@ def key_of(action: str, bindings: Sequence[Binding]) -> str:
 
 
 def _latin(key: int, position: int) -> int:
-    """The key; on a layout without Latin letters, the letter that stands there on a QWERTY keyboard."""
+    """The key; on a layout without Latin letters, the letter that stands there on a QWERTY
+    keyboard.
+    """
     if 0x80 <= key < 1 << 30 and FIRST_LETTER <= position < FIRST_LETTER + 26:
         return pygame.K_a + position - FIRST_LETTER
     return key

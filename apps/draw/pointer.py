@@ -1,4 +1,5 @@
-"""Mouse, finger and pen: where they are, what they hold, and whether that is a button, the sheet or the screen.
+"""Mouse, finger and pen: where they are, what they hold, and whether that is a button, the sheet
+or the screen.
 
 A finger or a pen that reports pressure draws a wider line the harder it presses. SDL also turns
 fingers into mouse events; those are ignored. While one finger draws, others (the palm) do nothing.
@@ -56,7 +57,9 @@ class Window(Protocol):
 
 
 class Pointer:
-    """One pointer in one window. A stroke begun on the sheet goes on wherever the pointer goes, until it is released."""
+    """One pointer in one window. A stroke begun on the sheet goes on wherever the pointer goes,
+    until it is released.
+    """
 
     def __init__(self, window: Window) -> None:
         self.window = window

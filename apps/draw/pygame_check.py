@@ -1,4 +1,6 @@
-"""Is Pygame really there? Two packages share its folder, and removing one of them takes the files of both."""
+"""Is Pygame really there? Two packages share its folder, and removing one of them takes the files
+of both.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ REMEDY = "run `pip uninstall --yes pygame pygame-ce`, then `pip install pygame-c
 
 
 def check_pygame() -> None:
-    """Raise `InputError` if Pygame is missing or hollow, and say so on stderr if it is there twice. Nothing is imported."""
+    """Raise `InputError` if Pygame is missing or hollow, and say so on stderr if it is there
+    twice. Nothing is imported.
+    """
     installed = [name for name in PACKAGES if _is_installed(name)]
     if not _is_whole():
         if not installed:
@@ -35,7 +39,9 @@ def _is_installed(name: str) -> bool:
 
 
 def _is_whole() -> bool:
-    """Whether there is a package with an `__init__` and its first compiled module; a folder alone is a package of nothing."""
+    """Whether there is a package with an `__init__` and its first compiled module; a folder alone
+    is a package of nothing.
+    """
     spec = importlib.util.find_spec("pygame")
     if spec is None or spec.origin is None:
         return False

@@ -81,7 +81,9 @@ class Screen:
 
 
 class ReadingScreen(Screen):
-    """The answer, the probabilities, and a third card: the network's image, a lesson, or digits to choose."""
+    """The answer, the probabilities, and a third card: the network's image, a lesson, or digits to
+    choose.
+    """
 
     bindings = READING
 

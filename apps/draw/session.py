@@ -1,4 +1,5 @@
-"""All that the window does, without the window: pen, brush, reading, messages and the title. No Pygame.
+"""All that the window does, without the window: pen, brush, reading, messages and the title. No
+Pygame.
 
 `changes` collects what must be drawn again ("ink", "reading", "tools", "message", "bars"); the
 window empties it.
@@ -48,7 +49,8 @@ class Session(Tools):
         self._now = 0.0
         self._hovered: int | None = None
 
-    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── files
+    # ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def save(self) -> None:
         """Save the drawing under a new name in the folder and say where."""
@@ -82,7 +84,9 @@ class Session(Tools):
         self._show_message(message, False, MESSAGE_SECONDS)
 
     def say_problem(self, message: str) -> None:
-        """Show why something failed, its reason first; it stays until the next message, but not after a success."""
+        """Show why something failed, its reason first; it stays until the next message, but not
+        after a success.
+        """
         self._show_message(message, True, PROBLEM_SECONDS)
 
     def forget_problem(self) -> None:
@@ -94,10 +98,13 @@ class Session(Tools):
         self.message, self.message_is_problem, self._message_until = message, is_problem, self._now + seconds
         self.changes.add("message")
 
-    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── reading
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def recognise(self) -> None:
-        """Read again, and look at the drawing in several views, to see whether they all say the same."""
+        """Read again, and look at the drawing in several views, to see whether they all say the
+        same.
+        """
         self.pen_up()
         self._asked, self._look_again = -1, True
         self.pulse = 1.0
@@ -116,7 +123,9 @@ class Session(Tools):
 
     @property
     def inside(self) -> Any:
-        """What happens in the network to the selected digit, or to an empty image; None until somebody looks."""
+        """What happens in the network to the selected digit, or to an empty image; None until
+        somebody looks.
+        """
         wanted = max(0, self.selected)
         return self.insides[wanted] if wanted < len(self.insides) else None
 
@@ -151,7 +160,9 @@ class Session(Tools):
         return f"{self.reading.number} - {NAME}"
 
     def hover(self, index: int | None) -> None:
-        """Look at this digit as long as the pointer is there; None goes back to the chosen one or the one drawn last."""
+        """Look at this digit as long as the pointer is there; None goes back to the chosen one or
+        the one drawn last.
+        """
         if index != self._hovered:
             self._hovered = index
             self.changes.add("reading")
@@ -175,7 +186,9 @@ class Session(Tools):
 
     @property
     def selected(self) -> int:
-        """Which digit is looked at: the hovered one, else the chosen one, else the one the pen left last, else the last."""
+        """Which digit is looked at: the hovered one, else the chosen one, else the one the pen
+        left last, else the last.
+        """
         count = len(self.digits)
         for wanted in (self._hovered, self._chosen):
             if wanted is not None and wanted < count:
@@ -186,7 +199,9 @@ class Session(Tools):
         return count - 1
 
     def update(self, now: float) -> None:
-        """Advance to the time `now` in seconds: take answers, ask questions, move messages and bars."""
+        """Advance to the time `now` in seconds: take answers, ask questions, move messages and
+        bars.
+        """
         elapsed, self._now = max(0.0, now - self._now), now
         self._take_opened()
         self._exchange()

@@ -1,4 +1,5 @@
-"""The sheet: ink, and over it a thin frame around each digit that was read, an invitation to draw, a message, the brush.
+"""The sheet: ink, and over it a thin frame around each digit that was read, an invitation to draw,
+a message, the brush.
 
 Only what changed is drawn again: the ink's own damage, and every overlay that appeared,
 disappeared or moved.
@@ -116,7 +117,8 @@ class SheetView:
         shapes.vignette(surface, self.rect, look.px(theme.RADIUS), look.palette.desk)
         shapes.frame(surface, self.rect, look.px(theme.RADIUS), look.palette.line, look.px(1))
 
-    # ── overlays ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── overlays
+    # ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _overlays(self, look: Look, session: Session) -> tuple[Overlay, ...]:
         overlays = self.more.overlays(look, self.rect, self.scale()) if self.more else []

@@ -1,4 +1,6 @@
-"""What one can do with a digit that was read: ask why, ask what would make it another, and teach what it really is. No Pygame."""
+"""What one can do with a digit that was read: ask why, ask what would make it another, and teach
+what it really is. No Pygame.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ class Study:
         self._seen_on, self._seen_until, self._now = -1, 0.0, 0.0
         self._model: Any = None
 
-    # ── why and what if ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── why and what if
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def cycle_why(self) -> None:
         """Off, by gradient, by occlusion, off."""
@@ -97,7 +100,8 @@ class Study:
         self._asked_on = self.session.canvas.version
         self.session.changes.add("reading")
 
-    # ── lessons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── lessons
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def choose_label(self) -> None:
         """Show ten digits to say what it is, or hide them."""
@@ -107,7 +111,9 @@ class Study:
             self.session.say("Draw a digit first, then teach what it is")
 
     def teach(self, label: int) -> None:
-        """The selected digit is a `label`: keep and teach it. If its reading is sure, ask once whether that is meant."""
+        """The selected digit is a `label`: keep and teach it. If its reading is sure, ask once
+        whether that is meant.
+        """
         self.session.pen_up()
         digit = self.digit
         if digit is None:
@@ -135,7 +141,8 @@ class Study:
         """Forget a kept drawing."""
         self.lessons.forget(path)
 
-    # ── what to show ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── what to show
+    # ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def digit(self) -> Any:
@@ -145,7 +152,9 @@ class Study:
 
     @property
     def shows_lesson(self) -> bool:
-        """Whether to show the lesson: while it goes on, and then for some seconds and until the sheet changes."""
+        """Whether to show the lesson: while it goes on, and then for some seconds and until the
+        sheet changes.
+        """
         stays = self._seen_on == self.session.canvas.version or self._now < self._seen_until
         return self.lessons.is_busy or (self.lessons.outcome is not None and stays and self.choosing is None)
 
@@ -156,7 +165,9 @@ class Study:
 
     @property
     def shows_labels(self) -> bool:
-        """Whether to ask what the digit is: when that was wanted, and whenever its reading is not sure."""
+        """Whether to ask what the digit is: when that was wanted, and whenever its reading is not
+        sure.
+        """
         digit = self.digit
         doubtful = digit is not None and digit.verdict != "sure" and not self.session.canvas.is_drawing
         return self.choosing == LABEL or (doubtful and self.why.way is None and self.choosing is None)
@@ -168,7 +179,8 @@ class Study:
         return f", taught {counted(drawings, 'drawing')}" if drawings else ""
 
     def update(self, now: float) -> None:
-        """Advance to the time `now` in seconds: pass on what is looked at, and note what must be drawn again.
+        """Advance to the time `now` in seconds: pass on what is looked at, and note what must be
+        drawn again.
 
         With another model, the sheet is read again.
 

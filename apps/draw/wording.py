@@ -1,4 +1,6 @@
-"""How the window words things: percentages, articles, ordinals, and errors with their reason first. No Pygame."""
+"""How the window words things: percentages, articles, ordinals, and errors with their reason
+first. No Pygame.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""python -m benchmarks.audit.corpus: picks one input for each outcome from the fuzzer's corpus, for `tests/io/corpus`.
+"""python -m benchmarks.audit.corpus: picks one input for each outcome from the fuzzer's corpus,
+for `tests/io/corpus`.
 
-An outcome is either "read" or the error message. Messages that differ only in figures and quoted words
-count as the same outcome. Of the inputs with the same outcome the smallest is taken.
+An outcome is either "read" or the error message. Messages that differ only in figures and quoted
+words count as the same outcome. Of the inputs with the same outcome the smallest is taken.
 """
 
 from __future__ import annotations

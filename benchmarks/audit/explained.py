@@ -1,4 +1,6 @@
-"""Mutants that may survive: somebody has examined each, and this is why no test can or should kill it."""
+"""Mutants that may survive: somebody has examined each, and this is why no test can or should kill
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A failing file system: errors, short writes and delays at random moments, between `nn.io.files` and the operating system."""
+"""A failing file system: errors, short writes and delays at random moments, between `nn.io.files`
+and the operating system.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ class Faults:
 
     Args:
         seed: of everything random here.
-        failures: the probability that writing a file fails, at a random call: open, write, fsync or replace.
+        failures: the probability that writing a file fails, at a random call: open, write, fsync
+            or replace.
         delay: the longest delay of each call in seconds, so that a kill often falls into a write.
     """
 
@@ -38,7 +41,9 @@ class Faults:
         return getattr(os, name)
 
     def open(self, path: str | os.PathLike[str], flags: int, mode: int = 0o777) -> int:
-        """Open a file or fail. For a new file this also decides whether it will fail, and in which call."""
+        """Open a file or fail. For a new file this also decides whether it will fail, and in which
+        call.
+        """
         if flags & os.O_CREAT:
             fails = self.random.random() < self.failures
             self._failing = self.random.choice(("open", "write", "fsync", "replace")) if fails else ""
@@ -68,7 +73,9 @@ class Faults:
 
 
 class _SlowFile(io.FileIO):
-    """Writes a random share of what it is given, and fails once a random size is reached if writing is the failing call."""
+    """Writes a random share of what it is given, and fails once a random size is reached if
+    writing is the failing call.
+    """
 
     def __init__(self, faults: Faults, descriptor: int, mode: str) -> None:
         super().__init__(descriptor, mode)

@@ -1,18 +1,19 @@
-"""python -m benchmarks fuzz: feeds damaged files to the readers of IDX files, models, checkpoints and images.
+"""python -m benchmarks fuzz: feeds damaged files to the readers of IDX files, models, checkpoints
+and images.
 
     python -m benchmarks fuzz idx --count 1000000
     python -m benchmarks fuzz image --count 1000000 --seconds 200     # as many as fit; call it again to go on
 
-The inputs are made by mutating good files. With atheris (`pip install atheris`) coverage guides the
-mutations: an input that reaches new code is mutated further. Without it the mutations are blind. In
-archives the members are mutated, and the checksums are then corrected.
+The inputs are made by mutating good files. With atheris (`pip install atheris`) coverage guides
+the mutations: an input that reaches new code is mutated further. Without it the mutations are
+blind. In archives the members are mutated, and the checksums are then corrected.
 
-A problem is an exception other than `InputError`, an input that takes more than a second of processor
-time, memory that grows by more than 200 MB, and, with atheris, an input that never ends. Such inputs
-are written to --keep, and the exit code is 1.
+A problem is an exception other than `InputError`, an input that takes more than a second of
+processor time, memory that grows by more than 200 MB, and, with atheris, an input that never ends.
+Such inputs are written to --keep, and the exit code is 1.
 
-The inputs of earlier runs count towards --count: their number is kept in `results/fuzz.json` (--out),
-the interesting ones in --corpus. --anew forgets them.
+The inputs of earlier runs count towards --count: their number is kept in `results/fuzz.json`
+(--out), the interesting ones in --corpus. --anew forgets them.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report.check_out(options.out, "fuzz")
     if options.blind or importlib.util.find_spec("atheris") is None:
         return _blind(options)
-    # atheris ends the process itself, and has to be imported before the modules that it instruments.
+    # atheris ends the process itself, and has to be imported before the modules that it
+    # instruments.
     words = list(arguments if arguments is not None else sys.argv[1:])
     command = [sys.executable, "-m", "benchmarks.audit.fuzz", *words, "--guided-here"]
     return FAILED if subprocess.run(command, check=False).returncode else 0
@@ -103,7 +105,8 @@ class Probe:
         with open(self.path, "wb") as file:
             file.write(data)
         if self.count == 0:
-            # The first read imports and allocates what stays; it is not measured, and its error comes again below.
+            # The first read imports and allocates what stays; it is not measured, and its error
+            # comes again below.
             with contextlib.suppress(Exception):
                 self.read(self.path)
         self.count += 1
@@ -122,7 +125,9 @@ class Probe:
             self._keep(data, problem)
 
     def _problem(self) -> str:
-        """Read the file: the problem, or nothing. Raising `InputError` is the one way to refuse an input."""
+        """Read the file: the problem, or nothing. Raising `InputError` is the one way to refuse an
+        input.
+        """
         try:
             self.read(self.path)
         except InputError as error:
@@ -205,7 +210,9 @@ def _guided(options: argparse.Namespace) -> None:
 
 
 def _memory_mb() -> float:
-    """The memory of this process in MB; its peak where the system does not report the current value."""
+    """The memory of this process in MB; its peak where the system does not report the current
+    value.
+    """
     try:
         with open("/proc/self/statm") as file:
             return int(file.read().split()[1]) * mmap.PAGESIZE / 2**20

@@ -1,4 +1,6 @@
-"""Bugs of gradients, losses and optimizers that people have made, as pieces of our files and what replaces them."""
+"""Bugs of gradients, losses and optimizers that people have made, as pieces of our files and what
+replaces them.
+"""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ import numpy as np
 TARGETS = ("idx", "model", "checkpoint", "image")
 ARCHIVES = ("model", "checkpoint")
 MAX_INPUT = 1 << 14
-# The limit on the size of images has tests of its own. Here it is low, so that the time goes into many
-# inputs and not into many pixels.
+# The limit on the size of images has tests of its own. Here it is low, so that the time goes into
+# many inputs and not into many pixels.
 MAX_PIXELS = 1 << 12
 READ_COMPLETELY = 16  # one new picture in so many is read to its digits
 STAMP = (1980, 1, 1, 0, 0, 0)
@@ -63,7 +63,8 @@ def reader(target: str) -> Callable[[str], object]:
 
 
 def _image_reader() -> Callable[[str], object]:
-    """Reads a picture to its pieces of ink, and some to their digits, which takes ten times as long.
+    """Reads a picture to its pieces of ink, and some to their digits, which takes ten times as
+    long.
 
     A picture that was seen before is read to its pixels only, as the rest would be the same.
     """
@@ -158,7 +159,9 @@ def _write_checkpoint(folder: Path) -> None:
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """`data` with a few bits, bytes or longer runs flipped, repeated, removed or replaced by odd values."""
+    """`data` with a few bits, bytes or longer runs flipped, repeated, removed or replaced by odd
+    values.
+    """
     changed = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 4, 8))):
         offset = chance.randrange(len(changed) + 1)
@@ -180,11 +183,12 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
 
 
 def mutated_archive(data: bytes, chance: random.Random, mutate: Mutate, good: list[bytes]) -> bytes:
-    """An archive with one damaged member; zip directory and CRC are correct again, and mostly the SHA-256 too.
+    """An archive with one damaged member; zip directory and CRC are correct again, and mostly the
+    SHA-256 too.
 
-    Otherwise nearly every input would fail at the first checksum, and the code after it would never be
-    tried. Most inputs that atheris keeps are already refused for some reason, so every third input
-    starts from a good file again.
+    Otherwise nearly every input would fail at the first checksum, and the code after it would
+    never be tried. Most inputs that atheris keeps are already refused for some reason, so every
+    third input starts from a good file again.
     """
     if chance.random() < 1 / 3:
         data = chance.choice(good)
@@ -212,7 +216,9 @@ def mutated_archive(data: bytes, chance: random.Random, mutate: Mutate, good: li
 
 
 def _mutated_header(text: str, chance: random.Random, mutate: Mutate) -> str:
-    """Another text, or the same structure with one value replaced by an odd one or by another of its values."""
+    """Another text, or the same structure with one value replaced by an odd one or by another of
+    its values.
+    """
     with contextlib.suppress(ValueError, RecursionError):
         header = json.loads(text)
         entries = list(_entries(header))

@@ -1,14 +1,18 @@
-"""Trainings that are interrupted at random moments, from the start of the process to the end of the first epoch.
+"""Trainings that are interrupted at random moments, from the start of the process to the end of
+the first epoch.
 
     python -m benchmarks interrupts --count 200
 
-Some of the trainings find no compiled kernels and compile them, with a second process; the others load them. SIGINT, SIGTERM and
-SIGHUP go in turns to the process alone (`kill`) and to its whole group (a terminal). After each the exit code must be 130, with
-no traceback, no process of the group left, no lock and no temporary file, and every file that is there must be readable: models,
-checkpoints, compiled kernels. In the end a training with the kernels that the interruptions left must give the same model.
+Some of the trainings find no compiled kernels and compile them, with a second process; the others
+load them. SIGINT, SIGTERM and SIGHUP go in turns to the process alone (`kill`) and to its whole
+group (a terminal). After each the exit code must be 130, with no traceback, no process of the
+group left, no lock and no temporary file, and every file that is there must be readable: models,
+checkpoints, compiled kernels. In the end a training with the kernels that the interruptions left
+must give the same model.
 
-No program can answer for the start and the end of Python itself, before its first line and after its last one: there a signal
-ends the process as Python does it. Those are counted apart. Results go into `results/interrupts.json`, after each interruption.
+No program can answer for the start and the end of Python itself, before its first line and after
+its last one: there a signal ends the process as Python does it. Those are counted apart. Results
+go into `results/interrupts.json`, after each interruption.
 """
 
 from __future__ import annotations
@@ -108,7 +112,8 @@ class Series:
                 f"{interruption.name} to the {'group' if interruption.group else 'process'} after {sent - began:.3f} s, {cache}"
             )
             self.failures.append(f"{what}: {'; '.join(faults)}: {said[-2000:]!r}")
-        # Every third time the next one begins without kernels; otherwise it goes on with those that this one left.
+        # Every third time the next one begins without kernels; otherwise it goes on with those
+        # that this one left.
         if self.chance.random() < 1 / 3:
             shutil.rmtree(self.folder / "fresh", ignore_errors=True)
         for path in self.folder.glob("mnist*"):
@@ -183,7 +188,9 @@ def _heed() -> None:
 
 
 def _exists(group: int) -> bool:
-    """Whether a process of the group runs. One that has ended, and whose new parent has not yet asked for its code, does not."""
+    """Whether a process of the group runs. One that has ended, and whose new parent has not yet
+    asked for its code, does not.
+    """
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -1,4 +1,6 @@
-"""Records the outcome of each mutant, a letter each in the order of the file, so that an interrupted run can go on later."""
+"""Records the outcome of each mutant, a letter each in the order of the file, so that an
+interrupted run can go on later.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class Group:
     make: Callable[[int], Mutant]
 
     def chosen(self, indices: set[int]) -> Iterator[tuple[Mutant, int]]:
-        """Those of `indices` that are not killed yet. Mutants that have not run come first; survivors may meet new tests."""
+        """Those of `indices` that are not killed yet. Mutants that have not run come first;
+        survivors may meet new tests.
+        """
         for wanted in (WAITING, SURVIVED):
             for index in sorted(indices):
                 if self.outcomes[index] == wanted:
@@ -48,7 +52,9 @@ class Group:
 
 
 def group(sources: str, count: int, make: Callable[[int], Mutant], former: dict[str, Any]) -> Group:
-    """`count` mutants of the sources, with the outcomes of an earlier run if the sources are still the same."""
+    """`count` mutants of the sources, with the outcomes of an earlier run if the sources are still
+    the same.
+    """
     digest = hashlib.sha256(sources.encode()).hexdigest()[:16]
     known = former["outcomes"] if former.get("digest") == digest else WAITING * count
     return Group(digest, list(known), make)

@@ -1,7 +1,8 @@
 """Runs each mutant's tests in a process of its own; no source file is written.
 
-The process is forked from one that has already loaded pytest, NumPy, Numba and, with the compiler, the
-machine code of the kernels. There the mutant's module gets the mutated source when it is imported.
+The process is forked from one that has already loaded pytest, NumPy, Numba and, with the compiler,
+the machine code of the kernels. There the mutant's module gets the mutated source when it is
+imported.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from nn.errors import InputError
 
 # A mutant's limit of processor time: some spare seconds, and a multiple of what the tests take.
 SPARE_SECONDS, PATIENCE = 5, 2
-# A deadlock is a process that uses no processor time: for so many looks at its clock, so many seconds apart.
+# A deadlock is a process that uses no processor time: for so many looks at its clock, so many
+# seconds apart.
 IDLE_LOOKS, SECONDS_BETWEEN, IDLE_SECONDS = 8, 2.0, 0.02
 # The limit of waiting for anything else.
 HOUR = 3600
@@ -38,14 +40,18 @@ PASSED, DEADLOCK = 0, 86
 
 @dataclass
 class Before:
-    """What the tests did before anything was broken, and the limit of processor time in seconds that follows from it."""
+    """What the tests did before anything was broken, and the limit of processor time in seconds
+    that follows from it.
+    """
 
     limit: int
     traces: Traces
 
 
 def load(compiled: bool) -> None:
-    """Import everything that the forked processes share; with the compiler also the kernels' machine code."""
+    """Import everything that the forked processes share; with the compiler also the kernels'
+    machine code.
+    """
     import numba  # noqa: F401
     import scipy.signal  # noqa: F401
 
@@ -84,12 +90,16 @@ def _traced(mutant: Mutant, file: IO[str]) -> int:
 
 
 def survived(status: int) -> bool:
-    """Whether no test noticed the mutant. One that was still running after an hour was not noticed either."""
+    """Whether no test noticed the mutant. One that was still running after an hour was not noticed
+    either.
+    """
     return os.waitstatus_to_exitcode(status) in (PASSED, -signal.SIGALRM)
 
 
 def start(mutant: Mutant, before: Before) -> int:
-    """Fork a process that runs the mutant's tests and ends with pytest's exit code; returns its process ID."""
+    """Fork a process that runs the mutant's tests and ends with pytest's exit code; returns its
+    process ID.
+    """
     return _fork(lambda: _pytest(mutant, before.traces.of(mutant) or TESTS[mutant.path]), before.limit)
 
 
@@ -106,13 +116,16 @@ def _fork(run: Callable[[], int], cpu_seconds: int | None = None) -> int:
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     os.chdir(ROOT)
-    # Do not look for the pytest plugins that happen to be installed: that takes as long as the tests.
+    # Do not look for the pytest plugins that happen to be installed: that takes as long as the
+    # tests.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os._exit(run())
 
 
 def _end_when_idle() -> None:
-    """End this process when all its threads wait for each other. On a busy machine they would still use a little time."""
+    """End this process when all its threads wait for each other. On a busy machine they would
+    still use a little time.
+    """
     idle, used = 0, _seconds_used()
     while idle < IDLE_LOOKS:
         time.sleep(SECONDS_BETWEEN)
@@ -122,7 +135,9 @@ def _end_when_idle() -> None:
 
 
 def _seconds_used() -> float:
-    """Processor time of this process and of its living children, for some of which a test may be waiting."""
+    """Processor time of this process and of its living children, for some of which a test may be
+    waiting.
+    """
     ticks = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -151,7 +166,8 @@ def _pytest(mutant: Mutant, tests: list[str], *plugins: object) -> int:
 def _forget_modules(mutated: str) -> None:
     """Let the product be imported anew, so that everything sees the mutant.
 
-    Kernels import nothing but each other, so they and their machine code stay unless the mutant is one of them.
+    Kernels import nothing but each other, so they and their machine code stay unless the mutant is
+    one of them.
     """
     kept = ["nn.errors"] if mutated.startswith("nn.kernels") else ["nn.errors", "nn.kernels"]
     for name in list(sys.modules):

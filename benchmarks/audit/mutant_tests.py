@@ -74,8 +74,8 @@ READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognitio
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
 MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
-# All between a source of images and a changed weight, and between a picture and a verdict: these tests
-# train and read with the compiled kernels.
+# All between a source of images and a changed weight, and between a picture and a verdict: these
+# tests train and read with the compiled kernels.
 COMPILED: dict[str, list[str]] = {
     "nn/engine/plan.py": [*FIT, *ENGINE],
     "nn/engine/operations.py": ENGINE,
@@ -123,13 +123,17 @@ TESTS = INTERPRETED | COMPILED
 
 @dataclass
 class Traces:
-    """The seconds that each test of a file takes and the lines that it reaches; and the lines that fixtures reach."""
+    """The seconds that each test of a file takes and the lines that it reaches; and the lines that
+    fixtures reach.
+    """
 
     tests: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
     shared: list[int] = field(default_factory=list)
 
     def of(self, mutant: Mutant) -> list[str]:
-        """The tests that reach the mutant's lines, the fastest first. An empty list means that all tests have to run."""
+        """The tests that reach the mutant's lines, the fastest first. An empty list means that all
+        tests have to run.
+        """
         broken = set(mutant.lines)
         if broken.intersection(self.shared):
             return []

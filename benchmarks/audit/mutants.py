@@ -1,24 +1,24 @@
 """python -m benchmarks mutants: do the tests notice when the code is broken?
 
-The code is broken in one place at a time, by faults that people have really made (`real_faults.py`)
-and by mechanical ones (`mutation.py`, all of them or a random sample). For each mutant those tests of
-its file run that reach the broken line, until the first failure. A mutant whose tests all pass has
-survived and is shown. `explained.py` lists the survivors that somebody has examined and that change
-nothing that a test could or should see.
+The code is broken in one place at a time, by faults that people have really made
+(`real_faults.py`) and by mechanical ones (`mutation.py`, all of them or a random sample). For each
+mutant those tests of its file run that reach the broken line, until the first failure. A mutant
+whose tests all pass has survived and is shown. `explained.py` lists the survivors that somebody
+has examined and that change nothing that a test could or should see.
 
-There are two phases. Layers, kernels and other arithmetic are tested without the compiler; the engine,
-the training loop, the data pipeline, the files and the reading of pictures are tested with it
-(`mutant_tests.py`).
+There are two phases. Layers, kernels and other arithmetic are tested without the compiler; the
+engine, the training loop, the data pipeline, the files and the reading of pictures are tested with
+it (`mutant_tests.py`).
 
 Every mutant gets a process of its own, forked from one in which everything is already loaded; no
 source file is written. Before its first mutant, a file's tests run on the unbroken code: they must
-pass, and their processor time sets the limit beyond which a mutant counts as an endless loop. A process
-whose threads all wait for each other counts as a deadlock. One that is still running after an hour
-counts as a survivor, so a busy machine kills nothing.
+pass, and their processor time sets the limit beyond which a mutant counts as an endless loop. A
+process whose threads all wait for each other counts as a deadlock. One that is still running after
+an hour counts as a survivor, so a busy machine kills nothing.
 
 The outcome of each mutant is kept in `results/mutants.json` (--out). The next run goes on with the
-mutants that have not run yet and with the survivors, which may meet new tests. A file that has changed
-starts again.
+mutants that have not run yet and with the survivors, which may meet new tests. A file that has
+changed starts again.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [word for word in (sys.argv[2:] if arguments is None else arguments) if word != "--anew"]
     codes = [0]
     for phase in {_phase(mutant): None for _, mutant, _ in chosen}:
-        # Numba reads this variable when it is imported, and the processes are forked from one that has imported it.
+        # Numba reads this variable when it is imported, and the processes are forked from one that
+        # has imported it.
         switch = {"NUMBA_DISABLE_JIT": "1"} if phase == "interpreted" else {}
         kept = {name: value for name, value in os.environ.items() if name != "NUMBA_DISABLE_JIT"}
         command = [sys.executable, "-m", "benchmarks", "mutants", *words, "--phase", phase]
@@ -112,7 +113,9 @@ def _groups(former: dict[str, Any]) -> dict[str, Group]:
 
 
 def _chosen(groups: dict[str, Group], options: argparse.Namespace) -> list[Chosen]:
-    """The mutants that this run still has to run: real faults, and all mechanical mutants or a sample of them."""
+    """The mutants that this run still has to run: real faults, and all mechanical mutants or a
+    sample of them.
+    """
     every = [(name, index) for name, group in groups.items() for index in range(len(group.outcomes))]
     real = [each for each in every if each[0] == REAL]
     mechanical = [each for each in every if each[0] != REAL and options.only in each[0]]
@@ -130,10 +133,12 @@ def _chosen(groups: dict[str, Group], options: argparse.Namespace) -> list[Chose
 
 
 def run_all(chosen: Sequence[Chosen], groups: dict[str, Group], workers: int, save: Callable[[], object]) -> None:
-    """Run every mutant's tests, `workers` at once, and record its outcome in its group; save the records now and then.
+    """Run every mutant's tests, `workers` at once, and record its outcome in its group; save the
+    records now and then.
 
     Raises:
-        InputError: at the end, if the tests of some files fail before anything is broken. Their mutants are left out.
+        InputError: at the end, if the tests of some files fail before anything is broken. Their
+            mutants are left out.
     """
     known: dict[str, Before | None] = {}
     running: dict[int, Chosen] = {}

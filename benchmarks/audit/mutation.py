@@ -1,8 +1,9 @@
 """Makes mutants: copies of a source file with one small fault each, made on the syntax tree.
 
-A mutant replaces an operator by a similar one (+ by -, < by <=, `and` by `or`, min by max), adds one
-to a constant, turns a sum's `+=` into `=`, swaps two neighbours in a tuple, or removes a statement.
-Docstrings, annotations, error messages and `raise` stay as they are: no test should look at them.
+A mutant replaces an operator by a similar one (+ by -, < by <=, `and` by `or`, min by max), adds
+one to a constant, turns a sum's `+=` into `=`, swaps two neighbours in a tuple, or removes a
+statement. Docstrings, annotations, error messages and `raise` stay as they are: no test should
+look at them.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ def mutant(path: str, source: str, index: int) -> Mutant:
 
 
 def descriptions(source: str) -> Iterator[str]:
-    """The descriptions "before  ->  after" of all mutants of a file, in order; faster than making the mutants."""
+    """The descriptions "before  ->  after" of all mutants of a file, in order; faster than making
+    the mutants.
+    """
     tree = ast.parse(source)
     statements = _statements(tree)
     for node in _nodes(tree):
@@ -123,7 +126,9 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _changes(node: ast.AST) -> list[Callable[[Any], ast.AST]]:
-    """The possible changes of a node: functions that take a copy of the node and return what replaces it."""
+    """The possible changes of a node: functions that take a copy of the node and return what
+    replaces it.
+    """
     if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in ARITHMETIC:
         changes: list[Callable[[Any], ast.AST]] = [lambda twin: _set(twin, op=ARITHMETIC[type(twin.op)]())]
         if isinstance(node, ast.AugAssign):

@@ -1,7 +1,8 @@
-"""Bugs that people have really made, put into our files by hand: the tests must notice each of them.
+"""Bugs that people have really made, put into our files by hand: the tests must notice each of
+them.
 
-A fault is a piece of a file and what replaces it; some faults have several pieces. A piece must occur
-exactly once: when a file changes, its faults have to be looked at again.
+A fault is a piece of a file and what replaces it; some faults have several pieces. A piece must
+occur exactly once: when a file changes, its faults have to be looked at again.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""python -m benchmarks reliability: trainings killed at random moments, on a failing disk, and a thousand epochs long.
+"""python -m benchmarks reliability: trainings killed at random moments, on a failing disk, and a
+thousand epochs long.
 
     python -m benchmarks reliability kills --count 100
     python -m benchmarks reliability kills --count 100 --failures 0.3
     python -m benchmarks reliability epochs --count 1000
 
-`kills` trains the student's network on a few images again and again. It kills the training (SIGKILL, no
-warning) at a random moment, checks that the newest checkpoint loads, and resumes. Writes are slowed
-down, so that many kills fall into one. Whenever a training reaches its end, its model file must equal,
-byte for byte, that of an undisturbed training. With --seconds it stops earlier, and the next call adds
-to the counts.
+`kills` trains the student's network on a few images again and again. It kills the training
+(SIGKILL, no warning) at a random moment, checks that the newest checkpoint loads, and resumes.
+Writes are slowed down, so that many kills fall into one. Whenever a training reaches its end, its
+model file must equal, byte for byte, that of an undisturbed training. With --seconds it stops
+earlier, and the next call adds to the counts.
 
 `epochs` checks that memory, open files and threads do not grow. Results go into
 `results/reliability.json` (--out).
@@ -91,7 +92,9 @@ def _kills(options: argparse.Namespace, out: Path, folder: Path) -> int:
 
 
 class Series:
-    """Trainings one after another in a folder, most of them killed, and the counts of what happened to them."""
+    """Trainings one after another in a folder, most of them killed, and the counts of what
+    happened to them.
+    """
 
     def __init__(self, folder: Path, options: argparse.Namespace, alone: float, seed: int) -> None:
         self.folder = folder
@@ -146,7 +149,9 @@ def write_small_data(folder: Path) -> None:
 
 
 def _start(folder: Path, name: str, faults: Faults | None) -> int:
-    """Start a training in a process of its own, resumed if there is a checkpoint; returns the process ID."""
+    """Start a training in a process of its own, resumed if there is a checkpoint; returns the
+    process ID.
+    """
     resume = ("--resume",) if (folder / name).with_suffix(".checkpoint.npz").exists() else RECIPE
     words = [*resume, "--out", str(folder / name), "--data", str(folder / "data"), "--checkpoint-every", "0.05"]
     child = os.fork()
@@ -169,7 +174,9 @@ def _start(folder: Path, name: str, faults: Faults | None) -> int:
 
 
 def _wait(child: int, patience: float | None = None) -> int:
-    """The exit code of a process, or minus the signal that ended it. After `patience` seconds it gets SIGKILL."""
+    """The exit code of a process, or minus the signal that ended it. After `patience` seconds it
+    gets SIGKILL.
+    """
     timer = threading.Timer(patience, os.kill, (child, signal.SIGKILL)) if patience is not None else None
     if timer:
         timer.start()
@@ -184,7 +191,9 @@ def _wait(child: int, patience: float | None = None) -> int:
 
 
 def _epochs(count: int, out: Path, folder: Path) -> int:
-    """Train on one batch of images for many epochs with a checkpoint after each; memory, files and threads must not grow."""
+    """Train on one batch of images for many epochs with a checkpoint after each; memory, files and
+    threads must not grow.
+    """
     from nn import recipes
     from nn.callbacks import Callback
     from nn.datasets import mnist

@@ -1,7 +1,8 @@
-"""Bugs of training loops and data pipelines, each with the issue or pull request that reported it in another project.
+"""Bugs of training loops and data pipelines, each with the issue or pull request that reported it
+in another project.
 
-They are put into our files as a piece and what replaces it; where our code has no such line, the fault is
-one that has the same effect.
+They are put into our files as a piece and what replaces it; where our code has no such line, the
+fault is one that has the same effect.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ def check(ladder: Ladder) -> tuple[str, float] | None:
 
 
 def difference(right: Rung, rung: Rung) -> float:
-    """The largest difference between two rungs' results, as a share of the largest value; over the images that both computed."""
+    """The largest difference between two rungs' results, as a share of the largest value; over the
+    images that both computed.
+    """
     errors = []
     for expected, got in zip(right.results(), rung.results(), strict=True):
         same = expected[: len(got)]
@@ -56,7 +58,9 @@ def measure(ladder: Ladder, rounds: int, peak: float) -> list[dict[str, Any]]:
 
 
 def _seconds_of(run: Callable[[], Any]) -> float:
-    """The processor time of one call in this thread: what other processes do on the machine does not count."""
+    """The processor time of one call in this thread: what other processes do on the machine does
+    not count.
+    """
     began = time.thread_time()
     run()
     return time.thread_time() - began

@@ -1,4 +1,5 @@
-"""The ladders: each is one job done in several ways, from the textbook's loops to the finished kernel.
+"""The ladders: each is one job done in several ways, from the textbook's loops to the finished
+kernel.
 
 The numbers are those of `nn/kernels/README.md`. A way without a number is there for comparison.
 """

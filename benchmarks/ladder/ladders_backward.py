@@ -74,7 +74,9 @@ def _as_kernel(gradient: NDArray) -> NDArray:
 
 
 def first_backward(images: int) -> Ladder:
-    """The first convolution's weight gradient: one channel, mostly blank images, no gradient for the input."""
+    """The first convolution's weight gradient: one channel, mostly blank images, no gradient for
+    the input.
+    """
     rng = np.random.default_rng(1)
     row, column = np.mgrid[:28, :28]
     ink = (row - 14) ** 2 / 81 + (column - 14) ** 2 / 36 < 1
@@ -110,7 +112,9 @@ def first_backward(images: int) -> Ladder:
 
 
 def _share_with_ink(x: NDArray) -> float:
-    """The share of a kernel row's positions (5 wide) in the image rows that lie between the row's first and last ink."""
+    """The share of a kernel row's positions (5 wide) in the image rows that lie between the row's
+    first and last ink.
+    """
     positions = np.arange(24)
     columns = np.arange(28)
     kept = []

@@ -37,7 +37,9 @@ class Rung:
 
 @dataclass
 class Ladder:
-    """A job on `images` images with `flop` dense operations in all; the first rung defines the result."""
+    """A job on `images` images with `flop` dense operations in all; the first rung defines the
+    result.
+    """
 
     name: str
     images: int
@@ -47,7 +49,9 @@ class Ladder:
 
 @dataclass
 class Second:
-    """The student's second convolution: inputs after ReLU, and as many positive outputs as in the trained network."""
+    """The student's second convolution: inputs after ReLU, and as many positive outputs as in the
+    trained network.
+    """
 
     images: int
     positive: float = 0.41

@@ -1,4 +1,6 @@
-"""The interface of a contender in a race; each contender runs in a process of its own (`worker.py`)."""
+"""The interface of a contender in a race; each contender runs in a process of its own
+(`worker.py`).
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class Contender:
         raise NotImplementedError
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """Every way to do one job, by name; kind "all" predicts the test images, "one" a single image."""
+        """Every way to do one job, by name; kind "all" predicts the test images, "one" a single
+        image.
+        """
         raise NotImplementedError
 
 

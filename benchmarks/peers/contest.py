@@ -22,10 +22,11 @@ from nn.errors import InputError
 from nn.io.cli import ArgumentParser, whole_number
 
 ROOT = Path(__file__).parents[2]
-# A framework's threads spin for a while after their work is done; the next contender waits for that long.
+# A framework's threads spin for a while after their work is done; the next contender waits for
+# that long.
 PAUSE = 0.3
-# For each framework: its package, the contenders that its name stands for, and those that have to be
-# named one by one (both frameworks were slower when compiled).
+# For each framework: its package, the contenders that its name stands for, and those that have to
+# be named one by one (both frameworks were slower when compiled).
 FRAMEWORKS = {
     "torch": ("torch", ["torch", "torch-plain"], ["torch-compile"]),
     "keras": ("tensorflow", ["keras", "keras-plain"], ["keras-xla"]),

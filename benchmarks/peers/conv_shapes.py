@@ -1,4 +1,6 @@
-"""The sizes that are compared, twenty convolutions and three matrix products, and the arrays that all contenders get."""
+"""The sizes that are compared, twenty convolutions and three matrix products, and the arrays that
+all contenders get.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class ConvShape(NamedTuple):
         return (self.H - self.KH) // self.SH + 1, (self.W - self.KW) // self.SW + 1
 
     def zeros(self) -> tuple[int, int, int, int]:
-        """The padding as (left, right, above, below): Keras' rule, in the order of PyTorch's `pad`."""
+        """The padding as (left, right, above, below): Keras' rule, in the order of PyTorch's
+        `pad`.
+        """
         rows, columns = self.out_size()
         down = max((rows - 1) * self.SH + self.KH - self.H, 0) if self.padding == "same" else 0
         across = max((columns - 1) * self.SW + self.KW - self.W, 0) if self.padding == "same" else 0
@@ -51,7 +55,9 @@ def conv_shape(
     strides: tuple[int, int] = (1, 1),
     padding: str = "valid",
 ) -> ConvShape:
-    """A shape from (N, H, W, C), (KH, KW), F and, where they are not the usual ones, strides and padding."""
+    """A shape from (N, H, W, C), (KH, KW), F and, where they are not the usual ones, strides and
+    padding.
+    """
     return ConvShape._make((name, *images, *kernel, filters, *strides, padding))
 
 

@@ -14,7 +14,9 @@ from nn.layers import Conv2D
 
 
 class OurConv(Contender):
-    """One thread makes one call on the whole batch; several make one call each on equal chunks of it."""
+    """One thread makes one call on the whole batch; several make one call each on equal chunks of
+    it.
+    """
 
     def __init__(self, job: Job) -> None:
         super().__init__(job, versions(("numpy", "numba")))

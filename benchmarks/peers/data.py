@@ -32,6 +32,8 @@ def floats(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def resized(images: NDArray[Any], size: int) -> NDArray[Any]:
-    """Images of another size, made by repeating or skipping pixels; good enough, as only time is measured with them."""
+    """Images of another size, made by repeating or skipping pixels; good enough, as only time is
+    measured with them.
+    """
     index = np.arange(size) * images.shape[1] // size
     return np.ascontiguousarray(images[:, index][:, :, index])

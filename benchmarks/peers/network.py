@@ -1,4 +1,5 @@
-"""The network and the recipe that all contenders train, described without any library, and its arithmetic.
+"""The network and the recipe that all contenders train, described without any library, and its
+arithmetic.
 
 A network is a list of tuples: ("conv", filters, size), ("pool",), ("flatten",), ("dense", units),
 ("dropout", rate). ReLU follows convolutions and dense layers, softmax follows the last layer, and
@@ -36,9 +37,9 @@ def student_network(width: float = 1.0) -> Network:
 def training_flop(network: Network, size: int = 28, channels: int = 1) -> int:
     """Floating-point operations of the dense arithmetic that training on one image takes.
 
-    A layer with weights multiplies and adds three times: forward, gradient of the weights, gradient
-    of the input. The first layer needs no gradient of its input. Multiplications by zero count like
-    others; ReLU, pooling and the optimizer are left out.
+    A layer with weights multiplies and adds three times: forward, gradient of the weights,
+    gradient of the input. The first layer needs no gradient of its input. Multiplications by zero
+    count like others; ReLU, pooling and the optimizer are left out.
     """
     total, passes = 0, 2
     height, shape = size, channels

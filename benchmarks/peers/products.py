@@ -32,7 +32,9 @@ def best_rate(threads: int, with_torch: bool, repeats: int = 10) -> dict[str, fl
 
 
 class OurProduct(Contender):
-    """NumPy's product and our kernel. NumPy takes its number of threads from the environment; by default it uses all cores."""
+    """NumPy's product and our kernel. NumPy takes its number of threads from the environment; by
+    default it uses all cores.
+    """
 
     def __init__(self, job: Job) -> None:
         super().__init__(job, versions(("numpy", "numba")))

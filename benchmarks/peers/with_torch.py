@@ -76,7 +76,9 @@ class Torch(Contender):
         return self._logits(batch_size).softmax(1)
 
     def calls(self, kind: str) -> dict[str, Call]:
-        """All test images in batches of several sizes; one image through the model and through a frozen TorchScript trace."""
+        """All test images in batches of several sizes; one image through the model and through a
+        frozen TorchScript trace.
+        """
         if kind == "all":
             sizes = (100, PREDICTION_BATCH, 2500)
             return {f"inference_mode, batches of {size}": partial(self._probabilities, size) for size in sizes}
@@ -119,7 +121,9 @@ class PlainTorch(Torch):
 
 
 def build(network: Network, size: int) -> nn.Sequential:
-    """The network without its softmax (PyTorch's loss includes it), with Keras' first weights: Glorot-uniform, biases zero."""
+    """The network without its softmax (PyTorch's loss includes it), with Keras' first weights:
+    Glorot-uniform, biases zero.
+    """
     layers: list[nn.Module] = []
     channels, height = 1, size
     for kind, *values in network:

@@ -1,4 +1,6 @@
-"""Checks of what users pass to a model: each function returns the value it checked or says in one sentence what is wrong."""
+"""Checks of what users pass to a model: each function returns the value it checked or says in one
+sentence what is wrong.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def first_epoch(value: Any, epochs: int) -> int:
 
 
 def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArray], tuple[NDArray, NDArray]]:
-    """The samples without the last `part` of them, and that part: as Keras' validation_split cuts, before any shuffling."""
+    """The samples without the last `part` of them, and that part: as Keras' validation_split cuts,
+    before any shuffling.
+    """
     if not isinstance(part, int | float) or not 0 < part < 1:
         raise InputError(f"fit: validation_split must be between 0 and 1, got {part!r}")
     edge = int(len(x) * (1 - part))
@@ -78,7 +82,9 @@ def split_off(x: NDArray, y: NDArray, part: float) -> tuple[tuple[NDArray, NDArr
 
 
 def metrics_of(metrics: Any) -> list[str]:
-    """The names in `compile(metrics=...)`; "accuracy", under one of its names, is the one there is."""
+    """The names in `compile(metrics=...)`; "accuracy", under one of its names, is the one there
+    is.
+    """
     given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
     names = [getattr(metric, "name", metric) for metric in given]
     for name in names:

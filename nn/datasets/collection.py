@@ -1,4 +1,6 @@
-"""The description of a data set in four IDX files: their names and digests, and where they may be found."""
+"""The description of a data set in four IDX files: their names and digests, and where they may be
+found.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from typing import NamedTuple
 
 
 class DataFile(NamedTuple):
-    """One published IDX file: its name, and the size (bytes) and SHA-256 of its *uncompressed* content.
+    """One published IDX file: its name, and the size (bytes) and SHA-256 of its *uncompressed*
+    content.
 
     The content, because mirrors compress the same content into different .gz bytes.
     """

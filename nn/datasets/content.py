@@ -1,12 +1,13 @@
 """The bytes that a file holds, plain or gzip, in pieces no larger than asked for.
 
-Files may come from strangers, so nothing here trusts the sizes in them. Gzip is recognised by its first two bytes, not by the
-file's name, and is never inflated further than the caller has room for, so a compression bomb does no harm. zlib and the file
-system release Python's interpreter lock while they work, so several files can be read in parallel threads.
+Files may come from strangers, so nothing here trusts the sizes in them. Gzip is recognised by its
+first two bytes, not by the file's name, and is never inflated further than the caller has room
+for, so a compression bomb does no harm. zlib and the file system release Python's interpreter lock
+while they work, so several files can be read in parallel threads.
 
 References:
-    RFC 1952 (gzip), RFC 1951 (deflate). A deflate stream spends at least two bits on each match of at most 258 bytes, which
-    bounds its ratio at 1032 : 1 (https://zlib.net/zlib_tech.html).
+    RFC 1952 (gzip), RFC 1951 (deflate). A deflate stream spends at least two bits on each match of
+        at most 258 bytes, which bounds its ratio at 1032 : 1 (https://zlib.net/zlib_tech.html).
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ PIECE = 512 * 1024
 
 
 class Content(Protocol):
-    """What a file holds: `most` bounds its length in bytes, `readinto` is called until it returns less than asked for."""
+    """What a file holds: `most` bounds its length in bytes, `readinto` is called until it returns
+    less than asked for.
+    """
 
     most: int
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view` (bytes) from where the last call ended; return the count of bytes, smaller only at the end."""
+        """Fill `view` (bytes) from where the last call ended; return the count of bytes, smaller
+        only at the end.
+        """
         ...
 
 
@@ -56,7 +61,9 @@ class Plain:
 
 
 class Gunzipped:
-    """What a gzip file holds: one or several members, each with its checksum verified when its end is reached."""
+    """What a gzip file holds: one or several members, each with its checksum verified when its end
+    is reached.
+    """
 
     def __init__(self, file: BinaryIO, size: int, name: str) -> None:
         self.most = min(size * MAX_RATIO, MAX_INFLATED)
@@ -87,7 +94,9 @@ class Gunzipped:
         return filled
 
     def _inflate(self, most: int) -> bytes:
-        """Up to `most` more bytes of content; the rest of the compressed bytes is kept for the next call."""
+        """Up to `most` more bytes of content; the rest of the compressed bytes is kept for the
+        next call.
+        """
         try:
             inflated = self._member.decompress(self._compressed, most)
         except zlib.error as error:
@@ -109,7 +118,8 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[Content]:
     """Open the regular file at `path`, plain or gzip.
 
     Raises:
-        InputError: there is no such file, it cannot be read, it is a folder, pipe, socket or device, or its gzip data are bad.
+        InputError: there is no such file, it cannot be read, it is a folder, pipe, socket or
+            device, or its gzip data are bad.
     """
     name = os.fsdecode(path)
     if "\0" in name:
@@ -125,7 +135,9 @@ def open_content(path: str | os.PathLike[str]) -> Iterator[Content]:
 
 
 def sha256(content: Content, size: int) -> str:
-    """SHA-256 of the content, in hexadecimal. It reads one byte more than `size`, so longer content differs."""
+    """SHA-256 of the content, in hexadecimal. It reads one byte more than `size`, so longer
+    content differs.
+    """
     digest = hashlib.sha256()
     piece = memoryview(bytearray(PIECE))
     left = size + 1

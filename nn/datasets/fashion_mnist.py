@@ -1,10 +1,11 @@
 """Fashion-MNIST: 60,000 training and 10,000 test images of clothes and shoes, in MNIST's format.
 
-Labels: 0 T-shirt/top, 1 trouser, 2 pullover, 3 dress, 4 coat, 5 sandal, 6 shirt, 7 sneaker, 8 bag, 9 ankle boot.
+Labels: 0 T-shirt/top, 1 trouser, 2 pullover, 3 dress, 4 coat, 5 sandal, 6 shirt, 7 sneaker, 8 bag,
+9 ankle boot.
 
 Reference:
-    H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms",
-    arXiv:1708.07747 (2017). MIT licence.
+    H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
+    learning algorithms", arXiv:1708.07747 (2017). MIT licence.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ FASHION_MNIST = Collection(
 
 
 def load_data(data: str | os.PathLike[str] | None = None, *, mirrors: Sequence[str] | None = None) -> tuple[Split, Split]:
-    """Load Fashion-MNIST from the folder `data`, from one of the usual places, or from a mirror (`nn.datasets.locate`).
+    """Load Fashion-MNIST from the folder `data`, from one of the usual places, or from a mirror
+    (`nn.datasets.locate`).
 
     Returns:
-        (x_train, y_train), (x_test, y_test): uint8 images (N, 28, 28), cloth bright on black (0), and uint8 labels (N,), 0-9.
+        (x_train, y_train), (x_test, y_test): uint8 images (N, 28, 28), cloth bright on black (0),
+        and uint8 labels (N,), 0-9.
 
     Raises:
         InputError: the files are missing, damaged or do not belong together, and no mirror helped.

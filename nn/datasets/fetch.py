@@ -1,8 +1,9 @@
-"""Downloads: bounded, checked against the published SHA-256, and only then written; the next mirror on any failure.
+"""Downloads: bounded, checked against the published SHA-256, and only then written; the next
+mirror on any failure.
 
-A download stays in memory (at most the file's known size and a little more) until its content is verified. The cache therefore
-never holds an unverified file, and an interruption leaves either no file or the whole one. The next run fetches only the files
-that are still missing.
+A download stays in memory (at most the file's known size and a little more) until its content is
+verified. The cache therefore never holds an unverified file, and an interruption leaves either no
+file or the whole one. The next run fetches only the files that are still missing.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ def fetch(collection: Collection, folder: Path, mirrors: Sequence[str] | None = 
     """Download those files of the collection that `folder` lacks; return the paths of all.
 
     Arguments:
-        mirrors: base URLs of NAME.gz, tried in this order. Without it, those made from the environment variable NN_MIRRORS
-            (URLs separated by spaces, each with a folder per collection below it), and without that the collection's own.
+        mirrors: base URLs of NAME.gz, tried in this order. Without it, those made from the
+            environment variable NN_MIRRORS (URLs separated by spaces, each with a folder per
+            collection below it), and without that the collection's own.
 
     Raises:
-        InputError: no mirror gave a file with the published content, or `folder` cannot be written.
+        InputError: no mirror gave a file with the published content, or `folder` cannot be
+            written.
     """
     waiting = list(mirrors if mirrors is not None else _default_mirrors(collection))
     paths = []
@@ -49,7 +52,9 @@ def _default_mirrors(collection: Collection) -> Sequence[str]:
 
 
 def _first_good(file: DataFile, mirrors: list[str], collection: Collection, folder: Path) -> bytes:
-    """The file from the first mirror that has the right content; mirrors that failed move to the end of `mirrors`."""
+    """The file from the first mirror that has the right content; mirrors that failed move to the
+    end of `mirrors`.
+    """
     failures = []
     for base in tuple(mirrors):
         try:
@@ -66,7 +71,9 @@ def _first_good(file: DataFile, mirrors: list[str], collection: Collection, fold
 
 
 def _download(file: DataFile, url: str) -> bytes:
-    """The bytes at `url`, plain or gzip, whose content has the published digest; `InputError` for everything else."""
+    """The bytes at `url`, plain or gzip, whose content has the published digest; `InputError` for
+    everything else.
+    """
     import pooch  # slow to import, and not needed if the files are there
 
     if sys.stderr is not None:  # a windowed program on Windows has none

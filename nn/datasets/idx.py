@@ -7,13 +7,16 @@ Layout (all numbers big-endian):
     4 bytes each    r sizes, unsigned
     the rest        the elements in C order, and nothing after them
 
-Rank 0 is one element without sizes (shape ()), and a size may be 0 (no elements); both survive a round trip.
+Rank 0 is one element without sizes (shape ()), and a size may be 0 (no elements); both survive a
+round trip.
 
-An IDX file carries no checksum. A reader can compare its length with its header, and this one does, but a changed pixel in a
-*plain* file goes unnoticed. In a .gz file, gzip's CRC-32 covers header and elements, and a changed file is refused.
+An IDX file carries no checksum. A reader can compare its length with its header, and this one
+does, but a changed pixel in a *plain* file goes unnoticed. In a .gz file, gzip's CRC-32 covers
+header and elements, and a changed file is refused.
 
 Reference:
-    Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", section "The IDX file format".
+    Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", section "The
+    IDX file format".
 """
 
 from __future__ import annotations
@@ -46,13 +49,16 @@ MAX_SIZE = 2**32 - 1
 
 
 def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
-    """Read an IDX file, plain or gzip (whatever its name), as a C-contiguous array in the machine's byte order.
+    """Read an IDX file, plain or gzip (whatever its name), as a C-contiguous array in the
+    machine's byte order.
 
-    The header is compared with what the file can hold before anything is allocated, in integers that do not overflow. Memory
-    that is never filled is never touched, so a small file with a false header stays small in memory as well.
+    The header is compared with what the file can hold before anything is allocated, in integers
+    that do not overflow. Memory that is never filled is never touched, so a small file with a
+    false header stays small in memory as well.
 
     Raises:
-        InputError: missing or unreadable, not an IDX file, shorter or longer than its header says, damaged gzip data.
+        InputError: missing or unreadable, not an IDX file, shorter or longer than its header says,
+            damaged gzip data.
     """
     name = os.fsdecode(path)
     with open_content(path) as content:
@@ -77,9 +83,11 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[Any]:
 
 
 def write_idx(path: str | os.PathLike[str], array: npt.ArrayLike) -> None:
-    """Write an array as IDX; gzip if the name ends in .gz, with no time stamp, so that equal arrays give equal files.
+    """Write an array as IDX; gzip if the name ends in .gz, with no time stamp, so that equal
+    arrays give equal files.
 
-    The file appears in one step (`nn.io.files.atomic_write`). Byte order and memory layout of `array` do not matter.
+    The file appears in one step (`nn.io.files.atomic_write`). Byte order and memory layout of
+    `array` do not matter.
 
     Raises:
         InputError: the element type is not one of IDX's six, or a size does not fit into 32 bits.

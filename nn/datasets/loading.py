@@ -1,4 +1,6 @@
-"""Read a collection: four IDX files, in parallel threads, or one archive of Keras; and check that the arrays belong together."""
+"""Read a collection: four IDX files, in parallel threads, or one archive of Keras; and check that
+the arrays belong together.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,19 @@ KERAS_NAME = "mnist.npz"
 def load(
     collection: Collection, data: str | os.PathLike[str] | None = None, mirrors: Sequence[str] | None = None
 ) -> tuple[Split, Split]:
-    """((x_train, y_train), (x_test, y_test)) of the collection; `data` and `mirrors` as in `nn.datasets.locate.locate`.
+    """((x_train, y_train), (x_test, y_test)) of the collection; `data` and `mirrors` as in
+    `nn.datasets.locate.locate`.
 
     Raises:
-        InputError: files are missing or bad, or they do not belong together (counts, image sizes, labels).
+        InputError: files are missing or bad, or they do not belong together (counts, image sizes,
+            labels).
     """
     if data is not None and os.path.isfile(data):
         (x_train, y_train, x_test, y_test), path = read_keras_file(data), os.fsdecode(data)
         names = [f"{path} ({member.removesuffix('.npy')})" for member in KERAS_MEMBERS]
     else:
-        # Keras' load_data has the name of its archive as an argument; where there is no such file, it only says "MNIST".
+        # Keras' load_data has the name of its archive as an argument; where there is no such file,
+        # it only says "MNIST".
         given = None if data is not None and os.fspath(data) == KERAS_NAME else data
         names = [str(path) for path in locate(collection, given, mirrors)]
         with ThreadPoolExecutor(len(names)) as pool:
@@ -49,7 +54,9 @@ def load(
 
 
 def _check_split(images: npt.NDArray[Any], labels: npt.NDArray[Any], images_name: str, labels_name: str) -> None:
-    """The training or the test split: images (N, H, W) and labels (N,), both uint8, N, H, W > 0, labels 0-9."""
+    """The training or the test split: images (N, H, W) and labels (N,), both uint8, N, H, W > 0,
+    labels 0-9.
+    """
     if images.ndim != 3 or images.dtype != np.uint8 or images.size == 0:
         raise InputError(
             f"{images_name}: expected one or more images (number, height, width) of uint8, "

@@ -1,7 +1,8 @@
-"""Finds the four files of a collection: given by the user, in one of the usual folders, or downloaded into the cache.
+"""Finds the four files of a collection: given by the user, in one of the usual folders, or
+downloaded into the cache.
 
-In this order: the `data` argument (then nowhere else); the environment variable NN_DATA; the checkout's `data` folder; the
-operating system's package; the user's cache folder; the mirrors.
+In this order: the `data` argument (then nowhere else); the environment variable NN_DATA; the
+checkout's `data` folder; the operating system's package; the user's cache folder; the mirrors.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ def locate(
     """Paths of the collection's four files, plain or .gz, in the collection's order.
 
     Arguments:
-        data: a folder that must hold them, itself or in a subfolder named like the collection (`mnist`, `fashion-mnist`).
+        data: a folder that must hold them, itself or in a subfolder named like the collection
+            (`mnist`, `fashion-mnist`).
         mirrors: base URLs to download from, see `nn.datasets.fetch.fetch`.
 
     Raises:
-        InputError: `data` does not hold them, NN_DATA is not a folder, or they are nowhere and cannot be downloaded.
+        InputError: `data` does not hold them, NN_DATA is not a folder, or they are nowhere and
+            cannot be downloaded.
     """
     if data is not None:
         return _given(collection, Path(os.fsdecode(data)))
@@ -41,7 +44,9 @@ def locate(
 
 
 def _given(collection: Collection, folder: Path) -> list[Path]:
-    """The files in the folder that the user named. Its subfolder comes first: both collections have the same file names."""
+    """The files in the folder that the user named. Its subfolder comes first: both collections
+    have the same file names.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder that holds the {collection.title} files, got no folder")
     found = max(_files_in(collection, folder / collection.folder), _files_in(collection, folder), key=len)
@@ -55,7 +60,9 @@ def _given(collection: Collection, folder: Path) -> list[Path]:
 
 
 def _usual_folders(collection: Collection) -> Iterator[Path]:
-    """Folders to look into, in order. Below NN_DATA each collection has a folder of its own, so that they are not confused."""
+    """Folders to look into, in order. Below NN_DATA each collection has a folder of its own, so
+    that they are not confused.
+    """
     named = os.environ.get(DATA_VARIABLE)
     if named:
         if not os.path.isdir(named):
@@ -68,9 +75,11 @@ def _usual_folders(collection: Collection) -> Iterator[Path]:
 
 
 def _files_in(collection: Collection, folder: Path) -> dict[DataFile, Path]:
-    """Those of the collection's files that are in `folder`; a plain one, which is quicker to read, before its .gz.
+    """Those of the collection's files that are in `folder`; a plain one, which is quicker to read,
+    before its .gz.
 
-    Many copies have a dot in their names, `t10k-images.idx3-ubyte`, because that is how they were once unpacked.
+    Many copies have a dot in their names, `t10k-images.idx3-ubyte`, because that is how they were
+    once unpacked.
     """
     found = {}
     for file in collection.files:

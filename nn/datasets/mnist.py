@@ -1,7 +1,8 @@
 """MNIST: 60,000 training and 10,000 test images of handwritten digits.
 
 Reference:
-    Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document recognition", Proc. IEEE 86 (1998).
+    Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-based learning applied to document
+    recognition", Proc. IEEE 86 (1998).
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ def load_data(
     path: str | os.PathLike[str] | None = None,
     mirrors: Sequence[str] | None = None,
 ) -> tuple[Split, Split]:
-    """Load MNIST from the folder `data`, from one of the usual places, or from a mirror (`nn.datasets.locate`).
+    """Load MNIST from the folder `data`, from one of the usual places, or from a mirror
+    (`nn.datasets.locate`).
 
     `path` is Keras' name for `data`.
 
     Returns:
-        (x_train, y_train), (x_test, y_test): uint8 images (N, 28, 28), white ink (255) on black (0), and uint8 labels (N,), 0-9.
+        (x_train, y_train), (x_test, y_test): uint8 images (N, 28, 28), white ink (255) on black
+        (0), and uint8 labels (N,), 0-9.
 
     Raises:
         InputError: the files are missing, damaged or do not belong together, and no mirror helped.

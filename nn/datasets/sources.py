@@ -39,9 +39,9 @@ class ImageSource(Protocol):
 class ScaledImages:
     """The samples as they are, times `scale`. Bytes stay bytes until a batch is made.
 
-    `images` (N, ...) of any numbers, where (N, H, W) are gray images (H, W, 1) unless `sample_shape`
-    says otherwise; `labels` whole numbers (N,) or (N, 1) below `classes`, or distributions
-    (N, classes), or with `any_targets` whatever numbers (N, classes) the loss takes.
+    `images` (N, ...) of any numbers, where (N, H, W) are gray images (H, W, 1) unless
+    `sample_shape` says otherwise; `labels` whole numbers (N,) or (N, 1) below `classes`, or
+    distributions (N, classes), or with `any_targets` whatever numbers (N, classes) the loss takes.
     """
 
     def __init__(

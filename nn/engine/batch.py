@@ -1,12 +1,15 @@
-"""One batch of a training as tasks that any number of threads may take: its chunks, then the pieces of the weights.
+"""One batch of a training as tasks that any number of threads may take: its chunks, then the
+pieces of the weights.
 
-A chunk goes through all operations and back. Only where an operation needs the whole batch do the chunks wait for
-one another: the way is cut into phases there, and the last chunk to arrive runs that operation for all.
+A chunk goes through all operations and back. Only where an operation needs the whole batch do the
+chunks wait for one another: the way is cut into phases there, and the last chunk to arrive runs
+that operation for all.
 
-A piece of a layer's weights needs the gradients of all chunks. But a chunk on its way back has passed the last layers
-long before it is through with the first, so their weights can change meanwhile: the thread that is first out of
-chunks takes these pieces instead of waiting. Those weights are not read again in this batch, and which thread does
-what changes no bit. As soon as the first layers' pieces can be done they come first: a convolution's is large, and
+A piece of a layer's weights needs the gradients of all chunks. But a chunk on its way back has
+passed the last layers long before it is through with the first, so their weights can change
+meanwhile: the thread that is first out of chunks takes these pieces instead of waiting. Those
+weights are not read again in this batch, and which thread does what changes no bit. As soon as the
+first layers' pieces can be done they come first: a convolution's update is one large piece, and
 should not be left for the end.
 """
 
@@ -23,7 +26,8 @@ from nn.engine.step import Step
 
 
 class Batch:
-    """The tasks of one batch, for `Executor.run`. They are begun in their order, so whoever waits, waits for work in progress.
+    """The tasks of one batch, for `Executor.run`. They are begun in their order, so whoever waits,
+    waits for work in progress.
 
     Args:
         plan: a plan with a loss.
@@ -97,14 +101,18 @@ class Batch:
             return self._left.pop(next(ready, -1))
 
     def _update(self, operation: Operation, piece: int) -> None:
-        """Where a chunk failed, or the loss is not finite, all weights stay as they were: no gate was open before."""
+        """Where a chunk failed, or the loss is not finite, all weights stay as they were: no gate
+        was open before.
+        """
         self._gradients[operation].wait()
         if not self._aborted and math.isfinite(self.loss()):
             operation.update(piece, self.step, len(self.chunks))
 
 
 class _Gate:
-    """Opens when `count` have arrived. A lock that is held until then: a `threading.Event` costs ten times as much to make."""
+    """Opens when `count` have arrived. A lock that is held until then: a `threading.Event` costs
+    ten times as much to make.
+    """
 
     def __init__(self, count: int) -> None:
         self._count = count

@@ -1,4 +1,6 @@
-"""Batch normalization, alone or with the ReLU after it: chunk by chunk, with a meeting of all chunks each way."""
+"""Batch normalization, alone or with the ReLU after it: chunk by chunk, with a meeting of all
+chunks each way.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ class BatchNormOperation(Operation):
     The means of chunks p with n_p values each are joined exactly: μ = Σ n_p μ_p / M, and
     M σ² = Σ (deviations_p + n_p (μ_p - μ)²).
 
-    When predicting, or where the layer is frozen, the moving averages take the place of μ and σ², and no chunk waits.
+    When predicting, or where the layer is frozen, the moving averages take the place of μ and σ²,
+    and no chunk waits.
     """
 
     layer: BatchNormalization
@@ -111,7 +114,9 @@ class BatchNormOperation(Operation):
         self.shift[...] = self.factor * self.dbeta / total
 
     def backward(self, chunk: Chunk) -> None:
-        """dinput = γ / s · (dout - dβ / M - y dγ / M); without the last two terms where no batch decided."""
+        """dinput = γ / s · (dout - dβ / M - y dγ / M); without the last two terms where no batch
+        decided.
+        """
         if self.dinput.size:
             dx = self._rows(self.dinput, chunk)
             arrays = self._backward_arrays(chunk)

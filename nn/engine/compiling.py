@@ -1,10 +1,12 @@
-"""What happens when kernels are compiled: it is reported, and a second process takes half of the work.
+"""What happens when kernels are compiled: it is reported, and a second process takes half of the
+work.
 
-Kernels are compiled when they are first called on a machine, and loaded from disk from then on. Numba announces each
-compilation (`numba.core.event`), so nothing here has to guess whether one happens.
+Kernels are compiled when they are first called on a machine, and loaded from disk from then on.
+Numba announces each compilation (`numba.core.event`), so nothing here has to guess whether one
+happens.
 
-Numba compiles one function at a time in a process, on one processor. A second process can compile other kernels into the same
-cache at the same time.
+Numba compiles one function at a time in a process, on one processor. A second process can compile
+other kernels into the same cache at the same time.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ PATIENCE = 1.0  # seconds that the second process has to end by itself
 
 
 def load_compiler() -> None:
-    """Import Numba and all that it would otherwise import at the first call of a kernel: half a second, for a quiet moment."""
+    """Import Numba and all that it would otherwise import at the first call of a kernel: half a
+    second, for a quiet moment.
+    """
     from numba.core.registry import cpu_target
 
     cpu_target.typing_context.refresh()
@@ -43,7 +47,9 @@ def load_compiler() -> None:
 
 @contextlib.contextmanager
 def report_compilation() -> Iterator[None]:
-    """Print a line to stderr if anything is compiled inside: that it starts, how long it took, and whether it was kept."""
+    """Print a line to stderr if anything is compiled inside: that it starts, how long it took, and
+    whether it was kept.
+    """
     from nn.kernels.cache import Report, remove_unfinished
 
     began = 0.0
@@ -73,10 +79,12 @@ def report_compilation() -> Iterator[None]:
 
 @contextlib.contextmanager
 def compiled_beside(statement: str) -> Iterator[Callable[[], None]]:
-    """If anything is compiled inside, a second process meanwhile compiles the kernels that a Python `statement` calls.
+    """If anything is compiled inside, a second process meanwhile compiles the kernels that a
+    Python `statement` calls.
 
-    Yields a function that waits until the second process has ended. It ends with the context, and with this process, in any
-    case. If it fails, only time is lost: a kernel that is not in the cache is compiled by the process that calls it.
+    Yields a function that waits until the second process has ended. It ends with the context, and
+    with this process, in any case. If it fails, only time is lost: a kernel that is not in the
+    cache is compiled by the process that calls it.
     """
     from nn.engine.executor import available_threads
 
@@ -108,7 +116,9 @@ def compiled_beside(statement: str) -> Iterator[Callable[[], None]]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Tell the second process to end, which removes the file that it is writing; kill it if it does not."""
+    """Tell the second process to end, which removes the file that it is writing; kill it if it
+    does not.
+    """
     assert process.stdin is not None
     process.stdin.close()
     try:
@@ -119,9 +129,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def ends_with_its_starter() -> None:
-    """In the second process: end when the first one says so or is gone, which both closes the pipe that is our stdin.
+    """In the second process: end when the first one says so or is gone, which both closes the pipe
+    that is our stdin.
 
-    Signals are ignored. A terminal sends them to both, and the first process is the one that answers them.
+    Signals are ignored. A terminal sends them to both, and the first process is the one that
+    answers them.
     """
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -138,7 +150,9 @@ def ends_with_its_starter() -> None:
 
 @contextlib.contextmanager
 def collected_less() -> Iterator[None]:
-    """Let Python look for garbage less often, and not among what was there before: a sixth of the compiler's time otherwise."""
+    """Run the garbage collector less often, and exempt existing objects; it would take a sixth of
+    the compiling time.
+    """
     first, *others = gc.get_threshold()
     gc.freeze()
     # From 3.14 on, Python's own first threshold is as high.

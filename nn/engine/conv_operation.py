@@ -1,4 +1,6 @@
-"""Where most of the time goes: a convolution with bias and ReLU, alone or joined with the 2x2 max-pooling after it."""
+"""Where most of the time goes: a convolution with bias and ReLU, alone or joined with the 2x2
+max-pooling after it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from nn.layers.windows import padded_shape
 
 
 class ConvOperation(Operation):
-    """Conv2D with bias and ReLU (or none), by the algorithm that `nn.kernels.convolution` chooses for its shapes."""
+    """Conv2D with bias and ReLU (or none), by the algorithm that `nn.kernels.convolution` chooses
+    for its shapes.
+    """
 
     layer: Conv2D
 
@@ -48,9 +52,9 @@ class ConvOperation(Operation):
         self.dkernel, self.dbias = aligned(kernel.shape, kernel.dtype), aligned(bias.shape, kernel.dtype)
         self.dz = aligned(dout.shape, dout.dtype) if self.relu and len(self.layers) == 1 else dout
         result = super().bind_backward(dout, chunking, needs_dinput)
-        # The kernel writes whole vectors. Where a row of a patch is not a whole number of them, the last vector of a
-        # chunk reaches into the next one's first image, and could race with its writer. `gap` empty images keep the
-        # chunks apart.
+        # The kernel writes whole vectors. Where a row of a patch is not a whole number of them,
+        # the last vector of a chunk reaches into the next one's first image, and could race with
+        # its writer. `gap` empty images keep the chunks apart.
         lanes = VECTOR_BYTES // dout.itemsize
         spills = needs_dinput and kernel.shape[1] * kernel.shape[2] % lanes > 0
         self.gap = -(-lanes // math.prod(self.padded_shape)) if spills else 0
@@ -101,7 +105,8 @@ class ConvOperation(Operation):
     def refresh(self) -> None:
         """Derive from the kernel what its algorithms need.
 
-        A plan that predicts first looks whether the kernel has changed at all, which takes a tenth of the time.
+        A plan that predicts first looks whether the kernel has changed at all, which takes a tenth
+        of the time.
         """
         kernel = self.layer.parameters["kernel"]
         if not self.training:
@@ -142,8 +147,10 @@ class ConvOperation(Operation):
 class ConvPoolOperation(ConvOperation):
     """Conv2D with ReLU, and the 2x2 max-pooling after it, in one pass.
 
-    Only the greatest of four outputs is kept, with its index. On the way back at most one in four gradients before the pooling is
-    not zero. Two kernels use that: one lists them, the other, for a first layer with short rows, adds up rows of the image.
+    Only the greatest of four outputs is kept, with its index. On the way back at most one in four
+    gradients before the pooling is not zero. With an input gradient or long rows, a kernel lists
+    the others and adds only those; for a first layer with short rows a dense sum that leaves out
+    blank rows is faster.
     """
 
     def __init__(self, layer: Conv2D, pool: MaxPooling2D) -> None:
@@ -161,7 +168,9 @@ class ConvPoolOperation(ConvOperation):
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also the filters as the sparse kernel takes them, or room for gradients before the pooling."""
+        """Also the filters as the sparse kernel takes them, or room for gradients before the
+        pooling.
+        """
         kernel = self.layer.parameters["kernel"]
         self.sparse = needs_dinput or not self.short_rows
         if self.sparse:
@@ -219,7 +228,9 @@ class ConvPoolOperation(ConvOperation):
             winograd.transform_kernel(kernel, self.transformed)
 
     def sum_kernel_gradients(self, gradients: NDArray) -> None:
-        """In the layout in which the chunks have them, then in the kernel's."""
+        """Sum them in the layout of the filters, then transpose the sum to the layout of the
+        kernel.
+        """
         if not self.sparse:
             super().sum_kernel_gradients(gradients)
             return

@@ -11,18 +11,19 @@ from nn.kernels import dense, elementwise, transposition
 from nn.kernels.memory import aligned, flat
 from nn.layers import Dense, Dropout
 
-# The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs Python's lock and may have to wait
-# for it, so a few large pieces are faster than many small ones.
+# The rows of a dense kernel that are updated in one piece. Between two kernels a thread needs
+# Python's lock and may have to wait for it, so a few large pieces are faster than many small ones.
 ROWS_IN_PIECE = 800
-# With fewer inputs, listing the gradients that are not 0 costs more than it saves: the list takes as long for few as for many.
+# With fewer inputs, listing the gradients that are not 0 costs more than it saves: the list takes
+# as long for few as for many.
 MANY_INPUTS = 256
 
 
 class DenseOperation(Operation):
     """Dense with bias and ReLU (or none), and dropout where it follows ReLU.
 
-    The weight gradient is one product over the whole batch. Behind ReLU and dropout most of dz is zero; if there are many inputs,
-    only the rest is multiplied (`dense.sparse_matmul`).
+    The weight gradient is one product over the whole batch. Behind ReLU and dropout most of dz is
+    zero; if there are many inputs, only the rest is multiplied (`dense.sparse_matmul`).
     """
 
     layer: Dense
@@ -47,7 +48,9 @@ class DenseOperation(Operation):
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also dz, the gradients, the transposed kernel for the input gradient, and room for the lists."""
+        """Also dz, the gradients, the transposed kernel for the input gradient, and room for the
+        lists.
+        """
         kernel = self.layer.parameters["kernel"]
         self.dz = aligned(dout.shape, dout.dtype) if self.relu else dout
         self.dkernel = aligned(kernel.shape, kernel.dtype)
@@ -163,6 +166,8 @@ class DenseOperation(Operation):
 
 
 def _lists(chunks: int, rows: int, most: int, dtype: np.dtype) -> tuple[NDArray, NDArray, NDArray]:
-    """Room for what `dense.list_nonzeros` finds in each chunk: lengths, indices and values of at most `most` entries a row."""
+    """Room for what `dense.list_nonzeros` finds in each chunk: lengths, indices and values of at
+    most `most` entries a row.
+    """
     shape = (chunks, rows, most)
     return np.zeros((chunks, rows), np.int32), np.zeros(shape, np.int32), aligned(shape, dtype)

@@ -1,7 +1,8 @@
 """The threads that share the work: this is the only file that starts them.
 
-The kernels release Python's global lock, so plain Python threads run them side by side. Tasks have indices; every thread takes
-the next index until none is left, and no result depends on which thread took which.
+The kernels release Python's global lock, so plain Python threads run them side by side. Tasks have
+indices; every thread takes the next index until none is left, and no result depends on which
+thread took which.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class Executor:
     """Runs tasks on several threads; the calling thread is one of them.
 
     Args:
-        threads: how many; as many as there are processors unless given. More than the processors or 64, which nobody gains from,
-            are not started.
+        threads: how many; as many as there are processors unless given. Capped at the number of
+            processors and at 64; more would not help.
     """
 
     def __init__(self, threads: int | None = None) -> None:
@@ -54,7 +55,8 @@ class Executor:
     def run(self, work: Callable[[int], None], count: int, abort: Callable[[], None] = lambda: None) -> None:
         """Call work(0) ... work(count - 1), begun in this order, several at once; returns when all are done.
 
-        The first error is raised. Work that waits for other work would then wait for ever: `abort` is called and must end that.
+        The first error is raised. Work that waits for other work would then wait for ever: `abort`
+        is called and must end that.
         """
         indices = itertools.count()
 

@@ -1,6 +1,7 @@
 """The fused engine, the default: a training step as tasks of a plan, shared out among threads.
 
-It computes what the textbook engine computes, from the same samples, masks and rates; the weights agree to rounding.
+It computes what the textbook engine computes, from the same samples, masks and rates; the weights
+agree to rounding.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class FusedEngine:
         self.plan = Plan(layers, batch_size, dtype, loss)
 
     def train(self, step: Step) -> tuple[float, int]:
-        """One training step; the sum of the losses and the number of right answers. A loss that is not finite changes nothing."""
+        """One training step; the sum of the losses and the number of right answers. A loss that is
+        not finite changes nothing.
+        """
         batch = Batch(self.plan, step)
         self.executor.run(batch.do, len(batch), batch.abort)
         return batch.loss(), batch.right()

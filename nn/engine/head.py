@@ -1,4 +1,6 @@
-"""What follows a network's last scores: its last activation, and the loss. Both engines, and evaluation, use it."""
+"""What follows a network's last scores: its last activation, and the loss. Both engines, and
+evaluation, use it.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +50,8 @@ class Head:
     ) -> tuple[float, int]:
         """The sum of the losses of some samples of a batch, and how many of them are right.
 
-        Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the whole batch. With `weights`
-        each sample's loss is multiplied by its own.
+        Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the
+        whole batch. With `weights` each sample's loss is multiplied by its own.
         """
         if weights is not None:
             return self._weighted(scores, targets, dscores, samples, weights)
@@ -63,14 +65,18 @@ class Head:
         return mean * len(scores), self._right(scores, targets)
 
     def _right(self, scores: NDArray, targets: NDArray) -> int:
-        """How many answers are right: the greatest of several outputs is the target's, or a single one is on its side of 1/2."""
+        """How many answers are right: the greatest of several outputs is the target's, or a single
+        one is on its side of 1/2.
+        """
         if scores.shape[-1] == 1:
             middle = 0.0 if self.joined else 0.5
             return int(((scores > middle) == (targets > 0.5)).sum())
         return int((scores.argmax(axis=-1) == targets.argmax(axis=-1)).sum())
 
     def _weighted(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray) -> tuple[float, int]:
-        """Sample by sample: a loss need not say what each of them costs, only what they cost together."""
+        """Sample by sample: a loss need not say what each of them costs, only what they cost
+        together.
+        """
         total, right = 0.0, 0
         for row, weight in enumerate(weights):
             one = slice(row, row + 1)

@@ -1,4 +1,6 @@
-"""Predicting many samples: chunk by chunk, on several threads, each with small arrays of its own that stay in its cache."""
+"""Predicting many samples: chunk by chunk, on several threads, each with small arrays of its own
+that stay in its cache.
+"""
 
 from __future__ import annotations
 

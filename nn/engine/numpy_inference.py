@@ -1,7 +1,9 @@
-"""The forward pass in plain NumPy: no compiler needed, so the first prediction of a fresh installation comes at once.
+"""The forward pass in plain NumPy: no compiler needed, so the first prediction of a fresh
+installation comes at once.
 
-The window and `nn.predict` start with it while the kernels are being compiled (see `Sequential.warm_up`). It is also the shortest
-statement of what the layers compute. Its results agree with the kernels' to the rounding of sums.
+The window and `nn.predict` start with it while the kernels are being compiled (see
+`Sequential.warm_up`). It is also the shortest statement of what the layers compute. Its results
+agree with the kernels' to the rounding of sums.
 """
 
 from __future__ import annotations

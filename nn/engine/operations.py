@@ -1,15 +1,18 @@
-"""The operations of a plan: a layer, or a few neighbours in one pass, on arrays that are laid out once.
+"""The operations of a plan: a layer, or a few neighbours in one pass, on arrays that are laid out
+once.
 
-A batch is cut into chunks, and every array here holds the whole batch: an operation works on the rows of one
-chunk, so that several threads can be in the same operation at once. Forward reads `input` and writes `out`,
-backward reads `dout` and writes `dinput`; the `out` of an operation is the `input` of the next, its `dout` the
-next one's `dinput`.
+A batch is cut into chunks, and every array here holds the whole batch: an operation works on the
+rows of one chunk, so that several threads can be in the same operation at once. Forward reads
+`input` and writes `out`, backward reads `dout` and writes `dinput`; the `out` of an operation is
+the `input` of the next, its `dout` the next one's `dinput`.
 
-Some operations need the whole batch: all chunks meet there. Each chunk may first gather something (`gather_forward`), then one
-thread does what concerns the batch (`forward_batch`), and the chunks go on; likewise on the way back.
+Some operations need the whole batch: all chunks meet there. Each chunk may first gather something
+(`gather_forward`), then one thread does what concerns the batch (`forward_batch`), and the chunks
+go on; likewise on the way back.
 
-Summing the gradients and changing the weights comes after all chunks: `pieces` says in how many independent pieces, `update`
-does one of them. Each sum has an order that depends on the shapes alone, so the number of threads changes no bit.
+Summing the gradients and changing the weights comes after all chunks: `pieces` says in how many
+independent pieces, `update` does one of them. Each sum has an order that depends on the shapes
+alone, so the number of threads changes no bit.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ Kernels = Sequence[Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True)
 class Chunking:
-    """How a full batch is cut: `size` samples in a chunk, the last one may have fewer; `count` chunks."""
+    """How a full batch is cut: `size` samples in a chunk, the last one may have fewer; `count`
+    chunks.
+    """
 
     size: int
     count: int
@@ -76,7 +81,9 @@ class Operation:
         return self.out
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Take the array of upstream gradients and lay out what backward writes (nothing where no layer before it learns)."""
+        """Take the array of upstream gradients and lay out what backward writes (nothing where no
+        layer before it learns).
+        """
         self.dout, self.goes_back = dout, True
         self.dinput = aligned((len(self.input) if needs_dinput else 0, *self.input.shape[1:]), dout.dtype)
         return self.dinput
@@ -102,14 +109,18 @@ class Operation:
         """As `forward_batch`, on the way back."""
 
     def refresh(self) -> None:
-        """Derive again what depends on the weights, after they were changed by other than `update`."""
+        """Derive again what depends on the weights, after they were changed by other than
+        `update`.
+        """
 
     def pieces(self) -> int:
         """The number of independent pieces of `update`."""
         return 0
 
     def update(self, piece: int, step: Step, chunks: int) -> None:
-        """Sum the gradients of one piece of the parameters over the batch's chunks, and change the parameters."""
+        """Sum the gradients of one piece of the parameters over the batch's chunks, and change the
+        parameters.
+        """
 
     def describe(self) -> str:
         """What is computed, in a few words."""
@@ -256,8 +267,8 @@ class LayerOperation(Operation):
 class WholeBatchOperation(LayerOperation):
     """A layer whose training pass needs the whole batch: it runs once, when all chunks have met.
 
-    These are layers with `whole_batch`, with state, which changes once a batch, and random layers of which
-    nothing else is known: their random numbers must not depend on how the batch is cut.
+    These are layers with `whole_batch`, with state, which changes once a batch, and random layers
+    of which nothing else is known: their random numbers must not depend on how the batch is cut.
     """
 
     meets = True

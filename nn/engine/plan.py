@@ -1,9 +1,11 @@
-"""The plan: how a batch goes through a model several times faster than layer by layer, decided once for its shapes.
+"""The plan: how a batch goes through a model several times faster than layer by layer, decided
+once.
 
-The layers define the network (`nn/layers`); the plan is an optimisation of them, and tests prove it equal. It joins
-neighbours that one kernel computes together (convolution, bias, ReLU, pooling; product, bias, ReLU, dropout; softmax
-and cross-entropy), and lays out every array that a batch needs, once. `print(plan)` says for each operation which
-layers it stands for, and which functions compute its forward and its backward pass.
+The layers define the network (`nn/layers`); the plan is an optimization of them, and tests check
+that it agrees to rounding. It joins neighbours that one kernel computes together (convolution,
+bias, ReLU, pooling; product, bias, ReLU, dropout; softmax and cross-entropy), and lays out every
+array that a batch needs, once. `print(plan)` says for each operation which layers it stands for,
+and which functions compute its forward and its backward pass.
 """
 
 from __future__ import annotations
@@ -39,15 +41,18 @@ from nn.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Fl
 from nn.layers.stack import Keys, with_activation
 from nn.losses import Loss
 
-# Samples in a chunk. It is part of the recipe: sums are taken chunk by chunk, so another size changes the last bits.
+# Samples in a chunk. It is part of the recipe: sums are taken chunk by chunk, so another size
+# changes the last bits.
 CHUNK = 32
 
 
 @dataclass
 class Phase:
-    """What every chunk does before all of them have to meet again: operations, the loss, operations on the way back.
+    """What every chunk does before all of them have to meet again: operations, the loss,
+    operations on the way back.
 
-    `meeting` is done first, once, for the whole batch; `gather` last, by every chunk, for the next meeting.
+    `meeting` is done first, once, for the whole batch; `gather` last, by every chunk, for the next
+    meeting.
     """
 
     meeting: Callable[[Chunk], None] = lambda batch: None
@@ -65,7 +70,8 @@ class Plan:
         batch_size: the most samples at once.
         dtype: of all arrays.
         loss: from which the gradients come, or which is evaluated.
-        training: whether the plan trains; otherwise it predicts, and dropout is left out. Without it, a plan with a loss trains.
+        training: whether the plan trains; otherwise it predicts, and dropout is left out. Without
+            it, a plan with a loss trains.
         fuse: False gives every layer an operation of its own, for comparison.
         chunk: the samples of a chunk.
 
@@ -121,7 +127,9 @@ class Plan:
         self.phases = self._phases()
 
     def _phases(self) -> list[Phase]:
-        """The way of a chunk, cut where an operation needs the whole batch: once forward, once backward."""
+        """The way of a chunk, cut where an operation needs the whole batch: once forward, once
+        backward.
+        """
         phases = [Phase()]
         for operation in self.operations:
             if operation.meets:
@@ -146,7 +154,9 @@ class Plan:
         return [Chunk(index, slice(begin, min(begin + self.chunk_size, samples)), keys) for index, begin in enumerate(begins)]
 
     def refresh(self) -> None:
-        """Derive again what depends on the weights; needed when they were changed by other than the plan's operations."""
+        """Derive again what depends on the weights; needed when they were changed by other than
+        the plan's operations.
+        """
         for operation in self.operations:
             operation.refresh()
 
@@ -158,13 +168,17 @@ class Plan:
         self.head.output(self.scores[:samples], self.output[:samples])
 
     def backward_from_loss(self, chunk: Chunk, samples: int, weights: NDArray | None = None) -> None:
-        """The chunk's losses, and the gradient of the mean loss of a batch of `samples` for its scores."""
+        """The chunk's losses, and the gradient of the mean loss of a batch of `samples` for its
+        scores.
+        """
         rows = chunk.rows
         loss, right = self.head.losses(self.scores[rows], self.targets[rows], self.dscores[rows], samples, weights)
         self.losses[chunk.index], self.right[chunk.index] = loss, right
 
     def updates(self) -> list[tuple[Operation, int]]:
-        """The independent pieces of changing the weights, each an operation and an index for its `update`."""
+        """The independent pieces of changing the weights, each an operation and an index for its
+        `update`.
+        """
         return [(operation, piece) for operation in self.learning for piece in range(operation.pieces())]
 
     def _head_kernels(self) -> Kernels:
@@ -234,7 +248,8 @@ def _operations(layers: Sequence[Layer], *, training: bool, fuse: bool) -> list[
 
 
 def _activation_apart(layer: Dense | Conv2D, following: list[Layer]) -> list[Layer]:
-    """The layer with ReLU or no activation, as its operation takes it, and the activation, if it has another, as a layer.
+    """The layer with ReLU or no activation, as its operation takes it, and the activation, if it
+    has another, as a layer.
 
     ReLU that follows as a layer of its own is taken in.
     """

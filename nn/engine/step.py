@@ -1,4 +1,6 @@
-"""One training step in data: which samples it takes, which random keys, and how the weights change. Both engines work from it."""
+"""One training step in data: which samples it takes, which random keys, and how the weights
+change. Both engines work from it.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class Step:
         return len(self.indices)
 
     def fill(self, x: NDArray, targets: NDArray, rows: slice = slice(None)) -> None:
-        """Write the batch's samples and targets into the given rows of two arrays of the whole batch."""
+        """Write the batch's samples and targets into the given rows of two arrays of the whole
+        batch.
+        """
         indices = self.indices[rows]
         self.source.fill(x[rows], indices, self.epoch)
         targets[rows] = self.source.targets(indices, self.epoch)
@@ -54,7 +58,9 @@ class Step:
         return weights_of(self.source, self.indices[rows])
 
     def update(self, layer: Layer, name: str, gradient: NDArray, rows: slice = slice(None)) -> None:
-        """Let the optimizer change the given rows of a parameter, unless it is frozen; `gradient` is that of these rows."""
+        """Let the optimizer change the given rows of a parameter, unless it is frozen; `gradient`
+        is that of these rows.
+        """
         if not layer.trainable:
             return
         parameter = layer.parameters[name][rows]

@@ -1,4 +1,5 @@
-"""The textbook engine: a training step as four calls. Slow and clear; what a learner changes in `nn/layers` is what trains.
+"""The textbook engine: a training step as four calls. Slow and clear; what a learner changes in
+`nn/layers` is what trains.
 
     model.fit(x, y, engine="layers")            python -m nn.train --engine layers
 
@@ -43,7 +44,9 @@ class TextbookEngine:
         self.input_shape, self.output_shape = layers[0].input_shape, layers[-1].output_shape
 
     def train(self, step: Step) -> tuple[float, int]:
-        """One training step; the sum of the losses and the number of right answers. A loss that is not finite changes nothing."""
+        """One training step; the sum of the losses and the number of right answers. A loss that is
+        not finite changes nothing.
+        """
         x, targets = self._arrays(len(step))
         step.fill(x, targets)
 
@@ -55,7 +58,9 @@ class TextbookEngine:
         return loss, right
 
     def _loss(self, scores: NDArray, targets: NDArray, weights: NDArray | None = None) -> tuple[float, int, NDArray]:
-        """The sum of the losses, the right answers, and the gradient of the mean loss for the scores."""
+        """The sum of the losses, the right answers, and the gradient of the mean loss for the
+        scores.
+        """
         scores, dscores = np.ascontiguousarray(scores), np.empty_like(scores, order="C")
         loss, right = self.head.losses(scores, targets, dscores, len(scores), weights)
         return loss, right, dscores

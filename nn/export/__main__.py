@@ -1,4 +1,6 @@
-"""`python -m nn.export MODEL`: a trained network as a page for any browser, or for other programs as an ONNX file."""
+"""`python -m nn.export MODEL`: a trained network as a page for any browser, or for other programs
+as an ONNX file.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _check_paths(model: str | None, wanted: dict[str, str]) -> None:
-    """Raise `InputError` now if a file cannot be written later, or would take the place of another one of these."""
+    """Raise `InputError` now if a file cannot be written later, or would take the place of another
+    one of these.
+    """
     taken = {os.path.realpath(model): "the model"} if model else {}
     for option, path in wanted.items():
         place = os.path.realpath(path)

@@ -1,4 +1,5 @@
-"""A model as one self-contained page: a canvas, the network, and everything that reads a drawing with it.
+"""A model as one self-contained page: a canvas, the network, and everything that reads a drawing
+with it.
 
 The page is put together from the files in `page/`. They are ordinary ES modules, but a module
 cannot import another one from a page that is opened from a disk, so their code is joined into one
@@ -130,7 +131,9 @@ def _assembled(model: Sequential, name: str, precision: str) -> bytes:
 
 
 def _half_suffices(model: Sequential) -> bool:
-    """Whether weights rounded to half precision give the same answers, as sure as before, on synthetic digits."""
+    """Whether weights rounded to half precision give the same answers, as sure as before, on
+    synthetic digits.
+    """
     from nn.reading.recognition import is_sure, read_images
     from nn.strokes import SyntheticDigits
 

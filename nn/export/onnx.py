@@ -25,7 +25,8 @@ TO_CHANNELS_FIRST, TO_CHANNELS_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 
 
 def onnx_file(model: Sequential, name: str) -> bytes:
-    """The bytes of an ONNX file that computes what `model.predict` computes, with the model's card as metadata.
+    """The bytes of an ONNX file that computes what `model.predict` computes, with the model's card
+    as metadata.
 
     Input `images` has the shape (batch, *input_shape) and output `probabilities` (batch,
     *output_shape), float32, for any batch.
@@ -138,7 +139,9 @@ class _Graph:
 
 
 def _window(layer: Conv2D | MaxPooling2D, size: tuple[int, int]) -> dict[str, Any]:
-    """A sliding window as ONNX describes it; its padding is rows above, columns left, rows below, columns right."""
+    """A sliding window as ONNX describes it; its padding is rows above, columns left, rows below,
+    columns right.
+    """
     (above, below), (left, right) = layer.padding_sizes
     return {"kernel_shape": size, "strides": layer.strides, "pads": [above, left, below, right]}
 

@@ -1,4 +1,6 @@
-"""What `python -m nn.gradcheck` checks: every layer in its awkward shapes, the loss, and the student's whole network."""
+"""What `python -m nn.gradcheck` checks: every layer in its awkward shapes, the loss, and the
+student's whole network.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ NETWORK_BATCH = 2
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table: which layer it belongs to (for `--layer`), what is special, how to check it."""
+    """One line of the table: which layer it belongs to (for `--layer`), what is special, how to
+    check it.
+    """
 
     layer: str
     what: str
@@ -65,12 +69,15 @@ def _case(make: Callable[[], Layer], what: str, input_shape: Shape, batch: int =
 
 
 def check_network(seed: int) -> Report:
-    """The student's network with softmax, cross-entropy and a frozen dropout mask; a random sample of each tensor."""
+    """The student's network with softmax, cross-entropy and a frozen dropout mask; a random sample
+    of each tensor.
+    """
     rng = np.random.default_rng(seed)
     network = Stack(split_softmax(student_network(seed, np.float64).layers)[0], dtype=np.float64)
     parameters = network.parameters()
     for name, array in parameters.items():
-        # Larger weights than at the start of a training: their slopes stand out against the rounding of the loss.
+        # Larger weights than at the start of a training: their slopes stand out against the
+        # rounding of the loss.
         array[...] = 0.1 * rng.standard_normal(array.shape) if name.endswith("bias") else 1.5 * array
     x = rng.random((NETWORK_BATCH, 28, 28, 1))
     targets = np.eye(10)[rng.integers(10, size=NETWORK_BATCH)]
@@ -143,7 +150,9 @@ def _check_joined_loss(seed: int) -> Report:
 
 
 def _whole_numbers(shape: Shape) -> NDArray:
-    """-1, 0 and 1 in turns of no period that a window has: ReLU finds many zeros, a pooling window many ties."""
+    """-1, 0 and 1 in turns of no period that a window has: ReLU finds many zeros, a pooling window
+    many ties.
+    """
     return np.random.default_rng(0).integers(-1, 2, shape).astype(np.float64)
 
 
@@ -152,7 +161,9 @@ def _from_below(shape: Shape) -> NDArray:
 
 
 def _first_wins(shape: Shape) -> NDArray:
-    """Less for each later place of an image: among equals the first is the greatest on the way to the tie."""
+    """Less for each later place of an image: among equals the first is the greatest on the way to
+    the tie.
+    """
     pixels = np.arange(np.prod(shape[1:3])).reshape(1, *shape[1:3], 1)
     return np.broadcast_to(-0.01 * pixels / pixels.size, shape).copy()
 

@@ -1,18 +1,24 @@
-"""Why a picture is read as it is: which ink speaks for a class, which against it, and what would make it another.
+"""Why a picture is read as it is: which ink speaks for a class, which against it, and what would
+make it another.
 
-All three answers are about the evidence for a class k, the logarithm of its odds against all the others together, in nats:
+All three answers are about the evidence for a class k, the logarithm of its odds against all the
+others together, in nats:
 
     e_k(x) = log(p_k / (1 - p_k)) = z_k - log Σ_{l≠k} exp z_l
 
-for the logits z (K,) of a picture x (H, W). A probability near 1 hardly moves any more, whatever happens to the ink; its odds do.
-The derivative by the logits is ∂e_k/∂z_l = [l = k] - [l ≠ k] exp z_l / Σ_{m≠k} exp z_m, and the layers' own backward passes carry
-it on to the pixels.
+for the logits z (K,) of a picture x (H, W). A probability near 1 hardly moves any more, whatever
+happens to the ink; its odds do. The derivative by the logits is ∂e_k/∂z_l = [l = k] - [l ≠ k] exp
+z_l / Σ_{m≠k} exp z_m, and the layers' own backward passes carry it on to the pixels.
 
 References:
-    K. Simonyan, A. Vedaldi, A. Zisserman: Deep inside convolutional networks, 2013 (the gradient by the pixels).
-    M. Sundararajan, A. Taly, Q. Yan: Axiomatic attribution for deep networks, 2017 (integrated gradients).
-    M. D. Zeiler, R. Fergus: Visualizing and understanding convolutional networks, 2013 (occlusion).
-    S. Wachter, B. Mittelstadt, C. Russell: Counterfactual explanations without opening the black box, 2017.
+    K. Simonyan, A. Vedaldi, A. Zisserman: Deep inside convolutional networks, 2013 (the gradient
+        by the pixels).
+    M. Sundararajan, A. Taly, Q. Yan: Axiomatic attribution for deep networks, 2017 (integrated
+        gradients).
+    M. D. Zeiler, R. Fergus: Visualizing and understanding convolutional networks, 2013
+        (occlusion).
+    S. Wachter, B. Mittelstadt, C. Russell: Counterfactual explanations without opening the black
+        box, 2017.
 """
 
 from __future__ import annotations
@@ -43,7 +49,9 @@ def evidence(logits: NDArray, k: int) -> NDArray:
 
 
 def evidence_gradient(model: Sequential, images: NDArray, k: int) -> tuple[NDArray, NDArray]:
-    """e_k (N,) of images (N, H, W), and its gradient by their pixels (N, H, W): one forward and one backward pass."""
+    """e_k (N,) of images (N, H, W), and its gradient by their pixels (N, H, W): one forward and
+    one backward pass.
+    """
     scores_of = Stack(split_softmax(model.layers)[0], dtype=model.dtype)
     logits, caches = scores_of.forward(np.asarray(images, model.dtype).reshape(len(images), *model.input_shape))
     dlogits = -np.exp(logits - _log_sum_of_others(logits, k)[:, None])
@@ -53,13 +61,16 @@ def evidence_gradient(model: Sequential, images: NDArray, k: int) -> tuple[NDArr
 
 
 def saliency(model: Sequential, image: NDArray, k: int, steps: int = PATH_STEPS) -> NDArray:
-    """How much each pixel's ink adds to e_k or takes from it: (H, W) in nats, for an image (H, W). Where there is no ink it is 0.
+    """How much each pixel's ink adds to e_k or takes from it: (H, W) in nats, for an image (H, W).
+    Where there is no ink it is 0.
 
-    The ink times the gradient, averaged over `steps` pictures between an empty sheet and this one (integrated gradients):
+    The ink times the gradient, averaged over `steps` pictures between an empty sheet and this one
+    (integrated gradients):
 
         s = x · (1 / steps) Σ_{j=1..steps} ∇e_k(α_j x),   α_j = (j - ½) / steps,
 
-    the midpoint rule for ∫₀¹ x · ∇e_k(αx) dα. So Σ s tends to e_k(x) - e_k(0): the shares of all pixels add up to it.
+    the midpoint rule for ∫₀¹ x · ∇e_k(αx) dα. So Σ s tends to e_k(x) - e_k(0): the shares of all
+    pixels add up to it.
     """
     check_picture(model, image)
     if steps < 1:
@@ -70,9 +81,11 @@ def saliency(model: Sequential, image: NDArray, k: int, steps: int = PATH_STEPS)
 
 
 def occlusion(model: Sequential, image: NDArray, k: int, side: int = PATCH) -> NDArray:
-    """How much e_k falls when the ink around a pixel is taken away: (H, W) in nats, for an image (H, W).
+    """How much e_k falls when the ink around a pixel is taken away: (H, W) in nats, for an image
+    (H, W).
 
-    out[i, j] = e_k(x) - e_k(x without the square of `side` pixels around i, j). Pixels without ink are 0.
+    out[i, j] = e_k(x) - e_k(x without the square of `side` pixels around i, j). Pixels without ink
+    are 0.
     """
     check_picture(model, image)
     if side < 1 or side % 2 == 0:
@@ -89,7 +102,9 @@ def occlusion(model: Sequential, image: NDArray, k: int, side: int = PATCH) -> N
 
 @dataclass(frozen=True)
 class WhatIf:
-    """What would make a picture another digit: the changed image (H, W), and the probability of class `k` before and after."""
+    """What would make a picture another digit: the changed image (H, W), and the probability of
+    class `k` before and after.
+    """
 
     k: int
     image: NDArray
@@ -98,14 +113,16 @@ class WhatIf:
 
 
 def what_if(model: Sequential, image: NDArray, k: int, enough: float = ENOUGH) -> WhatIf:
-    """Change an image (H, W), little by little, until the network takes it for class k with the probability `enough`.
+    """Change an image (H, W), little by little, until the network takes it for class k with the
+    probability `enough`.
 
-    Projected gradient ascent on e_k: each step changes the pixels with the largest gradients and stays within [0, 1].
-    Almost any noise would do, so the gradient is restricted to what a pen or an eraser could do: it is the mean over
-    nine positions of the picture, one pixel apart (what helps in one position only is an accident of the pooling's
-    grid), and blurred as wide as a pen.
+    Projected gradient ascent on e_k: each step changes the pixels with the largest gradients and
+    stays within [0, 1]. Almost any noise would do, so the gradient is restricted to what a pen or
+    an eraser could do: it is the mean over nine positions of the picture, one pixel apart (what
+    helps in one position only is an accident of the pooling's grid), and blurred as wide as a pen.
 
-    It ends at the latest after `MOST_STEPS`, or where the network has no gradient left; `after` says how far it came.
+    It ends at the latest after `MOST_STEPS`, or where the network has no gradient left; `after`
+    says how far it came.
     """
     check_picture(model, image)
     goal = float(np.log(enough / (1 - enough)))
@@ -122,7 +139,9 @@ def what_if(model: Sequential, image: NDArray, k: int, enough: float = ENOUGH) -
 
 
 def _way_towards(model: Sequential, image: NDArray, k: int) -> tuple[float, NDArray]:
-    """e_k of an image (H, W), and where its pixels should go; 0 for those that are as dark or as bright as can be."""
+    """e_k of an image (H, W), and where its pixels should go; 0 for those that are as dark or as
+    bright as can be.
+    """
     found, gradients = evidence_gradient(model, np.stack([_moved(image, *shift) for shift in SHIFTS]), k)
     back = [_moved(gradient, -down, -right) for gradient, (down, right) in zip(gradients, SHIFTS, strict=True)]
     way = blurred(np.stack(back).mean(axis=0), PEN)
@@ -130,12 +149,16 @@ def _way_towards(model: Sequential, image: NDArray, k: int) -> tuple[float, NDAr
 
 
 def _moved(image: NDArray, down: int, right: int) -> NDArray:
-    """An image (H, W) moved by whole pixels; what leaves on one side comes in on the other, where digits have no ink."""
+    """An image (H, W) moved by whole pixels; what leaves on one side comes in on the other, where
+    digits have no ink.
+    """
     return np.roll(image, (down, right), axis=(0, 1))
 
 
 def blurred(picture: NDArray, deviation: float) -> NDArray:
-    """A picture (H, W) convolved with a Gaussian of this standard deviation in pixels; beyond its edges it is 0."""
+    """A picture (H, W) convolved with a Gaussian of this standard deviation in pixels; beyond its
+    edges it is 0.
+    """
     down, across = (_bells(side, deviation).astype(picture.dtype) for side in picture.shape)
     return down @ picture @ across
 

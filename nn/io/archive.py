@@ -1,10 +1,13 @@
-"""Arrays and a JSON header in one .npz file, which is written whole or not at all, and read without trust.
+"""Arrays and a JSON header in one .npz file, which is written whole or not at all, and read
+without trust.
 
-The format is an uncompressed zip archive of .npy members, readable with `numpy.load(path, allow_pickle=False)`. The member
-`header` is a string of JSON. It holds the SHA-256 of every other member.
+The format is an uncompressed zip archive of .npy members, readable with `numpy.load(path,
+allow_pickle=False)`. The member `header` is a string of JSON. It holds the SHA-256 of every other
+member.
 
-Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can exceed the file's own. Pickles,
-unknown and duplicate members, wrong sizes and wrong checksums are refused, each with one sentence.
+Reading assumes nothing. Members must be stored uncompressed, so that no size in the file can
+exceed the file's own. Pickles, unknown and duplicate members, wrong sizes and wrong checksums are
+refused, each with one sentence.
 """
 
 from __future__ import annotations
@@ -32,8 +35,9 @@ HEADER = "header"
 # The archive in which Keras keeps a data set; its name, mnist.npz, is also that of a model here.
 KERAS_MEMBERS = ("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy")
 MAX_HEADER_BYTES = 16 * 2**20
-# How NumPy writes the header of a .npy member whose elements are numbers or characters. It looks like a Python expression, but
-# it is matched by a pattern and never parsed, so that a malicious header has nothing to exploit.
+# How NumPy writes the header of a .npy member whose elements are numbers or characters. It looks
+# like a Python expression, but it is matched by a pattern and never parsed, so that a malicious
+# header has nothing to exploit.
 NPY_HEADER = re.compile(
     r"{'descr': '([<|](?:[iu][1248]|f[248]|b1|U[1-9]\d{0,7}))', 'fortran_order': False, "
     r"'shape': \(((?:\d{1,18}, ?)*(?:\d{1,18})?)\), } *\n",
@@ -62,7 +66,8 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
     """The header and the arrays of a file whose header says `format` and `version`.
 
     Raises:
-        InputError: the file is missing, damaged, of another kind or version, or not one that `write_archive` made.
+        InputError: the file is missing, damaged, of another kind or version, or not one that
+            `write_archive` made.
     """
     try:
         _check_regular(path)
@@ -129,7 +134,9 @@ def _members(path: str | os.PathLike[str], archive: zipfile.ZipFile, size: int) 
 
 
 def read_member(path: str | os.PathLike[str], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray:
-    """One member; zipfile checks its CRC. The shape must account for every byte, so a false one allocates nothing."""
+    """One member; zipfile checks its CRC. The shape must account for every byte, so a false one
+    allocates nothing.
+    """
     content = archive.read(member)
     begin = len(NPY_MAGIC) + 2
     end = begin + int.from_bytes(content[len(NPY_MAGIC) : begin], "little")

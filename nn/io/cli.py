@@ -1,6 +1,7 @@
 """What all commands share: one clear sentence for bad input, and the exit codes.
 
-The exit codes are 0 (done), 1 (a check failed), 2 (bad input or usage) and 130 (interrupted, see `nn.io.interrupts`).
+The exit codes are 0 (done), 1 (a check failed), 2 (bad input or usage) and 130 (interrupted, see
+`nn.io.interrupts`).
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ class _Unfailing:
 
 @contextlib.contextmanager
 def unfailing_output() -> Iterator[None]:
-    """Inside, the work goes on if nobody reads the output any more (`| head`, a closed terminal) or a disk is full."""
+    """Inside, the work goes on if nobody reads the output any more (`| head`, a closed terminal)
+    or a disk is full.
+    """
     with contextlib.ExitStack() as stack:
         for redirect, stream in ((contextlib.redirect_stdout, sys.stdout), (contextlib.redirect_stderr, sys.stderr)):
             if stream is not None:
@@ -94,7 +97,9 @@ def unfailing_output() -> Iterator[None]:
 
 
 def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | None = None) -> NoReturn:
-    """Call `main` and end the process with its exit code. Bad input becomes one sentence and 2, Ctrl-C one and 130."""
+    """Call `main` and end the process with its exit code. Bad input becomes one sentence and 2,
+    Ctrl-C one and 130.
+    """
     program = getattr(sys.modules["__main__"].__spec__, "name", None) or sys.argv[0]
     program = program.removesuffix(".__main__")
     codecs.register_error("verbatim", _verbatim)
@@ -133,7 +138,9 @@ def _sentence(error: OSError | MemoryError | ImportError) -> str:
 
 
 def _lacks_memory(error: BaseException | None) -> bool:
-    """Whether the error, or one that caused it, says that there is no memory. A library that finds none blames its file."""
+    """Whether the error, or one that caused it, says that there is no memory. A library that finds
+    none blames its file.
+    """
     while error is not None:
         if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
             return True
@@ -144,7 +151,9 @@ def _lacks_memory(error: BaseException | None) -> bool:
 
 
 def _reader_is_gone(error: BaseException) -> bool:
-    """Whether the pipe that stdout writes to is closed, for which Windows has an error code of its own."""
+    """Whether the pipe that stdout writes to is closed, for which Windows has an error code of its
+    own.
+    """
     return isinstance(error, BrokenPipeError) or (
         sys.platform == "win32" and isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
     )

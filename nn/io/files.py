@@ -18,7 +18,8 @@ from typing import BinaryIO
 from nn.errors import InputError
 from nn.io.interrupts import on_leaving
 
-# Windows replaces no file that is open, and virus scanners and synchronised folders open new files for a moment.
+# Windows replaces no file that is open, and virus scanners and synchronised folders open new files
+# for a moment.
 HELD_FOR_A_MOMENT = sys.platform == "win32"
 RETRIES, PAUSE = 20, 0.05  # a second in all, in seconds
 LOCK_ATTEMPTS = 10
@@ -26,13 +27,16 @@ LOCK_ATTEMPTS = 10
 
 @contextlib.contextmanager
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a temporary file in the folder of `path`. On success it replaces `path` in one step, on any failure it is removed.
+    """Open a temporary file in the folder of `path`. On success it replaces `path` in one step, on
+    any failure it is removed.
 
-    A reader therefore sees the old file or the new one, never a part of either (POSIX `rename`). If `path` is a link, the file
-    that it points to is replaced. The new file gets the mode of the old one.
+    A reader therefore sees the old file or the new one, never a part of either (POSIX `rename`).
+    If `path` is a link, the file that it points to is replaced. The new file gets the mode of the
+    old one.
 
     Raises:
-        OSError: the folder is missing or read-only, the disk is full, ...; an old file at `path` is untouched.
+        OSError: the folder is missing or read-only, the disk is full, ...; an old file at `path`
+            is untouched.
     """
     target = _target(path)
     if not target.parent.is_dir():
@@ -55,7 +59,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def check_writable(path: str | os.PathLike[str], argument: str) -> None:
-    """Raise `InputError` now if a file cannot be created at `path` later, before hours of work depend on it."""
+    """Raise `InputError` now if a file cannot be created at `path` later, before hours of work
+    depend on it.
+    """
     if os.path.isdir(path):
         raise InputError(f"{argument}: expected a file name, got the folder {path}")
     try:
@@ -74,8 +80,9 @@ def check_writable(path: str | os.PathLike[str], argument: str) -> None:
 def only_writer(path: str | os.PathLike[str], argument: str) -> Iterator[None]:
     """Hold the right to write `path`, so that two runs do not overwrite each other's work.
 
-    This is the operating system's own lock on a file `.NAME.lock` in the same folder. It ends with the process, however that
-    ends, so there are no stale locks. On a file system without locks nothing is held.
+    This is the operating system's own lock on a file `.NAME.lock` in the same folder. It ends with
+    the process, however that ends, so there are no stale locks. On a file system without locks
+    nothing is held.
 
     Raises:
         InputError: another process holds it, or the folder cannot be written.
@@ -93,13 +100,16 @@ def only_writer(path: str | os.PathLike[str], argument: str) -> Iterator[None]:
             yield
     finally:
         with contextlib.suppress(OSError):
-            # While the lock is still held, so that nobody else can hold it. Windows removes no open file, so it stays there.
+            # While the lock is still held, so that nobody else can hold it. Windows removes no
+            # open file, so it stays there.
             os.unlink(lock)
         file.close()
 
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
-    """Remove the temporary files of writers of `path` that were killed. Call it only inside `only_writer`."""
+    """Remove the temporary files of writers of `path` that were killed. Call it only inside
+    `only_writer`.
+    """
     target = _target(path)
     for leftover in target.parent.glob(_part_name(glob.escape(target.name), "[0-9a-f]" * 8)):
         with contextlib.suppress(OSError):
@@ -107,7 +117,9 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
 
 
 def reserve(paths: Iterable[Path]) -> Path:
-    """Create an empty file at the first of `paths` that is free. Two processes never get the same one."""
+    """Create an empty file at the first of `paths` that is free. Two processes never get the same
+    one.
+    """
     for path in paths:
         try:
             path.open("xb").close()
@@ -123,8 +135,9 @@ def _locked(lock: Path) -> BinaryIO:
         file = open(lock, "ab")  # noqa: SIM115 - it stays open as long as the lock is held
         try:
             _lock(file.fileno())
-            # Its last holder may have removed it between our two steps, and a lock on a removed file guards nothing. Some
-            # network drives of Windows give one file two identities; there the check never succeeds, and is given up.
+            # Its last holder may have removed it between our two steps, and a lock on a removed
+            # file guards nothing. Some network drives of Windows give one file two identities;
+            # there the check never succeeds, and is given up.
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(file.fileno()), os.stat(lock)) or attempt == LOCK_ATTEMPTS:
                     return file
@@ -136,7 +149,9 @@ def _locked(lock: Path) -> BinaryIO:
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Rename `source` to `target`; where another program may hold `target` for a moment, try for a second."""
+    """Rename `source` to `target`; where another program may hold `target` for a moment, try for a
+    second.
+    """
     for _ in range(RETRIES if HELD_FOR_A_MOMENT else 0):
         try:
             os.replace(source, target)
@@ -176,7 +191,9 @@ def _target(path: str | os.PathLike[str]) -> Path:
 
 
 def _part_name(name: str, number: str) -> str:
-    """The name of one writer's temporary file. It is so specific that `remove_leftovers` removes nothing else."""
+    """The name of one writer's temporary file. It is so specific that `remove_leftovers` removes
+    nothing else.
+    """
     return f".{name}.{number}.part"
 
 
@@ -187,7 +204,9 @@ def _create(path: Path) -> BinaryIO:
 
 
 def _flush_to_disk(descriptor: int) -> None:
-    """Write what the system has buffered of a file to the disk itself. On macOS, `fsync` alone stops at the drive's cache."""
+    """Write what the system has buffered of a file to the disk itself. On macOS, `fsync` alone
+    stops at the drive's cache.
+    """
     if sys.platform == "darwin":
         import fcntl
 
@@ -198,7 +217,9 @@ def _flush_to_disk(descriptor: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable where the system can. Windows opens no folders, and some network drives sync none."""
+    """Make the rename itself durable where the system can. Windows opens no folders, and some
+    network drives sync none.
+    """
     if hasattr(os, "O_DIRECTORY"):
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,4 +1,6 @@
-"""Where this program keeps a user's files: downloads in the cache folder, drawings and taught models in the data folder."""
+"""Where this program keeps a user's files: downloads in the cache folder, drawings and taught
+models in the data folder.
+"""
 
 from __future__ import annotations
 

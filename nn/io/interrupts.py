@@ -1,10 +1,12 @@
-"""Ctrl-C, `kill` and a closed terminal end a command at any moment with one sentence, exit code 130, and nothing left behind.
+"""Ctrl-C, `kill` and a closed terminal end a command at any moment with one sentence, exit code
+130, and nothing left behind.
 
-Python turns Ctrl-C into an exception that is raised wherever the program happens to be. In the middle of an import it becomes
-a page of traceback, and within the compiler it is lost, because no exception can pass through LLVM. The other two signals end
-the process without any clean-up. A command therefore calls `leave_at_once` first of all: from then on the signal's handler
-itself cleans up (what was registered with `on_leaving`) and ends the process. A training replaces these handlers once it has
-something to save (`nn.train`).
+Python turns Ctrl-C into an exception that is raised wherever the program happens to be. In the
+middle of an import it becomes a page of traceback, and within the compiler it is lost, because no
+exception can pass through LLVM. The other two signals end the process without any clean-up. A
+command therefore calls `leave_at_once` first of all: from then on the signal's handler itself
+cleans up (what was registered with `on_leaving`) and ends the process. A training replaces these
+handlers once it has something to save (`nn.train`).
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ _actions: list[Action] = []
 
 @contextlib.contextmanager
 def on_leaving(action: Action) -> Iterator[None]:
-    """Inside, `action` is called if a signal ends the process; within the handler, so it must be short and wait for no lock."""
+    """Inside, `action` is called if a signal ends the process; within the handler, so it must be
+    short and wait for no lock.
+    """
     _actions.append(action)
     try:
         yield
@@ -39,14 +43,18 @@ def heeded() -> list[signal.Signals]:
 
 
 def leave_at_once() -> None:
-    """From now on, a signal ends the process as the module says. In another thread than the main one this does nothing."""
+    """From now on, a signal ends the process as the module says. In another thread than the main
+    one this does nothing.
+    """
     with contextlib.suppress(ValueError):
         for number in heeded():
             signal.signal(number, _leave)
 
 
 def is_command() -> bool:
-    """Whether Python is just starting `python -m nn.SOMETHING`; only then `nn` may decide what a signal does."""
+    """Whether Python is just starting `python -m nn.SOMETHING`; only then `nn` may decide what a
+    signal does.
+    """
     words = getattr(sys, "orig_argv", [])
     return sys.argv[:1] == ["-m"] and any(word.removeprefix("-m").startswith("nn.") for word in words)
 

@@ -1,4 +1,6 @@
-"""`numba-cnn NAME ...`, the command that an installation puts beside Python: the same as `python -m nn.NAME ...`."""
+"""`numba-cnn NAME ...`, the command that an installation puts beside Python: the same as `python
+-m nn.NAME ...`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Model files: architecture, weights and training card in one archive (`nn.io.archive`).
 
-The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type", "config"}, with
-"custom": true for layers of the user's own), and `card`. Parameters and state are members by name, `conv2d/kernel`,
-float32, in Keras' layout.
+The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type",
+"config"}, with "custom": true for layers of the user's own), and `card`. Parameters and state are
+members by name, `conv2d/kernel`, float32, in Keras' layout.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def describe(stack: Stack) -> dict[str, Any]:
 
 
 def _describe(layer: Layer) -> dict[str, Any]:
-    """A layer of the user's own is marked, so that it is never mistaken for one of the package's with the same name."""
+    """A layer of the user's own is marked, so that it is never mistaken for one of the package's
+    with the same name.
+    """
     own = {} if getattr(known_layers, type(layer).__name__, None) is type(layer) else {"custom": True}
     return {"type": type(layer).__name__, "config": layer.config(), **own}
 
@@ -79,7 +81,8 @@ def check_can_be_loaded(layer: Layer) -> None:
 
 
 def load(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]] = ()) -> SavedModel:
-    """Layers (not yet built), input shape, arrays and card of a model file, all checked against each other.
+    """Layers (not yet built), input shape, arrays and card of a model file, all checked against
+    each other.
 
     Raises:
         InputError: the file is not a sound model file.
@@ -129,7 +132,9 @@ def _layer_from(entry: object, path: str | os.PathLike[str], custom_layers: Mapp
 
 
 def check_arrays(layers: Sequence[Layer], shape: Shape, arrays: dict[str, NDArray], path: str | os.PathLike[str]) -> None:
-    """Every array is there, in its shape, float and finite, and nothing else; checked before anything is allocated."""
+    """Every array is there, in its shape, float and finite, and nothing else; checked before
+    anything is allocated.
+    """
     expected: dict[str, Shape] = {}
     values = 0
     names = [layer.name for layer in layers]

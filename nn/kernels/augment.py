@@ -5,10 +5,11 @@ Each pixel of the new image asks where it came from (backward mapping, so that t
     (v, u) = A · (i − c, j − c) + c + shift + bend(i, j)
     out[i, j] = source at (v, u), bilinear between its four neighbours, 0 outside
 
-A is rotation, scale and shear; `bend` is the elastic deformation of Simard, Steinkraus & Platt 2003: random displacements,
-smoothed so that neighbours move together. They smooth a field of one uniform draw per pixel with a
-Gaussian. Here fewer draws on a coarse grid are joined by cubic B-splines, which cost a hundredth; with
-knots h apart, their bell has the standard deviation h / √3.
+A is rotation, scale and shear; `bend` is the elastic deformation of Simard, Steinkraus & Platt
+2003: random displacements, smoothed so that neighbours move together. They smooth a field of one
+uniform draw per pixel with a Gaussian. Here fewer draws on a coarse grid are joined by cubic
+B-splines, which cost a hundredth; with knots h apart, their bell has the standard deviation h /
+√3.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ MARGIN = 2  # zeros around the source, so that sampling at its edge needs no bra
 
 @jit(inline=True)
 def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
-    """Move from the image to its dilation (amount > 0) or erosion (< 0) by a cross of five pixels, by |amount| ≤ 1."""
+    """Move from the image to its dilation (amount > 0) or erosion (< 0) by a cross of five pixels,
+    by |amount| ≤ 1.
+    """
     height, width = source.shape
     share = np.float32(abs(amount))
     for i in range(1, height - 1):
@@ -45,7 +48,9 @@ def thicken(source: np.ndarray, amount: float, out: np.ndarray) -> None:
 
 @jit
 def splines(spacing: float, out: np.ndarray) -> None:
-    """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1; four overlap at each point."""
+    """The cubic B-splines out (knots, n), whose knots are `spacing` apart, at 0, 1, ..., n - 1;
+    four overlap at each point.
+    """
     clear(out, 0, out.size)
     knots = out.shape[0]
     for i in range(out.shape[1]):
@@ -59,9 +64,11 @@ def splines(spacing: float, out: np.ndarray) -> None:
 
 @jit(inline=True)
 def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
-    """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and across (L, W) are `splines`.
+    """The smooth displacement out (2, H, W) from the draws on a grid (2, K, L): down (K, H) and
+    across (L, W) are `splines`.
 
-    A vector of a row is summed in registers; the last one reads up to a vector past the end of `across`.
+    A vector of a row is summed in registers; the last one reads up to a vector past the end of
+    `across`.
     """
     knots, height = down.shape
     width, L = out.shape[2], lanes(out)
@@ -83,10 +90,11 @@ def bend(grid: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray
 
 @jit(inline=True)
 def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarray, out: np.ndarray) -> None:
-    """Look up out (H, W, 1) in `source` (H + 6, W + 6, the image with a rim of zeros): a is A (2, 2), shift (2,).
+    """Look up out (H, W, 1) in `source` (H + 6, W + 6, the image with a rim of zeros): a is A (2,
+    2), shift (2,).
 
-    One loop finds where each pixel of a row comes from, another reads what is there: both are simple
-    enough for the compiler to turn them into vectors.
+    One loop finds where each pixel of a row comes from, another reads what is there: both are
+    simple enough for the compiler to turn them into vectors.
     """
     height, width = out.shape[0], out.shape[1]
     centre_i, centre_j = np.float32((height - 1) / 2.0), np.float32((width - 1) / 2.0)
@@ -116,7 +124,9 @@ def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarr
 
 @jit(inline=True)
 def draw_affine(limits: np.ndarray, state: np.ndarray, a: np.ndarray, shift: np.ndarray) -> None:
-    """A random A and shift within limits: rotation (radians), scale, aspect, shear, shift (pixels); each uniform in ± limit."""
+    """A random A and shift within limits: rotation (radians), scale, aspect, shear, shift
+    (pixels); each uniform in ± limit.
+    """
     angle = between(state, -limits[0], limits[0])
     scale = math.exp(between(state, -limits[1], limits[1]))
     aspect = math.exp(0.5 * between(state, -limits[2], limits[2]))
@@ -135,8 +145,8 @@ def augment(
     """A random view of images[indices[k]] into out[k].
 
     images (N, H, W) uint8, out (n, H, W, 1) float32 in [0, 1]. The seven `limits` are the five of
-    `draw_affine`, the thickness (as a share of a pixel) and the standard deviation, in pixels, of the
-    elastic displacement. Its knots are `spacing` pixels apart.
+    `draw_affine`, the thickness (as a share of a pixel) and the standard deviation, in pixels, of
+    the elastic displacement. Its knots are `spacing` pixels apart.
     """
     height, width = images.shape[1], images.shape[2]
     state = np.empty(2, np.uint64)

@@ -1,7 +1,9 @@
-"""Batch normalization in passes over one chunk; `nn/layers/batch_normalization.py` has the equations.
+"""Batch normalization in passes over one chunk; `nn/layers/batch_normalization.py` has the
+equations.
 
-Arrays are C-contiguous: x, dout, out and dx (R, C), one row for each sample, or for each pixel; everything else (C,), in float64
-where it is a sum. `with_relu` joins the ReLU that follows: `out` is then its output, and dout the gradient for it.
+Arrays are C-contiguous: x, dout, out and dx (R, C), one row for each sample, or for each pixel;
+everything else (C,), in float64 where it is a sum. `with_relu` joins the ReLU that follows: `out`
+is then its output, and dout the gradient for it.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def moments(x, mean, deviations):
 
 @jit
 def normalize(x, mean, factor, beta, with_relu, out):
-    """out[r, c] = (x[r, c] - mean[c]) · factor[c] + beta[c]; negative values become 0 if `with_relu`."""
+    """out[r, c] = (x[r, c] - mean[c]) · factor[c] + beta[c]; negative values become 0 if
+    `with_relu`.
+    """
     R, C = x.shape
     for r in range(R):
         for c in range(C):
@@ -64,7 +68,9 @@ def gradient_sums(dout, out, x, mean, root, with_relu, dgamma, dbeta):
 
 @jit
 def input_gradient(dout, out, x, mean, factor, slope, shift, with_relu, dx):
-    """dx[r, c] = factor[c] · dy[r, c] - slope[c] · (x[r, c] - mean[c]) - shift[c], with dy as in `gradient_sums`."""
+    """dx[r, c] = factor[c] · dy[r, c] - slope[c] · (x[r, c] - mean[c]) - shift[c], with dy as in
+    `gradient_sums`.
+    """
     R, C = x.shape
     for r in range(R):
         for c in range(C):

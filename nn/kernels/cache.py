@@ -1,9 +1,11 @@
-"""Compiled kernels on disk, in files that are checked before they run: a damaged one only costs a compilation.
+"""Compiled kernels on disk, in files that are checked before they run: a damaged one only costs a
+compilation.
 
-Numba's own cache trusts its files. A truncated file is a traceback at every start, one that was copied over another runs the
-wrong machine code, and a full disk ends the program. Here every file begins with a SHA-256 of its name, of the sources it was
-compiled from, and of its content. A file that does not match, or cannot be read, is treated as missing: the kernel is compiled
-again. A file that cannot be written is left out, and the next process compiles that kernel again.
+Numba's own cache trusts its files. A truncated file is a traceback at every start, one that was
+copied over another runs the wrong machine code, and a full disk ends the program. Here every file
+begins with a SHA-256 of its name, of the sources it was compiled from, and of its content. A file
+that does not match, or cannot be read, is treated as missing: the kernel is compiled again. A file
+that cannot be written is left out, and the next process compiles that kernel again.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ class Report:
 
 
 def remove_unfinished() -> None:
-    """Remove the temporary files of this process, which is about to stop in the middle of its work."""
+    """Remove the temporary files of this process, which is about to stop in the middle of its
+    work.
+    """
     for path in tuple(Report.unfinished):
         with contextlib.suppress(OSError):
             os.unlink(path)

@@ -1,10 +1,12 @@
-"""Two-dimensional convolution, forward: the equation as loops, then the same loops with their sums in registers.
+"""Two-dimensional convolution, forward: the equation as loops, then the same loops with their sums
+in registers.
 
 Shapes: x (N, H, W, C), already padded; kernel (KH, KW, C, F); bias (F,); out (N, OH, OW, F). As
 everywhere in deep learning the kernel is not flipped (a cross-correlation).
 
-In NHWC the KW·C inputs under one kernel row are neighbours in memory, and so are the F weights of one
-input. Each output is then KH short matrix products, and the inner loop of the dense layer works here.
+In NHWC the KW·C inputs under one kernel row are neighbours in memory, and so are the F weights of
+one input. Each output is then KH short matrix products, and the inner loop of the dense layer
+works here.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ def conv2d_forward_naive(x, kernel, bias, strides, out):
 
 @jit
 def conv2d_forward(x, kernel, bias, strides, relu, out):
-    """As `conv2d_forward_naive`, four neighbouring outputs and one vector of filters at a time; ReLU if `relu`.
+    """As `conv2d_forward_naive`, four neighbouring outputs and one vector of filters at a time;
+    ReLU if `relu`.
 
     When a row has fewer than four outputs left, its last one stands in for those that are missing.
     """
@@ -69,13 +72,15 @@ def conv2d_forward(x, kernel, bias, strides, relu, out):
 
 @jit
 def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
-    """Convolution, ReLU and 2x2 max-pooling in one pass: out (N, PH, PW, F), winner (N, PH, PW, F) uint8.
+    """Convolution, ReLU and 2x2 max-pooling in one pass: out (N, PH, PW, F), winner (N, PH, PW, F)
+    uint8.
 
     Naive: `conv2d_forward_naive`, ReLU, `pool.maxpool2d_forward`, as in `tests/kernels/naive.py`.
 
     The four outputs of a pooling window are computed together, and only the greatest leaves the
-    registers. `winner` says which one it was: 2·a + b for row a and column b of the window, the first
-    of equals. Pooling before ReLU gives what ReLU before pooling does, because ReLU keeps the order.
+    registers. `winner` says which one it was: 2·a + b for row a and column b of the window, the
+    first of equals. Pooling before ReLU gives what ReLU before pooling does, because ReLU keeps
+    the order.
     """
     N, PH, PW, F = out.shape
     L = lanes(kernel)
@@ -98,7 +103,9 @@ def conv2d_relu_pool_forward(x, kernel, bias, strides, out, winner):
 
 @jit(inline=True)
 def first_greatest(y0, y1, y2, y3, like):
-    """The greatest of 0 and the four, and the index of the greatest of the four (the first of equals), lane by lane."""
+    """The greatest of 0 and the four, and the index of the greatest of the four (the first of
+    equals), lane by lane.
+    """
     index = where_greater(y1, y0, constant(1, like), zeros(like))
     best = where_greater(y1, y0, y1, y0)
     index = where_greater(y2, best, constant(2, like), index)
@@ -116,7 +123,9 @@ def patch_start(x, n, row, column):
 
 @jit(inline=True)
 def _four_outputs(x, patch, patches, kernel, f, biases):
-    """The sums over four patches, at `patch` plus each of the offsets `patches`, for a vector of filters from f on."""
+    """The sums over four patches, at `patch` plus each of the offsets `patches`, for a vector of
+    filters from f on.
+    """
     KH, KW, C, F = kernel.shape
     sums = biases, biases, biases, biases
     for ki in range(KH):

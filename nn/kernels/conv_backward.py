@@ -6,10 +6,11 @@ Shapes as in `conv.py`; dz (N, OH, OW, F) is the gradient for the outputs. Two s
     dx[i·SH + ki, j·SW·C + k]  += Σ_f      dz[i, j, f] · filter[f, ki, k]
 
 The first runs over the outputs, with vectors along the filters; the second over the filters, with
-vectors along the patch. For the second the filters are laid out one after another, (F, KH, row), by
-`filters_from_kernel`; `row` is KW·C rounded up to whole vectors, and the rest is zeros. A vector that
-reaches past the end of a row of dx writes back what was there, plus zero. So dx must own some bytes
-after its last row (`memory.aligned`), and no other thread may write there at the same time.
+vectors along the patch. For the second the filters are laid out one after another, (F, KH, row),
+by `filters_from_kernel`; `row` is KW·C rounded up to whole vectors, and the rest is zeros. A
+vector that reaches past the end of a row of dx writes back what was there, plus zero. So dx must
+own some bytes after its last row (`memory.aligned`), and no other thread may write there at the
+same time.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ from nn.kernels.simd import (
 
 @jit
 def conv2d_backward_naive(dz, x, kernel, strides, dx, dkernel, dbias):
-    """Adds to dx, dkernel and dbias: each output touches its patch of the input, every weight of its filter and one bias."""
+    """Adds to dx, dkernel and dbias: each output touches its patch of the input, every weight of
+    its filter and one bias.
+    """
     N, OH, OW, F = dz.shape
     KH, KW, C, _ = kernel.shape
     for n in range(N):
@@ -60,7 +63,9 @@ def filters_shape(kernel_shape, dtype):
 
 @jit
 def filters_from_kernel(kernel, filters):
-    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the rest of each row is left as it is (zeros)."""
+    """filters[f, ki, kj·C + c] = kernel[ki, kj, c, f]; the rest of each row is left as it is
+    (zeros).
+    """
     KH, KW, C, F = kernel.shape
     for ki in range(KH):
         for kj in range(KW):
@@ -92,10 +97,11 @@ def conv2d_backward(dz, x, filters, strides, needs_dx, dx, dkernel, dbias):
 
 @jit(inline=True)
 def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
-    """Adds what the gradients dz[m] and the image x[n] give: five entries of a kernel row and a vector of filters at a time.
+    """Adds what the gradients dz[m] and the image x[n] give: five entries of a kernel row and a
+    vector of filters at a time.
 
-    A product with zero adds nothing, and most pixels of a drawing are blank: blank rows and the blank
-    ends of rows are left out.
+    A product with zero adds nothing, and most pixels of a drawing are blank: blank rows and the
+    blank ends of rows are left out.
     """
     OH, OW = size
     KH, row, F = dkernel.shape
@@ -122,7 +128,9 @@ def add_kernel_gradient(dz, m, x, n, size, strides, dkernel):
 
 @jit(inline=True)
 def _outputs_with_ink(x, n, OW, row, right):
-    """For each row of the image, the outputs starts <= j < stops whose kernel row meets a pixel that is not 0."""
+    """For each row of the image, the outputs starts <= j < stops whose kernel row meets a pixel
+    that is not 0.
+    """
     _, H, W, C = x.shape
     starts = np.empty(H, np.int32)
     stops = np.empty(H, np.int32)
@@ -145,7 +153,8 @@ def _outputs_with_ink(x, n, OW, row, right):
 
 @jit(inline=True)
 def _add_input_gradient(dz, n, filters, strides, dx):
-    """Adds each filter, scaled by each of its gradients, to that output's patch: six vectors of 64 filters at a time.
+    """Adds each filter, scaled by each of its gradients, to that output's patch: six vectors of 64
+    filters at a time.
 
     That much of the filters stays in the first-level cache while the outputs pass by.
     """

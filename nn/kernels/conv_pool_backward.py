@@ -1,21 +1,23 @@
-"""Convolution, ReLU and 2x2 max-pooling, backward in one pass: sums over the gradients that are not zero.
+"""Convolution, ReLU and 2x2 max-pooling, backward in one pass: sums over the gradients that are
+not zero.
 
-Shapes: dout, out and winner (N, PH, PW, F) as `conv.conv2d_relu_pool_forward` left them, the rest as
-in `conv_backward.py`; `size` is (OH, OW) before pooling. Naive: `pool.maxpool2d_backward`, ReLU,
-`conv_backward.conv2d_backward_naive`, as in `tests/kernels/naive.py`.
+Shapes: dout, out and winner (N, PH, PW, F) as `conv.conv2d_relu_pool_forward` left them, the rest
+as in `conv_backward.py`; `size` is (OH, OW) before pooling. Naive: `pool.maxpool2d_backward`,
+ReLU, `conv_backward.conv2d_backward_naive`, as in `tests/kernels/naive.py`.
 
 Only the winner of a window receives a gradient, and only if ReLU passed it on: before pooling nine
-values in ten are zero in the student's second convolution. A zero adds nothing, so the other gradients
-are listed first, by filter and by output. Then
+values in ten are zero in the student's second convolution. A zero adds nothing, so the other
+gradients are listed first, by filter and by output. Then
 
     dfilter f             += Σ_{i,j}  dz[i, j, f] · patch at (i, j)      one filter, over the outputs listed for it
     dx[patch at (i, j)]   += Σ_f      dz[i, j, f] · filter f             one patch, over the filters listed for it
 
-are the same operation, `_add_listed`: three vectors stay in registers while scaled rows of the other
-array are added to them. It is exact, and takes a quarter of the time of the dense sums.
+are the same operation, `_add_listed`: three vectors stay in registers while scaled rows of the
+other array are added to them. It is exact, and takes a quarter of the time of the dense sums.
 
 In a first layer, with few channels and no gradient for its input, the rows are too short for that.
-There the dense sum over the outputs is faster, because it can leave out the blank parts of the image.
+There the dense sum over the outputs is faster, because it can leave out the blank parts of the
+image.
 """
 
 from __future__ import annotations
@@ -46,13 +48,16 @@ SHORT_ROW = 16
 
 @jit
 def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx, dfilters, dbias):
-    """Sets dx (if `needs_dx`), dfilters (F, KH, row) and dbias; the rest of each row of dfilters is meaningless."""
+    """Sets dx (if `needs_dx`), dfilters (F, KH, row) and dbias; the rest of each row of dfilters
+    is meaningless.
+    """
     clear(dfilters, 0, dfilters.size)
     clear(dbias, 0, dbias.size)
     N, PH, PW, F = dout.shape
     OH, OW = size
     filter_starts, patch_starts = _filter_starts(filters), _patch_starts(x, OH, OW, strides)
-    # A list for each filter and one for each output's patch: its length, and for each entry an offset and a value.
+    # A list for each filter and one for each output's patch: its length, and for each entry an
+    # offset and a value.
     filter_lengths, patch_lengths = np.empty(F, np.int32), np.empty(OH * OW, np.int32)
     filter_offsets, patch_offsets = np.empty((F, PH * PW), np.int32), np.empty((OH * OW, F), np.int32)
     filter_values, patch_values = np.empty((F, PH * PW), dout.dtype), np.empty((OH * OW, F), dout.dtype)
@@ -64,7 +69,8 @@ def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx,
         clear(patch_lengths, 0, OH * OW)
         for i in range(PH):
             for j in range(PW):
-                # Every filter is written, and kept only if its gradient is not 0: a branch would be unpredictable.
+                # Every filter is written, and kept only if its gradient is not 0: a branch would
+                # be unpredictable.
                 count = 0
                 for f in range(F):
                     nonzeros[count] = f
@@ -78,8 +84,8 @@ def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx,
                     _append(patch_lengths, patch_offsets, patch_values, patch, offset=filter_starts[f], value=d)
         if needs_dx:
             clear(dx, n * image_size, image_size)
-        # Three vectors of every block, then the next three. A third of the student's filters (a sixth with
-        # AVX2) stays in the first-level cache; all of them would not.
+        # Three vectors of every block, then the next three. A third of the student's filters (a
+        # sixth with AVX2) stays in the first-level cache; all of them would not.
         for v in range(0, vectors, 3):
             in_filter = three_vectors(v, vectors, row // L, row, L)
             in_patch = three_vectors(v, vectors, row // L, x.shape[2] * x.shape[3], L)
@@ -113,10 +119,11 @@ def filters_backward(dout, out, winner, x, filters, strides, size, needs_dx, dx,
 
 @jit
 def kernel_backward(dout, out, winner, x, strides, dz, dkernel, dbias):
-    """Sets dkernel (KH, KW·C, F) and dbias, by the dense sum over the outputs; no gradient for the input.
+    """Sets dkernel (KH, KW·C, F) and dbias, by the dense sum over the outputs; no gradient for the
+    input.
 
-    `dz` (1, OH, OW, F) is scratch memory for one image's gradients before pooling, with zeros where no
-    window covers it.
+    `dz` (1, OH, OW, F) is scratch memory for one image's gradients before pooling, with zeros
+    where no window covers it.
     """
     clear(dkernel, 0, dkernel.size)
     clear(dbias, 0, dbias.size)
@@ -156,10 +163,11 @@ def _append(lengths, offsets, values, index, offset, value):
 
 @jit(inline=True)
 def _add_listed(target, t, starts, in_target, source, s, in_source, lengths, offsets, values):
-    """Adds to three vectors of each block of `target` the sum over its list of value · three vectors of a block of `source`.
+    """Adds to three vectors of each block of `target` the sum over its list of value · three
+    vectors of a block of `source`.
 
-    The blocks of the target begin at t plus each of `starts`, those of the source at s plus a listed
-    offset. `in_target` and `in_source` are the offsets of the three vectors within a block.
+    The blocks of the target begin at t plus each of `starts`, those of the source at s plus a
+    listed offset. `in_target` and `in_source` are the offsets of the three vectors within a block.
     """
     for index in range(lengths.size):
         start = t + starts[index]
@@ -184,7 +192,9 @@ def three_vectors(v, vectors, in_row, row_step, L):
 
 @jit(inline=True)
 def _spread(dout, out, winner, n, dz, dbias):
-    """Sets dz[0], before pooling, from dout[n]: each window's gradient goes to its winner, if ReLU passed it. Adds to dbias."""
+    """Sets dz[0], before pooling, from dout[n]: each window's gradient goes to its winner, if ReLU
+    passed it. Adds to dbias.
+    """
     _, PH, PW, F = dout.shape
     OW = dz.shape[2]
     L = lanes(dout)

@@ -1,4 +1,5 @@
-"""Which algorithm computes a convolution: chosen here, by the shapes alone, for the layer and for the fused engine.
+"""Which algorithm computes a convolution: chosen here, by the shapes alone, for the layer and for
+the fused engine.
 
 | algorithm    | taken for                                       | computed by                                |
 |--------------|-------------------------------------------------|--------------------------------------------|
@@ -7,9 +8,10 @@
 | `WINOGRAD5`  | 5x5, stride 1, one channel, joined with pooling | `winograd5.py`                             |
 | `DIRECT`     | everything else                                 | `conv.py`, `conv_backward.py`              |
 
-All of them give the same sums up to rounding. `conv2d` and `conv2d_backward` are what `nn.layers.Conv2D` calls; the fused engine
-keeps a `Convolution` for as long as its weights stay the same. Arrays as everywhere: x (N, H, W, C), padded; kernel
-(KH, KW, C, F); bias (F,); z (N, OH, OW, F).
+All of them give the same sums up to rounding. `conv2d` and `conv2d_backward` are what
+`nn.layers.Conv2D` calls; the fused engine keeps a `Convolution` for as long as its weights stay
+the same. Arrays as everywhere: x (N, H, W, C), padded; kernel (KH, KW, C, F); bias (F,); z (N, OH,
+OW, F).
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ Padding = tuple[tuple[int, int], tuple[int, int]]
 
 
 def forward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int], *, pooled: bool = False) -> str:
-    """The fastest way to z for padded images (H, W, C); `pooled`: with ReLU and 2x2 max-pooling in the same pass."""
+    """The fastest way to z for padded images (H, W, C); `pooled`: with ReLU and 2x2 max-pooling in
+    the same pass.
+    """
     channels = padded_shape[2]
     rows, columns, _ = _output_shape(padded_shape, kernel_shape, strides)
     if not pooled and _is_product(padded_shape, kernel_shape, strides):
@@ -47,7 +51,9 @@ def forward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[i
 
 
 def backward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int]) -> str:
-    """The fastest way to dx. The gradient of a 3x3 convolution's input is such a convolution itself, of F channels."""
+    """The fastest way to dx. The gradient of a 3x3 convolution's input is such a convolution
+    itself, of F channels.
+    """
     height, width, _ = padded_shape
     if _is_product(padded_shape, kernel_shape, strides):
         return PRODUCT
@@ -145,13 +151,17 @@ class Convolution:
             self._winograd_dx(dz, dx)
 
     def _winograd_dx(self, dz: NDArray, dx: NDArray) -> None:
-        """dx as a forward convolution: dz with two zeros around it, the kernel turned round, channels and filters swapped."""
+        """dx as a forward convolution: dz with two zeros around it, the kernel turned round,
+        channels and filters swapped.
+        """
         padded = pad(dz, ((2, 2), (2, 2)), dz.dtype)
         winograd3.conv2d_forward(padded, self.turned, np.zeros(dx.shape[3], dz.dtype), False, dx)
 
 
 def conv2d(*, x: NDArray, kernel: NDArray, bias: NDArray, strides: tuple[int, int], padding: Padding) -> NDArray:
-    """z[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f], for x padded with zeros."""
+    """z[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f], for x
+    padded with zeros.
+    """
     padded = pad(x, padding, kernel.dtype)
     convolution = Convolution(padded.shape[1:], kernel.shape, strides, kernel.dtype)
     convolution.prepare_forward(kernel)
@@ -175,8 +185,9 @@ def conv2d_backward(
 def clear_rounding(out: NDArray, x: NDArray, kernel: NDArray, bias: NDArray) -> None:
     """Set outputs of Winograd's algorithm to 0 where only rounding keeps them from it.
 
-    An output over a blank patch is its bias. Where that is exactly 0, as before the first step, ReLU has its kink there, and a
-    rounding error of the transforms would decide whether a gradient passes. Limits are taken image by image.
+    An output over a blank patch is its bias. Where that is exactly 0, as before the first step,
+    ReLU has its kink there, and a rounding error of the transforms would decide whether a gradient
+    passes. Limits are taken image by image.
     """
     if bias.all():
         return

@@ -34,10 +34,13 @@ def random_bits(key, counter):
     return np.uint32(hash64(key, counter) >> np.uint64(32))
 
 
-# Streams are np.int64: Numba would compile `begin` once more for every Python number that it is given as a constant.
+# Streams are np.int64: Numba would compile `begin` once more for every Python number that it is
+# given as a constant.
 @jit
 def begin(state: np.ndarray, stream: int, seed: int, epoch: int, index: int) -> None:
-    """Point `state` (2,) uint64 at the first draw of a sample; different `stream`s of one sample are independent."""
+    """Point `state` (2,) uint64 at the first draw of a sample; different `stream`s of one sample
+    are independent.
+    """
     state[0] = hash64(hash64(hash64(stream, seed), epoch), index)
     state[1] = 0
 

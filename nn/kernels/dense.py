@@ -1,8 +1,8 @@
 """The matrix product of the dense layers, naive and tuned.
 
 Notation: a (rows, K) · b (K, F) + bias (F,) -> out (rows, F). All three products of a dense layer
-have this form: forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore given
-by its memory and two strides, so that xᵀ needs no copy.
+have this form: forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore
+given by its memory and two strides, so that xᵀ needs no copy.
 
 Between ReLU and dropout four gradients in five are zero, in the student's network. A product with
 zero adds nothing. So the backward products first list the other gradients (`list_nonzeros`) and
@@ -36,7 +36,9 @@ from nn.kernels.simd import (
 
 @jit
 def matmul_naive(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
-    """out[r, f] = bias[f] + Σ_k a[r, k] b[k, f] for the rows start <= r < stop; negative sums become 0 if `relu`."""
+    """out[r, f] = bias[f] + Σ_k a[r, k] b[k, f] for the rows start <= r < stop; negative sums
+    become 0 if `relu`.
+    """
     flat = a.reshape(-1)
     F = out.shape[1]
     for r in range(start, stop):
@@ -51,11 +53,11 @@ def matmul_naive(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
 def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
     """As `matmul_naive`, in blocks: 64 values of k, one vector of columns, four rows at a time.
 
-    The four rows share each vector of b that is loaded. A vector is two registers wide, so eight sums
-    are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of one
-    vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four rows
-    remain, the last one stands in for those that are missing. Each sum runs over k in order, whatever
-    the blocks.
+    The four rows share each vector of b that is loaded. A vector is two registers wide, so eight
+    sums are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of
+    one vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four
+    rows remain, the last one stands in for those that are missing. Each sum runs over k in order,
+    whatever the blocks.
     """
     F = out.shape[1]
     L = lanes(b)
@@ -79,10 +81,11 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
 
 @jit
 def forward(x, kernel, bias, relu, key, rate, out, start, stop):
-    """out = dropout(activation(x · kernel + bias)) for the rows start <= r < stop of a batch; rate 0 drops nothing.
+    """out = dropout(activation(x · kernel + bias)) for the rows start <= r < stop of a batch; rate
+    0 drops nothing.
 
-    Naive: `matmul_naive`, then `elementwise.dropout`. x and out hold the whole batch, and the output of
-    row r and unit f draws the random number (key, r · units + f).
+    Naive: `matmul_naive`, then `elementwise.dropout`. x and out hold the whole batch, and the
+    output of row r and unit f draws the random number (key, r · units + f).
     """
     inputs, units = kernel.shape
     matmul(
@@ -104,19 +107,21 @@ def forward(x, kernel, bias, relu, key, rate, out, start, stop):
 
 @jit
 def list_nonzeros(dout, out, rate, first_row, dz, by_row, by_column):
-    """Sets dz (R, C) as `relu_dropout_backward` does, and lists its nonzero elements by row and by column.
+    """Sets dz (R, C) as `relu_dropout_backward` does, and lists its nonzero elements by row and by
+    column.
 
     `by_row` is three arrays: lengths (R,), columns (R, C) and values (R, C). Row r has lengths[r]
     entries, each a column and the value there. `by_column` is lengths (C,), rows (C, R) and values
-    (C, R); its rows count from the start of the batch, where row 0 of dz is `first_row`. Both are in
-    order.
+    (C, R); its rows count from the start of the batch, where row 0 of dz is `first_row`. Both are
+    in order.
     """
     row_lengths, row_columns, row_values = by_row
     column_lengths, column_rows, column_values = by_column
     relu_dropout_backward(dout.reshape(-1), out.reshape(-1), rate, dz.reshape(-1))
     clear(column_lengths, 0, column_lengths.size)
     for r in range(dz.shape[0]):
-        # Every column is written, and kept only if dz is not 0 there: a branch would be unpredictable.
+        # Every column is written, and kept only if dz is not 0 there: a branch would be
+        # unpredictable.
         length = 0
         for c in range(dz.shape[1]):
             row_columns[r, length] = c
@@ -135,9 +140,9 @@ def sparse_matmul(lists, b, first_column, out):
     """out[r, c] = Σ_p Σ_m values[p, r, m] · b[indices[p, r, m], first_column + c]: rows of b, scaled and added.
 
     Naive: `matmul_naive` with the zeros. `lists` is lengths (P, R), indices (P, R, M) and values
-    (P, R, M): what `list_nonzeros` found in each of P chunks. R may be more than the rows of `out`.
-    Three vectors of a row are summed in registers; the strip of b that they need is narrow enough to
-    stay in the first-level cache while the rows pass by.
+    (P, R, M): what `list_nonzeros` found in each of P chunks. R may be more than the rows of
+    `out`. Three vectors of a row are summed in registers; the strip of b that they need is narrow
+    enough to stay in the first-level cache while the rows pass by.
     """
     lengths, indices, values = lists
     P, R, M = values.shape
@@ -161,14 +166,18 @@ def sparse_matmul(lists, b, first_column, out):
 
 
 def product(a, b, bias=None):
-    """The matrix product a (R, K) · b (K, F), plus bias (F,) if given, as a new array. `a` may be a transposed view."""
+    """The matrix product a (R, K) · b (K, F), plus bias (F,) if given, as a new array. `a` may be
+    a transposed view.
+    """
     out = aligned((a.shape[0], b.shape[1]), b.dtype)
     product_into(out, np.asarray(a, b.dtype), aligned_copy(b), bias)
     return out
 
 
 def product_into(out, a, b, bias=None, *, relu=False):
-    """As `product`, into `out` (R, F); negative sums become 0 if `relu`. `out` and `b` must come from `memory.aligned`."""
+    """As `product`, into `out` (R, F); negative sums become 0 if `relu`. `out` and `b` must come
+    from `memory.aligned`.
+    """
     transposed = a.flags.f_contiguous and not a.flags.c_contiguous
     row_stride, k_stride = (1, len(a)) if transposed else (len(b), 1)
     matmul(

@@ -1,7 +1,9 @@
-"""What is no digit: scribbles, signs, digits run together or crossed out, sketches, writing, filled shapes, noise.
+"""What is no digit: scribbles, signs, digits run together or crossed out, sketches, writing,
+filled shapes, noise.
 
-A network that has seen only digits calls everything a digit. Shown these with "any of the ten, equally" as the answer, it learns
-to be undecided where nothing can be decided (outlier exposure: Hendrycks, Mazeika & Dietterich 2019).
+A network that has seen only digits calls everything a digit. Shown these with "any of the ten,
+equally" as the answer, it learns to be undecided where nothing can be decided (outlier exposure:
+Hendrycks, Mazeika & Dietterich 2019).
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ KINDS = 11
 
 @jit
 def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
-    """One to three strokes through `fewest` or more points anywhere, smooth or angular; the length of the path."""
+    """One to three strokes through `fewest` or more points anywhere, smooth or angular; the length
+    of the path.
+    """
     strokes = 1 + int(3.0 * uniform(state) * uniform(state))
     angular = between(state, -0.5, 1.0)
     n = 0
@@ -41,7 +45,9 @@ def scribble(state: np.ndarray, fewest: int, x: np.ndarray, y: np.ndarray, r: np
 
 @jit
 def beside(x: np.ndarray, y: np.ndarray, a: int, n: int, gap: float) -> None:
-    """Move points a .. n − 1 of a path to the right of points 0 .. a − 1, `gap` apart (negative: they overlap)."""
+    """Move points a .. n − 1 of a path to the right of points 0 .. a − 1, `gap` apart (negative:
+    they overlap).
+    """
     right, left = x[0], x[a]
     for k in range(a):
         right = max(right, x[k])
@@ -66,7 +72,9 @@ def lines(state: np.ndarray, image: np.ndarray) -> None:
 
 @jit
 def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: int) -> None:
-    """A curve (28,) that goes from one random height to the next in `steps` straight or smooth steps."""
+    """A curve (28,) that goes from one random height to the next in `steps` straight or smooth
+    steps.
+    """
     heights = np.empty(steps + 1, np.float64)
     for k in range(steps + 1):
         heights[k] = between(state, low, high)
@@ -81,7 +89,9 @@ def bumps(state: np.ndarray, out: np.ndarray, low: float, high: float, steps: in
 
 @jit
 def silhouette(state: np.ndarray, image: np.ndarray) -> None:
-    """A filled shape between two curves, symmetrical at times, at times parted in the middle, with stripes and shading."""
+    """A filled shape between two curves, symmetrical at times, at times parted in the middle, with
+    stripes and shading.
+    """
     upper, lower, tone = np.empty(28, np.float64), np.empty(28, np.float64), np.empty(28, np.float64)
     steps = 2 + int(7.0 * uniform(state))
     bumps(state, upper, 0.0, 12.0, steps)
@@ -127,7 +137,8 @@ def noise(state: np.ndarray, image: np.ndarray) -> None:
 def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
     """Draw what is no digit as sample indices[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1].
 
-    `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two sets of templates.
+    `digits` and `signs`: points, corners, point_offsets, stroke_offsets, cumulative of the two
+    sets of templates.
     """
     state = np.empty(2, np.uint64)
     x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
@@ -171,7 +182,9 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
 
 @jit
 def sketched(kind: int, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
-    """A sketch (kinds 7, 8), writing (9), hatching (else), or a piece of one, in a hand of its own; the length of the path."""
+    """A sketch (kinds 7, 8), writing (9), hatching (else), or a piece of one, in a hand of its
+    own; the length of the path.
+    """
     if kind < 9:
         n = sketch(state, x, y, down)
     elif kind == 9:

@@ -1,4 +1,5 @@
-"""Operations on each element alone, updates of the weights, and small sums. All are their own naive loops.
+"""Operations on each element alone, updates of the weights, and small sums. All are their own
+naive loops.
 
 All arrays are C-contiguous. Where no shape is given they are flat, (E,), so that one compiled form
 serves every shape. `out` may be the input itself.
@@ -33,11 +34,12 @@ def relu_backward(dout, out, dx):
 
 @jit(inline=True)
 def dropout(x, key, rate, out, first):
-    """out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random number (key, first + e).
+    """out = x / (1 - rate) where the element is kept, else 0; element e of x draws the random
+    number (key, first + e).
 
-    `first` is the index of x's first element in the flattened batch, so that the mask does not depend
-    on how the batch is cut into chunks. Forward it is applied to x, backward to dout: the same key
-    and indices draw the same mask, which is never stored.
+    `first` is the index of x's first element in the flattened batch, so that the mask does not
+    depend on how the batch is cut into chunks. Forward it is applied to x, backward to dout: the
+    same key and indices draw the same mask, which is never stored.
     """
     threshold = np.uint32(rate * 4294967296.0)
     scale = x.dtype.type(1.0 / (1.0 - rate))
@@ -47,9 +49,11 @@ def dropout(x, key, rate, out, first):
 
 @jit(inline=True)
 def relu_dropout_backward(dout, out, rate, dx):
-    """Back through dropout, then ReLU: dx = dout / (1 - rate) where their joint output `out` is positive, else 0.
+    """Back through dropout, then ReLU: dx = dout / (1 - rate) where their joint output `out` is
+    positive, else 0.
 
-    `out` is 0 both where dropout dropped and where ReLU stopped, so the mask need not be drawn again.
+    `out` is 0 both where dropout dropped and where ReLU stopped, so the mask need not be drawn
+    again.
     """
     scale = dout.dtype.type(1.0 / (1.0 - rate))
     for e in range(dout.size):
@@ -58,7 +62,9 @@ def relu_dropout_backward(dout, out, rate, dx):
 
 @jit
 def softmax(logits, out):
-    """out[n, k] = exp(z[n, k] - m) / Σ_l exp(z[n, l] - m), with m = max over the row n, so that no exponential overflows."""
+    """out[n, k] = exp(z[n, k] - m) / Σ_l exp(z[n, l] - m), with m = max over the row n, so that no
+    exponential overflows.
+    """
     N, K = logits.shape
     for n in range(N):
         m = logits[n, 0]
@@ -102,7 +108,9 @@ def sgd(parameter, gradient, learning_rate):
 
 @jit
 def moving_average(average, parameter, share):
-    """average ← (1 - share) · average + share · parameter, in place. The average of a constant parameter is that constant."""
+    """average ← (1 - share) · average + share · parameter, in place. The average of a constant
+    parameter is that constant.
+    """
     s = parameter.dtype.type(share)
     for i in range(parameter.size):
         average[i] += s * (parameter[i] - average[i])
@@ -110,7 +118,8 @@ def moving_average(average, parameter, share):
 
 @jit
 def softmax_cross_entropy(logits, targets, scale, dlogits):
-    """The sum of the losses and the count of right answers; dlogits = (softmax(logits) - targets) · scale.
+    """The sum of the losses and the count of right answers; dlogits = (softmax(logits) - targets)
+    · scale.
 
     Per sample: -Σ_k t_k log p_k = (m + log Σ_k exp(z_k - m)) Σ_k t_k - Σ_k t_k z_k, with m = max_k z_k.
     A sample is right if its greatest logit is at the index of its greatest target (of equals, the

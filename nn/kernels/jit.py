@@ -1,11 +1,12 @@
-"""`@jit`: compiles every Numba function of this package, caches it, and compiles it again when a source changes.
+"""`@jit`: compiles every Numba function of this package, caches it, and compiles it again when a
+source changes.
 
 Importing compiles nothing. The first call with new argument types compiles the function and stores
 the machine code on disk (`cache.py`); later processes load it.
 
 Numba on its own checks only the source *file of the function itself*. A function that inlined a
-helper from another file would keep running the helper's old code after an edit. Here the stamp is a
-digest of all kernel files, so that an edit to any of them makes every kernel compile again.
+helper from another file would keep running the helper's old code after an edit. Here the stamp is
+a digest of all kernel files, so that an edit to any of them makes every kernel compile again.
 
 `fastmath={"contract"}` allows a·b + c as one fused multiply-add and nothing else: no sum is
 reordered, and NaN stays NaN.
@@ -37,12 +38,14 @@ def sources_digest() -> str:
 
 
 def jit(function: Callable[..., Any] | None = None, *, inline: bool = False) -> Any:
-    """Compile `function` with Numba: releases the GIL, IEEE semantics but for fused multiply-add, cached on disk.
+    """Compile `function` with Numba: releases the GIL, IEEE semantics but for fused multiply-add,
+    cached on disk.
 
     Args:
         function: plain Python over arrays and numbers.
-        inline: merge its source into that of each kernel that calls it, and compile it there. For a
-            function that is short or has one such caller. Python can call it like any other kernel.
+        inline: merge its source into that of each kernel that calls it, and compile it there. For
+            a function that is short or has one such caller. Python can call it like any other
+            kernel.
     """
     if function is None:
         return functools.partial(jit, inline=inline)
@@ -52,7 +55,8 @@ def jit(function: Callable[..., Any] | None = None, *, inline: bool = False) -> 
     if compiled is function:
         # NUMBA_DISABLE_JIT=1: everything runs as the Python it is.
         return compiled
-    # RuntimeError: no folder to write to, neither beside the sources nor in the user's cache. Then each process compiles anew.
+    # RuntimeError: no folder to write to, neither beside the sources nor in the user's cache. Then
+    # each process compiles anew.
     with contextlib.suppress(RuntimeError):
         compiled._cache = KernelCache(function, sources_digest())
     return compiled

@@ -1,9 +1,10 @@
-"""The middle rungs of the ladder: how one gets from the equation to the finished kernel, one idea at a time.
+"""The middle rungs of the ladder: how one gets from the equation to the finished kernel, one idea
+at a time.
 
-`README.md` lists all rungs in order and explains each. Here are those between the naive loops and the
-kernels that a training runs; they compute the same and are used by nothing but `python -m benchmarks
-kernels`. The rungs C1, B1 and D1 are `conv2d_forward_naive`, `conv2d_backward_naive` and
-`matmul_naive`. Shapes as in `conv.py`, `conv_backward.py` and `dense.py`.
+`README.md` lists all rungs in order and explains each. Here are those between the naive loops and
+the kernels that a training runs; they compute the same and are used by nothing but `python -m
+benchmarks kernels`. The rungs C1, B1 and D1 are `conv2d_forward_naive`, `conv2d_backward_naive`
+and `matmul_naive`. Shapes as in `conv.py`, `conv_backward.py` and `dense.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from nn.kernels.simd import lanes, load, load_first, splat, store_first
 
 @jit
 def conv2d_neighbours(x, kernel, bias, strides, out):
-    """C2. The loop over filters moves inside: neighbouring weights and outputs, which the compiler turns into vectors.
+    """C2. The loop over filters moves inside: neighbouring weights and outputs, which the compiler
+    turns into vectors.
 
     The sums are elements of `out`, so every iteration loads and stores them.
     """
@@ -38,8 +40,8 @@ def conv2d_neighbours(x, kernel, bias, strides, out):
 def conv2d_one_vector(x, kernel, bias, strides, out):
     """C3. The sums stay in registers: one output and one vector of filters at a time.
 
-    Each iteration waits for the one before (a fused multiply-add takes four cycles), and loads as many
-    weights as it uses.
+    Each iteration waits for the one before (a fused multiply-add takes four cycles), and loads as
+    many weights as it uses.
     """
     N, OH, OW, F = out.shape
     KH, KW, C, _ = kernel.shape
@@ -80,7 +82,9 @@ def conv2d_backward_skipping_zeros(dz, x, kernel, strides, dx, dkernel, dbias):
 
 @jit
 def conv2d_backward_by_filters(dz, x, filters, strides, dx, dfilters, dbias):
-    """B3. As B2 with the filters one after another, (F, KH, KW·C): the inner loop runs over neighbours on both sides."""
+    """B3. As B2 with the filters one after another, (F, KH, KW·C): the inner loop runs over
+    neighbours on both sides.
+    """
     N, OH, OW, F = dz.shape
     _, KH, row = filters.shape
     width = x.shape[2] * x.shape[3]

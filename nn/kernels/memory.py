@@ -1,4 +1,6 @@
-"""Arrays as the kernels need them: aligned to a cache line, with some spare bytes after the last element."""
+"""Arrays as the kernels need them: aligned to a cache line, with some spare bytes after the last
+element.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,11 @@ SLACK = 128
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray:
-    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 128 spare bytes after its end.
+    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 128 spare bytes
+    after its end.
 
-    NumPy promises neither. A vector that straddles two cache lines takes twice as long to load, and
-    the kernels read whole vectors at the end of a row.
+    NumPy promises neither. A vector that straddles two cache lines takes twice as long to load,
+    and the kernels read whole vectors at the end of a row.
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) * dtype.itemsize

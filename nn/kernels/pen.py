@@ -1,7 +1,8 @@
 """Pen paths to images in MNIST's geometry: fit, draw, centre.
 
-A path is points x, y (n,) with radius r (n,) and `down` (n,): 0 where the pen was set down anew, 1 where it came drawing from
-the point before. Pixel (i, j) of an image is the square [j, j + 1] × [i, i + 1].
+A path is points x, y (n,) with radius r (n,) and `down` (n,): 0 where the pen was set down anew, 1
+where it came drawing from the point before. Pixel (i, j) of an image is the square [j, j + 1] ×
+[i, i + 1].
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ CENTRE = 14
 
 @jit(inline=True)
 def fit(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, radius: float) -> None:
-    """Scale and shift a path, in place, so that its ink fills the 20 × 20 box in the middle of 28 × 28, aspect kept.
+    """Scale and shift a path, in place, so that its ink fills the 20 × 20 box in the middle of 28
+    × 28, aspect kept.
 
-    The pen's radius, `radius` pixels on average and r[k] times that at point k, is part of the ink; r becomes pixels.
+    The pen's radius, `radius` pixels on average and r[k] times that at point k, is part of the
+    ink; r becomes pixels.
     """
     left, right, top, bottom = x[0], x[0], y[0], y[0]
     for k in range(n):
@@ -40,10 +43,11 @@ def fit(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, radius: float) -> N
 
 @jit
 def capsule(image: np.ndarray, x0: float, y0: float, r0: float, x1: float, y1: float, r1: float) -> None:
-    """Draw a line with round ends, its radius going from r0 to r1, into `image` (28, 28): the maximum of old and new ink.
+    """Draw a line with round ends, its radius going from r0 to r1, into `image` (28, 28): the
+    maximum of old and new ink.
 
-    Coverage of a pixel is ½ + radius − distance of its middle from the line, cut off at 0 and 1: an edge one pixel soft, as
-    the mean over a pixel's square would make it.
+    Coverage of a pixel is ½ + radius − distance of its middle from the line, cut off at 0 and 1:
+    an edge one pixel soft, as the mean over a pixel's square would make it.
     """
     dx, dy = x1 - x0, y1 - y0
     length2 = dx * dx + dy * dy
@@ -77,7 +81,8 @@ def draw(image: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: n
 
 @jit(inline=True)
 def centre(image: np.ndarray, out: np.ndarray) -> None:
-    """Copy `image` (28, 28) into `out` (28, 28, 1), moved by whole pixels so that its centre of mass comes to index 14, 14.
+    """Copy `image` (28, 28) into `out` (28, 28, 1), moved by whole pixels so that its centre of
+    mass comes to index 14, 14.
 
     What was inside the 20 × 20 box in the middle stays inside the image.
     """

@@ -1,4 +1,5 @@
-"""Max-pooling by itself, forward and backward; `conv.py` and `winograd*.py` join it with a convolution.
+"""Max-pooling by itself, forward and backward; `conv.py` and `winograd*.py` join it with a
+convolution.
 
 Shapes: x (N, H, W, C); out and winner (N, OH, OW, C); pool_size (PH, PW).
 """
@@ -10,7 +11,9 @@ from nn.kernels.jit import jit
 
 @jit
 def maxpool2d_forward(x, pool_size, strides, out, winner):
-    """out[n,i,j,c] = max over the window of x[n, i·SH + a, j·SW + b, c]; winner = a·PW + b of the first greatest (int32)."""
+    """out[n,i,j,c] = max over the window of x[n, i·SH + a, j·SW + b, c]; winner = a·PW + b of the
+    first greatest (int32).
+    """
     N, OH, OW, C = out.shape
     for n in range(N):
         for i in range(OH):
@@ -30,7 +33,9 @@ def maxpool2d_forward(x, pool_size, strides, out, winner):
 
 @jit
 def maxpool2d_backward(dout, winner, pool_size, strides, dx):
-    """Adds dout[n,i,j,c] to the input that won its window. An input that wins several overlapping windows gets the sum."""
+    """Adds dout[n,i,j,c] to the input that won its window. An input that wins several overlapping
+    windows gets the sum.
+    """
     N, OH, OW, C = dout.shape
     for n in range(N):
         for i in range(OH):
@@ -44,7 +49,8 @@ def maxpool2d_backward(dout, winner, pool_size, strides, dx):
 
 @jit
 def maxpool2d_backward_apart(dout, winner, pool_size, strides, dx):
-    """As `maxpool2d_backward` for windows that do not overlap, and without zeros in dx before: every window is written once.
+    """As `maxpool2d_backward` for windows that do not overlap, and without zeros in dx before:
+    every window is written once.
 
     Only the pixels after the last windows, which no window covers, are set to 0 apart from that.
     """

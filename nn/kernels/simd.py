@@ -1,23 +1,24 @@
-"""Vectors for the inner loops: `total += splat(x, i) * load(w, j)` works on 16 or 32 neighbouring sums at once.
+"""Vectors for the inner loops: `total += splat(x, i) * load(w, j)` works on 16 or 32 neighbouring
+sums at once.
 
 A compiler vectorises a simple loop on its own, but then it stores the running sums to memory after
-every iteration. In a fast inner loop the sums stay in registers while the loop runs over the inputs.
-These few operations express that, and leave the choice of instructions to LLVM.
+every iteration. In a fast inner loop the sums stay in registers while the loop runs over the
+inputs. These few operations express that, and leave the choice of instructions to LLVM.
 
-Each operation is an ordinary Python function over a NumPy slice. That is its definition, and what runs
-with `NUMBA_DISABLE_JIT=1`. `simd_types.py` gives Numba their types, and `simd_llvm.py` what each is
-compiled to: one LLVM instruction or a few. `jit.py` imports both.
+Each operation is an ordinary Python function over a NumPy slice. That is its definition, and what
+runs with `NUMBA_DISABLE_JIT=1`. `simd_types.py` gives Numba their types, and `simd_llvm.py` what
+each is compiled to: one LLVM instruction or a few. `jit.py` imports both.
 
-The sums of a loop are a tuple of vectors, and one statement updates all of them:
-`sums = add_products(sums, splat_each(x, i, offsets), load(w, j))`. That is shorter to read, and Numba
+The sums of a loop are a tuple of vectors, and one statement updates all of them: `sums =
+add_products(sums, splat_each(x, i, offsets), load(w, j))`. That is shorter to read, and Numba
 compiles it in half the time.
 
 Offsets are flat: `load(a, i)` reads the elements a.flat[i], a.flat[i + 1], ... of a C-contiguous array
 of any rank. The first element must lie in the array: in Python anything else is an IndexError; compiled
 code checks nothing, as in C.
 
-A vector is two machine registers wide: 64 bytes (16 float32) with AVX2, 128 bytes (32 float32) with
-AVX-512. Lanes never interact, so the width changes no result.
+A vector is two machine registers wide: 64 bytes (16 float32) with AVX2, 128 bytes (32 float32)
+with AVX-512. Lanes never interact, so the width changes no result.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from numba.core.codegen import get_host_cpu_features
 
 
 def _machine_features() -> str:
-    """The instructions that Numba may use. A named processor (NUMBA_CPU_NAME) has its own, not this machine's."""
+    """The instructions that Numba may use. A named processor (NUMBA_CPU_NAME) has its own, not
+    this machine's.
+    """
     settings: dict[str, Any] = vars(numba.config)
     if settings["CPU_NAME"] is not None and settings["CPU_FEATURES"] is None:
         settings["CPU_FEATURES"] = ""
@@ -68,7 +71,9 @@ def splat(array, i):
 
 
 def load(array, i):
-    """The vector array.flat[i : i + lanes]. Past the array's end it is undefined: NaN here, so that nothing relies on it."""
+    """The vector array.flat[i : i + lanes]. Past the array's end it is undefined: NaN here, so
+    that nothing relies on it.
+    """
     vector = np.full(lanes(array), np.nan, array.dtype)
     inside = _from(array, i)[: lanes(array)]
     vector[: inside.size] = inside
@@ -83,13 +88,17 @@ def load_first(array, i, count):
 
 
 def store(array, i, vector):
-    """array.flat[i : i + lanes] = vector; what extends past the array's end lands in its slack (`memory.aligned`)."""
+    """array.flat[i : i + lanes] = vector; what extends past the array's end lands in its slack
+    (`memory.aligned`).
+    """
     inside = _from(array, i)[: lanes(array)]
     inside[:] = vector[: inside.size]
 
 
 def store_first(array, i, count, vector):
-    """array.flat[i : i + count] = vector[:count]; for a uint8 array the values are truncated to bytes."""
+    """array.flat[i : i + count] = vector[:count]; for a uint8 array the values are truncated to
+    bytes.
+    """
     _from(array, i)[:count] = vector[: min(count, vector.size)]
 
 
@@ -119,7 +128,9 @@ def clear(array, i, count):
 
 
 def transpose_block(x, i, out, j):
-    """Writes the 8 x 8 block of the matrix x that begins at x.flat[i], transposed, to the matrix `out` from out.flat[j] on."""
+    """Writes the 8 x 8 block of the matrix x that begins at x.flat[i], transposed, to the matrix
+    `out` from out.flat[j] on.
+    """
     row, column = divmod(i, x.shape[1])
     out_row, out_column = divmod(j, out.shape[1])
     out[out_row : out_row + 8, out_column : out_column + 8] = x[row : row + 8, column : column + 8].T

@@ -25,7 +25,9 @@ def _at_most(builder: ir.IRBuilder, value: ir.Value, limit: int) -> ir.Value:
 
 
 def _copy_elements(builder: ir.IRBuilder, target: ir.Value, source: ir.Value, count: ir.Value, most: int) -> None:
-    """Copy `count` elements, at most `most` (a power of two), in pieces of 1, 2, 4, ...: one for each bit of the count."""
+    """Copy `count` elements, at most `most` (a power of two), in pieces of 1, 2, 4, ...: one for
+    each bit of the count.
+    """
     element = target.type.pointee
     done = cgutils.alloca_once_value(builder, ir.Constant(count.type, 0))
     size = most

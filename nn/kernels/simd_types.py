@@ -1,4 +1,6 @@
-"""Numba's types for the operations of `simd.py`: the type of each result, from the types of the arguments."""
+"""Numba's types for the operations of `simd.py`: the type of each result, from the types of the
+arguments.
+"""
 
 from __future__ import annotations
 

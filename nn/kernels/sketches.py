@@ -1,6 +1,8 @@
-"""What people sketch when they write no digit: outlines with details in them, lines of writing, hatching, and pieces of these.
+"""What people sketch when they write no digit: outlines with details in them, lines of writing,
+hatching, and pieces of these.
 
-The parts of a sketch are few and simple, and never so few that they might be a digit: a ring and a line could be a 9.
+The parts of a sketch are few and simple, and never so few that they might be a digit: a ring and a
+line could be a 9.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ def outline(
     down: np.ndarray,
     n: int,
 ) -> int:
-    """Append a round or angular outline about `middle`, `arc` of the full turn long; the new length of the path."""
+    """Append a round or angular outline about `middle`, `arc` of the full turn long; the new
+    length of the path.
+    """
     count = 3 + int(6.0 * uniform(state))
     angular = 1 if uniform(state) < 0.5 else 0
     points, corners = np.empty((MOST_CORNERS, 2)), np.empty(MOST_CORNERS, np.uint8)
@@ -54,7 +58,9 @@ def waves(
     down: np.ndarray,
     n: int,
 ) -> int:
-    """Append a line from `start` to `end` that swings to both sides by `height`, in loops at times; none with 0 humps."""
+    """Append a line from `start` to `end` that swings to both sides by `height`, in loops at
+    times; none with 0 humps.
+    """
     count = max(2, 4 * humps)
     points, corners = np.empty((count, 2)), np.zeros(count, np.uint8)
     loop, angular = between(state, -0.3, 1.0), between(state, -0.5, 1.0)
@@ -75,7 +81,9 @@ def waves(
 
 @jit
 def sketch(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -> int:
-    """A large outline with three or more details in it, on it or beside it, symmetrical at times; the length of the path."""
+    """A large outline with three or more details in it, on it or beside it, symmetrical at times;
+    the length of the path.
+    """
     width, height = between(state, 0.25, 0.6), between(state, 0.25, 0.6)
     n = outline(state, (0.5, 0.5), size=(width, height), arc=1.0, x=x, y=y, down=down, n=0)
     twice = 2 if uniform(state) < 0.4 else 1
@@ -147,7 +155,8 @@ def hatching(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) 
 
 @jit
 def piece(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int) -> int:
-    """Keep what lies in a part of a path's box, as taking a drawing apart may leave it, if that is still too much for a digit.
+    """Keep what lies in a part of a path's box, as taking a drawing apart may leave it, if that is
+    still too much for a digit.
 
     Returns the new length of the path, the old one if too little would be left.
     """

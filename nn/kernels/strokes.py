@@ -1,8 +1,9 @@
 """A template to a path, as some hand might write it.
 
-What varies, in this order: the template's points (jitter, proportions), the curve through them (centripetal Catmull–Rom), where
-it begins and ends, how densely the hand was sampled, tremor, bends, slant, aspect and turn, hooks, gaps, strokes that stay
-joined, and the pen (width, pressure, a broad nib). Lengths are in heights of the digit.
+What varies, in this order: the template's points (jitter, proportions), the curve through them
+(centripetal Catmull–Rom), where it begins and ends, how densely the hand was sampled, tremor,
+bends, slant, aspect and turn, hooks, gaps, strokes that stay joined, and the pen (width, pressure,
+a broad nib). Lengths are in heights of the digit.
 """
 
 from __future__ import annotations
@@ -44,15 +45,19 @@ def pick_templates(cumulative: np.ndarray, seed: int, epoch: int, indices: np.nd
 
 @jit
 def root_of_distance(points: np.ndarray, a: int, b: int) -> float:
-    """√|b − a|: the knot spacing of a centripetal spline, which neither loops nor overshoots (Yuksel et al. 2011)."""
+    """√|b − a|: the knot spacing of a centripetal spline, which neither loops nor overshoots
+    (Yuksel et al. 2011).
+    """
     return math.sqrt(math.sqrt((points[b, 0] - points[a, 0]) ** 2 + (points[b, 1] - points[a, 1]) ** 2)) + 1e-6
 
 
 @jit(inline=True)
 def tangents(points: np.ndarray, a: int, starts: bool, ends: bool, m: np.ndarray) -> None:
-    """Tangents of the piece from point a to a + 1 into m (4,): x and y at the beginning, x and y at the end.
+    """Tangents of the piece from point a to a + 1 into m (4,): x and y at the beginning, x and y
+    at the end.
 
-    `starts` and `ends` say that the curve begins or ends there (or turns sharply): the neighbour beyond does not count.
+    `starts` and `ends` say that the curve begins or ends there (or turns sharply): the neighbour
+    beyond does not count.
     """
     here = root_of_distance(points, a, a + 1)
     for axis in range(2):
@@ -86,7 +91,9 @@ def trace(
     down: np.ndarray,
     n: int,
 ) -> int:
-    """Append the curve through points[first:last] to a path of n points, `per_piece` points a piece; the new length."""
+    """Append the curve through points[first:last] to a path of n points, `per_piece` points a
+    piece; the new length.
+    """
     m = np.empty(4, np.float64)
     x[n], y[n], down[n] = points[first, 0], points[first, 1], 0
     n += 1
@@ -109,7 +116,9 @@ def trace(
 
 @jit(inline=True)
 def jitter(points: np.ndarray, first: int, last: int, wildness: float, state: np.ndarray, out: np.ndarray) -> None:
-    """Copy the points of a template with other proportions (powers of x and y) and every point a little elsewhere."""
+    """Copy the points of a template with other proportions (powers of x and y) and every point a
+    little elsewhere.
+    """
     left, right = points[first, 0], points[first, 0]
     for k in range(first, last):
         left, right = min(left, points[k, 0]), max(right, points[k, 0])
@@ -128,7 +137,9 @@ def jitter(points: np.ndarray, first: int, last: int, wildness: float, state: np
 
 @jit(inline=True)
 def smooth(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, passes: int) -> None:
-    """Round the corners of a path: each inner point moves to ¼, ½, ¼ of its neighbours and itself, `passes` times."""
+    """Round the corners of a path: each inner point moves to ¼, ½, ¼ of its neighbours and itself,
+    `passes` times.
+    """
     for _ in range(passes):
         before_x, before_y = x[0], y[0]
         for k in range(1, n - 1):
@@ -141,7 +152,9 @@ def smooth(x: np.ndarray, y: np.ndarray, down: np.ndarray, n: int, passes: int) 
 
 @jit(inline=True)
 def deform(x: np.ndarray, y: np.ndarray, n: int, wildness: float, state: np.ndarray) -> None:
-    """Tremor (a trembling that lasts a few points), bends (slow sines), then aspect, slant and turn."""
+    """Tremor (a trembling that lasts a few points), bends (slow sines), then aspect, slant and
+    turn.
+    """
     tremor = 0.0
     if uniform(state) < 0.5:
         tremor = 0.012 * wildness * uniform(state) * uniform(state)
@@ -165,7 +178,9 @@ def deform(x: np.ndarray, y: np.ndarray, n: int, wildness: float, state: np.ndar
 
 @jit(inline=True)
 def press(x: np.ndarray, y: np.ndarray, r: np.ndarray, n: int, state: np.ndarray) -> None:
-    """How wide the line is along the path, 1 on average: a pressure that drifts, and at times a nib broader one way."""
+    """How wide the line is along the path, 1 on average: a pressure that drifts, and at times a
+    nib broader one way.
+    """
     drift, nib, angle = 0.0, 0.0, 0.0
     if uniform(state) < 0.5:
         drift = between(state, -0.25, 0.25)
@@ -221,7 +236,9 @@ def write(
     r: np.ndarray,
     down: np.ndarray,
 ) -> int:
-    """Write strokes first_stroke .. last_stroke − 1 with a hand of its own; the length of the path."""
+    """Write strokes first_stroke .. last_stroke − 1 with a hand of its own; the length of the
+    path.
+    """
     first, last = point_offsets[first_stroke], point_offsets[last_stroke]
     wildness = math.exp(0.4 * normal_within(state, 2.0))
     control = np.empty((last - first, 2), np.float64)
@@ -266,7 +283,9 @@ def draw_digits(
     indices: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Draw sample indices[k] of an epoch from template chosen[k] into out[k]: (n, 28, 28, 1) float32 in [0, 1]."""
+    """Draw sample indices[k] of an epoch from template chosen[k] into out[k]: (n, 28, 28, 1)
+    float32 in [0, 1].
+    """
     state = np.empty(2, np.uint64)
     x, y, r = np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64), np.empty(MOST_POINTS, np.float64)
     down = np.empty(MOST_POINTS, np.uint8)

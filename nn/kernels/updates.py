@@ -1,7 +1,8 @@
-"""Updates of the weights by the common optimizers, each in one pass over its arrays; the loops are their own naive form.
+"""Updates of the weights by the common optimizers, each in one pass over its arrays; the loops are
+their own naive form.
 
-All arrays are flat, (E,), and C-contiguous. The equations are in `nn/optimizers`; `elementwise.py` has the updates of `SGD`
-without momentum and of `Adadelta`.
+All arrays are flat, (E,), and C-contiguous. The equations are in `nn/optimizers`; `elementwise.py`
+has the updates of `SGD` without momentum and of `Adadelta`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ def rmsprop(parameter, gradient, squares, learning_rate, rho, epsilon):
 
 @jit
 def adam(parameter, gradient, means, squares, learning_rate, share_1, share_2, epsilon):
-    """means += share_1 (g - means); squares += share_2 (g² - squares); parameter -= η means / (√squares + ε), in place.
+    """means += share_1 (g - means); squares += share_2 (g² - squares); parameter -= η means /
+    (√squares + ε), in place.
 
     The shares are 1 - β; η holds the correction of the first steps.
     """

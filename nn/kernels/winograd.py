@@ -4,39 +4,39 @@
 `conv.conv2d_forward_naive`.
 
 The product of a polynomial a of degree 4 and a polynomial g of degree 2 has seven coefficients.
-Written out they take 5·3 = 15 multiplications. But a polynomial of degree 6 is determined by seven of
-its values, and each value of the product is a product of two values: evaluate a and g at seven points,
-multiply seven times, and interpolate (Toom, Cook). In matrices,
+Written out they take 5·3 = 15 multiplications. But a polynomial of degree 6 is determined by seven
+of its values, and each value of the product is a product of two values: evaluate a and g at seven
+points, multiply seven times, and interpolate (Toom, Cook). In matrices,
 
     a·g = B ((G g) ⊙ (A a)),
 
 where A a are the values of a, G g those of g, B interpolates, and ⊙ multiplies element by element.
 
-A convolution is the transpose of this. For a fixed g the product is linear in a, a·g = T a, and T has
-g_k at row i + k of column i. The five outputs of a filter g over seven inputs d are
+A convolution is the transpose of this. For a fixed g the product is linear in a, a·g = T a, and T
+has g_k at row i + k of column i. The five outputs of a filter g over seven inputs d are
 
     y_i = Σ_k d_{i+k} g_k = (Tᵀ d)_i,   and since T = B diag(G g) A,   y = Aᵀ ((G g) ⊙ (Bᵀ d)).
 
-Any points will do. Those that keep the values small, and so the rounding errors, are ±1, ±2, ±1/2 and
-"∞", whose value is the leading coefficient. They come in pairs ±p: even and odd powers are summed once
-for both. A filter of five taps takes the point 0 as well: eight inputs, eight multiplications, four
-outputs.
+Any points will do. Those that keep the values small, and so the rounding errors, are ±1, ±2, ±1/2
+and "∞", whose value is the leading coefficient. They come in pairs ±p: even and odd powers are
+summed once for both. A filter of five taps takes the point 0 as well: eight inputs, eight
+multiplications, four outputs.
 
-In Bᵀ, the row of a point p holds the coefficients of Π (x - q) over all other points q, and the row of
-∞ those of Π (x - q) over all points. The division by Π (p - q) is left to the filter's side, which is
-prepared once.
+In Bᵀ, the row of a point p holds the coefficients of Π (x - q) over all other points q, and the
+row of ∞ those of Π (x - q) over all points. The division by Π (p - q) is left to the filter's
+side, which is prepared once.
 
 Applied to rows and then to columns, the matrices give 5·5 outputs of a 3x3 filter in 7·7 = 49
-multiplications instead of 225, and 4·4 outputs of a 5x5 filter in 64 instead of 400. The additions on
-the input's side are shared by all filters, those on the output's side by all channels. The results
-differ from the plain sums by rounding: in float32 by about a millionth of their size, six times (3x3)
-and fourteen times (5x5) the rounding error of plain sums.
+multiplications instead of 225, and 4·4 outputs of a 5x5 filter in 64 instead of 400. The additions
+on the input's side are shared by all filters, those on the output's side by all channels. The
+results differ from the plain sums by rounding: in float32 by about a millionth of their size, six
+times (3x3) and fourteen times (5x5) the rounding error of plain sums.
 
 References:
     S. Winograd: Arithmetic complexity of computations, 1980.
     A. Lavin, S. Gray: Fast algorithms for convolutional neural networks, 2016, section 4.
-    B. Barabasz, A. Anderson, K. M. Soodhalter, D. Gregg: Error analysis and improving the accuracy of Winograd convolution for
-    deep neural networks, 2020 (the choice of points).
+    B. Barabasz, A. Anderson, K. M. Soodhalter, D. Gregg: Error analysis and improving the accuracy
+        of Winograd convolution for deep neural networks, 2020 (the choice of points).
 """
 
 from __future__ import annotations
@@ -56,9 +56,11 @@ PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 
 
 def filter_matrix(points: Sequence[float], taps: int) -> NDArray[np.float64]:
-    """G (points + ∞, taps): the row of p is (1, p, p², ...) / Π (p - q), the last row is that of ∞.
+    """G (points + ∞, taps): the row of p is (1, p, p², ...) / Π (p - q), the last row is that of
+    ∞.
 
-    Example: at the points 1, -1 and ∞ a filter g0 + g1 x has the values (g0 + g1) / 2, (g0 - g1) / -2 and g1.
+    Example: at the points 1, -1 and ∞ a filter g0 + g1 x has the values (g0 + g1) / 2, (g0 - g1) /
+    -2 and g1.
 
         >>> filter_matrix((1.0, -1.0), 2).tolist()
         [[0.5, 0.5], [-0.5, 0.5], [0.0, 1.0]]
@@ -77,9 +79,11 @@ def transformed_shape(kernel_shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def transform_kernel(kernel: NDArray, u: NDArray) -> None:
-    """U = G g Gᵀ for every channel and filter: kernel (K, K, C, F), K = 3 or 5, to u (P·P, C, F), P = 7 or 8.
+    """U = G g Gᵀ for every channel and filter: kernel (K, K, C, F), K = 3 or 5, to u (P·P, C, F),
+    P = 7 or 8.
 
-    Element by element U[r, s] = Σ G[r, i] G[s, j] g[i, j], one matrix product for all channels and filters.
+    Element by element U[r, s] = Σ G[r, i] G[s, j] g[i, j], one matrix product for all channels and
+    filters.
     """
     taps = kernel.shape[0] * kernel.shape[1]
     dense.product_into(u.reshape(len(u), -1), _both_sides(len(kernel), kernel.dtype), kernel.reshape(taps, -1))
@@ -107,7 +111,9 @@ def seven_inputs(d):
 
 @jit(inline=True)
 def eight_inputs(d):
-    """Bᵀ d for eight vectors and the points 0, ±1, ±2, ±1/2, ∞: the factor x of the point 0 shifts all coefficients by one."""
+    """Bᵀ d for eight vectors and the points 0, ±1, ±2, ±1/2, ∞: the factor x of the point 0 shifts
+    all coefficients by one.
+    """
     d0, d1, d2, d3, d4, d5, d6, d7 = d
     pairs = _at_pairs(d1, d2, d2=d3, d3=d4, d4=d5, d5=d6)
     return (_at_infinity(d0, d2, d4, d6), *pairs, _at_infinity(d1, d3, d5, d7))
@@ -115,7 +121,9 @@ def eight_inputs(d):
 
 @jit(inline=True)
 def _at_pairs(d0, d1, d2, d3, d4, d5):
-    """The rows of ±1, ±2, ±1/2: Π (x - q) = (x ± p) (x² - r²) (x² - s²), where p is one of 1, 2, 1/2, and r and s the others."""
+    """The rows of ±1, ±2, ±1/2: Π (x - q) = (x ± p) (x² - r²) (x² - s²), where p is one of 1, 2,
+    1/2, and r and s the others.
+    """
     even1 = d4 - 4.25 * d2 + d0
     odd1 = d5 - 4.25 * d3 + d1
     even2 = d4 - 1.25 * d2 + 0.25 * d0

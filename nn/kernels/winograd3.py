@@ -1,13 +1,14 @@
-"""A 3x3 convolution of many channels with 5x5 outputs at a time, in 49 multiplications instead of 225 (see `winograd.py`).
+"""A 3x3 convolution of many channels with 5x5 outputs at a time, in 49 multiplications instead of
+225 (see `winograd.py`).
 
-A tile is 7x7 inputs for 5x5 outputs. For each of its 49 elements p the products are summed over the
-channels, so that these are 49 small matrix products:
+A tile is 7x7 inputs for 5x5 outputs. For each of its 49 elements p the products are summed over
+the channels, so that these are 49 small matrix products:
 
     M[p] (tiles, F) = V[p] (tiles, C) · U[p] (C, F),   p = 7 · row + column,   V = Bᵀ d B,   U = G g Gᵀ.
 
 With pooling after it, four neighbouring tiles make a block of 10x10 outputs, which are 5x5 whole
-pooling windows. The tiles at the lower and right edges of an image extend beyond it. There they read
-the last row and column again, and their extra outputs are not stored.
+pooling windows. The tiles at the lower and right edges of an image extend beyond it. There they
+read the last row and column again, and their extra outputs are not stored.
 """
 
 from __future__ import annotations
@@ -35,21 +36,26 @@ from nn.kernels.winograd import five_outputs, seven_inputs
 
 # Tiles that go through the 49 products together; a multiple of four.
 TILES = 8
-# V and M have room for one tile more: planes a power of two apart would share the same few lines of the cache.
+# V and M have room for one tile more: planes a power of two apart would share the same few lines
+# of the cache.
 SPARE = 1
 # The transforms take about as long as the products of this many channels (measured).
 TRANSFORMS = 32
 
 
 def is_faster(rows: int, columns: int, channels: int) -> bool:
-    """Whether rows x columns outputs with this many channels are faster this way than as plain sums."""
+    """Whether rows x columns outputs with this many channels are faster this way than as plain
+    sums.
+    """
     tiles = -(-rows // 5) * -(-columns // 5)
     return 49 * tiles * (channels + TRANSFORMS) < 9 * rows * columns * channels
 
 
 @jit
 def conv2d_forward(x, u, bias, relu, out):
-    """As `conv.conv2d_forward`, for stride 1 and a kernel prepared by `winograd.transform_kernel`: u (49, C, F)."""
+    """As `conv.conv2d_forward`, for stride 1 and a kernel prepared by `winograd.transform_kernel`:
+    u (49, C, F).
+    """
     N, OH, OW, F = out.shape
     L = lanes(x)
     zero = zeros(x)
@@ -139,7 +145,9 @@ def _position(index, rows, columns):
 
 @jit(inline=True)
 def _has_tile(quarter, rows, columns):
-    """Whether `rows` x `columns` pooling windows of a block need this quarter; a tile is two and a half windows wide."""
+    """Whether `rows` x `columns` pooling windows of a block need this quarter; a tile is two and a
+    half windows wide.
+    """
     return (quarter < 2 or rows > 2) and (quarter % 2 == 0 or columns > 2)
 
 
@@ -177,7 +185,9 @@ def _products(v, u, tiles, f, m):
 
 @jit(inline=True)
 def _transform_outputs(m, t, bias, y, offset):
-    """Writes the 5x5 outputs Aᵀ M A of tile t, plus the bias, into y (rows, columns, lanes) from `offset` on."""
+    """Writes the 5x5 outputs Aᵀ M A of tile t, plus the bias, into y (rows, columns, lanes) from
+    `offset` on.
+    """
     L = lanes(m)
     plane = m.shape[1] * m.shape[2]
     for k in range(7):

@@ -1,8 +1,10 @@
-"""A 5x5 convolution of a gray image with 4x4 outputs at a time, in 64 multiplications instead of 400 (see `winograd.py`).
+"""A 5x5 convolution of a gray image with 4x4 outputs at a time, in 64 multiplications instead of
+400 (see `winograd.py`).
 
-With a single channel there is nothing to sum: each of the 64 products is used once, and most of the
-time goes into Aᵀ M A. A tile is 8x8 inputs for 4x4 outputs, which are 2x2 whole pooling windows. The
-tiles at the lower and right edges of an image extend beyond it; their extra outputs are not stored.
+With a single channel there is nothing to sum: each of the 64 products is used once, and most of
+the time goes into Aᵀ M A. A tile is 8x8 inputs for 4x4 outputs, which are 2x2 whole pooling
+windows. The tiles at the lower and right edges of an image extend beyond it; their extra outputs
+are not stored.
 """
 
 from __future__ import annotations
@@ -17,11 +19,14 @@ from nn.kernels.winograd import eight_inputs, four_outputs
 
 @jit
 def conv2d_relu_pool_forward(x, u, bias, out, winner):
-    """As `conv.conv2d_relu_pool_forward`, for x (N, H, W, 1), stride 1 and a prepared kernel u (64, 1, F)."""
+    """As `conv.conv2d_relu_pool_forward`, for x (N, H, W, 1), stride 1 and a prepared kernel u
+    (64, 1, F).
+    """
     N, PH, PW, F = out.shape
     W = x.shape[2]
     L = lanes(x)
-    # The vectors that hold a row of pixels, and one more, because vectors also begin within the last one.
+    # The vectors that hold a row of pixels, and one more, because vectors also begin within the
+    # last one.
     room = (W + L - 1) // L * L + L
     rows = np.empty((8, room), x.dtype)
     clear(rows, 0, rows.size)
@@ -50,10 +55,11 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
 
 @jit(inline=True)
 def _transform_inputs(x, n, i, rows, v):
-    """V = Bᵀ d B for the tiles that begin at row i of image n and at any column j: v[p, j], p = 8 · row + column.
+    """V = Bᵀ d B for the tiles that begin at row i of image n and at any column j: v[p, j], p = 8
+    · row + column.
 
-    Neighbouring lanes are neighbouring columns. Only every fourth column begins a tile, but one vector
-    computes them all.
+    Neighbouring lanes are neighbouring columns. Only every fourth column begins a tile, but one
+    vector computes them all.
     """
     _, H, W, _ = x.shape
     room = rows.shape[1]
@@ -70,7 +76,9 @@ def _transform_inputs(x, n, i, rows, v):
 
 @jit(inline=True)
 def _products(v, j, u, f, m):
-    """Aᵀ M for the tile that begins at column j and one vector of filters, M[p] = V[p] · U[p]: m[column, row]."""
+    """Aᵀ M for the tile that begins at column j and one vector of filters, M[p] = V[p] · U[p]:
+    m[column, row].
+    """
     F = u.shape[2]
     L = lanes(m)
     plane = v.shape[1]
@@ -83,7 +91,9 @@ def _products(v, j, u, f, m):
 
 @jit(inline=True)
 def _transform_outputs(m, row, bias):
-    """One row of the outputs Aᵀ M A. All powers of the point 1 are 1, so the bias added there is added to all outputs."""
+    """One row of the outputs Aᵀ M A. All powers of the point 1 are 1, so the bias added there is
+    added to all outputs.
+    """
     L = lanes(m)
     m0, m1, m2, m3, m4, m5, m6, m7 = load_each(m, row * L, multiples(4 * L, 8))
     return four_outputs((m0, m1 + bias, m2, m3, m4, m5, m6, m7))

@@ -1,4 +1,6 @@
-"""The layers, one family a file, each with its mathematics: start with `dense.py`, then `conv2d.py`; `stack.py` joins them."""
+"""The layers, one family a file, each with its mathematics: start with `dense.py`, then
+`conv2d.py`; `stack.py` joins them.
+"""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""ReLU and Softmax: layers of their own, and what `activation="relu"` or `"softmax"` puts after a layer's sum.
+"""ReLU and Softmax: layers of their own, and what `activation="relu"` or `"softmax"` puts after a
+layer's sum.
 
 `ACTIVATIONS` has all that go by a name; the others are in `sigmoids.py` and `rectifiers.py`.
 """
@@ -22,7 +23,8 @@ from nn.layers.sigmoids import Sigmoid, SiLU, Softplus, Tanh
 class Linear(Layer):
     """The identity: `activation=None` or `"linear"`.
 
-    Shapes: x and out (N, ...), any. Forward: out = x. Backward: ∂out/∂x = 1, so dx = dout. Saved: nothing.
+    Shapes: x and out (N, ...), any. Forward: out = x. Backward: ∂out/∂x = 1, so dx = dout. Saved:
+    nothing.
 
     Example: what goes in comes out, in both directions.
 
@@ -47,12 +49,14 @@ class ReLU(Layer):
 
     Forward: out = max(0, x).
 
-    Backward: ∂out/∂x is 1 where x > 0 and 0 where x < 0. At x = 0 the function has a kink; every slope between 0 and 1 is a
-    subgradient there, and we take 0, as Keras and PyTorch do. Hence dx = dout where out > 0, else 0.
+    Backward: ∂out/∂x is 1 where x > 0 and 0 where x < 0. At x = 0 the function has a kink; every
+    slope between 0 and 1 is a subgradient there, and we take 0, as Keras and PyTorch do. Hence dx
+    = dout where out > 0, else 0.
 
     Saved: out.
 
-    Example: x = (-2, 0, 3) gives out = (0, 0, 3), and dout = (5, 6, 7) comes back as dx = (0, 0, 7).
+    Example: x = (-2, 0, 3) gives out = (0, 0, 3), and dout = (5, 6, 7) comes back as dx = (0, 0,
+    7).
 
         >>> out, cache = ReLU().forward(np.array([-2.0, 0.0, 3.0]))
         >>> dx, _ = ReLU().backward(np.array([5.0, 6.0, 7.0]), cache)
@@ -80,19 +84,20 @@ class Softmax(Layer):
 
     Shapes: x and out (N, K).
 
-    Forward: out_k = exp(x_k - m) / Σ_l exp(x_l - m) with m = max_l x_l, taken row by row. Subtracting m changes nothing (it
-    cancels) and keeps every exponential at or below 1.
+    Forward: out_k = exp(x_k - m) / Σ_l exp(x_l - m) with m = max_l x_l, taken row by row.
+    Subtracting m changes nothing (it cancels) and keeps every exponential at or below 1.
 
     Backward: out_k depends on every x_l: ∂out_k/∂x_l = out_k ([k = l] - out_l). The chain rule sums over k:
     dx_l = Σ_k dout_k out_k ([k = l] - out_l) = out_l (dout_l - Σ_k dout_k out_k).
 
     Saved: out.
 
-    At the end of a network, the model joins this layer with the cross-entropy instead (`nn.losses`): the product of the two
-    derivatives is out - target, and no logarithm of a rounded probability is ever taken.
+    At the end of a network, the model joins this layer with the cross-entropy instead
+    (`nn.losses`): the product of the two derivatives is out - target, and no logarithm of a
+    rounded probability is ever taken.
 
-    Example: scores (0, ln 3) have the exponentials (1, 3), so the probabilities (1/4, 3/4); dout = (1, 0) gives
-    dx = (1/4 · (1 - 1/4), 3/4 · (0 - 1/4)) = (3/16, -3/16).
+    Example: scores (0, ln 3) have the exponentials (1, 3), so the probabilities (1/4, 3/4); dout =
+    (1, 0) gives dx = (1/4 · (1 - 1/4), 3/4 · (0 - 1/4)) = (3/16, -3/16).
 
         >>> out, cache = Softmax().forward(np.log([[1.0, 3.0]]))
         >>> dx, _ = Softmax().backward(np.array([[1.0, 0.0]]), cache)
@@ -118,7 +123,8 @@ class Softmax(Layer):
 
 
 class Activation(Layer):
-    """An activation by its name, as a layer of its own: `Activation("relu")` after `Dense(10)` is `Dense(10, activation="relu")`.
+    """An activation by its name, as a layer of its own: `Activation("relu")` after `Dense(10)` is
+    `Dense(10, activation="relu")`.
 
     Shapes: x and out (N, ...), any.
 
@@ -166,7 +172,9 @@ ACTIVATIONS: dict[str, Callable[[], Layer]] = {
 
 
 def activation_named(activation: Any, layer: str) -> tuple[str, Layer]:
-    """The name and the layer of `activation=`: a name, None, or a function of the package that has such a name."""
+    """The name and the layer of `activation=`: a name, None, or a function of the package that has
+    such a name.
+    """
     name = "linear" if activation is None else activation
     if callable(name) and getattr(name, "__module__", "").startswith("nn."):
         name = getattr(name, "__name__", name)

@@ -1,4 +1,6 @@
-"""What the constructors of layers are given, checked: each function returns the value or raises `InputError`."""
+"""What the constructors of layers are given, checked: each function returns the value or raises
+`InputError`.
+"""
 
 from __future__ import annotations
 

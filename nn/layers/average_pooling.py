@@ -15,18 +15,22 @@ from nn.layers.pooling import Pooling2D
 class AveragePooling2D(Pooling2D):
     """The mean of each window, channel by channel.
 
-    Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), out (N, OH, OW, C), as in `MaxPooling2D`.
+    Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), out (N, OH, OW, C), as in
+    `MaxPooling2D`.
 
-    Forward: out[n,i,j,c] = Σ_{a<PH, b<PW} x[n, i·SH + a, j·SW + b, c] / count[i,j], where count is PH·PW, or for same padding the
-    number of those pixels that lie inside the image: padding is not averaged.
+    Forward: out[n,i,j,c] = Σ_{a<PH, b<PW} x[n, i·SH + a, j·SW + b, c] / count[i,j], where count is
+    PH·PW, or for same padding the number of those pixels that lie inside the image: padding is not
+    averaged.
 
-    Backward: every x of a window touched its mean with factor 1 / count, so each out gives an equal share back:
+    Backward: every x of a window touched its mean with factor 1 / count, so each out gives an
+    equal share back:
 
         dx[n, i·SH + a, j·SW + b, c] += dout[n,i,j,c] / count[i,j]
 
     Saved: nothing; the shapes are known.
 
-    Example: the window ((1, 2), (3, 6)) has the mean 3; the gradient 8 comes back as 2 for each of the four.
+    Example: the window ((1, 2), (3, 6)) has the mean 3; the gradient 8 comes back as 2 for each of
+    the four.
 
         >>> layer = AveragePooling2D((2, 2))
         >>> layer.build((2, 2, 1), np.random.default_rng(0), np.float64)
@@ -36,7 +40,8 @@ class AveragePooling2D(Pooling2D):
         ([3.0], [2.0, 2.0, 2.0, 2.0])
 
     References:
-        Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition, 1998 (subsampling).
+        Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document
+            recognition, 1998 (subsampling).
     """
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:

@@ -1,8 +1,9 @@
 """What every layer is: parameters, perhaps state, a forward pass and a backward pass.
 
-A layer keeps its parameters and nothing of a pass. `forward` returns its output and a cache of exactly what `backward` needs;
-`backward` returns the gradient for the input and one for each parameter. So several chunks of a batch can pass through the
-same layer at once, and a layer of your own takes fifteen lines:
+A layer keeps its parameters and nothing of a pass. `forward` returns its output and a cache of
+exactly what `backward` needs; `backward` returns the gradient for the input and one for each
+parameter. So several chunks of a batch can pass through the same layer at once, and a layer of
+your own takes fifteen lines:
 
     class Scale(Layer):
         def build(self, input_shape, rng, dtype):
@@ -19,19 +20,24 @@ same layer at once, and a layer of your own takes fifteen lines:
 
 A checklist for a new layer:
 
-1. `forward` and `backward`, derived in the docstring. Both leave their inputs and the layer as they are. Gradients are sums over
-   the batch; the loss has divided by N already.
-2. `build` calls `super().build` first, then `add_parameter` for what is trained and `add_state` for what is only kept.
-3. `compute_output_shape`, if it differs from the input's; it raises `InputError` for inputs that the layer cannot take.
-4. `config` returns the constructor's arguments, if there are any: with it a saved model makes the layer again.
-5. `random = True`, if `forward` draws random numbers when training. `rng` is then a number that is new in every batch:
-   `np.random.default_rng(rng)` is a generator.
-6. `whole_batch = True`, if an output depends on more than its own sample, as in batch normalization.
+1. `forward` and `backward`, derived in the docstring. Both leave their inputs and the layer as
+   they are. Gradients are sums over the batch; the loss has divided by N already.
+2. `build` calls `super().build` first, then `add_parameter` for what is trained and `add_state`
+   for what is only kept.
+3. `compute_output_shape`, if it differs from the input's; it raises `InputError` for inputs that
+   the layer cannot take.
+4. `config` returns the constructor's arguments, if there are any: with it a saved model makes the
+   layer again.
+5. `random = True`, if `forward` draws random numbers when training. `rng` is then a number that is
+   new in every batch: `np.random.default_rng(rng)` is a generator.
+6. `whole_batch = True`, if an output depends on more than its own sample, as in batch
+   normalization.
 7. State changes in `update_state`, from the cache, once a batch; never in `forward`.
 8. `check_layer(MyLayer(), input_shape=(5, 4))` of `nn.gradcheck` passes.
 
-Such a layer trains with `Sequential.fit` in both engines; `load_model(path, custom_layers=[Scale])` reads it back.
-A layer of the package also needs a line in `nn/layers/__init__.py`, cases in `nn/gradcheck/cases.py`, and tests.
+Such a layer trains with `Sequential.fit` in both engines; `load_model(path,
+custom_layers=[Scale])` reads it back. A layer of the package also needs a line in
+`nn/layers/__init__.py`, cases in `nn/gradcheck/cases.py`, and tests.
 """
 
 from __future__ import annotations
@@ -51,20 +57,24 @@ from nn.layers.regularizers import Regularizer, regularizer_named
 from nn.utils.symbols import LayerHabits
 
 Gradients = dict[str, NDArray]
-# What a random layer is given when training: a key, or a generator to draw one from. None draws from the operating system.
+# What a random layer is given when training: a key, or a generator to draw one from. None draws
+# from the operating system.
 RandomKey = np.random.Generator | int | None
 
 
 class Layer(LayerHabits):
-    """The base of all layers. Shapes given to `build` are those of one sample; arrays have the sample axis N in front.
+    """The base of all layers. Shapes given to `build` are those of one sample; arrays have the
+    sample axis N in front.
 
     Attributes:
         name: unique in its model, which numbers its layers where no name is given.
         parameters: arrays by name, changed in place by the optimizer.
-        state: arrays by name that no optimizer touches, such as moving averages; saved and restored with the parameters.
+        state: arrays by name that no optimizer touches, such as moving averages; saved and
+            restored with the parameters.
         input_shape, output_shape: of one sample, known once built.
         trainable: whether a training changes the parameters; read when it starts.
-        regularizers: what large values of a parameter cost, by its name (`nn/layers/regularizers.py`).
+        regularizers: what large values of a parameter cost, by its name
+            (`nn/layers/regularizers.py`).
         random: whether `forward` draws random numbers when training.
         whole_batch: whether an output depends on other samples of the batch when training.
     """
@@ -126,8 +136,8 @@ class Layer(LayerHabits):
     def array_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """The shapes of the parameters and the state that `build` will create.
 
-        Layers of the package state them, so that a file is checked before anything is allocated. A layer of your own is built
-        to find out.
+        Layers of the package state them, so that a file is checked before anything is allocated. A
+        layer of your own is built to find out.
         """
         if type(self).build is Layer.build:
             return {}
@@ -136,18 +146,26 @@ class Layer(LayerHabits):
         return {name: array.shape for name, array in probe.arrays().items()}
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
-        """The output for x (N, *input_shape), and the cache for `backward`. Only random layers use `rng`, when training."""
+        """The output for x (N, *input_shape), and the cache for `backward`. Only random layers use
+        `rng`, when training.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no forward pass")
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """The gradients for x and for each parameter from dout = ∂loss/∂out. Changes neither dout, the cache nor the layer."""
+        """The gradients for x and for each parameter from dout = ∂loss/∂out. Changes neither dout,
+        the cache nor the layer.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no backward pass")
 
     def update_state(self, cache: Any) -> None:
-        """Change `state` in place, from the cache of a training pass over the whole batch. Called once a batch."""
+        """Change `state` in place, from the cache of a training pass over the whole batch. Called
+        once a batch.
+        """
 
     def config(self) -> dict[str, Any]:
-        """The arguments that make this layer again, as JSON can hold them; those at their defaults may be left out."""
+        """The arguments that make this layer again, as JSON can hold them; those at their defaults
+        may be left out.
+        """
         frozen = {} if self.trainable else {"trainable": False}
         regularizers = {f"{name}_regularizer": each.config() for name, each in self.regularizers.items()}
         return {"name": self.name, **frozen, **regularizers}

@@ -1,4 +1,6 @@
-"""BatchNormalization: every channel with mean 0 and variance 1 over the batch, then scaled and shifted as training likes."""
+"""BatchNormalization: every channel with mean 0 and variance 1 over the batch, then scaled and
+shifted as training likes.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,11 @@ from nn.layers.regularizers import Regularizer
 
 
 class BatchNormalization(Layer):
-    """Gives each channel the mean β and the standard deviation γ, whatever the layers before it do.
+    """Gives each channel the mean β and the standard deviation γ, whatever the layers before it
+    do.
 
-    Shapes: x and out (N, ..., C); γ, β and the two moving averages (C,). There are M values of a channel: N samples, or N·H·W
-    pixels. Below, r counts them.
+    Shapes: x and out (N, ..., C); γ, β and the two moving averages (C,). There are M values of a
+    channel: N samples, or N·H·W pixels. Below, r counts them.
 
     Forward, training, channel by channel:
 
@@ -31,28 +34,32 @@ class BatchNormalization(Layer):
 
         dβ = Σ_r dout_r,    dγ = Σ_r dout_r y_r
 
-    x_r touches its own y_r with factor 1/s. It also touches every y_q through μ, with factor -1 / (M s), and through σ²: from
-    ∂σ²/∂x_r = 2 (x_r - μ) / M and ∂y_q/∂σ² = -y_q / (2 s²), with factor -y_q y_r / (M s). The sum of the three is
+    x_r touches its own y_r with factor 1/s. It also touches every y_q through μ, with factor -1 /
+    (M s), and through σ²: from ∂σ²/∂x_r = 2 (x_r - μ) / M and ∂y_q/∂σ² = -y_q / (2 s²), with
+    factor -y_q y_r / (M s). The sum of the three is
 
         dx_r = γ / s · (dout_r - dβ / M - y_r dγ / M).
 
-    So dx has no mean and no part along y: moving or scaling all x_r together changes nothing, and costs nothing.
-    Outside of training μ and σ² are constants, and dx_r = γ / s · dout_r.
+    So dx has no mean and no part along y: moving or scaling all x_r together changes nothing, and
+    costs nothing. Outside of training μ and σ² are constants, and dx_r = γ / s · dout_r.
 
     Saved: y, s, μ and σ².
 
-    A layer with `trainable = False` uses its moving averages in training too, and leaves them as they are, as in Keras.
+    A layer with `trainable = False` uses its moving averages in training too, and leaves them as
+    they are, as in Keras.
 
     Args:
         axis: of the channels; the last is the one there is.
         momentum: m.
         epsilon: ε, which keeps s from 0.
         center, scale: whether there is a β and a γ.
-        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: where they start.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer:
+            where they start.
         beta_regularizer, gamma_regularizer: see `nn/layers/regularizers.py`.
 
-    Example: x = (1, 5) has μ = 3 and σ² = 4, so with ε = 0 y = (-1, 1). γ = 10 and β = 7 give (-3, 17). dout = (1, 0) gives
-    dβ = 1, dγ = -1 and dx = 10 / 2 · (1 - 1/2 - 1/2, 0 - 1/2 + 1/2) = 0: two values are always normalized to ±1.
+    Example: x = (1, 5) has μ = 3 and σ² = 4, so with ε = 0 y = (-1, 1). γ = 10 and β = 7 give (-3,
+    17). dout = (1, 0) gives dβ = 1, dγ = -1 and dx = 10 / 2 · (1 - 1/2 - 1/2, 0 - 1/2 + 1/2) = 0:
+    two values are always normalized to ±1.
 
         >>> layer = BatchNormalization(epsilon=1e-12)
         >>> layer.build((1,), np.random.default_rng(0), np.float64)
@@ -66,7 +73,8 @@ class BatchNormalization(Layer):
         {'moving_mean': [0.03], 'moving_variance': [1.03]}
 
     References:
-        S. Ioffe, C. Szegedy: Batch normalization: accelerating deep network training by reducing internal covariate shift, 2015.
+        S. Ioffe, C. Szegedy: Batch normalization: accelerating deep network training by reducing
+            internal covariate shift, 2015.
     """
 
     whole_batch = True
@@ -116,7 +124,9 @@ class BatchNormalization(Layer):
         return dict.fromkeys(names, (input_shape[-1],))
 
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
-        """γ = 1 and β = 0, a moving mean of 0 and a moving variance of 1, unless other initializers are given."""
+        """γ = 1 and β = 0, a moving mean of 0 and a moving variance of 1, unless other
+        initializers are given.
+        """
         super().build(input_shape, rng, dtype)
         for name, shape in self.array_shapes(input_shape).items():
             add = self.add_state if name.startswith("moving") else self.add_parameter

@@ -18,33 +18,36 @@ from nn.layers.windows import output_size, padding_sizes
 
 
 class Conv2D(WeightedLayer):
-    """Two-dimensional convolution (without flipping the kernel, as everywhere in deep learning), bias and activation.
+    """Two-dimensional convolution (without flipping the kernel, as everywhere in deep learning),
+    bias and activation.
 
     Shapes: x (N, H, W, C), kernel (KH, KW, C, F), bias (F,), out (N, OH, OW, F), strides (SH, SW);
-    OH = ⌊(H - KH) / SH⌋ + 1 for valid padding, ⌈H / SH⌉ for same (x is then padded with zeros), likewise OW.
+    OH = ⌊(H - KH) / SH⌋ + 1 for valid padding, ⌈H / SH⌉ for same (x is then padded with zeros),
+    likewise OW.
 
     Forward: each output is the sum of one patch of x times one filter:
 
         z[n,i,j,f] = bias[f] + Σ_{ki,kj,c} x[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f],   out = activation(z)
 
-    Backward: let dz = ∂loss/∂z, which the activation computes from dout. The chain rule asks for each variable: which outputs
-    does it touch, and with what factor?
+    Backward: let dz = ∂loss/∂z, which the activation computes from dout. The chain rule asks for
+    each variable: which outputs does it touch, and with what factor?
 
     - bias[f] is added to every z[·,·,·,f], with factor 1:        dbias[f] = Σ_{n,i,j} dz[n,i,j,f]
     - kernel[ki,kj,c,f] touches every z[n,i,j,f]; the factor is the input that it is multiplied with there:
 
         dkernel[ki,kj,c,f] = Σ_{n,i,j} dz[n,i,j,f] · x[n, i·SH + ki, j·SW + kj, c]
 
-    - x[n,r,s,c] touches z[n,i,j,f] whenever r = i·SH + ki and s = j·SW + kj for some entry of the kernel, with that entry as
-      factor. Read from the output's side, every dz[n,i,j,f] adds filter f, scaled by it, onto the patch that it came from:
+    - x[n,r,s,c] touches z[n,i,j,f] whenever r = i·SH + ki and s = j·SW + kj for some entry of the
+      kernel, with that entry as factor. Read from the output's side, every dz[n,i,j,f] adds filter
+      f, scaled by it, onto the patch that it came from:
 
         dx[n, i·SH + ki, j·SW + kj, c] += dz[n,i,j,f] · kernel[ki,kj,c,f]
 
     Saved: x and what the activation saves.
 
-    Example: x is the row (1, 2, 3), the kernel (10, 1), the bias 0.5. The outputs are 1·10 + 2·1 + 0.5 = 12.5 and
-    2·10 + 3·1 + 0.5 = 23.5. With dout = (1, 2): dkernel = (1·1 + 2·2, 1·2 + 2·3) = (5, 8), dbias = 3, and
-    dx = (1·10, 1·1 + 2·10, 2·1) = (10, 21, 2).
+    Example: x is the row (1, 2, 3), the kernel (10, 1), the bias 0.5. The outputs are 1·10 + 2·1 +
+    0.5 = 12.5 and 2·10 + 3·1 + 0.5 = 23.5. With dout = (1, 2): dkernel = (1·1 + 2·2, 1·2 + 2·3) =
+    (5, 8), dbias = 3, and dx = (1·10, 1·1 + 2·10, 2·1) = (10, 21, 2).
 
         >>> layer = Conv2D(1, (1, 2))
         >>> layer.build((1, 3, 1), np.random.default_rng(0), np.float64)
@@ -56,8 +59,10 @@ class Conv2D(WeightedLayer):
         ([12.5, 23.5], [10.0, 21.0, 2.0], [5.0, 8.0], [3.0])
 
     References:
-        Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document recognition, 1998.
-        V. Dumoulin, F. Visin: A guide to convolution arithmetic for deep learning, 2016 (strides and padding).
+        Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document
+            recognition, 1998.
+        V. Dumoulin, F. Visin: A guide to convolution arithmetic for deep learning, 2016 (strides
+            and padding).
     """
 
     def __init__(

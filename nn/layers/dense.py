@@ -33,8 +33,9 @@ class Dense(WeightedLayer):
 
     Saved: x and what the activation saves.
 
-    Example: x = (1, 2), kernel ((3, 4), (5, 6)), bias (10, 20): out = (1·3 + 2·5 + 10, 1·4 + 2·6 + 20) = (23, 36).
-    With dout = (1, -1): dkernel = ((1, -1), (2, -2)), dbias = (1, -1), dx = (3 - 4, 5 - 6) = (-1, -1).
+    Example: x = (1, 2), kernel ((3, 4), (5, 6)), bias (10, 20): out = (1·3 + 2·5 + 10, 1·4 + 2·6 +
+    20) = (23, 36). With dout = (1, -1): dkernel = ((1, -1), (2, -2)), dbias = (1, -1), dx = (3 -
+    4, 5 - 6) = (-1, -1).
 
         >>> import numpy as np
         >>> layer = Dense(2)
@@ -47,7 +48,8 @@ class Dense(WeightedLayer):
         ([[23.0, 36.0]], [[-1.0, -1.0]], [[1.0, -1.0], [2.0, -2.0]], [1.0, -1.0])
 
     References:
-        D. E. Rumelhart, G. E. Hinton, R. J. Williams: Learning representations by back-propagating errors, 1986.
+        D. E. Rumelhart, G. E. Hinton, R. J. Williams: Learning representations by back-propagating
+            errors, 1986.
     """
 
     def __init__(

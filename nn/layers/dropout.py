@@ -14,18 +14,21 @@ from nn.layers.base import Gradients, Layer, RandomKey
 
 
 class Dropout(Layer):
-    """Inverted dropout: each element is set to 0 with probability `rate`, the others are scaled by 1 / (1 - rate).
+    """Inverted dropout: each element is set to 0 with probability `rate`, the others are scaled by
+    1 / (1 - rate).
 
     Shapes: x and out (N, ...), any.
 
-    Forward, training: out = x · mask / (1 - rate), mask drawn element by element, 1 with probability 1 - rate. The scaling
-    keeps the expected value, so that at test time out = x and nothing needs to be done.
+    Forward, training: out = x · mask / (1 - rate), mask drawn element by element, 1 with
+    probability 1 - rate. The scaling keeps the expected value, so that at test time out = x and
+    nothing needs to be done.
 
-    Backward: with the mask drawn, the layer is a product with constants: dx = dout · mask / (1 - rate), the same mask.
+    Backward: with the mask drawn, the layer is a product with constants: dx = dout · mask / (1 -
+    rate), the same mask.
 
-    Saved: the key of the mask. A mask is a function of its key and of the element's index in the batch
-    (`nn/kernels/elementwise.py`), so backward draws it again instead of reading it back. `rng` is the key itself, or a generator
-    to draw it from.
+    Saved: the key of the mask. A mask is a function of its key and of the element's index in the
+    batch (`nn/kernels/elementwise.py`), so backward draws it again instead of reading it back.
+    `rng` is the key itself, or a generator to draw it from.
 
     Example: at rate 1/2 every output is 0 or twice the input.
 
@@ -35,8 +38,8 @@ class Dropout(Layer):
         ([0.0, 2.0], True)
 
     References:
-        N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout: a simple way to prevent neural networks
-        from overfitting, 2014.
+        N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout: a simple
+            way to prevent neural networks from overfitting, 2014.
     """
 
     random = True

@@ -16,9 +16,11 @@ class Flatten(Layer):
 
     Shapes: x (N, H, W, C) or any, out (N, H·W·C).
 
-    Forward: out[n, (i·W + j)·C + c] = x[n,i,j,c]: the same numbers in the same order, so nothing is computed.
+    Forward: out[n, (i·W + j)·C + c] = x[n,i,j,c]: the same numbers in the same order, so nothing
+    is computed.
 
-    Backward: every x[n,i,j,c] touches one output, with factor 1: dx[n,i,j,c] = dout[n, (i·W + j)·C + c].
+    Backward: every x[n,i,j,c] touches one output, with factor 1: dx[n,i,j,c] = dout[n, (i·W + j)·C
+    + c].
 
     Saved: the shape of x.
 
@@ -30,7 +32,8 @@ class Flatten(Layer):
         ([[0.0, 1.0, 2.0, 3.0]], (1, 2, 2, 1))
 
     References:
-        I. Goodfellow, Y. Bengio, A. Courville: Deep learning, 2016, section 9.1 (a convolution is a matrix product on such rows).
+        I. Goodfellow, Y. Bengio, A. Courville: Deep learning, 2016, section 9.1 (a convolution is
+            a matrix product on such rows).
     """
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:

@@ -36,11 +36,13 @@ class GlobalAveragePooling2D(GlobalPooling2D):
 
     Forward: out[n,c] = Σ_{i,j} x[n,i,j,c] / (H·W).
 
-    Backward: every pixel touched its channel's mean with factor 1 / (H·W): dx[n,i,j,c] = dout[n,c] / (H·W).
+    Backward: every pixel touched its channel's mean with factor 1 / (H·W): dx[n,i,j,c] = dout[n,c]
+    / (H·W).
 
     Saved: the shape of x.
 
-    Example: an image ((1, 2), (3, 6)) has the mean 3; the gradient 8 comes back as 2 for each pixel.
+    Example: an image ((1, 2), (3, 6)) has the mean 3; the gradient 8 comes back as 2 for each
+    pixel.
 
         >>> layer = GlobalAveragePooling2D()
         >>> out, cache = layer.forward(np.array([1.0, 2.0, 3.0, 6.0]).reshape(1, 2, 2, 1))
@@ -69,8 +71,8 @@ class GlobalMaxPooling2D(GlobalPooling2D):
 
     Forward: out[n,c] = max_{i,j} x[n,i,j,c].
 
-    Backward: only the winning pixel touched the output, with factor 1, so it gets dout[n,c] and all others 0. Of several equal
-    maxima the first in reading order wins.
+    Backward: only the winning pixel touched the output, with factor 1, so it gets dout[n,c] and
+    all others 0. Of several equal maxima the first in reading order wins.
 
     Saved: the winners' indices i·W + j, and the shape of x.
 

@@ -1,7 +1,8 @@
-"""Initial weights. An initializer is called with a shape and a generator and returns a float64 array; layers cast it.
+"""Initial weights. An initializer is called with a shape and a generator and returns a float64
+array; layers cast it.
 
-`kernel_initializer=` of a layer takes a name, `"he_normal"`, or an object, `HeNormal(seed=1)`. The names of Keras' functions
-(`he_normal`, ...) stand for the classes.
+`kernel_initializer=` of a layer takes a name, `"he_normal"`, or an object, `HeNormal(seed=1)`. The
+names of Keras' functions (`he_normal`, ...) stand for the classes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _CUT = 0.87962566103423978
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """How many inputs an output sums over, and how many outputs an input reaches.
 
-    A dense kernel is (in, out); a convolution's (KH, KW, C, F) sums KH·KW·C inputs and reaches KH·KW·F outputs.
+    A dense kernel is (in, out); a convolution's (KH, KW, C, F) sums KH·KW·C inputs and reaches
+    KH·KW·F outputs.
 
         >>> fans((100, 10)), fans((5, 5, 1, 32)), fans((7,))
         ((100, 10), (25, 800), (7, 7))
@@ -33,7 +35,8 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 class Initializer:
-    """The base: `seed` makes an initializer give the same values at every call, instead of drawing from the model's seed.
+    """The base: `seed` makes an initializer give the same values at every call, instead of drawing
+    from the model's seed.
 
     Example: the same seed, the same values.
 
@@ -61,11 +64,13 @@ class Initializer:
 
 
 class VarianceScaling(Initializer):
-    """Random values of mean 0 and variance scale / fan, so that signals keep their size from layer to layer.
+    """Random values of mean 0 and variance scale / fan, so that signals keep their size from layer
+    to layer.
 
-    A sum of fan_in products of independent x and w with mean 0 has the variance fan_in · Var w · Var x, so the forward pass
-    keeps the variance if Var w = 1 / fan_in. In the backward pass a gradient is a sum of fan_out products, which needs
-    Var w = 1 / fan_out. Three choices have names:
+    A sum of fan_in products of independent x and w with mean 0 has the variance fan_in · Var w ·
+    Var x, so the forward pass keeps the variance if Var w = 1 / fan_in. In the backward pass a
+    gradient is a sum of fan_out products, which needs Var w = 1 / fan_out. Three choices have
+    names:
 
     | name   | Var w                    | for                                                             |
     |--------|--------------------------|-----------------------------------------------------------------|
@@ -73,8 +78,8 @@ class VarianceScaling(Initializer):
     | LeCun  | 1 / fan_in               | the forward pass                                                |
     | He     | 2 / fan_in               | the forward pass through ReLU, which halves the mean of squares |
 
-    Uniform values in ±a have the variance a² / 3, so a = √(3 Var w). Normal values are cut off at two standard deviations, and
-    scaled so that the variance after the cut is Var w.
+    Uniform values in ±a have the variance a² / 3, so a = √(3 Var w). Normal values are cut off at
+    two standard deviations, and scaled so that the variance after the cut is Var w.
 
     Args:
         scale: over the fan.
@@ -82,14 +87,16 @@ class VarianceScaling(Initializer):
         distribution: uniform, truncated_normal or untruncated_normal.
         seed: see `Initializer`.
 
-    Example: Glorot for 100 inputs and 50 outputs: a = √(6 / 150) = 0.2, and a standard deviation of 0.2 / √3 = 0.115.
+    Example: Glorot for 100 inputs and 50 outputs: a = √(6 / 150) = 0.2, and a standard deviation
+    of 0.2 / √3 = 0.115.
 
         >>> kernel = GlorotUniform()((100, 50), np.random.default_rng(0))
         >>> bool(abs(kernel).max() <= 0.2), round(float(kernel.std()), 2)
         (True, 0.12)
 
     References:
-        X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks, 2010, equation 16.
+        X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
+            networks, 2010, equation 16.
         K. He, X. Zhang, S. Ren, J. Sun: Delving deep into rectifiers, 2015, equation 10.
         Y. LeCun, L. Bottou, G. Orr, K.-R. Müller: Efficient BackProp, 1998, section 4.6.
     """
@@ -167,7 +174,9 @@ class RandomNormal(Initializer):
 
 
 class TruncatedNormal(RandomNormal):
-    """As `RandomNormal`; values further than two standard deviations from the mean are drawn again."""
+    """As `RandomNormal`; values further than two standard deviations from the mean are drawn
+    again.
+    """
 
     def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """mean + stddev · z, |z| ≤ 2."""
@@ -257,7 +266,9 @@ INITIALIZERS: dict[str, Any] = {
 
 
 def initializer_named(initializer: Any, layer: str) -> Initializer:
-    """The initializer that a layer's argument means: an object, a class, a name, or an object's `config`."""
+    """The initializer that a layer's argument means: an object, a class, a name, or an object's
+    `config`.
+    """
     if isinstance(initializer, Initializer):
         return initializer
     if isinstance(initializer, type) and issubclass(initializer, Initializer):

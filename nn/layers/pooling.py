@@ -66,19 +66,21 @@ class Pooling2D(Layer):
 class MaxPooling2D(Pooling2D):
     """The greatest value of each window, channel by channel.
 
-    Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), the pool size unless given, out (N, OH, OW, C);
-    OH = ⌊(H - PH) / SH⌋ + 1 for valid padding (what does not fill a window is left out), ⌈H / SH⌉ for same (the padding
-    never wins).
+    Shapes: x (N, H, W, C), pool_size (PH, PW), strides (SH, SW), the pool size unless given, out
+    (N, OH, OW, C); OH = ⌊(H - PH) / SH⌋ + 1 for valid padding (what does not fill a window is left
+    out), ⌈H / SH⌉ for same (the padding never wins).
 
     Forward: out[n,i,j,c] = max_{a<PH, b<PW} x[n, i·SH + a, j·SW + b, c].
 
-    Backward: only the input that won its window touched the output, with factor 1. Its gradient is dout[n,i,j,c]; all others
-    get 0. Of several equal maxima the first in reading order is the winner and takes all (so do Keras and PyTorch; splitting it
-    would be another subgradient). Where windows overlap, an input that wins several of them gets the sum.
+    Backward: only the input that won its window touched the output, with factor 1. Its gradient is
+    dout[n,i,j,c]; all others get 0. Of several equal maxima the first in reading order is the
+    winner and takes all (so do Keras and PyTorch; splitting it would be another subgradient).
+    Where windows overlap, an input that wins several of them gets the sum.
 
     Saved: the winners' indices a·PW + b.
 
-    Example: the 2 x 2 window ((1, 5), (5, 2)) gives 5; the gradient 7 goes to the first 5: ((0, 7), (0, 0)).
+    Example: the 2 x 2 window ((1, 5), (5, 2)) gives 5; the gradient 7 goes to the first 5: ((0,
+    7), (0, 0)).
 
         >>> layer = MaxPooling2D((2, 2))
         >>> layer.build((2, 2, 1), np.random.default_rng(0), np.float64)
@@ -88,7 +90,8 @@ class MaxPooling2D(Pooling2D):
         ([5.0], [0.0, 7.0, 0.0, 0.0])
 
     References:
-        D. Scherer, A. Müller, S. Behnke: Evaluation of pooling operations in convolutional architectures, 2010.
+        D. Scherer, A. Müller, S. Behnke: Evaluation of pooling operations in convolutional
+            architectures, 2010.
     """
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:

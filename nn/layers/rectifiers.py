@@ -38,7 +38,8 @@ class LeakyReLU(Layer):
         ([-1.0, 3.0], [2.5, 6.0])
 
     References:
-        A. L. Maas, A. Y. Hannun, A. Y. Ng: Rectifier nonlinearities improve neural network acoustic models, 2013.
+        A. L. Maas, A. Y. Hannun, A. Y. Ng: Rectifier nonlinearities improve neural network
+            acoustic models, 2013.
     """
 
     def __init__(self, negative_slope: float = 0.3, *, alpha: float | None = None, **options: Any) -> None:
@@ -69,8 +70,8 @@ class ELU(Layer):
 
     Forward: out = x where x > 0, else α (exp x - 1).
 
-    Backward: dx = dout where x > 0; else ∂out/∂x = α exp x = out + α, so dx = dout (out + α). At x = 0, where the slopes differ
-    unless α = 1, we take the left one.
+    Backward: dx = dout where x > 0; else ∂out/∂x = α exp x = out + α, so dx = dout (out + α). At x
+    = 0, where the slopes differ unless α = 1, we take the left one.
 
     Saved: x and out.
 
@@ -81,7 +82,8 @@ class ELU(Layer):
         ([-0.5], [2.0])
 
     References:
-        D.-A. Clevert, T. Unterthiner, S. Hochreiter: Fast and accurate deep network learning by exponential linear units, 2016.
+        D.-A. Clevert, T. Unterthiner, S. Hochreiter: Fast and accurate deep network learning by
+            exponential linear units, 2016.
     """
 
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:
@@ -106,7 +108,8 @@ class ELU(Layer):
 
 
 class GELU(Layer):
-    """Gaussian error linear unit: x times the probability that a standard normal number is below x.
+    """Gaussian error linear unit: x times the probability that a standard normal number is below
+    x.
 
     Shapes: x and out (N, ...), any.
 

@@ -1,7 +1,8 @@
 """Regularizers: what large weights cost, as a part of the loss.
 
-A layer's `kernel_regularizer` adds R(w) to the loss, so the gradient gets ∂R/∂w on top, before the optimizer sees it. (Weight
-decay, an argument of the optimizers, shrinks the weights apart from the gradient instead.) Not divided by the batch's size.
+A layer's `kernel_regularizer` adds R(w) to the loss, so the gradient gets ∂R/∂w on top, before the
+optimizer sees it. (Weight decay, an argument of the optimizers, shrinks the weights apart from the
+gradient instead.) Not divided by the batch's size.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from nn.errors import InputError
 class Regularizer:
     """R(w) = l1 Σ |w| + l2 Σ w².
 
-    Gradient: l1 sign(w) + 2 l2 w, with 0 for sign(0). The first term pulls every weight to 0 with the same force, so that many
-    end there; the second pulls in proportion, so that the large ones shrink.
+    Gradient: l1 sign(w) + 2 l2 w, with 0 for sign(0). The first term pulls every weight to 0 with
+    the same force, so that many end there; the second pulls in proportion, so that the large ones
+    shrink.
 
-    Example: w = (3, -1) with l1 = 0.1 and l2 = 0.01: R = 0.1 · 4 + 0.01 · 10 = 0.5, and the gradient
-    (0.1 + 0.06, -0.1 - 0.02).
+    Example: w = (3, -1) with l1 = 0.1 and l2 = 0.01: R = 0.1 · 4 + 0.01 · 10 = 0.5, and the
+    gradient (0.1 + 0.06, -0.1 - 0.02).
 
         >>> regularizer = L1L2(0.1, 0.01)
         >>> round(regularizer(np.array([3.0, -1.0])), 6), regularizer.gradient(np.array([3.0, -1.0])).round(6).tolist()
@@ -72,7 +74,9 @@ class L2(Regularizer):
 
 
 def regularizer_named(regularizer: Any, layer: str) -> Regularizer | None:
-    """The regularizer that a layer's argument means: an object, a name (with Keras' 0.01), or its `config`."""
+    """The regularizer that a layer's argument means: an object, a name (with Keras' 0.01), or its
+    `config`.
+    """
     if regularizer is None or isinstance(regularizer, Regularizer):
         return regularizer
     if isinstance(regularizer, dict) and regularizer.keys() == {"l1", "l2"}:

@@ -17,7 +17,8 @@ from nn.layers.base import Gradients, Layer, RandomKey
 class Reshape(Layer):
     """Reads each sample in another shape.
 
-    Shapes: x (N, ...), out (N, *target_shape) with as many values; one size may be -1, which takes what is left.
+    Shapes: x (N, ...), out (N, *target_shape) with as many values; one size may be -1, which takes
+    what is left.
 
     Forward: the values stay in their order, the last index running fastest. Nothing is computed.
 

@@ -23,8 +23,9 @@ class Sigmoid(Layer):
 
     Forward: out = σ(x) = 1 / (1 + exp(-x)).
 
-    Backward: ∂out/∂x = exp(-x) / (1 + exp(-x))² = out (1 - out), at most 1/4. Hence dx = dout · out (1 - out): a stack of such
-    layers passes little gradient on, which is why ReLU replaced it between layers.
+    Backward: ∂out/∂x = exp(-x) / (1 + exp(-x))² = out (1 - out), at most 1/4. Hence dx = dout ·
+    out (1 - out): a stack of such layers passes little gradient on, which is why ReLU replaced it
+    between layers.
 
     Saved: out.
 
@@ -99,7 +100,8 @@ class Softplus(Layer):
         ([1.386294], [3.0])
 
     References:
-        C. Dugas, Y. Bengio, F. Bélisle, C. Nadeau, R. Garcia: Incorporating second-order functional knowledge, 2001.
+        C. Dugas, Y. Bengio, F. Bélisle, C. Nadeau, R. Garcia: Incorporating second-order
+            functional knowledge, 2001.
     """
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
@@ -130,7 +132,8 @@ class SiLU(Layer):
         ([0.823959], [0.95599])
 
     References:
-        S. Elfwing, E. Uchibe, K. Doya: Sigmoid-weighted linear units for neural network function approximation, 2018.
+        S. Elfwing, E. Uchibe, K. Doya: Sigmoid-weighted linear units for neural network function
+            approximation, 2018.
     """
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:

@@ -1,8 +1,10 @@
-"""Layers one after another: their shapes and arrays, and the two loops that define every network and its gradients.
+"""Layers one after another: their shapes and arrays, and the two loops that define every network
+and its gradients.
 
-`forward` runs through all layers and keeps what each of them saves; `backward` runs through them in reverse: the
-chain rule. `nn.models.Sequential` is a stack that learns and predicts. The textbook engine, the gradient checks and
-the attribution run these two loops; the fused engine (`nn/engine/plan.py`) computes the same in fewer passes.
+`forward` runs through all layers and keeps what each of them saves; `backward` runs through them
+in reverse: the chain rule. `nn.models.Sequential` is a stack that learns and predicts. The
+textbook engine, the gradient checks and the attribution run these two loops; the fused engine
+(`nn/engine/plan.py`) computes the same in fewer passes.
 """
 
 from __future__ import annotations
@@ -27,11 +29,13 @@ class Stack:
     """A stack of layers, each fed by the one before.
 
     Args:
-        layers: to start with; `add` appends more. Layers that are built already keep their weights.
+        layers: to start with; `add` appends more. Layers that are built already keep their
+            weights.
         seed: of the initial weights.
         dtype: float32, or float64 for checks.
 
-    Example: two layers as one function, and its gradients by the chain rule. Dense: 2·3 = 6, ReLU passes it on.
+    Example: two layers as one function, and its gradients by the chain rule. Dense: 2·3 = 6, ReLU
+    passes it on.
 
         >>> from nn.layers import Dense, ReLU
         >>> stack = Stack([Dense(1, input_shape=(1,)), ReLU()], dtype=np.float64)
@@ -53,7 +57,8 @@ class Stack:
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey | Keys = None) -> tuple[NDArray, list[Any]]:
         """The last layer's output for x (N, ...), and each layer's cache.
 
-        `rng` is for the random layers, when training: a generator or a number from which each gets a key, or the keys by name.
+        `rng` is for the random layers, when training: a generator or a number from which each gets
+        a key, or the keys by name.
         """
         keys = self.random_keys(rng) if training else {}
         caches = []
@@ -64,7 +69,9 @@ class Stack:
         return x, caches
 
     def backward(self, dout: NDArray, caches: Sequence[Any]) -> tuple[NDArray, Gradients]:
-        """The chain rule, from dout = ∂loss/∂out: dx, and the gradient of each parameter as "layer/parameter"."""
+        """The chain rule, from dout = ∂loss/∂out: dx, and the gradient of each parameter as
+        "layer/parameter".
+        """
         gradients: Gradients = {}
         for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
             dout, own = layer.backward(dout, cache)
@@ -73,7 +80,9 @@ class Stack:
         return dout, gradients
 
     def outputs(self, x: NDArray) -> Iterator[tuple[Layer, NDArray]]:
-        """Each layer with its output, one after another, as `forward` computes it without training."""
+        """Each layer with its output, one after another, as `forward` computes it without
+        training.
+        """
         for layer in self.layers:
             x, _ = layer.forward(x)
             yield layer, x
@@ -86,7 +95,9 @@ class Stack:
         return dict(zip(names, np.random.default_rng(rng).integers(2**63, size=len(names)).tolist(), strict=True))
 
     def add(self, layer: Layer) -> None:
-        """Append a layer. It is built at once if its input's shape is known: from `input_shape` or from the layer before."""
+        """Append a layer. It is built at once if its input's shape is known: from `input_shape` or
+        from the layer before.
+        """
         if not isinstance(layer, Layer):
             raise InputError(f"add: expected a layer, got {type(layer).__name__}")
         if any(layer is other for other in self.layers):
@@ -200,7 +211,9 @@ def check_output(layer: Layer, out: NDArray) -> None:
 
 
 def check_gradients(layer: Layer, gradients: Gradients) -> None:
-    """Raise `InputError` unless there is a gradient for each of the layer's parameters, and for nothing else."""
+    """Raise `InputError` unless there is a gradient for each of the layer's parameters, and for
+    nothing else.
+    """
     if gradients.keys() != layer.parameters.keys():
         expected, found = sorted(layer.parameters), sorted(gradients)
         raise InputError(f"layer {layer.name}: backward must return gradients for {expected}, got {found}")
@@ -214,8 +227,9 @@ def split_softmax(layers: Sequence[Layer]) -> tuple[list[Layer], bool]:
 def split_activation(layers: Sequence[Layer], activation: str | None) -> tuple[list[Layer], bool]:
     """The layers without the activation at their end, and whether they end in it.
 
-    This is the only place that knows how a network ends: in a layer such as `Softmax`, which is left out, or in one with
-    `activation="softmax"`, which is replaced by one without the activation that shares its parameters.
+    This is the only place that knows how a network ends: in a layer such as `Softmax`, which is
+    left out, or in one with `activation="softmax"`, which is replaced by one without the
+    activation that shares its parameters.
     """
     *before, last = layers
     if activation is not None and type(last) is ACTIVATIONS[activation]:

@@ -1,4 +1,6 @@
-"""What layers with a kernel and a bias share: their arguments, how they start, and how a saved layer is made again."""
+"""What layers with a kernel and a bias share: their arguments, how they start, and how a saved
+layer is made again.
+"""
 
 from __future__ import annotations
 

@@ -8,10 +8,11 @@ Padding = tuple[tuple[int, int], tuple[int, int]]  # (rows above, below), (colum
 
 
 def window_geometry(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:
-    """One axis of a sliding window: (number of positions, padding before, padding after), as Keras defines them.
+    """One axis of a sliding window: (number of positions, padding before, padding after), as Keras
+    defines them.
 
-    valid: ⌊(size - window) / stride⌋ + 1 positions, no padding. same: ⌈size / stride⌉ positions; the padding that this takes is
-    split evenly, and an odd element goes after the end.
+    valid: ⌊(size - window) / stride⌋ + 1 positions, no padding. same: ⌈size / stride⌉ positions;
+    the padding that this takes is split evenly, and an odd element goes after the end.
 
         >>> window_geometry(7, 3, 2, "valid"), window_geometry(6, 3, 2, "same")
         ((3, 0, 0), (3, 0, 1))
@@ -24,7 +25,9 @@ def window_geometry(size: int, window: int, stride: int, padding: str) -> tuple[
 
 
 def output_size(image: Shape, window: tuple[int, int], strides: tuple[int, int], padding: str) -> tuple[int, int]:
-    """(OH, OW), the window's positions on an image (H, W, ...); 0 along an axis where it does not fit."""
+    """(OH, OW), the window's positions on an image (H, W, ...); 0 along an axis where it does not
+    fit.
+    """
     rows, columns = (window_geometry(image[axis], window[axis], strides[axis], padding)[0] for axis in (0, 1))
     return rows, columns
 

@@ -21,7 +21,8 @@ class ZeroPadding2D(Layer):
 
     Forward: out[n, above + i, left + j, c] = x[n,i,j,c], and 0 elsewhere.
 
-    Backward: every x touches one output, with factor 1: dx[n,i,j,c] = dout[n, above + i, left + j, c].
+    Backward: every x touches one output, with factor 1: dx[n,i,j,c] = dout[n, above + i, left + j,
+    c].
 
     Saved: nothing; the shapes are known.
 
@@ -29,7 +30,8 @@ class ZeroPadding2D(Layer):
         padding: one size for all four sides, (rows, columns), or ((above, below), (left, right)).
         options: name, input_shape, trainable; see `Layer`.
 
-    Example: a pixel 5 with one column of zeros to its left; on the way back the column's gradient is dropped.
+    Example: a pixel 5 with one column of zeros to its left; on the way back the column's gradient
+    is dropped.
 
         >>> layer = ZeroPadding2D(((0, 0), (1, 0)))
         >>> layer.build((1, 1, 1), np.random.default_rng(0), np.float64)

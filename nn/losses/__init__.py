@@ -1,4 +1,6 @@
-"""What a network's answers cost; start with `categorical.py`. Losses as objects, and as functions for each sample."""
+"""What a network's answers cost; start with `categorical.py`. Losses as objects, and as functions
+for each sample.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ __all__ = [
 
 
 def categorical_crossentropy(y_true: ArrayLike, y_pred: ArrayLike) -> NDArray:
-    """The loss of each sample (N,), as in Keras; what `compile(loss=categorical_crossentropy)` names."""
+    """The loss of each sample (N,), as in Keras; what `compile(loss=categorical_crossentropy)`
+    names.
+    """
     probabilities = np.asarray(y_pred)
     return CategoricalCrossentropy().each(probabilities, targets_of(y_true, probabilities.shape[-1], "y_true"))
 
@@ -71,7 +75,9 @@ LOSSES: dict[str, type[Loss]] = {
 
 
 def loss_named(loss: object) -> Loss:
-    """The loss that `compile(loss=...)` means: an object, a class, a name, or one of the functions above."""
+    """The loss that `compile(loss=...)` means: an object, a class, a name, or one of the functions
+    above.
+    """
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, type) and issubclass(loss, Loss):

@@ -10,7 +10,8 @@ from nn.utils import class_indices, one_hot
 
 
 def targets_of(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np.float32]:
-    """Targets (N, classes) from integer labels (N,) or (N, 1); targets that are already (N, classes) are only checked.
+    """Targets (N, classes) from integer labels (N,) or (N, 1); targets that are already (N,
+    classes) are only checked.
 
     >>> targets_of([2, 0], 3).tolist()
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
@@ -37,7 +38,8 @@ class Loss:
         axis, reduction, name: for Keras' sake: the last axis and the mean over the samples are what there is.
 
     Attributes:
-        joined_with: the activation at the end of a network that is differentiated together with the loss.
+        joined_with: the activation at the end of a network that is differentiated together with
+            the loss.
     """
 
     name = ""
@@ -63,7 +65,9 @@ class Loss:
         self.from_logits, self.label_smoothing = bool(from_logits), float(label_smoothing)
 
     def labels_of(self, labels: NDArray, outputs: int, argument: str) -> NDArray:
-        """Labels as `fit` is given them, as the loss takes them: here (N, outputs), where (N,) is enough for one output."""
+        """Labels as `fit` is given them, as the loss takes them: here (N, outputs), where (N,) is
+        enough for one output.
+        """
         if labels.dtype.kind not in "buif" or not np.isfinite(labels).all():
             raise InputError(f"{argument}: expected finite numbers as targets of {self.name}")
         if labels.ndim == 1 and outputs == 1:
@@ -98,7 +102,9 @@ class Loss:
         return value, self.backward(cache)
 
     def of_scores(self, scores: NDArray, targets: NDArray) -> tuple[float, NDArray]:
-        """The mean loss where the activation `joined_with` is still to come, and the gradient for the scores."""
+        """The mean loss where the activation `joined_with` is still to come, and the gradient for
+        the scores.
+        """
         raise NotImplementedError(f"{type(self).__name__} is not joined with an activation")
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:

@@ -19,7 +19,8 @@ class BinaryCrossentropy(Loss):
 
     Shapes: probabilities, targets, scores and their gradients (N, K); the loss is one number.
 
-    Example: p = 3/4 where yes is right: -log 3/4 = 0.287682, with the slope -1 / p = -4/3; on the score ln 3: p - t = -1/4.
+    Example: p = 3/4 where yes is right: -log 3/4 = 0.287682, with the slope -1 / p = -4/3; on the
+    score ln 3: p - t = -1/4.
 
     >>> loss = BinaryCrossentropy()
     >>> value, cache = loss.forward(np.array([[0.75]]), np.array([[1.0]]))

@@ -12,7 +12,8 @@ from nn.optimizers.base import LearningRate, Optimizer
 
 
 class Adadelta(Optimizer):
-    """Adadelta: each weight finds its own rate from the sizes of its past gradients g and past updates Δ.
+    """Adadelta: each weight finds its own rate from the sizes of its past gradients g and past
+    updates Δ.
 
         E[g²]  ← ρ E[g²] + (1 - ρ) g²
         Δ       = √(E[Δ²] + ε) / √(E[g²] + ε) · g
@@ -21,18 +22,20 @@ class Adadelta(Optimizer):
 
     Shapes: w, g and the two slots any, the same; elements do not depend on each other.
 
-    The ratio of the two roots has the unit of w / g, so Δ has the unit of w. That is the idea of the method, and the reason
-    why Zeiler's method has no learning rate, which is the same as η = 1, the default here. Keras' default of η = 0.001, chosen
-    for other optimizers, takes a thousandth of each step: with it the student's network stops at 43 % after ten epochs.
+    The ratio of the two roots has the unit of w / g, so Δ has the unit of w. That is the idea of
+    the method, and the reason why Zeiler's method has no learning rate, which is the same as η =
+    1, the default here. Keras' default of η = 0.001, chosen for other optimizers, takes a
+    thousandth of each step: with it the student's network stops at 43 % after ten epochs.
 
     Args:
         learning_rate: η, 1.0 as in the paper, or a schedule.
         rho: ρ, the decay of the two averages.
-        epsilon: ε inside both roots; it sets the size of the very first steps. 1e-7 as in Keras (the paper: 1e-6).
+        epsilon: ε inside both roots; it sets the size of the very first steps. 1e-7 as in Keras
+            (the paper: 1e-6).
         weight_decay, options: see `Optimizer`.
 
-    Example: the first step for g = 2 with ρ = 0.9 and ε = 1: E[g²] = 0.4, Δ = √(1 / 1.4) · 2 = 1.690309,
-    E[Δ²] = 0.1 · Δ² = 0.285714.
+    Example: the first step for g = 2 with ρ = 0.9 and ε = 1: E[g²] = 0.4, Δ = √(1 / 1.4) · 2 =
+    1.690309, E[Δ²] = 0.1 · Δ² = 0.285714.
 
         >>> import numpy as np
         >>> w, slots = np.zeros(1), (np.zeros(1), np.zeros(1))
@@ -41,7 +44,8 @@ class Adadelta(Optimizer):
         ([-1.690309], [[0.4], [0.285714]])
 
     References:
-        M. D. Zeiler: ADADELTA: An adaptive learning rate method, 2012, algorithm 1 (arXiv:1212.5701).
+        M. D. Zeiler: ADADELTA: An adaptive learning rate method, 2012, algorithm 1
+            (arXiv:1212.5701).
     """
 
     name = "adadelta"

@@ -17,8 +17,9 @@ class Adagrad(Optimizer):
         s  ← s + g²
         w  ← w - η g / √(s₀ + s + ε)
 
-    A weight that seldom gets a gradient keeps a large rate; one that gets many slows down. As s only grows, all rates go to zero
-    in the end: about as 1 / √steps where gradients stay of one size. `RMSprop` replaces the sum by a running mean.
+    A weight that seldom gets a gradient keeps a large rate; one that gets many slows down. As s
+    only grows, all rates go to zero in the end: about as 1 / √steps where gradients stay of one
+    size. `RMSprop` replaces the sum by a running mean.
 
     Shapes: w, g and s any, the same; elements do not depend on each other.
 
@@ -28,7 +29,8 @@ class Adagrad(Optimizer):
         epsilon: ε, inside the root as in Keras.
         weight_decay, options: see `Optimizer`.
 
-    Example: s₀ = 0 and g = 3, then 4: the first step is η · 3 / 3 = η, the second η · 4 / √(9 + 16) = 0.8 η.
+    Example: s₀ = 0 and g = 3, then 4: the first step is η · 3 / 3 = η, the second η · 4 / √(9 +
+    16) = 0.8 η.
 
         >>> w, slots = np.zeros(1), (np.zeros(1),)
         >>> optimizer = Adagrad(initial_accumulator_value=0, epsilon=1e-12)
@@ -38,7 +40,8 @@ class Adagrad(Optimizer):
         ([-1.8], [25.0])
 
     References:
-        J. Duchi, E. Hazan, Y. Singer: Adaptive subgradient methods for online learning and stochastic optimization, 2011.
+        J. Duchi, E. Hazan, Y. Singer: Adaptive subgradient methods for online learning and
+            stochastic optimization, 2011.
     """
 
     name = "adagrad"

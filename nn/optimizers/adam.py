@@ -14,7 +14,8 @@ from nn.optimizers.base import LearningRate, Optimizer
 
 
 class Adam(Optimizer):
-    """Adam: a running mean m of the gradients g, divided by the root of a running mean v of their squares.
+    """Adam: a running mean m of the gradients g, divided by the root of a running mean v of their
+    squares.
 
         m  ← β₁ m + (1 - β₁) g
         v  ← β₂ v + (1 - β₂) g²
@@ -33,7 +34,8 @@ class Adam(Optimizer):
         amsgrad: divide by the greatest v so far instead of v, so that no step grows again.
         weight_decay, options: see `Optimizer`.
 
-    Example: the first step for g = 2: m = 0.2, v = 0.004; √(1 - 0.999) / (1 - 0.9) · 0.2 / √0.004 = 1, whatever g is.
+    Example: the first step for g = 2: m = 0.2, v = 0.004; √(1 - 0.999) / (1 - 0.9) · 0.2 / √0.004
+    = 1, whatever g is.
 
         >>> w, slots = np.zeros(1), (np.zeros(1), np.zeros(1))
         >>> Adam().update(w, np.array([2.0]), slots, rate=0.1)
@@ -41,7 +43,8 @@ class Adam(Optimizer):
         ([-0.1], [[0.2], [0.004]])
 
     References:
-        D. P. Kingma, J. Ba: Adam: a method for stochastic optimization, 2015, algorithm 1 (arXiv:1412.6980).
+        D. P. Kingma, J. Ba: Adam: a method for stochastic optimization, 2015, algorithm 1
+            (arXiv:1412.6980).
         S. J. Reddi, S. Kale, S. Kumar: On the convergence of Adam and beyond, 2018 (AMSGrad).
     """
 
@@ -88,8 +91,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with weight decay by default: each step begins with w ← w - η λ w, apart from the gradient (`Optimizer`).
 
-    Decay that is part of the loss (an L2 penalty) would be divided by √v like every gradient, so weights with large gradients
-    would hardly shrink. Here all shrink alike.
+    Decay that is part of the loss (an L2 penalty) would be divided by √v like every gradient, so
+    weights with large gradients would hardly shrink. Here all shrink alike.
 
     Example: g = 0 leaves only the decay, w = 1 - 0.1 · 0.5 · 1.
 

@@ -36,7 +36,8 @@ class Adamax(Optimizer):
         ([-0.1], [[0.2], [2.0]])
 
     References:
-        D. P. Kingma, J. Ba: Adam: a method for stochastic optimization, 2015, algorithm 2 (arXiv:1412.6980).
+        D. P. Kingma, J. Ba: Adam: a method for stochastic optimization, 2015, algorithm 2
+            (arXiv:1412.6980).
     """
 
     name = "adamax"

@@ -1,16 +1,17 @@
 """What every optimizer is: a rule by which a gradient changes a parameter, element by element.
 
-`slots` are the arrays of the parameter's shape that the optimizer keeps for it. Because no element depends on
-another, a parameter may be updated in pieces, by several threads, with the same result. So an optimizer keeps no
-count of its own: it is given the number of the step.
+`slots` are the arrays of the parameter's shape that the optimizer keeps for it. Because no element
+depends on another, a parameter may be updated in pieces, by several threads, with the same result.
+So an optimizer keeps no count of its own: it is given the number of the step.
 
 A checklist for a new optimizer, in a file of its own beside `sgd.py`:
 
 1. `name`, and `slots`: the names of its arrays; all are zeros before the first step.
-2. `update` begins with `self.decay_weights(parameter, rate)`, then changes the parameter and the slots in place. `step` counts
-   from 0.
+2. `update` begins with `self.decay_weights(parameter, rate)`, then changes the parameter and the
+   slots in place. `step` counts from 0.
 3. `config` gives the arguments of its constructor, which checks them and raises `InputError`.
-4. The equations and a worked example in the docstring. If it is to be fast, a loop in `nn/kernels/updates.py`.
+4. The equations and a worked example in the docstring. If it is to be fast, a loop in
+   `nn/kernels/updates.py`.
 5. A line in `OPTIMIZERS` (`nn/optimizers/__init__.py`), and tests in `tests/optimizers`.
 """
 
@@ -32,7 +33,8 @@ LearningRate = float | Callable[[int], float]
 
 
 class Optimizer:
-    """The base: a learning rate, constant or a function of the number of steps done (`schedules`), and weight decay.
+    """The base: a learning rate, constant or a function of the number of steps done (`schedules`),
+    and weight decay.
 
     With `weight_decay` λ every step begins with w ← w - η λ w, apart from the gradient: weights that do not lower the loss
     shrink. Under Adadelta weights keep growing, and the larger they are, the less smooth the network is.
@@ -42,17 +44,20 @@ class Optimizer:
     wander about a minimum, and their average is closer to it than they are. The training itself does not depend on it.
 
     Args:
-        learning_rate: η, a number above 0 or a schedule. It may be changed at any time: `optimizer.learning_rate = 0.01`.
+        learning_rate: η, a number above 0 or a schedule. It may be changed at any time:
+            `optimizer.learning_rate = 0.01`.
         weight_decay: λ, none unless given.
         use_ema, ema_momentum: see above.
         lr: an older name of `learning_rate`; also an attribute.
-        decay: d divides the rate of step t by 1 + d t, as in older versions of Keras; also an attribute.
+        decay: d divides the rate of step t by 1 + d t, as in older versions of Keras; also an
+            attribute.
         name: for Keras' sake; it changes nothing.
 
     Attributes:
         slots: the names of the arrays kept for each parameter; the average is the last.
 
-    Example: w = 2 with λ = 0.1 and η = 0.5 becomes 2 · (1 - 0.05) = 1.9 before the gradient is looked at.
+    Example: w = 2 with λ = 0.1 and η = 0.5 becomes 2 · (1 - 0.05) = 1.9 before the gradient is
+    looked at.
 
         >>> import numpy as np
         >>> w = np.array([2.0])
@@ -61,7 +66,8 @@ class Optimizer:
         [1.9]
 
     References:
-        I. Loshchilov, F. Hutter: Decoupled weight decay regularization, 2019. As in Keras, η λ and not λ is taken off.
+        I. Loshchilov, F. Hutter: Decoupled weight decay regularization, 2019. As in Keras, η λ and
+            not λ is taken off.
         B. T. Polyak, A. B. Juditsky: Acceleration of stochastic approximation by averaging, 1992.
     """
 
@@ -136,7 +142,9 @@ class Optimizer:
         return float(rate(step) if callable(rate) else rate) / (1 + self.decay * step)
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
-        """Step number `step`, counted from 0, in place; `slots` in the order of the attribute, zeros before the first step."""
+        """Step number `step`, counted from 0, in place; `slots` in the order of the attribute,
+        zeros before the first step.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no update")
 
     def decay_weights(self, parameter: NDArray, rate: float) -> None:
@@ -149,7 +157,9 @@ class Optimizer:
         elementwise.moving_average(flat(average), flat(parameter), 1.0 - self.ema_momentum if step else 1.0)
 
     def config(self) -> dict[str, Any]:
-        """The arguments that make the optimizer again, as JSON can hold them; a schedule only by what it prints."""
+        """The arguments that make the optimizer again, as JSON can hold them; a schedule only by
+        what it prints.
+        """
         rate = self.learning_rate
         weight_decay = {"weight_decay": self.weight_decay} if self.weight_decay else {}
         ema = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.use_ema else {}

@@ -24,8 +24,9 @@ class Nadam(Optimizer):
         m̂  = μₜ₊₁ m / (1 - μ₁ ··· μₜ₊₁) + (1 - μₜ) g / (1 - μ₁ ··· μₜ),        μₜ = β₁ (1 - 0.96ᵗ / 2)
         w  ← w - η m̂ / (√(v / (1 - β₂ᵗ)) + ε)                                  t = 1, 2, ...
 
-    m with its last gradient weighed once more is what m will be after the next step, if the gradient stays. μₜ grows from about
-    β₁ / 2 to β₁: a mean over many gradients is of little use while there are few.
+    m with its last gradient weighed once more is what m will be after the next step, if the
+    gradient stays. μₜ grows from about β₁ / 2 to β₁: a mean over many gradients is of little use
+    while there are few.
 
     Shapes: w, g, m and v any, the same; elements do not depend on each other.
 
@@ -35,8 +36,9 @@ class Nadam(Optimizer):
         epsilon: ε.
         weight_decay, options: see `Optimizer`.
 
-    Example: the first step for g = 2 with β₁ = ½. μ₁ = 0.26, μ₂ = 0.2696 and m = 1, so
-    m̂ = 0.2696 · 1 / (1 - 0.26 · 0.2696) + 0.74 · 2 / (1 - 0.26) = 2.289922, and w falls by η m̂ / 2 = 0.114496.
+    Example: the first step for g = 2 with β₁ = ½. μ₁ = 0.26, μ₂ = 0.2696 and m = 1, so m̂ = 0.2696
+    · 1 / (1 - 0.26 · 0.2696) + 0.74 · 2 / (1 - 0.26) = 2.289922, and w falls by η m̂ / 2 =
+    0.114496.
 
         >>> w, slots = np.zeros(1), (np.zeros(1), np.zeros(1))
         >>> Nadam(beta_1=0.5).update(w, np.array([2.0]), slots, rate=0.1)

@@ -1,7 +1,9 @@
-"""How large each parameter, its gradient and its steps are: three numbers that tell whether a layer learns.
+"""How large each parameter, its gradient and its steps are: three numbers that tell whether a
+layer learns.
 
-They are almost free: Adadelta keeps running means of the squared gradients and squared updates anyway (`nn.optimizers`),
-over about the last 1 / (1 - ρ) = 20 batches, and √Σ of such a mean is the root mean square of the vector's length.
+They are almost free: Adadelta keeps running means of the squared gradients and squared updates
+anyway (`nn.optimizers`), over about the last 1 / (1 - ρ) = 20 batches, and √Σ of such a mean is
+the root mean square of the vector's length.
 """
 
 from __future__ import annotations
@@ -17,10 +19,11 @@ Norms = dict[str, list[float]]
 
 
 def norms_of(parameters: Mapping[str, NDArray], slots: Mapping[str, tuple[NDArray, ...]], optimizer: Optimizer) -> Norms:
-    """For each parameter, "layer/name": the lengths of weights, gradient and update; the last two where the optimizer knows them.
+    """For each parameter, "layer/name": the lengths of weights, gradient and update; the last two
+    where the optimizer knows them.
 
-    Rounded to six digits; the update is Δ, before the learning rate. The sums are in float64 and in NumPy's fixed order,
-    so the same training gives the same numbers.
+    Rounded to six digits; the update is Δ, before the learning rate. The sums are in float64 and
+    in NumPy's fixed order, so the same training gives the same numbers.
     """
     found: Norms = {}
     for name, array in parameters.items():

@@ -13,13 +13,15 @@ from nn.optimizers.base import LearningRate, Optimizer
 
 
 class RMSprop(Optimizer):
-    """RMSprop: the gradient g is divided by its root mean square over the last 1 / (1 - ρ) steps or so.
+    """RMSprop: the gradient g is divided by its root mean square over the last 1 / (1 - ρ) steps
+    or so.
 
         E[g²]  ← ρ E[g²] + (1 - ρ) g²
         w      ← w - η g / √(E[g²] + ε)
 
-    Steps are then about as large as η, however large the gradients are: the sign of the gradient decides more than its size.
-    `Adadelta` divides by the same root and multiplies by the root of past updates, so that η has no unit.
+    Steps are then about as large as η, however large the gradients are: the sign of the gradient
+    decides more than its size. `Adadelta` divides by the same root and multiplies by the root of
+    past updates, so that η has no unit.
 
     With `centered` the mean gradient's square is taken off first, which leaves the variance: E[g²] - E[g]². With `momentum` μ the
     steps add up: v ← μ v + η g / √(...), w ← w - v.
@@ -34,8 +36,8 @@ class RMSprop(Optimizer):
         centered: as above.
         weight_decay, options: see `Optimizer`.
 
-    Example: the first step for g = 2 with ρ = 0.9: E[g²] = 0.1 · 4 = 0.4, and w falls by 0.1 · 2 / √0.4 = 0.316228. After many
-    equal gradients E[g²] = 4, and the step is 0.1 · 2 / 2 = 0.1.
+    Example: the first step for g = 2 with ρ = 0.9: E[g²] = 0.1 · 4 = 0.4, and w falls by 0.1 · 2 /
+    √0.4 = 0.316228. After many equal gradients E[g²] = 4, and the step is 0.1 · 2 / 2 = 0.1.
 
         >>> w, slots = np.zeros(1), (np.zeros(1),)
         >>> optimizer = RMSprop(epsilon=1e-12)
@@ -45,7 +47,8 @@ class RMSprop(Optimizer):
 
     References:
         T. Tieleman, G. Hinton: Lecture 6.5 of Neural networks for machine learning, 2012.
-        A. Graves: Generating sequences with recurrent neural networks, 2013, equations 38 to 45 (centered, with momentum).
+        A. Graves: Generating sequences with recurrent neural networks, 2013, equations 38 to 45
+            (centered, with momentum).
     """
 
     name = "rmsprop"

@@ -23,9 +23,10 @@ class SGD(Optimizer):
 
         v ← μ v - η g,    w ← w + v,    with `nesterov`    w ← w + μ v - η g    instead.
 
-    Under a constant gradient v tends to -η g / (1 - μ): ten times the plain step for μ = 0.9. Gradients that change their sign,
-    as across a narrow valley, cancel in v. Nesterov's form takes the gradient where v is about to lead, which brakes earlier.
-    (The w kept here is Nesterov's point ahead, so that the gradient is needed nowhere else.)
+    Under a constant gradient v tends to -η g / (1 - μ): ten times the plain step for μ = 0.9.
+    Gradients that change their sign, as across a narrow valley, cancel in v. Nesterov's form takes
+    the gradient where v is about to lead, which brakes earlier. (The w kept here is Nesterov's
+    point ahead, so that the gradient is needed nowhere else.)
 
     Shapes: w, g and v any, the same.
 
@@ -35,8 +36,8 @@ class SGD(Optimizer):
         nesterov: as above; it needs momentum.
         weight_decay, options: see `Optimizer`.
 
-    Example: on w² / 2 with g = w = 2 and η = 0.25: w = 2 - 0.25 · 2 = 1.5. With μ = 0.9 the second step adds 0.9 times the
-    first: v = 0.9 · (-0.5) - 0.25 · 1.5 = -0.825 and w = 0.675.
+    Example: on w² / 2 with g = w = 2 and η = 0.25: w = 2 - 0.25 · 2 = 1.5. With μ = 0.9 the second
+    step adds 0.9 times the first: v = 0.9 · (-0.5) - 0.25 · 1.5 = -0.825 and w = 0.675.
 
         >>> import numpy as np
         >>> w, velocity = np.array([2.0]), np.zeros(1)
@@ -51,7 +52,8 @@ class SGD(Optimizer):
     References:
         H. Robbins, S. Monro: A stochastic approximation method, 1951.
         B. T. Polyak: Some methods of speeding up the convergence of iteration methods, 1964.
-        I. Sutskever, J. Martens, G. Dahl, G. Hinton: On the importance of initialization and momentum in deep learning, 2013.
+        I. Sutskever, J. Martens, G. Dahl, G. Hinton: On the importance of initialization and
+            momentum in deep learning, 2013.
     """
 
     name = "sgd"

@@ -1,4 +1,6 @@
-"""python -m nn.reading IMAGE --out steps.png: how an image becomes what the network sees, step by step."""
+"""python -m nn.reading IMAGE --out steps.png: how an image becomes what the network sees, step by
+step.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from nn.recipes import load_reader
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write a picture of the steps: the image, its ink with a frame around every digit, the digits in MNIST's geometry.
+    """Write a picture of the steps: the image, its ink with a frame around every digit, the digits
+    in MNIST's geometry.
 
     The digits are those that `nn.predict` reads.
     """

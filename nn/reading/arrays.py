@@ -8,7 +8,9 @@ from nn.errors import InputError
 
 
 def as_picture(values: np.ndarray, argument: str) -> np.ndarray:
-    """Check a picture and return it as float32 in [0, 1] (uint8 is divided by 255); anything not finite becomes 0."""
+    """Check a picture and return it as float32 in [0, 1] (uint8 is divided by 255); anything not
+    finite becomes 0.
+    """
     values = np.asarray(values)
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[:, :, 0]
@@ -23,7 +25,9 @@ def as_picture(values: np.ndarray, argument: str) -> np.ndarray:
 
 
 def block_reduce(picture: np.ndarray, step: int, combine: np.ufunc) -> np.ndarray:
-    """Combine every step × step block (the last ones with what there is): (H, W) -> (⌈H/step⌉, ⌈W/step⌉)."""
+    """Combine every step × step block (the last ones with what there is): (H, W) -> (⌈H/step⌉,
+    ⌈W/step⌉).
+    """
     if step > 1:
         for _ in range(2):  # rows, then (transposed) columns: long vector operations instead of many small reductions
             whole = picture.shape[0] // step * step

@@ -1,11 +1,12 @@
-"""Honest percentages: a temperature for the probabilities, and the line below which a reading is called unsure.
+"""Honest percentages: a temperature for the probabilities, and the line below which a reading is
+called unsure.
 
 Both are chosen on images that the network was not trained on (the validation split), never on the
 test images.
 
 References:
     C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: On calibration of modern neural networks, 2017
-    (temperature, ECE).
+        (temperature, ECE).
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The T that makes probabilities (N, K) most likely for labels (N,): least mean −log softmax(log p / T)[label].
+    """The T that makes probabilities (N, K) most likely for labels (N,): least mean −log
+    softmax(log p / T)[label].
 
     The loss has one minimum in 1 / T (it is convex there); golden-section search finds it between
     0.2 and 5.
@@ -50,14 +52,18 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def expected_calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
-    """ECE: the mean gap between confidence and accuracy, over `bins` equal bins of confidence, weighted by their samples."""
+    """ECE: the mean gap between confidence and accuracy, over `bins` equal bins of confidence,
+    weighted by their samples.
+    """
     return float(
         sum(count * abs(accuracy - confidence) for confidence, accuracy, count in reliability(probabilities, labels, bins))
     )
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> list[tuple[float, float, float]]:
-    """The reliability diagram: (mean confidence, accuracy, share of the samples) of every bin that is not empty."""
+    """The reliability diagram: (mean confidence, accuracy, share of the samples) of every bin that
+    is not empty.
+    """
     _check(probabilities, labels)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels

@@ -1,4 +1,5 @@
-"""Which grouping of a row's pieces reads best, and by how much: Bellman's recursion over runs of pieces, both ways.
+"""Which grouping of a row's pieces reads best, and by how much: Bellman's recursion over runs of
+pieces, both ways.
 
 Every run of pieces that may be a digit (a span) has a score: the network's log probability less
 what its shape costs. The best grouping covers all pieces with the highest sum. Its margin at a
@@ -27,8 +28,8 @@ TALL, TALL_JOIN_COST = 0.35, 0.2  # joining two that are both high enough to be 
 CUT_COST, CUT_COST_PER_STROKE = 0.9, 1.0  # parting pieces that touch; for every stroke more that the cut goes through
 SMALL, SMALL_COST = 0.5, 4.0  # a digit lower than this part of the tallest piece is rather a stroke of its neighbour
 LEVEL, UNEVEN_COST = 0.15, 1.5  # neighbours whose feet differ by more than this, in heights of the tallest piece
-# The stem of an open 4 begins and ends lower than the angle before it: in 13 of 900 digits of several
-# strokes it was read as a digit of its own, and with this cost in 2.
+# The stem of an open 4 begins and ends lower than the angle before it: in 13 of 900 digits of
+# several strokes it was read as a digit of its own, and with this cost in 2.
 LOWER, LOWER_COST = 0.08, 8.0
 WIDE, WIDE_COST, MOST_FOR_WIDTH = 0.95, 3.3, 2.5  # a digit wider than this part of its height may be two
 MARK_COST = 0.7  # taking a dot, a dash or a slash between two digits for what it is
@@ -50,7 +51,9 @@ class Chosen:
 
 
 def possible_spans(pieces: Pieces) -> list[Span]:
-    """The runs of pieces (first, one past the last) that may be one digit; a single piece always may."""
+    """The runs of pieces (first, one past the last) that may be one digit; a single piece always
+    may.
+    """
     spans = []
     for first in range(len(pieces)):
         for last in range(first + 1, min(len(pieces), first + MOST_PIECES_IN_A_DIGIT) + 1):
@@ -69,7 +72,8 @@ def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
 
 
 def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> list[Chosen]:
-    """The spans, left to right, that cover all pieces with the highest score; `believed` holds probabilities (10,).
+    """The spans, left to right, that cover all pieces with the highest score; `believed` holds
+    probabilities (10,).
 
     What two neighbours cost together depends on both, so the recursion runs over (last span, sum
     so far).
@@ -111,7 +115,9 @@ def _mirrored(span: Span, end: int) -> Span:
 
 
 def _best_sums(own: Mapping[Span, float], between: Callable[[Span, Span], float]) -> dict[Span, tuple[float, Span | None]]:
-    """For each span the highest score of a grouping that ends with it, and the span before it there."""
+    """For each span the highest score of a grouping that ends with it, and the span before it
+    there.
+    """
     best: dict[Span, tuple[float, Span | None]] = {}
     ending: dict[int, list[Span]] = {}
     for span in sorted(own):
@@ -128,7 +134,9 @@ def _best_sums(own: Mapping[Span, float], between: Callable[[Span, Span], float]
 
 
 def _cost(pieces: Pieces, first: int, last: int) -> float:
-    """What speaks against pieces first .. last − 1 being one digit, before any network looks at it."""
+    """What speaks against pieces first .. last − 1 being one digit, before any network looks at
+    it.
+    """
     cost = 0.0
     for k in range(first, last - 1):
         gap = pieces.gap(k)
@@ -146,16 +154,21 @@ def _tall_join(pieces: Pieces, k: int) -> float:
 
 
 def _unevenness(pieces: Pieces, one: Span, other: Span) -> float:
-    """What speaks against two neighbours being digits of one row: strokes of one digit end at different heights."""
+    """What speaks against two neighbours being digits of one row: strokes of one digit end at
+    different heights.
+    """
     a, b = pieces.hull(*one), pieces.hull(*other)
     up, down = (b.top - a.top) / pieces.height, (b.bottom - a.bottom) / pieces.height
-    # One digit may be smaller than its neighbour; one that begins and ends lower is rather its stem.
+    # One digit may be smaller than its neighbour; one that begins and ends lower is rather its
+    # stem.
     lower = min(up, down) if up > 0 and down > 0 else 0.0
     return UNEVEN_COST * max(0.0, abs(down) - LEVEL) + LOWER_COST * max(0.0, lower - LOWER)
 
 
 def is_mark(pieces: Pieces, first: int, last: int) -> bool:
-    """Whether a single piece between two others, overlapping neither, has the shape of a dot, a dash or a slash."""
+    """Whether a single piece between two others, overlapping neither, has the shape of a dot, a
+    dash or a slash.
+    """
     if last != first + 1 or first == 0 or last == len(pieces) or pieces.is_cut(first, last):
         return False
     before, box, after = pieces.boxes[first - 1 : last + 1]

@@ -1,4 +1,5 @@
-"""What is ink-like and was not written: ruled lines, margin lines, the rim of a table, the corner of another sheet.
+"""What is ink-like and was not written: ruled lines, margin lines, the rim of a table, the corner
+of another sheet.
 
 A printed line is straight, thin for its length, and goes from one side of the picture to the
 other. Where a stroke crosses it, the ink is thicker than the line, and stays. A rim lies along
@@ -28,7 +29,9 @@ MARGIN = 0.04  # or it lies there alone: all else keeps this distance, of the sh
 
 
 def without_clutter(ink: np.ndarray) -> np.ndarray:
-    """The ink (H, W) of a photo or scan without printed lines and without what reaches in from the edge."""
+    """The ink (H, W) of a photo or scan without printed lines and without what reaches in from the
+    edge.
+    """
     if min(ink.shape) < LEAST_SIDE or not ink.any():
         return ink
     clean = _without_lines(_without_lines(ink).T).T
@@ -48,7 +51,9 @@ def _without_lines(ink: np.ndarray) -> np.ndarray:
 
 
 def _lines(ink: np.ndarray) -> list[tuple[float, float]]:
-    """Where nearly level lines meet the left and the right edge: rows, in pixels; the surest first."""
+    """Where nearly level lines meet the left and the right edge: rows, in pixels; the surest
+    first.
+    """
     step = -(-max(ink.shape) // SEARCHED)
     coarse = block_reduce(ink, step, np.maximum) > FAINT
     height, width = coarse.shape
@@ -80,7 +85,9 @@ def _lines(ink: np.ndarray) -> list[tuple[float, float]]:
 
 
 def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
-    """Erase, in place, the ink of one line but for where strokes cross it, if it is as thin as a line."""
+    """Erase, in place, the ink of one line but for where strokes cross it, if it is as thin as a
+    line.
+    """
     height, width = ink.shape
     reach = max(8, width // 30)
     columns = np.arange(width)
@@ -111,7 +118,9 @@ def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
 
 
 def _without_rims(ink: np.ndarray) -> np.ndarray:
-    """Ink without components that lie along an edge, or reach it and are faint, and are no strokes."""
+    """Ink without components that lie along an edge, or reach it and are faint, and are no
+    strokes.
+    """
     step = -(-max(ink.shape) // SEARCHED)
     coarse = block_reduce(ink, step, np.maximum)
     labels, count = label(coarse > FAINT)

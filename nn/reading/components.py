@@ -1,4 +1,5 @@
-"""Connected components of a mask, by runs: find the runs of every row, join those that touch, number what hangs together.
+"""Connected components of a mask, by runs: find the runs of every row, join those that touch,
+number what hangs together.
 
 Rosenfeld & Pfaltz 1966 in two passes, with the pixels of a row taken a run at a time, so that
 plain Python is fast enough.
@@ -10,7 +11,9 @@ import numpy as np
 
 
 def label(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the 8-connected components of a boolean (H, W) mask: int32 labels from 1 (0 outside), and how many there are."""
+    """Number the 8-connected components of a boolean (H, W) mask: int32 labels from 1 (0 outside),
+    and how many there are.
+    """
     height, width = mask.shape
     edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
@@ -31,7 +34,9 @@ def label(mask: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _joined(first: list[int], last: list[int]) -> list[int]:
-    """The root of each run, where run k touches the runs first[k] .. last[k] - 1 of the row above (union by smaller number)."""
+    """The root of each run, where run k touches the runs first[k] .. last[k] - 1 of the row above
+    (union by smaller number).
+    """
     parent = list(range(len(first)))
 
     def root(k: int) -> int:

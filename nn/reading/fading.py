@@ -1,4 +1,6 @@
-"""Strokes that fade, or that are fainter than others, brought to full ink, so that no part of what was written is lost."""
+"""Strokes that fade, or that are fainter than others, brought to full ink, so that no part of what
+was written is lost.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Ink to MNIST's geometry, as its authors made it (LeCun, Bottou, Bengio, Haffner 1998; LeCun, Cortes, Burges, the MNIST page).
+"""Ink to MNIST's geometry, as its authors made it (LeCun, Bottou, Bengio, Haffner 1998; LeCun,
+Cortes, Burges, the MNIST page).
 
 "The original black and white images from NIST were size normalized to fit in a 20 × 20 pixel box
 while preserving their aspect ratio. The resulting images contain grey levels as a result of the
@@ -28,7 +29,8 @@ BLOTCH = 7.0  # what is wider is no stroke, and stays as it is: pared down, it m
 
 
 def to_mnist(ink: np.ndarray) -> np.ndarray:
-    """Bring all the ink of a picture (H, W), white on black, into one MNIST image: (28, 28) float32, all 0 if there is none.
+    """Bring all the ink of a picture (H, W), white on black, into one MNIST image: (28, 28)
+    float32, all 0 if there is none.
 
     A picture that has MNIST's geometry already is returned as it is.
     """
@@ -52,7 +54,8 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
 
 
 def ink_box(ink: np.ndarray) -> tuple[float, float, float, float] | None:
-    """Where the ink begins and ends: (left, top, right, bottom) in fractions of pixels, or None if nothing reaches one half.
+    """Where the ink begins and ends: (left, top, right, bottom) in fractions of pixels, or None if
+    nothing reaches one half.
 
     A half-covered pixel at the rim counts for half: an anti-aliased edge lies inside its pixel.
     """
@@ -87,7 +90,9 @@ def stroke_width(ink: np.ndarray) -> float:
 
 
 def is_mnist(ink: np.ndarray) -> bool:
-    """Whether a picture has MNIST's geometry: 28 × 28, the longer side 20 (or 19, 21), the centre of mass at index 14, 14."""
+    """Whether a picture has MNIST's geometry: 28 × 28, the longer side 20 (or 19, 21), the centre
+    of mass at index 14, 14.
+    """
     if ink.shape != (SIDE, SIDE):
         return False
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0), np.flatnonzero(ink.max(axis=0) > 0)
@@ -99,7 +104,9 @@ def is_mnist(ink: np.ndarray) -> bool:
 
 
 def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) -> np.ndarray:
-    """Cut the smallest square around `box` (its shorter side centred) and resample it to (side, side)."""
+    """Cut the smallest square around `box` (its shorter side centred) and resample it to (side,
+    side).
+    """
     left, top, right, bottom = box
     long = max(right - left, bottom - top, 1.0)
     x, y = (left + right - long) / 2, (top + bottom - long) / 2
@@ -116,14 +123,18 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
 
 
 def _saturated(fine: np.ndarray) -> np.ndarray:
-    """Strokes that became faint because they are thinner than a pixel: back to full ink, as on a bilevel original."""
+    """Strokes that became faint because they are thinner than a pixel: back to full ink, as on a
+    bilevel original.
+    """
     inked = fine[fine > 0.3 * fine.max()]
     level = float(np.partition(inked, 3 * len(inked) // 4)[3 * len(inked) // 4])  # the upper quartile
     return fine if level > 0.9 else np.minimum(fine / np.float32(level), np.float32(1))
 
 
 def _wanted_change(fine: np.ndarray) -> float:
-    """How much each rim of the stroke should move outwards, in sub-pixels (negative: inwards), 0 if the width is MNIST's."""
+    """How much each rim of the stroke should move outwards, in sub-pixels (negative: inwards), 0
+    if the width is MNIST's.
+    """
     width = stroke_width(fine) / FINE
     if width <= 0 or THINNEST <= width <= WIDEST or width > BLOTCH:
         return 0.0
@@ -135,7 +146,9 @@ def _wanted_change(fine: np.ndarray) -> float:
 
 
 def _thickened(fine: np.ndarray, change: float) -> np.ndarray:
-    """Move every rim by `change` sub-pixels: grey dilation (or erosion) with a disc, between two radii for fractions."""
+    """Move every rim by `change` sub-pixels: grey dilation (or erosion) with a disc, between two
+    radii for fractions.
+    """
     margin = int(np.ceil(max(change, 0))) + 1
     padded = np.pad(fine, margin)
     if change < 0:
@@ -167,7 +180,9 @@ def _centre_of_mass(image: np.ndarray) -> tuple[float, float]:
 
 
 def _centred(small: np.ndarray) -> np.ndarray:
-    """Place the (20, 20) picture in (28, 28), by whole pixels, with its centre of mass at index 14, 14."""
+    """Place the (20, 20) picture in (28, 28), by whole pixels, with its centre of mass at index
+    14, 14.
+    """
     out = np.zeros((SIDE, SIDE), np.float32)
     if not small.any():
         return out

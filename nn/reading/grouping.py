@@ -1,4 +1,5 @@
-"""The rules by which ink hangs together, on coarse masks: specks, strokes that lie over one another, rows of writing.
+"""The rules by which ink hangs together, on coarse masks: specks, strokes that lie over one
+another, rows of writing.
 
 A component is ink that certainly belongs together: all that is connected or, where the pen's
 strokes are known, one stroke.
@@ -15,17 +16,19 @@ from nn.reading.components import label
 
 SPECK = 0.12  # of the largest component's extent; or, up to 0.3, a dot hardly longer than the pen is wide
 MOST_COMPONENTS = 48
-# Rows of writing. What is lower than FLAT (of the tallest) is a mark or part of a digit and makes no
-# row of its own. Neighbours in a row, at most NEIGHBOURS heights apart, reach at least ROW_OVERLAP of
-# the lower one's height together, others FAR_OVERLAP: a row may climb or fall. Parts of a broken digit
-# are closer than BROKEN (of both).
+# Rows of writing. What is lower than FLAT (of the tallest) is a mark or part of a digit and makes
+# no row of its own. Neighbours in a row, at most NEIGHBOURS heights apart, reach at least
+# ROW_OVERLAP of the lower one's height together, others FAR_OVERLAP: a row may climb or fall.
+# Parts of a broken digit are closer than BROKEN (of both).
 FLAT, ROW_OVERLAP, FAR_OVERLAP, BROKEN = 0.3, 0.3, 0.6, 0.06
 NEIGHBOURS = 2.0
 
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """Some ink seen as one: its mask over the whole coarse picture, and its box (right and bottom one past the last)."""
+    """Some ink seen as one: its mask over the whole coarse picture, and its box (right and bottom
+    one past the last).
+    """
 
     mask: np.ndarray
     left: int
@@ -95,13 +98,17 @@ def without_specks(strokes: Sequence[Component], pen: float) -> tuple[list[Compo
 
 
 def _smallest(extents: np.ndarray, pen: float) -> float:
-    """The extent from which ink is no speck: neither tiny beside the largest, nor a dot of the pen that is small beside it."""
+    """The extent from which ink is no speck: neither tiny beside the largest, nor a dot of the pen
+    that is small beside it.
+    """
     largest = float(extents.max())
     return max(SPECK * largest, min(1.8 * pen, 0.3 * largest))
 
 
 def stacked(components: Sequence[Component]) -> list[Component]:
-    """Join components that lie over one another, as the strokes of one digit do, until none are left."""
+    """Join components that lie over one another, as the strokes of one digit do, until none are
+    left.
+    """
     components = list(components)
     tallest = max(c.height for c in components)
     i = 0
@@ -116,7 +123,9 @@ def stacked(components: Sequence[Component]) -> list[Component]:
 
 
 def _one_digit(a: Component, b: Component, tallest: int) -> bool:
-    """Whether at least half of the narrower one lies over or under the other, unless they stand side by side and lean."""
+    """Whether at least half of the narrower one lies over or under the other, unless they stand
+    side by side and lean.
+    """
     across = min(a.right, b.right) - max(a.left, b.left)
     if across < 0.5 * min(a.width, b.width):
         return False
@@ -126,7 +135,9 @@ def _one_digit(a: Component, b: Component, tallest: int) -> bool:
 
 
 def _side_by_side(a: Component, b: Component) -> bool:
-    """Whether one is left of the other in every row that both reach: two digits that lean, not two strokes that cross."""
+    """Whether one is left of the other in every row that both reach: two digits that lean, not two
+    strokes that cross.
+    """
     rows = slice(max(a.top, b.top), min(a.bottom, b.bottom))
     first, second = a.mask[rows], b.mask[rows]
     both = first.any(axis=1) & second.any(axis=1)
@@ -140,7 +151,9 @@ def _side_by_side(a: Component, b: Component) -> bool:
 
 
 def into_rows(components: Sequence[Component]) -> list[list[Component]]:
-    """The rows of writing, from top to bottom: digits that reach the same heights, with the marks that are nearest to them."""
+    """The rows of writing, from top to bottom: digits that reach the same heights, with the marks
+    that are nearest to them.
+    """
     tallest = max(c.height for c in components)
     tall = [c for c in components if c.height >= FLAT * tallest]
     rows = [[c] for c in tall]
@@ -169,7 +182,9 @@ def _beside(a: Component, b: Component) -> bool:
 
 
 def _broken(one: list[Component], other: list[Component]) -> bool:
-    """Whether two single components, one over the other, are so close that they are rather parts of one digit."""
+    """Whether two single components, one over the other, are so close that they are rather parts
+    of one digit.
+    """
     if len(one) > 1 or len(other) > 1:
         return False
     a, b = one[0], other[0]

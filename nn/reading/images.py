@@ -1,4 +1,6 @@
-"""Image files to brightness: every colour mode, transparency, 16 bits, the camera's orientation; bounded in size."""
+"""Image files to brightness: every colour mode, transparency, 16 bits, the camera's orientation;
+bounded in size.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ _READING_ERRORS = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyEr
 
 
 def read_image(path: str | os.PathLike[str]) -> np.ndarray:
-    """Read an image file as brightness: (H, W) float32 in [0, 1], 0 black, 1 white, the longest side at most 1024.
+    """Read an image file as brightness: (H, W) float32 in [0, 1], 0 black, 1 white, the longest
+    side at most 1024.
 
     Transparency is paper: under dark ink it turns white, under light ink black.
 
@@ -135,7 +138,9 @@ def _brightness(image: Image.Image) -> np.ndarray:
 
 
 def _block_means(values: np.ndarray) -> np.ndarray:
-    """Pixels of any type as float32, so many in each direction taken together that the longest side is at most 1024."""
+    """Pixels of any type as float32, so many in each direction taken together that the longest
+    side is at most 1024.
+    """
     step = -(-max(values.shape) // LONGEST_SIDE)
     starts = np.arange(0, values.shape[1], step)
     widths = np.diff(starts, append=values.shape[1])
@@ -147,7 +152,9 @@ def _block_means(values: np.ndarray) -> np.ndarray:
 
 
 def _into_unit_range(values: np.ndarray) -> np.ndarray:
-    """Integers of 8 to 16 bits, or floats: already in [0, 1], or of the depth that the largest needs, or the span that occurs."""
+    """Integers of 8 to 16 bits, or floats: already in [0, 1], or of the depth that the largest
+    needs, or the span that occurs.
+    """
     low, high = float(values.min()), float(values.max())
     ceilings = (1.0, *(float(2**bits - 1) for bits in (8, 10, 12, 14, 16)))
     ceiling = next((each for each in ceilings if low >= 0 and high <= each), None)
@@ -165,7 +172,9 @@ def _reduced(image: Image.Image) -> np.ndarray:
 
 
 def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Lay a picture with opacity `alpha` on paper: if mostly opaque, on its own paper; else on what shows its ink best."""
+    """Lay a picture with opacity `alpha` on paper: if mostly opaque, on its own paper; else on
+    what shows its ink best.
+    """
     covered = float(alpha.mean())
     if covered == 0:
         return np.ones_like(grey)

@@ -28,7 +28,8 @@ EVEN_BORDER, EVEN_PAPER = 0.75, 0.3
 
 
 def to_ink(grey: np.ndarray) -> np.ndarray:
-    """Turn brightness (H, W) into ink (H, W) float32: 1 where the pen was, 0 on paper, all 0 where there is nothing.
+    """Turn brightness (H, W) into ink (H, W) float32: 1 where the pen was, 0 on paper, all 0 where
+    there is nothing.
 
     `grey` is float in [0, 1] or uint8 in [0, 255], dark on light or light on dark, on paper of
     any evenly or unevenly lit grey.
@@ -48,7 +49,9 @@ def _border(grey: np.ndarray) -> np.ndarray:
 
 
 def _without_table(grey: np.ndarray) -> np.ndarray:
-    """A sheet that fills most of the picture, on a table of the other brightness: the table becomes paper."""
+    """A sheet that fills most of the picture, on a table of the other brightness: the table
+    becomes paper.
+    """
     middle = (float(grey.min()) + float(grey.max())) / 2
     dark_table = float(np.median(_border(grey))) < middle
     if dark_table == (float(np.median(grey)) < middle):
@@ -65,7 +68,9 @@ def _without_table(grey: np.ndarray) -> np.ndarray:
 
 
 def _paper_is_dark(grey: np.ndarray) -> bool:
-    """Paper is what surrounds the drawing; in uneven light, ink is the minority that departs from its surroundings."""
+    """Paper is what surrounds the drawing; in uneven light, ink is the minority that departs from
+    its surroundings.
+    """
     low, high = float(grey.min()), float(grey.max())
     darkest, typical, lightest = np.percentile(_border(grey), [10, 50, 90])
     if lightest - darkest < 0.25 * (high - low):
@@ -78,7 +83,9 @@ def _paper_is_dark(grey: np.ndarray) -> bool:
 
 
 def _grain(grey: np.ndarray) -> float:
-    """Standard deviation of pixel noise, from the median difference of neighbours: shading and outlines hardly count."""
+    """Standard deviation of pixel noise, from the median difference of neighbours: shading and
+    outlines hardly count.
+    """
     return (
         1.4826 * float(np.median(np.abs(np.diff(grey[:: 1 + grey.shape[0] // 200], axis=1)))) / 2**0.5
         if grey.shape[1] > 1
@@ -138,7 +145,8 @@ def _softened(depth: np.ndarray) -> np.ndarray:
 
 
 def _closing(levels: np.ndarray) -> np.ndarray:
-    """Grey closing (dilate, then erode): dark things narrower than 2·REACH blocks vanish, slopes of light stay.
+    """Grey closing (dilate, then erode): dark things narrower than 2·REACH blocks vanish, slopes
+    of light stay.
 
     Beyond the rim the slope goes on (odd reflection), but nothing is lighter there than within.
     """
@@ -151,7 +159,9 @@ def _closing(levels: np.ndarray) -> np.ndarray:
 
 
 def _paper_level(grey: np.ndarray, blank: np.ndarray, step: int, first: np.ndarray) -> np.ndarray:
-    """Mean brightness of the blank pixels around each block (normalised convolution); `first` where there are none."""
+    """Mean brightness of the blank pixels around each block (normalised convolution); `first`
+    where there are none.
+    """
     weight = block_reduce(blank.astype(np.float32), step, np.add)
     total = block_reduce(np.where(blank, grey, np.float32(0)), step, np.add)
     weight, total = _neighbourhood_sum(weight), _neighbourhood_sum(total)

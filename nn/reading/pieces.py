@@ -32,7 +32,9 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Digit:
-    """One digit of a drawing: where it is, its ink alone (box.height, box.width), and MNIST's view of it (28, 28)."""
+    """One digit of a drawing: where it is, its ink alone (box.height, box.width), and MNIST's view
+    of it (28, 28).
+    """
 
     box: Box
     ink: np.ndarray
@@ -41,10 +43,11 @@ class Digit:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """The least ink that may be a digit: its mask on the coarse grid, and the component that it is part of.
+    """The least ink that may be a digit: its mask on the coarse grid, and the component that it is
+    part of.
 
-    `crossed` is the number of strokes that the cut between it and the part before it goes through; 0
-    where there is none. `pen` is the width of the drawing's strokes, in blocks of the grid.
+    `crossed` is the number of strokes that the cut between it and the part before it goes through;
+    0 where there is none. `pen` is the width of the drawing's strokes, in blocks of the grid.
     """
 
     mask: np.ndarray
@@ -55,7 +58,9 @@ class Piece:
 
     @property
     def is_straight(self) -> bool:
-        """Whether the ink lies within a pen's width of a straight line, by the spread across its main direction."""
+        """Whether the ink lies within a pen's width of a straight line, by the spread across its
+        main direction.
+        """
         points = np.argwhere(self.mask).astype(np.float64)
         if len(points) < 2:
             return True
@@ -74,7 +79,8 @@ class Grid:
 
 
 class Pieces:
-    """A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for as one digit.
+    """A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for
+    as one digit.
 
     `ink` is the whole drawing; `boxes[k]` is piece k's; `height` is that of the tallest piece,
     all in pixels. `specks` are the boxes of what was left out because it is too small to be a
@@ -99,13 +105,17 @@ class Pieces:
         return Box(min(left), min(top), max(right), max(bottom))
 
     def gap(self, k: int) -> float | None:
-        """Between piece k and piece k + 1, in heights of the tallest piece (negative: overlap); None if they are connected."""
+        """Between piece k and piece k + 1, in heights of the tallest piece (negative: overlap);
+        None if they are connected.
+        """
         if self.pieces[k].component == self.pieces[k + 1].component:
             return None
         return (self.boxes[k + 1].left - self.boxes[k].right) / self.height
 
     def cuts(self, first: int, last: int) -> tuple[int, ...]:
-        """The strokes crossed by each cut that parts pieces first .. last - 1 from what is left of them in their component."""
+        """The strokes crossed by each cut that parts pieces first .. last - 1 from what is left of
+        them in their component.
+        """
         inside = {(each.component, each.part) for each in self.pieces[first:last]}
         return tuple(
             each.crossed for each in self.pieces[first:last] if each.part and (each.component, each.part - 1) not in inside

@@ -1,4 +1,5 @@
-"""A drawing and a model to a number: which ink is which digit, what it says, and whether to believe it.
+"""A drawing and a model to a number: which ink is which digit, what it says, and whether to
+believe it.
 
 Pure functions; the commands and the window share them. `model` is anything with `predict(x (N,
 28, 28, 1)) -> (N, 10)` and a `card` dictionary, of which these entries are used when they are
@@ -25,9 +26,9 @@ from nn.reading.pieces import Box, Digit, Pieces
 from nn.reading.segmentation import Stroke, take_apart
 
 SURE_FROM = 0.8  # for a model whose card has no `sure_from`
-# In log probability. Of 600 numbers made of development strokes and read from their ink, 88.2 % were
-# right and sure without it, and 3.5 % surely wrong; 85.5 and 2.8 with 0.25; 52.2 and 1.0 with 1.0. (That
-# was before the costs in `choice` were fitted.)
+# In log probability. Of 600 numbers made of development strokes and read from their ink, 88.2 %
+# were right and sure without it, and 3.5 % surely wrong; 85.5 and 2.8 with 0.25; 52.2 and 1.0 with
+# 1.0. (That was before the costs in `choice` were fitted.)
 MARGIN = 0.25
 LEAST_MARK = 0.05  # of the higher neighbour; a smaller speck is dirt
 # Width over height: 2.3 % of MNIST's test digits are wider, and 1.2 % of the development strokes.
@@ -79,7 +80,8 @@ class ReadDigit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a drawing says, row by row, from left to right; "blank" without digits, "unsure" as soon as one digit is.
+    """What a drawing says, row by row, from left to right; "blank" without digits, "unsure" as
+    soon as one digit is.
 
     `marks` are the boxes of the points, commas, dashes and slashes between digits, which `number`
     leaves out.
@@ -90,7 +92,9 @@ class Reading:
 
     @property
     def number(self) -> str:
-        """The digits side by side, with a space between rows of writing; empty where there is none."""
+        """The digits side by side, with a space between rows of writing; empty where there is
+        none.
+        """
         rows = [list(row) for _, row in groupby(self.digits, key=lambda digit: digit.row)]
         return " ".join("".join(str(each.digit) for each in row) for row in rows)
 
@@ -144,7 +148,8 @@ def read_number(
 
 
 def needs_second_look(ink: np.ndarray) -> bool:
-    """Whether a picture of the network's own size may show a thing rather than a drawing, so that cropping could make it a digit.
+    """Whether a picture of the network's own size may show a thing rather than a drawing, so that
+    cropping could make it a digit.
 
     It does if it is not drawn with a pen: grey inside, broad, or as high or wide as the picture
     without being thin.
@@ -173,13 +178,17 @@ def is_sure(model: Model, probabilities: np.ndarray) -> np.ndarray:
 
 
 def _may_be_two(row: Pieces, span: Span) -> bool:
-    """Whether a digit is so wide that its parts, if it has any, may be digits too, whatever the network thinks of them."""
+    """Whether a digit is so wide that its parts, if it has any, may be digits too, whatever the
+    network thinks of them.
+    """
     box = row.hull(*span)
     return span[1] - span[0] > 1 and box.width > WIDEST_SURE * box.height
 
 
 def _is_between(speck: Box, digits: Sequence[ReadDigit]) -> bool:
-    """Whether a speck lies between two neighbours of a row and is large enough to be a point or a comma."""
+    """Whether a speck lies between two neighbours of a row and is large enough to be a point or a
+    comma.
+    """
     for one, other in pairwise(digits):
         height = max(one.box.height, other.box.height)
         inside = one.box.right <= speck.left and speck.right <= other.box.left and one.row == other.row

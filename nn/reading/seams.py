@@ -1,4 +1,5 @@
-"""Where connected ink might be two digits that touch: the cheapest ways from top to bottom through it.
+"""Where connected ink might be two digits that touch: the cheapest ways from top to bottom through
+it.
 
 A seam has one column in each row, and moves by at most one column from a row to the next. It
 costs 1 for each pixel of ink that it goes through, and SIDEWAYS for each move to the side, so
@@ -54,7 +55,9 @@ def find_seams(mask: np.ndarray, tallest: int, pen: float) -> list[np.ndarray]:
 
 
 def is_simple_stroke(mask: np.ndarray, pen: float) -> bool:
-    """Whether nearly every column has a single short run of ink: a line or an arc, too flat to be anything else."""
+    """Whether nearly every column has a single short run of ink: a line or an arc, too flat to be
+    anything else.
+    """
     padded = np.pad(mask, ((1, 0), (0, 0)))
     runs = (padded[1:] & ~padded[:-1]).sum(axis=0)
     return bool(((runs == 1) & (mask.sum(axis=0) <= 2.5 * pen)).mean() >= SIMPLE_SHARE)

@@ -1,4 +1,5 @@
-"""Which ink may belong to which digit: rows of writing apart, broken strokes together, neighbours apart, specks away.
+"""Which ink may belong to which digit: rows of writing apart, broken strokes together, neighbours
+apart, specks away.
 
 `take_apart` returns rows of pieces, the least ink that may be a digit: components of the ink or
 strokes of the pen, joined where one lies over the other (the hat of a 5, the bar of a 7), and cut
@@ -27,7 +28,8 @@ Stroke = tuple[np.ndarray, float]
 
 
 def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list[Pieces]:
-    """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; [] where there is no ink.
+    """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; []
+    where there is no ink.
 
     An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that
     left the ink, if they are known, in the order of drawing: each its points (n, 2), x and y in
@@ -50,7 +52,8 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     known = _known_strokes(strokes, grid, inked) if strokes else []
     kept, specks = without_specks(known, pen) if known else connected(inked, pen)
     if known:
-        # Ink that no stroke accounts for, a pixel here and there, belongs to whatever is around it.
+        # Ink that no stroke accounts for, a pixel here and there, belongs to whatever is around
+        # it.
         inked = np.logical_or.reduce([each.mask for each in known])
     boxes = [grid_box(grid, ink.shape, each.mask) for each in specks]
     return [
@@ -60,7 +63,9 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
 
 
 def find_digits(ink: np.ndarray) -> list[Digit]:
-    """The digits of a drawing (H, W), white on black, row by row, told apart by shape alone; [] where there is none."""
+    """The digits of a drawing (H, W), white on black, row by row, told apart by shape alone; []
+    where there is none.
+    """
     digits = []
     for row in take_apart(ink):
         ends = [k + 1 for k in range(len(row)) if k + 1 == len(row) or row.gap(k) is not None]
@@ -91,7 +96,9 @@ def _pieces_of(components: Sequence[Component], pen: float, *, cut: bool) -> lis
 
 
 def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> list[Component]:
-    """Each stroke of the pen as a component of the ink that is there; [] if they do not account for it."""
+    """Each stroke of the pen as a component of the ink that is there; [] if they do not account
+    for it.
+    """
     if len(strokes) > MOST_STROKES:
         return []
     masks = [_drawn(points, width, grid, inked.shape) & inked for points, width in strokes]
@@ -102,10 +109,11 @@ def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> 
 
 
 def _drawn(points: np.ndarray, width: float, grid: Grid, shape: tuple[int, int]) -> np.ndarray:
-    """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its soft edge belongs to it.
+    """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its
+    soft edge belongs to it.
 
-    It is the union of discs around pixels of the path, at most a third of their radius apart: that leaves
-    dents of 1.4 % of the radius between them.
+    It is the union of discs around pixels of the path, at most a third of their radius apart: that
+    leaves dents of 1.4 % of the radius between them.
     """
     path = (np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5
     radius = width / 2 / grid.step + 1

@@ -1,4 +1,6 @@
-"""How an image becomes what the network sees, as one picture: the image, its ink with a frame around every digit, the digits."""
+"""How an image becomes what the network sees, as one picture: the image, its ink with a frame
+around every digit, the digits.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ PAPER, SURE, UNSURE, MARK = (40, 40, 40), (90, 170, 255), (255, 160, 60), (150, 
 
 
 def steps_sheet(grey: np.ndarray, ink: np.ndarray, reading: Reading) -> Image.Image:
-    """The steps of a reading: brightness (H, W), ink (H, W), and what the network saw of each digit, with what it read."""
+    """The steps of a reading: brightness (H, W), ink (H, W), and what the network saw of each
+    digit, with what it read.
+    """
     digits = [
         _captioned(_panel(digit.image), f"{digit.digit}{'' if digit.verdict == 'sure' else '?'}") for digit in reading.digits
     ]

@@ -1,4 +1,5 @@
-"""Synthetic pen strokes: digits the way the world writes them, and scribbles that are none, drawn on the fly.
+"""Synthetic pen strokes: digits the way the world writes them, and scribbles that are none, drawn
+on the fly.
 
 MNIST lacks many ways of writing (its writers were American clerks and pupils of about 1990), so
 this project draws them itself: the crossed 7, the 1 with a flag or a foot, the slashed 0, the

@@ -1,4 +1,6 @@
-"""python -m nn.strokes --out sheet.png: every way of writing in several hands, or drawings that are not digits."""
+"""python -m nn.strokes --out sheet.png: every way of writing in several hands, or drawings that
+are not digits.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Families of shapes: ways of writing whose members differ by parameters, so that what lies between them is covered too.
+"""Families of shapes: ways of writing whose members differ by parameters, so that what lies
+between them is covered too.
 
 The notation is that of `nn.strokes.shapes`, and a coordinate may contain parameters: in
 `46-10a+6b,20+30a` both a and b run from 0 to 1, each by itself, and are the same in all points of
@@ -111,7 +112,9 @@ _RATIOS = {letter: 1.2207440846057596 ** -(k + 1) for k, letter in enumerate("ab
 
 
 def members(strokes: str, count: int = MEMBERS) -> list[str]:
-    """Members of a family, spread evenly over its parameters, in the notation of `nn.strokes.shapes`."""
+    """Members of a family, spread evenly over its parameters, in the notation of
+    `nn.strokes.shapes`.
+    """
     return [_with_parameters(strokes, {name: (0.5 + k * ratio) % 1 for name, ratio in _RATIOS.items()}) for k in range(count)]
 
 

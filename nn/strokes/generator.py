@@ -1,4 +1,6 @@
-"""Sources of training images that are drawn anew for every sample: digits, and doodles that are not digits."""
+"""Sources of training images that are drawn anew for every sample: digits, and doodles that are
+not digits.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class SyntheticDigits:
 
 
 class Doodles:
-    """An `ImageSource` of scribbles, signs, shapes and noise. Their targets are uniform: no digit is likelier."""
+    """An `ImageSource` of scribbles, signs, shapes and noise. Their targets are uniform: no digit
+    is likelier.
+    """
 
     def __init__(self, seed: int, length: int) -> None:
         self._seed, self._length = seed, _checked_length(length)
@@ -75,7 +79,9 @@ class Doodles:
 
 
 def draw_templates(chosen: np.ndarray, seed: int, epoch: int, indices: np.ndarray, out: np.ndarray) -> None:
-    """Draw given templates: template chosen[k], in the hand of sample indices[k], into out[k], (n, 28, 28, 1)."""
+    """Draw given templates: template chosen[k], in the hand of sample indices[k], into out[k], (n,
+    28, 28, 1).
+    """
     from nn.kernels.strokes import draw_digits
 
     t = digit_templates()

@@ -241,8 +241,8 @@ DIGITS: dict[int, str] = {
     """,
 }
 
-# Signs that are not digits and do not resemble one. Those that do (O, I, l, S, Z, B, D, G, b, g, q, ...) are
-# left out.
+# Signs that are not digits and do not resemble one. Those that do (O, I, l, S, Z, B, D, G, b, g,
+# q, ...) are left out.
 OTHERS = """
     1 A: 0,100 34,0* 68,100 | 12,64 56,64
     1 E: 54,0 0,0* 0,100* 56,100 | 0,50 44,50

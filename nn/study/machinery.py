@@ -107,7 +107,9 @@ def _chart(spells: list[Spell], threads: int) -> Figure:
 
 
 def checkpoint(train: Split, test: Split) -> tuple[Figure, str]:
-    """A training that is stopped in the middle of an epoch, kept in a file and taken up again, beside an undisturbed one."""
+    """A training that is stopped in the middle of an epoch, kept in a file and taken up again,
+    beside an undisturbed one.
+    """
     from nn.study.learning import BatchLosses, small_trainer
     from nn.train import checkpoint as checkpoints
 
@@ -132,7 +134,9 @@ def checkpoint(train: Split, test: Split) -> tuple[Figure, str]:
 
 
 def photo(train: Split, test: Split) -> tuple[Image.Image, str]:
-    """2026 in one hand, on paper that is brighter on one side: synthetic strokes (`nn.strokes`), and something to read."""
+    """2026 in one hand, on paper that is brighter on one side: synthetic strokes (`nn.strokes`),
+    and something to read.
+    """
     from nn.strokes.generator import SyntheticDigits
 
     source = SyntheticDigits(3, 400)

@@ -1,7 +1,8 @@
 """`python -m nn.train`: train the network and save it.
 
-Options, output files, checkpoint and data are checked before anything is computed. Then the kernels are compiled, unless
-this machine has done so before, and the training starts. It can be interrupted (Ctrl-C) or killed, and resumed (--resume).
+Options, output files, checkpoint and data are checked before anything is computed. Then the
+kernels are compiled, unless this machine has done so before, and the training starts. It can be
+interrupted (Ctrl-C) or killed, and resumed (--resume).
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    # Options that decide the outcome have no default here: the recipe has, or with --resume the checkpoint.
+    # Options that decide the outcome have no default here: the recipe has, or with --resume the
+    # checkpoint.
     parser = ArgumentParser(
         prog="python -m nn.train", description="Train the network on handwritten digits.", argument_default=argparse.SUPPRESS
     )
@@ -157,7 +159,9 @@ def _read(recipe: Recipe, folder: str | None) -> Data:
 
 
 def _checkpoint_for(decided: dict[str, Any], files: RunFiles) -> Checkpoint:
-    """The checkpoint to continue from. Options need not be repeated; those that are must have the same values."""
+    """The checkpoint to continue from. Options need not be repeated; those that are must have the
+    same values.
+    """
     from nn.train import checkpoint
 
     if not files.checkpoint.exists():
@@ -257,8 +261,9 @@ def _write_results(trainer: Trainer, recipe: Recipe, files: RunFiles) -> None:
 
 @contextlib.contextmanager
 def _stoppable(trainer: Trainer) -> Iterator[None]:
-    """Inside, Ctrl-C, SIGTERM or a closed terminal ends the training after the current batch; a second signal ends it at once
-    (`KeyboardInterrupt`). Signals that the caller ignores (`nohup`) stay ignored.
+    """Inside, Ctrl-C, SIGTERM or a closed terminal ends the training after the current batch; a
+    second signal ends it at once (`KeyboardInterrupt`). Signals that the caller ignores (`nohup`)
+    stay ignored.
     """
 
     def stop(number: int, frame: object) -> None:

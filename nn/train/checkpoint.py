@@ -1,10 +1,12 @@
-"""Checkpoints: everything a training needs to go on as if nothing had happened, in one file that is always whole.
+"""Checkpoints: everything a training needs to go on as if nothing had happened, in one file that
+is always whole.
 
-A checkpoint holds the layers' parameters and state, the optimizer's accumulators, where the training stands
-(`nn.training.Progress`, with the history), what was asked for (`run`: the recipe, and a digest of the data), and the
-version that wrote it. There is no generator state and no schedule position beside the Progress: every random number
-is a function of seed, epoch and step (`nn.training`), and so is the learning rate. A resumed training therefore ends
-in the same bits as an undisturbed one, wherever it was cut.
+A checkpoint holds the layers' parameters and state, the optimizer's accumulators, where the
+training stands (`nn.training.Progress`, with the history), what was asked for (`run`: the recipe,
+and a digest of the data), and the version that wrote it. There is no generator state and no
+schedule position beside the Progress: every random number is a function of seed, epoch and step
+(`nn.training`), and so is the learning rate. A resumed training therefore ends in the same bits as
+an undisturbed one, wherever it was cut.
 
 Format: an archive (`nn.io.archive`); members `weights/conv2d/kernel`, `squared_gradients/conv2d/kernel`, ... with SHA-256 each.
 """
@@ -40,7 +42,9 @@ Run = dict[str, Any]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a file holds: `weights` (parameters and state) and `slots` by name, `kinds` of slots, the rest as described above."""
+    """What a file holds: `weights` (parameters and state) and `slots` by name, `kinds` of slots,
+    the rest as described above.
+    """
 
     path: Path
     run: Run
@@ -55,7 +59,8 @@ class Checkpoint:
         """Put the trainer, its model and its optimizer where the checkpoint was taken.
 
         Raises:
-            InputError: the model is another one, or the training is shorter than what has been done.
+            InputError: the model is another one, or the training is shorter than what has been
+                done.
         """
         model, progress = trainer.model, self.progress
         if json.loads(json.dumps(model_file.describe(model))) != self.architecture:
@@ -82,7 +87,8 @@ def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any])
     """Write a checkpoint; the previous one is replaced in one step, or not at all.
 
     Raises:
-        Diverged: a weight or an accumulator is not finite, so that no training could continue from it; the previous file stays.
+        Diverged: a weight or an accumulator is not finite, so that no training could continue from
+            it; the previous file stays.
         OSError: it cannot be written; the previous file stays.
     """
     model = trainer.model
@@ -204,7 +210,9 @@ class Checkpoints(Callback):
         self._last = 0.0
 
     def begin(self, trainer: Trainer) -> None:
-        """Write the first one, before any work is done; so that a full disk is noticed now (OSError)."""
+        """Write the first one, before any work is done; so that a full disk is noticed now
+        (OSError).
+        """
         self.trainer = trainer
         save(self.path, trainer, self.run)
         self._written()

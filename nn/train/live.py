@@ -1,10 +1,13 @@
-"""`python -m nn.train --live`: loss and accuracy as curves in a window, redrawn after every epoch (matplotlib).
+"""`python -m nn.train --live`: loss and accuracy as curves in a window, redrawn after every epoch
+(matplotlib).
 
-Between epochs the window only handles its events: it can be moved, and closed; the training continues without it. The window
-closes when the training ends; `python -m nn.report` draws the same curves from the history.
+Between epochs the window only handles its events: it can be moved, and closed; the training
+continues without it. The window closes when the training ends; `python -m nn.report` draws the
+same curves from the history.
 
-Tk ends the process if one of its objects is deleted in a thread other than the window's, and Python collects garbage in whichever
-thread runs. So while there is a window, garbage is collected only here, between two epochs.
+Tk ends the process if one of its objects is deleted in a thread other than the window's, and
+Python collects garbage in whichever thread runs. So while there is a window, garbage is collected
+only here, between two epochs.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ def check_live() -> None:
     from matplotlib.backends import BackendFilter, backend_registry
 
     try:
-        # Only opening a window shows whether one can be opened; if matplotlib may choose, it falls back to files instead.
+        # Only opening a window shows whether one can be opened; if matplotlib may choose, it falls
+        # back to files instead.
         pyplot.close(pyplot.figure())
         gc.collect()
     except Exception as error:  # each toolkit raises its own, such as _tkinter.TclError

@@ -16,7 +16,9 @@ TAKEN = re.compile(r"\.(history\.json|checkpoint(\.previous(-\d+)?)?\.npz)$")
 
 @dataclass(frozen=True)
 class RunFiles:
-    """The files of a training: the model `mnist.npz`, and beside it the history and the checkpoint."""
+    """The files of a training: the model `mnist.npz`, and beside it the history and the
+    checkpoint.
+    """
 
     model: Path
 
@@ -31,7 +33,9 @@ class RunFiles:
         return self._beside("checkpoint.npz")
 
     def previous(self) -> Path:
-        """Where an unfinished training is moved when another one starts under its name: a file name that is free."""
+        """Where an unfinished training is moved when another one starts under its name: a file
+        name that is free.
+        """
         suffixes = itertools.chain([""], (f"-{count}" for count in itertools.count(2)))
         paths = (self._beside(f"checkpoint.previous{suffix}.npz") for suffix in suffixes)
         return next(path for path in paths if not path.exists())
@@ -41,7 +45,9 @@ class RunFiles:
 
 
 def run_files_of(out: str) -> RunFiles:
-    """The files of `--out`, which must not be the name of another training's history or checkpoint."""
+    """The files of `--out`, which must not be the name of another training's history or
+    checkpoint.
+    """
     if Path(out).is_dir() or out.endswith(("/", os.sep)):
         raise InputError(f"--out: expected a file name, got the folder {out or '.'}")
     taken = TAKEN.search(out)

@@ -1,4 +1,6 @@
-"""Small helpers under the names that Keras' users know: one-hot rows, the check of class labels, seeds."""
+"""Small helpers under the names that Keras' users know: one-hot rows, the check of class labels,
+seeds.
+"""
 
 from __future__ import annotations
 
@@ -65,10 +67,12 @@ _seeds: Iterator[int] = itertools.repeat(0)
 
 
 def set_random_seed(seed: int) -> None:
-    """Seed everything random that follows, as in Keras: Python, NumPy, and the models that are given no seed of their own.
+    """Seed everything random that follows, as in Keras: Python, NumPy, and the models that are
+    given no seed of their own.
 
-    Without this call every model without a seed has seed 0, so that a script gives the same result each time;
-    `np.random.seed` does not change that. The first model after it gets `seed`, the next ones the numbers after it.
+    Without this call every model without a seed has seed 0, so that a script gives the same result
+    each time; `np.random.seed` does not change that. The first model after it gets `seed`, the
+    next ones the numbers after it.
     """
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**32:
         raise InputError(f"set_random_seed: expected a whole number from 0 to {2**32 - 1}, got {seed!r}")

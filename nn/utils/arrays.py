@@ -9,7 +9,8 @@ from nn.errors import InputError
 
 
 def normalize(x: ArrayLike, axis: int = -1, order: int = 2) -> NDArray:
-    """Each vector along `axis` divided by its norm of that order, as in Keras; vectors of zeros stay zeros.
+    """Each vector along `axis` divided by its norm of that order, as in Keras; vectors of zeros
+    stay zeros.
 
     >>> normalize([[3.0, 4.0], [0.0, 0.0]]).tolist()
     [[0.6, 0.8], [0.0, 0.0]]

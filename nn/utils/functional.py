@@ -4,8 +4,9 @@
     hidden = Dense(100, activation="relu")(Flatten()(inputs))
     model = Model(inputs, Dense(10, activation="softmax")(hidden))
 
-is the same network as `Sequential` of these layers. `Model(model.input, model.layers[0].output)` gives an intermediate
-output, a list of them gives several. Layers with two inputs, and branches, are refused.
+is the same network as `Sequential` of these layers. `Model(model.input, model.layers[0].output)`
+gives an intermediate output, a list of them gives several. Layers with two inputs, and branches,
+are refused.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Model(Sequential):
 
     Args:
         inputs: what `Input` or another model's `input` is.
-        outputs: what the last layer returned, or a layer's `output`; a list of these predicts each of them.
+        outputs: what the last layer returned, or a layer's `output`; a list of these predicts each
+            of them.
         name: accepted, as in Keras.
     """
 

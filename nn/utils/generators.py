@@ -17,7 +17,9 @@ from nn.utils.weights import Weighted, checked_weights
 
 
 class Sequence:
-    """The base of a class of your own that has batches: `__len__` says how many, `__getitem__(index)` makes one."""
+    """The base of a class of your own that has batches: `__len__` says how many,
+    `__getitem__(index)` makes one.
+    """
 
     def __init__(self, **options: Any) -> None:
         for name in options:
@@ -35,7 +37,9 @@ class Sequence:
 
 
 def makes_batches(x: Any) -> bool:
-    """Whether `x` is a generator, or a sequence that makes batches, and not an array or a list of samples."""
+    """Whether `x` is a generator, or a sequence that makes batches, and not an array or a list of
+    samples.
+    """
     if isinstance(x, Sequence) or hasattr(x, "__next__"):
         return True
     return not isinstance(x, np.ndarray | list | tuple | range | str) and not hasattr(x, "__array__") and hasattr(x, "__iter__")

@@ -14,7 +14,9 @@ from nn.utils.symbols import Symbol
 
 
 class InputLayer:
-    """The shape of a sample, at the beginning of `Sequential`: `InputLayer(input_shape=(28, 28, 1))`."""
+    """The shape of a sample, at the beginning of `Sequential`: `InputLayer(input_shape=(28, 28,
+    1))`.
+    """
 
     def __init__(
         self,
@@ -48,7 +50,9 @@ def shape_of(entry: Any) -> Shape | None:
 
 
 def Convolution2D(filters: Any = None, *arguments: Any, **options: Any) -> Any:  # noqa: N802
-    """`Conv2D`; also in the words of Keras 1, with rows and columns of the kernel one after the other: (32, 3, 3)."""
+    """`Conv2D`; also in the words of Keras 1, with rows and columns of the kernel one after the
+    other: (32, 3, 3).
+    """
     options = translated("Conv2D", options)
     filters = options.pop("filters", filters)
     rows, columns = options.pop("nb_row", None), options.pop("nb_col", None)

@@ -1,4 +1,6 @@
-"""Keras' callbacks besides those of `nn/callbacks.py`; a script finds them as `nn.callbacks.EarlyStopping` and so on."""
+"""Keras' callbacks besides those of `nn/callbacks.py`; a script finds them as
+`nn.callbacks.EarlyStopping` and so on.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ class Monitor(Callback):
 
     Args:
         monitor: "val_loss", "accuracy" and so on. Each name of the accuracy means the accuracy.
-        mode: "min" or "max" for which values are better; "auto" takes the larger accuracy and the smaller of all else.
+        mode: "min" or "max" for which values are better; "auto" takes the larger accuracy and the
+            smaller of all else.
         min_delta: a smaller gain does not count.
     """
 
@@ -123,7 +126,8 @@ class ModelCheckpoint(Monitor):
     """Save the model after every epoch, or after those that are the best so far.
 
     Args:
-        filepath: where to; "{epoch:02d}" and "{val_loss:.3f}" are replaced. The ending chooses the format, as in `save`.
+        filepath: where to; "{epoch:02d}" and "{val_loss:.3f}" are replaced. The ending chooses the
+            format, as in `save`.
         save_best_only: only where the monitored value is better than ever before.
         save_weights_only: with `save_weights` instead of `save`.
         save_freq: "epoch", the only choice.
@@ -237,7 +241,9 @@ class ReduceLROnPlateau(Monitor):
 
 
 class LearningRateScheduler(Callback):
-    """Set the learning rate before each epoch: `schedule(epoch)` or `schedule(epoch, rate)`, counted from 0."""
+    """Set the learning rate before each epoch: `schedule(epoch)` or `schedule(epoch, rate)`,
+    counted from 0.
+    """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         if not callable(schedule):
@@ -322,7 +328,9 @@ class TensorBoard(Callback):
 
 
 class TerminateOnNaN(Callback):
-    """Accepted: a training always ends with `nn.errors.Diverged` when its loss is no longer finite."""
+    """Accepted: a training always ends with `nn.errors.Diverged` when its loss is no longer
+    finite.
+    """
 
 
 class LambdaCallback(Callback):

@@ -2,12 +2,13 @@
 
     pip install "numba-cnn[keras-files]"
 
-Three layouts hold the weights. Keras 3's: `layers/dense_1/vars/0`, by class and count; inside a .keras archive beside
-`config.json`. The older one: the attribute `layer_names`, for each layer a group with the attribute `weight_names`; whole models
-have it in the group `model_weights`, and their architecture in the attribute `model_config`.
+Three layouts hold the weights. Keras 3's: `layers/dense_1/vars/0`, by class and count; inside a
+.keras archive beside `config.json`. The older one: the attribute `layer_names`, for each layer a
+group with the attribute `weight_names`; whole models have it in the group `model_weights`, and
+their architecture in the attribute `model_config`.
 
-Files are not trusted: links out of the file, foreign storage, compressed or too large members, and arrays of another shape
-than the architecture has are refused, each in one sentence.
+Files are not trusted: links out of the file, foreign storage, compressed or too large members, and
+arrays of another shape than the architecture has are refused, each in one sentence.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ KERAS_VERSION = "3.8.0"
 MAX_CONFIG, MAX_WEIGHTS = 16 * 2**20, 2**30
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ENDINGS = (".h5", ".hdf5", ".keras")
-# Endings of formats that are never written here; a file under such a name is in this package's own format.
+# Endings of formats that are never written here; a file under such a name is in this package's own
+# format.
 FOREIGN = (".ckpt", ".tf", ".pb", ".tflite", ".pt", ".pth", ".onnx", ".pkl")
 Path = str | os.PathLike[str]
 
@@ -273,7 +275,9 @@ def _arrays(file: Any, expected: Shapes, kinds: Sequence[str], path: Path) -> li
 
 
 def _named(root: Any, expected: Shapes, path: Path) -> list[tuple[Any, tuple[int, ...]]]:
-    """The older layout. As in Keras, layers with weights are matched in their order, whatever their names."""
+    """The older layout. As in Keras, layers with weights are matched in their order, whatever
+    their names.
+    """
     holders = []
     for name in root.attrs["layer_names"]:
         group = _group(root, _text(name), path)

@@ -1,7 +1,8 @@
 """Architectures in Keras' words: `to_json`, and the configuration inside Keras' files.
 
-Written as Keras 3 writes a `Sequential`; read from Keras 1, 2 and 3, a chain through `Model(inputs, outputs)` included.
-Nothing is executed: a class is looked up among the layers of this package, and what it does not know is refused.
+Written as Keras 3 writes a `Sequential`; read from Keras 1, 2 and 3, a chain through
+`Model(inputs, outputs)` included. Nothing is executed: a class is looked up among the layers of
+this package, and what it does not know is refused.
 """
 
 from __future__ import annotations
@@ -70,7 +71,9 @@ def _keras_layer(layer: Layer) -> Config:
 
 
 def layers_from(text: str | bytes, where: str) -> tuple[list[Layer], Shape, list[str]]:
-    """Layers (not built), the shape of a sample, and Keras' class for each layer, of a configuration as JSON."""
+    """Layers (not built), the shape of a sample, and Keras' class for each layer, of a
+    configuration as JSON.
+    """
     try:
         config = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -135,7 +138,9 @@ def _check_chain(entries: list[Any], where: str) -> None:
 
 
 def _names_in(nodes: Any) -> list[str]:
-    """The layers that a layer's inbound nodes name: [name, 0, 0, ...] in Keras 2, keras_history in Keras 3."""
+    """The layers that a layer's inbound nodes name: [name, 0, 0, ...] in Keras 2, keras_history in
+    Keras 3.
+    """
     if isinstance(nodes, dict):
         history = nodes.get("keras_history")
         if isinstance(history, list) and history:

@@ -11,7 +11,9 @@ __all__ = [
 
 
 class Accuracy:
-    """What `compile(metrics=[...])` takes: the share of right answers, which every training keeps anyway."""
+    """What `compile(metrics=[...])` takes: the share of right answers, which every training keeps
+    anyway.
+    """
 
     default = "accuracy"
 

@@ -1,4 +1,6 @@
-"""What scripts written for Keras call on a model besides `fit`, `evaluate` and `predict`; `Sequential` inherits it."""
+"""What scripts written for Keras call on a model besides `fit`, `evaluate` and `predict`;
+`Sequential` inherits it.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class ModelHabits(training.TrainableStack):
         return self.layers.pop()
 
     def build(self, input_shape: Any = None) -> None:
-        """Give all layers their shapes and initial weights. (None, ...) is a shape with the samples' axis, as in Keras."""
+        """Give all layers their shapes and initial weights. (None, ...) is a shape with the
+        samples' axis, as in Keras.
+        """
         shape = tuple(input_shape or self._first_shape or ())
         if not shape:
             raise InputError("build: expected the shape of a sample")
@@ -69,7 +73,9 @@ class ModelHabits(training.TrainableStack):
             self._place(layer)
 
     def _place(self, layer: Layer) -> None:
-        """Let the layer know its symbols, unless it knows those of the model in which it was first put."""
+        """Let the layer know its symbols, unless it knows those of the model in which it was first
+        put.
+        """
         if layer.built and layer._symbols is None:
             index = self.layers.index(layer)
             before = Symbol(layer.input_shape) if index == 0 else self.layers[index - 1].output
@@ -121,7 +127,9 @@ class ModelHabits(training.TrainableStack):
         *,
         file: Any = None,
     ) -> None:
-        """Print the layers with their output shapes and parameter counts, in columns of fixed widths."""
+        """Print the layers with their output shapes and parameter counts, in columns of fixed
+        widths.
+        """
         if line_length is not None and hasattr(line_length, "write"):
             line_length, file = None, line_length
         if line_length is not None or positions is not None:
@@ -148,7 +156,9 @@ class ModelHabits(training.TrainableStack):
         return self.predict(x)
 
     def predict_classes(self, x: ArrayLike, batch_size: int | None = None, verbose: int = 0) -> NDArray[np.int64]:
-        """The most probable class of each sample (N,); of a single output, (N, 1) whether it is above one half."""
+        """The most probable class of each sample (N,); of a single output, (N, 1) whether it is
+        above one half.
+        """
         output = self.predict(x)
         return (output > 0.5).astype(np.int64) if output.shape[-1] == 1 else output.argmax(axis=-1)
 
@@ -197,7 +207,9 @@ class ModelHabits(training.TrainableStack):
     # -- Generators, in Keras' older words -----------------------------------------------------------------------------
 
     def fit_generator(self, generator: Iterable[Any], *arguments: Any, **options: Any) -> Any:
-        """`fit` on what makes batches; positional arguments are steps_per_epoch, epochs, verbose and callbacks."""
+        """`fit` on what makes batches; positional arguments are steps_per_epoch, epochs, verbose
+        and callbacks.
+        """
         names = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
         given = dict(zip(names, arguments, strict=False)) | options
         if "nb_val_samples" in given:
@@ -215,7 +227,9 @@ class ModelHabits(training.TrainableStack):
     # -- Files ---------------------------------------------------------------------------------------------------------
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, save_format: str | None = None) -> None:
-        """Write the weights: Keras' format for names that end in .h5 (`nn/utils/keras_files.py`), else a model file."""
+        """Write the weights: Keras' format for names that end in .h5 (`nn/utils/keras_files.py`),
+        else a model file.
+        """
         keras_files.check_free(filepath, overwrite, save_format)
         if keras_files.is_foreign(filepath):
             keras_files.save_weights(self, filepath)
@@ -224,7 +238,9 @@ class ModelHabits(training.TrainableStack):
             model_file.save(self, filepath, {})
 
     def load_weights(self, filepath: str | os.PathLike[str], by_name: bool = False, skip_mismatch: bool = False) -> None:
-        """Take the weights from a file that `save_weights` or `save`, or Keras' `save_weights`, wrote."""
+        """Take the weights from a file that `save_weights` or `save`, or Keras' `save_weights`,
+        wrote.
+        """
         if by_name or skip_mismatch:
             raise InputError("load_weights: by_name and skip_mismatch are not supported; expected False")
         self._built()

@@ -1,8 +1,9 @@
 """Where each name of Keras is found here. Everything is imported when it is first used.
 
-`import nn.backend`, `from nn.preprocessing.image import load_img` and `from nn.layers.core import Dense` name modules
-that Keras has, or had, and this package does not have as files. `nn/__init__.py` asks `spec_of` for them, which leads to
-the module that holds the names. A name that is not here is refused in one sentence that lists what there is.
+`import nn.backend`, `from nn.preprocessing.image import load_img` and `from nn.layers.core import
+Dense` name modules that Keras has, or had, and this package does not have as files.
+`nn/__init__.py` asks `spec_of` for them, which leads to the module that holds the names. A name
+that is not here is refused in one sentence that lists what there is.
 """
 
 from __future__ import annotations
@@ -102,7 +103,9 @@ NAMES: dict[str, dict[str, str]] = {
 
 
 def member(module: str, name: str) -> Any:
-    """What the attribute `name` of a module is, where the module itself has none: the body of its `__getattr__`."""
+    """What the attribute `name` of a module is, where the module itself has none: the body of its
+    `__getattr__`.
+    """
     if name.startswith("_"):  # Python itself asks for these
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
     where = NAMES.get(module, {}).get(name)

@@ -1,4 +1,6 @@
-"""`nn.regularizers`: the classes of `nn/layers/regularizers.py`, and their older names in small letters."""
+"""`nn.regularizers`: the classes of `nn/layers/regularizers.py`, and their older names in small
+letters.
+"""
 
 from __future__ import annotations
 

@@ -70,7 +70,9 @@ HARMLESS = ("workers", "use_multiprocessing", "max_queue_size", "max_q_size", "n
 
 
 def fit_options(options: dict[str, Any], epochs: int, method: str = "fit") -> int:
-    """The epochs, after the arguments of `fit` that it does not name itself; `InputError` for what is not supported."""
+    """The epochs, after the arguments of `fit` that it does not name itself; `InputError` for what
+    is not supported.
+    """
     for name, value in options.items():
         if name in FIT and method == "fit":
             epochs = value

@@ -13,7 +13,8 @@ from nn.utils.older_keras import with_older_names
 
 
 class Symbol:
-    """What flows through a chain of layers, before there are numbers: the result of `Input` and of `layer(symbol)`.
+    """What flows through a chain of layers, before there are numbers: the result of `Input` and of
+    `layer(symbol)`.
 
     Attributes:
         origin: the symbol at the beginning.
@@ -44,7 +45,9 @@ class LayerHabits:
             cls.__init__ = with_older_names(cls.__init__)  # type: ignore[method-assign]
 
     def __call__(self: Any, x: Any, training: bool = False) -> Any:
-        """On a symbol: the symbol after this layer. On an array (N, ...): the layer's output; an unbuilt layer is built."""
+        """On a symbol: the symbol after this layer. On an array (N, ...): the layer's output; an
+        unbuilt layer is built.
+        """
         if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
@@ -64,7 +67,9 @@ class LayerHabits:
 
     @property
     def input(self) -> Symbol:
-        """What comes into the layer in the model in which it was first put; for `Model(inputs, outputs)`."""
+        """What comes into the layer in the model in which it was first put; for `Model(inputs,
+        outputs)`.
+        """
         return self._placed()[0]
 
     @property

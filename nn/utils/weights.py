@@ -1,7 +1,7 @@
 """How much each sample counts: `fit(class_weight=...)` and `fit(sample_weight=...)`.
 
-As in Keras the loss is L = (1/N) Σ_n w_n L_n: divided by the number of samples and not by the sum of the weights. The
-accuracy takes no notice of them.
+As in Keras the loss is L = (1/N) Σ_n w_n L_n: divided by the number of samples and not by the sum
+of the weights. The accuracy takes no notice of them.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def checked_weights(weights: ArrayLike, samples: int, argument: str) -> NDArray[
 
 
 def class_weights(class_weight: Any, source: ImageSource) -> NDArray[np.float64]:
-    """The weight of each sample, by its class: a dictionary from classes to weights. A class that is not in it has weight 1."""
+    """The weight of each sample, by its class: a dictionary from classes to weights. A class that
+    is not in it has weight 1.
+    """
     if not isinstance(class_weight, Mapping):
         raise InputError(f"fit: expected class_weight to be a dictionary such as {{0: 1.0, 1: 2.0}}, got {class_weight!r:.60}")
     targets = source.targets(np.arange(len(source)), 0)

@@ -13,7 +13,9 @@ def _no_lessons_of_the_user(monkeypatch, tmp_path):
 
 @pytest.fixture(autouse=True)
 def _little_patience_for_beauty(monkeypatch):
-    """Bars and buttons are at rest after a few milliseconds; how they move there is tested by the clock, not by waiting."""
+    """Bars and buttons are at rest after a few milliseconds; how they move there is tested by the
+    clock, not by waiting.
+    """
     monkeypatch.setattr("apps.draw.reading.bars.SECONDS", 0.001)
     monkeypatch.setattr("apps.draw.session.PULSE_SECONDS", 0.01)
     monkeypatch.setattr("apps.draw.front.LINGER", 1e9)  # tooltips appear in their own test
@@ -21,7 +23,9 @@ def _little_patience_for_beauty(monkeypatch):
 
 @pytest.fixture
 def make_app(monkeypatch, tmp_path):
-    """Makes windows on SDL's dummy driver; their recognizers read with `fake_read` unless told otherwise."""
+    """Makes windows on SDL's dummy driver; their recognizers read with `fake_read` unless told
+    otherwise.
+    """
     pygame = pytest.importorskip("pygame")
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     pygame.display.quit()

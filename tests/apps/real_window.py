@@ -1,4 +1,6 @@
-"""The real command in a real window: on a display of its own (Xvfb), driven by xdotool, photographed by ImageMagick."""
+"""The real command in a real window: on a display of its own (Xvfb), driven by xdotool,
+photographed by ImageMagick.
+"""
 
 import math
 import os

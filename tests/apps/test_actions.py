@@ -18,7 +18,8 @@ from apps.draw.toolkit import theme  # noqa: E402
 class Action:
     """What is pressed, in turn, and what it leads to.
 
-    `keys` are (key, character, modifiers); `clicks` are the actions of buttons, in the order in which they appear.
+    `keys` are (key, character, modifiers); `clicks` are the actions of buttons, in the order in
+    which they appear.
     """
 
     clicks: tuple[str, ...]
@@ -32,7 +33,9 @@ def key(key, character="", mod=0):
 
 
 def changed(app):
-    """Whether the drawing was changed, or it was said that no change helps: `fake_explain` knows little of digits."""
+    """Whether the drawing was changed, or it was said that no change helps: `fake_explain` knows
+    little of digits.
+    """
     return app.session.canvas.drawing.steps == 2 or "No change" in app.session.message
 
 

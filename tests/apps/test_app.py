@@ -1,4 +1,6 @@
-"""The window, through the real event loop: strokes, what is read of them, sizes, redrawing, a slow reader, start and end."""
+"""The window, through the real event loop: strokes, what is read of them, sizes, redrawing, a slow
+reader, start and end.
+"""
 
 import threading
 import time

@@ -1,4 +1,5 @@
-"""The real window, drawn in with simulated mouse events. Its pictures are kept in build/pictures, or where DRAW_PICTURES says:
+"""The real window, drawn in with simulated mouse events. Its pictures are kept in build/pictures,
+or where DRAW_PICTURES says:
 
 DRAW_PICTURES=docs python -m pytest tests/apps/test_end_to_end.py       makes the pictures of docs/window.md
 """
@@ -190,7 +191,9 @@ FRENCH_ROW = ("agrave", "ampersand", "eacute", "quotedbl", "apostrophe", "parenl
 
 @pytest.mark.skipif(shutil.which("setxkbmap") is None, reason="not installed here: setxkbmap")
 def test_on_a_french_keyboard_the_top_row_teaches_0_to_9(tmp_path):
-    """On AZERTY it types à & é " ' ( - è _ ç; what it teaches is what the card asks about a sure reading."""
+    """On AZERTY it types à & é " ' ( - è _ ç; what it teaches is what the card asks about a sure
+    reading.
+    """
     with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window:
         subprocess.run(["setxkbmap", "fr"], env=window.environment, check=True, timeout=60)
         window.draw("7", 250, 130, 350)

@@ -32,7 +32,8 @@ def learning(driver, label=7):
     driver.wait_for(lambda: driver.app.study.lessons.phase == LEARNING)
 
 
-# ── 1: lessons that were never finished ──────────────────────────────────────────────────────────────────────────────────
+# ── 1: lessons that were never finished
+# ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_quitting_while_a_lesson_runs_keeps_nothing_of_it(make_app):
@@ -76,7 +77,8 @@ def test_every_lesson_is_in_the_list_and_can_be_forgotten_queued_ones_included(m
     assert driver.app.session.recognizer.model is teacher.first
 
 
-# ── 2: messages and the legend of "why" ──────────────────────────────────────────────────────────────────────────────────
+# ── 2: messages and the legend of "why"
+# ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_message_covers_no_legend_and_leaves_no_trace_of_itself(driver):
@@ -103,7 +105,8 @@ def test_text_is_laid_out_from_its_own_size_whatever_is_clipped(make_app):
     assert app.look.text(surface, "Why a 7?", (10, 20)) == whole
 
 
-# ── 3: keys by position ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── 3: keys by position
+# ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 LAYOUTS = {  # what the top row types for 1 to 9 and 0
     "QWERTY": "1234567890",
@@ -160,7 +163,8 @@ def test_letters_go_by_the_layout_and_by_position_where_there_are_none():
     assert action_of(press("²", 53, key=0xB2), READING) is None
 
 
-# ── 4: the slider ────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── 4: the slider
+# ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_the_brush_s_slider_is_clicked_and_dragged(driver):
@@ -181,7 +185,8 @@ def test_the_brush_s_slider_is_clicked_and_dragged(driver):
     assert session.brush == before
 
 
-# ── 5: models that cannot be used ────────────────────────────────────────────────────────────────────────────────────────
+# ── 5: models that cannot be used
+# ────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("damage", ["words", "cut"])
@@ -221,7 +226,8 @@ def test_a_model_of_another_shape_is_reported_in_an_open_window(make_app, tmp_pa
     assert not driver.app.running
 
 
-# ── 6: words ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── 6: words
+# ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_message_gives_the_reason_first_and_a_success_ends_it(driver, tmp_path):
@@ -284,7 +290,8 @@ def test_an_8_has_its_article(driver, texts):
     assert driver.app.session.message.endswith("that it is an 8")
 
 
-# ── 7: sizes, scores, contrast ───────────────────────────────────────────────────────────────────────────────────────────
+# ── 7: sizes, scores, contrast
+# ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("size", [(800, 480), (1088, 704), (3000, 2000)])
@@ -332,7 +339,8 @@ def test_lengths_below_zero_are_scaled_too(scale):
     assert look.px(-12) == -look.px(12)
 
 
-# ── tooltips ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── tooltips
+# ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_button_under_a_resting_pointer_says_what_it_does_and_its_key(driver, monkeypatch):

@@ -1,4 +1,6 @@
-"""Looking inside, through the real event loop: there and back, the chosen digit, the pen meanwhile, and every window's size."""
+"""Looking inside, through the real event loop: there and back, the chosen digit, the pen
+meanwhile, and every window's size.
+"""
 
 import itertools
 import threading

@@ -1,4 +1,6 @@
-"""What looking inside shows in numbers: maps, cards and lit receptive fields are those of a plain forward pass."""
+"""What looking inside shows in numbers: maps, cards and lit receptive fields are those of a plain
+forward pass.
+"""
 
 import numpy as np
 import pytest

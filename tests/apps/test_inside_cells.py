@@ -1,4 +1,6 @@
-"""Choosing a cell when looking inside: a click keeps it, arrows walk on, Page Up and Page Down follow its number."""
+"""Choosing a cell when looking inside: a click keeps it, arrows walk on, Page Up and Page Down
+follow its number.
+"""
 
 import pytest
 from inside_driver import CONV, DENSE, POOL, SCORES, SECOND_CONV, SOFTMAX, click, point, screen

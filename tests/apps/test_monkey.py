@@ -99,7 +99,9 @@ class Monkey:
 
 
 class Account:
-    """An independent account of the steps: two stacks of whole states, and the pixels each state had when it was first seen."""
+    """An independent account of the steps: two stacks of whole states, and the pixels each state
+    had when it was first seen.
+    """
 
     def __init__(self, canvas):
         self.canvas, self.before, self.after, self.now = canvas, [], [], ()

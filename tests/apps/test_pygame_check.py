@@ -1,4 +1,6 @@
-"""A Pygame that is missing, hollow or there twice is explained in one sentence before the window opens."""
+"""A Pygame that is missing, hollow or there twice is explained in one sentence before the window
+opens.
+"""
 
 import importlib.util
 import sys

@@ -40,7 +40,9 @@ def random_stroke(rng, erases=False):
 
 
 def drawn_live(raster, stroke):
-    """The stroke point by point, every change of a pixel checked against the boxes the pen reports."""
+    """The stroke point by point, every change of a pixel checked against the boxes the pen
+    reports.
+    """
     pen = GrowingStroke(raster, stroke.width, stroke.erases)
     for point in stroke.points:
         before = raster.ink.copy()

@@ -1,4 +1,6 @@
-"""Lessons: a new model from the old one, the same for any number of threads, better in the hand it was shown."""
+"""Lessons: a new model from the old one, the same for any number of threads, better in the hand it
+was shown.
+"""
 
 import threading
 from pathlib import Path
@@ -133,7 +135,9 @@ def test_what_cannot_be_taught_is_named(replayed):
 
 @pytest.mark.usefixtures("compiler")
 def test_after_one_correction_the_others_in_this_hand_are_read():
-    """In small what `python -m benchmarks teaching` shows with five corrections and the whole test set."""
+    """In small what `python -m benchmarks teaching` shows with five corrections and the whole test
+    set.
+    """
     model, everything = load_model(BUNDLED), find_replay_data()
     (images, labels), (test_images, test_labels) = everything.train, everything.test
     replayed = ReplayData((images[:8000], labels[:8000]), (test_images[:2000], test_labels[:2000]))

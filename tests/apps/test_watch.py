@@ -1,4 +1,6 @@
-"""Watch it learn: the same weights as the command, whatever the window says meanwhile; and what one does with them."""
+"""Watch it learn: the same weights as the command, whatever the window says meanwhile; and what
+one does with them.
+"""
 
 import time
 from pathlib import Path

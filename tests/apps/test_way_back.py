@@ -1,4 +1,6 @@
-"""The way back: its numbers are those of the layers' own backward passes, and what a card shows adds up to them."""
+"""The way back: its numbers are those of the layers' own backward passes, and what a card shows
+adds up to them.
+"""
 
 import itertools
 
@@ -67,7 +69,8 @@ def test_every_gradient_is_that_of_a_plain_backward_pass(make, target):
     way = way_back(stages(model.layers, image), target)
     loss, inputs, parameters = plain_backward(model, image, target)
     assert way.loss == pytest.approx(loss, abs=1e-6)
-    # Every stage's gradient is that of the input of the layer behind it; flattening and dropout have no stage of their own.
+    # Every stage's gradient is that of the input of the layer behind it; flattening and dropout
+    # have no stage of their own.
     shown = [back.values.ravel() for back in way.stages]
     for wanted in inputs:
         assert any(one.size == wanted.size and np.abs(one - wanted.ravel()).max() <= 1e-6 for one in shown)

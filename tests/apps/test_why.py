@@ -1,4 +1,6 @@
-"""Why? in the window: what is asked, what is shown, and that it is what `nn.inspection.attribution` says."""
+"""Why? in the window: what is asked, what is shown, and that it is what
+`nn.inspection.attribution` says.
+"""
 
 import threading
 from dataclasses import replace
@@ -220,7 +222,9 @@ def test_only_the_newest_question_is_answered():
 
 @pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK])
 def test_the_colours_differ_for_everyone_and_from_the_paper(palette):
-    """Orange and blue differ in what the red-blind and green-blind still see: the blue. Both stand out from paper and grey."""
+    """Orange and blue differ in what the red-blind and green-blind still see: the blue. Both stand
+    out from paper and grey.
+    """
     assert abs(palette.speaks_for[2] - palette.speaks_against[2]) > 120
     for colour in (palette.speaks_for, palette.speaks_against):
         assert theme.contrast(colour, palette.paper) > 3

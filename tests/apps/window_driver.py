@@ -53,7 +53,9 @@ class FakeReading:
 
 
 def fake_read(model, ink, strokes=()):
-    """Runs of inked columns are digits: 1 if tall, 7 if it is as wide as high, and unsure if it is flat."""
+    """Runs of inked columns are digits: 1 if tall, 7 if it is as wide as high, and unsure if it is
+    flat.
+    """
     columns = np.flatnonzero(np.diff(np.concatenate([[0], ink.max(axis=0) > 0.5, [0]]).astype(int)))
     digits = []
     for left, right in zip(columns[::2], columns[1::2], strict=True):

@@ -1,4 +1,6 @@
-"""The benchmarks' machinery: commands, tables, files, processes. No test here depends on a duration."""
+"""The benchmarks' machinery: commands, tables, files, processes. No test here depends on a
+duration.
+"""
 
 import json
 import os
@@ -126,8 +128,8 @@ def test_the_network_of_the_races_is_the_students():
 
 
 def test_the_dense_arithmetic_of_an_epoch():
-    # Two operations for each weight and output, forward, for the weights' gradient, and (except in the
-    # first layer) for the input's.
+    # Two operations for each weight and output, forward, for the weights' gradient, and (except in
+    # the first layer) for the input's.
     convolutions = 2 * 2 * 24 * 24 * 32 * 25 + 3 * 2 * 10 * 10 * 64 * 9 * 32
     products = 3 * 2 * (1600 * 128 + 128 * 64 + 64 * 10)
     assert network.training_flop(network.student_network()) == convolutions + products

@@ -1,4 +1,6 @@
-"""The benchmarks that draw: numbers, invariance, doubt; what they draw, and their sums, with models that need no training."""
+"""The benchmarks that draw: numbers, invariance, doubt; what they draw, and their sums, with
+models that need no training.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""The benchmark of drawn digits: its file format, its sheet, and its sums, on a collection of three digits."""
+"""The benchmark of drawn digits: its file format, its sheet, and its sums, on a collection of
+three digits.
+"""
 
 import numpy as np
 import pytest

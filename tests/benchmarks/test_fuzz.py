@@ -55,7 +55,9 @@ def test_slow_and_greedy_inputs_are_found(run, monkeypatch):
 
 
 def test_archives_are_damaged_but_their_checksums_are_right(tmp_path):
-    """Most damaged archives pass zip's CRC, and many pass the SHA-256 and are refused for another reason."""
+    """Most damaged archives pass zip's CRC, and many pass the SHA-256 and are refused for another
+    reason.
+    """
     good = hostile.seeds("model")
     chance = random.Random(1)
 

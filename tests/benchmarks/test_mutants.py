@@ -1,4 +1,6 @@
-"""Each mutant has one fault and is still Python, and the lists of tests, faults and explanations match today's sources."""
+"""Each mutant has one fault and is still Python, and the lists of tests, faults and explanations
+match today's sources.
+"""
 
 import ast
 import os

@@ -61,7 +61,9 @@ def test_trailing_bytes_are_refused(small_file: Path, surplus: bytes):
 
 
 def test_flipped_bit_in_gzip_is_refused_or_changes_nothing(tmp_path: Path):
-    """The CRC covers the content. Not the gzip header's time stamp, system and hints, which do not matter: these read equal."""
+    """The CRC covers the content. Not the gzip header's time stamp, system and hints, which do not
+    matter: these read equal.
+    """
     path = tmp_path / "small.gz"
     write_idx(path, SMALL)
     whole = path.read_bytes()
@@ -75,14 +77,17 @@ def test_flipped_bit_in_gzip_is_refused_or_changes_nothing(tmp_path: Path):
         assert came.dtype == SMALL.dtype
         np.testing.assert_array_equal(came, SMALL)
         harmless.add(bit // 8)
-    # Flags, time stamp, extra flags, operating system; and the bits that fill up the last byte of the deflate stream.
+    # Flags, time stamp, extra flags, operating system; and the bits that fill up the last byte of
+    # the deflate stream.
     assert harmless <= {*range(3, 10), len(whole) - 9}
 
 
 def test_flipped_bit_in_plain_is_refused_or_read_as_the_file_now_says(tmp_path: Path):
-    """Plain IDX has no checksum: a flipped pixel is another pixel, a flipped type of the same width another type.
+    """Plain IDX has no checksum: a flipped pixel is another pixel, a flipped type of the same
+    width another type.
 
-    The reader can only be consistent: what it accepts is what, written again, gives exactly these bytes.
+    The reader can only be consistent: what it accepts is what, written again, gives exactly these
+    bytes.
     """
     path, again = tmp_path / "small", tmp_path / "again"
     write_idx(path, SMALL)

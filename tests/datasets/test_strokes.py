@@ -1,4 +1,6 @@
-"""Synthetic strokes: well-formed templates, MNIST's geometry, legible variety, and what is no digit."""
+"""Synthetic strokes: well-formed templates, MNIST's geometry, legible variety, and what is no
+digit.
+"""
 
 import math
 

@@ -1,4 +1,6 @@
-"""A batch as tasks: weights change as soon as no chunk needs them, in any order, and not at all if anything went wrong."""
+"""A batch as tasks: weights change as soon as no chunk needs them, in any order, and not at all if
+anything went wrong.
+"""
 
 import threading
 import time

@@ -1,4 +1,6 @@
-"""The chunks of a batch go through the plan at once, on several threads: none may write where another one works."""
+"""The chunks of a batch go through the plan at once, on several threads: none may write where
+another one works.
+"""
 
 import copy
 

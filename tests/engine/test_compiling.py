@@ -1,4 +1,6 @@
-"""The first start compiles on two processors and says so; later ones do neither, and a helper that fails costs only time."""
+"""The first start compiles on two processors and says so; later ones do neither, and a helper that
+fails costs only time.
+"""
 
 import gc
 import itertools

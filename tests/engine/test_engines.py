@@ -1,4 +1,6 @@
-"""Two engines, one definition: what the layers say is what trains, and the fused engine computes the same."""
+"""Two engines, one definition: what the layers say is what trains, and the fused engine computes
+the same.
+"""
 
 import json
 
@@ -63,7 +65,9 @@ class Scale(Layer):
 
 
 class Centre(Layer):
-    """Takes off the batch's mean when training and its moving average otherwise: a whole batch, and state."""
+    """Takes off the batch's mean when training and its moving average otherwise: a whole batch,
+    and state.
+    """
 
     whole_batch = True
 

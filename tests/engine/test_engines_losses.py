@@ -1,4 +1,6 @@
-"""Every loss with every end of a network, in both engines; and what does not fit is refused before it does harm."""
+"""Every loss with every end of a network, in both engines; and what does not fit is refused before
+it does harm.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""The order of the samples, and training and predicting from several threads and processes at once."""
+"""The order of the samples, and training and predicting from several threads and processes at
+once.
+"""
 
 import itertools
 import multiprocessing
@@ -65,7 +67,8 @@ def test_without_shuffling_every_epoch_has_the_order_of_the_data():
 
 
 def test_shuffling_takes_every_order_equally_often():
-    # 24 orders of 4 samples, 40 epochs each; chi-squared with 23 degrees of freedom: mean 23, standard deviation 6.8.
+    # 24 orders of 4 samples, 40 epochs each; chi-squared with 23 degrees of freedom: mean 23,
+    # standard deviation 6.8.
     found = orders(4, 960)
     counts = [found.count(order) for order in itertools.permutations(range(4))]
     assert sum(counts) == 960

@@ -41,7 +41,9 @@ TOGETHER = 25  # drawings in one call
 
 @dataclass(frozen=True)
 class Drawing:
-    """Ink (H, W) uint8, and the strokes that left it where they are known: points (n, 2) and the pen's width."""
+    """Ink (H, W) uint8, and the strokes that left it where they are known: points (n, 2) and the
+    pen's width.
+    """
 
     ink: np.ndarray
     strokes: list[tuple[np.ndarray, float]] | None = None
@@ -63,7 +65,8 @@ def read_in_page(browser, drawings):
 
 
 def compare(browser, model, drawings):
-    """How many of the readings agree in number, verdict, boxes, rows, doubts and every pixel (to 1 / 255) of each image.
+    """How many of the readings agree in number, verdict, boxes, rows, doubts and every pixel (to 1
+    / 255) of each image.
 
     Also the greatest difference of probabilities in those that do.
     """
@@ -80,7 +83,9 @@ def compare(browser, model, drawings):
 
 
 def _same(digit, pixels, where):
-    """Whether the page found a digit in the same place, with the same pixels, for the same reason unsure."""
+    """Whether the page found a digit in the same place, with the same pixels, for the same reason
+    unsure.
+    """
     is_same_place = where == [list(digit.box), digit.row, digit.doubt]
     return is_same_place and np.abs(255 * digit.image.ravel() - pixels).max() <= 1
 
@@ -107,7 +112,9 @@ def rendered_strokes(count):
 
 
 def rendered_numbers(count, with_strokes=False):
-    """So many numbers in each condition of the benchmark; the reader may get the pen's movements too, as in the page."""
+    """So many numbers in each condition of the benchmark; the reader may get the pen's movements
+    too, as in the page.
+    """
     from benchmarks.drawn import rendered
     from benchmarks.numbers import CONDITIONS, from_templates, in_a_row, on_the_sheet
 

@@ -1,4 +1,6 @@
-"""A headless Chromium, driven through its DevTools protocol over a pipe: no driver, no port, no other package."""
+"""A headless Chromium, driven through its DevTools protocol over a pipe: no driver, no port, no
+other package.
+"""
 
 import base64
 import itertools
@@ -35,7 +37,8 @@ class Chromium:
         import fcntl
 
         (read, write), (answers, answer) = os.pipe(), os.pipe()
-        # The browser reads commands from descriptor 3 and answers on 4; neither end may be in the other's way there.
+        # The browser reads commands from descriptor 3 and answers on 4; neither end may be in the
+        # other's way there.
         far = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (read, answer)]
 
         def connect():

@@ -1,4 +1,6 @@
-"""`python -m nn.export`: what it writes, and what it refuses in one sentence without leaving anything behind."""
+"""`python -m nn.export`: what it writes, and what it refuses in one sentence without leaving
+anything behind.
+"""
 
 import re
 import sys

@@ -1,4 +1,6 @@
-"""The ONNX file against ONNX Runtime, which reads it in its own process: every layer, odd shapes, and what is refused."""
+"""The ONNX file against ONNX Runtime, which reads it in its own process: every layer, odd shapes,
+and what is refused.
+"""
 
 import json
 import subprocess

@@ -1,4 +1,6 @@
-"""The page as people use it: opened from the disk without a network, drawn on with mouse, finger and keyboard."""
+"""The page as people use it: opened from the disk without a network, drawn on with mouse, finger
+and keyboard.
+"""
 
 import itertools
 

@@ -37,7 +37,9 @@ def test_the_page_reads_the_same_as_python(reader, bundled, make, count):
 
 @pytest.mark.parametrize("module", ["geometry", "grouping", "choice", "seams", "segmentation", "recognition"])
 def test_the_pages_constants_are_pythons(module):
-    """Those of the same names, and the few that have another because the page's files share one scope."""
+    """Those of the same names, and the few that have another because the page's files share one
+    scope.
+    """
     found = re.findall(r"^const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
     renamed = {"INNER": "BOX", "WIDE_PEN": "BLOTCH"}
     python = vars(importlib.import_module(f"nn.reading.{module}"))

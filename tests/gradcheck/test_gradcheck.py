@@ -214,8 +214,8 @@ def test_the_array_is_restored_when_the_outputs_raise():
 
 
 def test_errors_are_relative_to_the_largest_entries_of_the_tensor():
-    # The second entry is a millionth of the first, and wrong by a tenth of itself. That is compared
-    # with a hundredth of the first entry: 1e-7 / 1e-2 = 1e-5.
+    # The second entry is a millionth of the first, and wrong by a tenth of itself. That is
+    # compared with a hundredth of the first entry: 1e-7 / 1e-2 = 1e-5.
     x = np.ones(2)
     factors = np.array([1.0, 1e-6])
     claimed = np.array([1.0, 1.1e-6])

@@ -1,4 +1,6 @@
-"""A few digits as polylines, a pen to draw them with, and how far two of them differ: for tests that need ink."""
+"""A few digits as polylines, a pen to draw them with, and how far two of them differ: for tests
+that need ink.
+"""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -12,7 +14,9 @@ ONE = [[(0, 0), (0, 140)]]
 
 
 def draw(strokes, left=80, top=60, size=1.0, pen=12, canvas=(400, 400), onto=None):
-    """Ink (H, W) of polylines with round ends, drawn four times too large and averaged: anti-aliased."""
+    """Ink (H, W) of polylines with round ends, drawn four times too large and averaged:
+    anti-aliased.
+    """
     image = Image.new("L", (canvas[1] * 4, canvas[0] * 4))
     pencil = ImageDraw.Draw(image)
     for stroke in strokes:

@@ -1,4 +1,6 @@
-"""A training short enough for a test, interrupted wherever a test wants it: what the tests of `python -m nn.train` share."""
+"""A training short enough for a test, interrupted wherever a test wants it: what the tests of
+`python -m nn.train` share.
+"""
 
 import json
 import signal

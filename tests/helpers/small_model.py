@@ -1,4 +1,6 @@
-"""A small untrained network in a file that tells of a training: for tests of what reads model files."""
+"""A small untrained network in a file that tells of a training: for tests of what reads model
+files.
+"""
 
 import json
 

@@ -1,4 +1,6 @@
-"""Models small enough to train in a moment, or to try every byte of their files, and what makes two of them equal."""
+"""Models small enough to train in a moment, or to try every byte of their files, and what makes
+two of them equal.
+"""
 
 import numpy as np
 

@@ -35,7 +35,9 @@ def pictures(count=3, dtype=np.float64):
 
 
 def plain_gradient(model, images, k):
-    """The gradient of log p_k - log (1 - p_k), written once more: through the softmax layer and its own backward pass."""
+    """The gradient of log p_k - log (1 - p_k), written once more: through the softmax layer and
+    its own backward pass.
+    """
     array, caches = images[..., None], []
     for layer in model.layers:
         array, cache = layer.forward(array)

@@ -1,4 +1,6 @@
-"""What all commands share: exit codes, one sentence for each failure, and names that print as they are."""
+"""What all commands share: exit codes, one sentence for each failure, and names that print as they
+are.
+"""
 
 import errno
 import io

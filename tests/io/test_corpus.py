@@ -1,4 +1,6 @@
-"""What fuzzing found worth keeping (`python -m benchmarks.audit.corpus`): one input for each way in which a reader can end."""
+"""What fuzzing found worth keeping (`python -m benchmarks.audit.corpus`): one input for each way
+in which a reader can end.
+"""
 
 import warnings
 import zipfile

@@ -1,4 +1,6 @@
-"""Downloads and lessons lie in the folders that the operating system has for them, and in the same one on Windows."""
+"""Downloads and lessons lie in the folders that the operating system has for them, and in the same
+one on Windows.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Model files that are damaged, tampered with or no model files at all are refused in a sentence, and nothing in them is run."""
+"""Model files that are damaged, tampered with or no model files at all are refused in a sentence,
+and nothing in them is run.
+"""
 
 import contextlib
 import io
@@ -27,7 +29,9 @@ def refused(path):
 
 
 def rewritten(path, change):
-    """Read the members of a model file, let `change` alter them (a dict of bytes), and write them with a fresh zip directory."""
+    """Read the members of a model file, let `change` alter them (a dict of bytes), and write them
+    with a fresh zip directory.
+    """
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)

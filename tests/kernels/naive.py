@@ -36,7 +36,9 @@ def naive_fused_backward(shape, dout, z, winner, x, kernel):
 
 
 def clear_winners(z, winner, tolerance):
-    """Where the greatest output of a window exceeds the others and 0 by so much that rounding cannot change the winner."""
+    """Where the greatest output of a window exceeds the others and 0 by so much that rounding
+    cannot change the winner.
+    """
     samples, rows, columns, filters = z.shape
     windows = z[:, : rows // 2 * 2, : columns // 2 * 2].reshape(samples, rows // 2, 2, columns // 2, 2, filters)
     ordered = np.sort(windows.transpose(0, 1, 3, 5, 2, 4).reshape(*winner.shape, 4), axis=-1)

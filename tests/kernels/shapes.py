@@ -43,7 +43,9 @@ class Convolution:
 
     @property
     def tolerance(self):
-        """The absolute error that rounding may reach in sums of at most a few hundred terms of about 1."""
+        """The absolute error that rounding may reach in sums of at most a few hundred terms of
+        about 1.
+        """
         return 2e-4 if self.dtype is np.float32 else 1e-12
 
 

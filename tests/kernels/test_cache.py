@@ -1,4 +1,6 @@
-"""The kernels on disk: whatever happens to their files costs a compilation, and never a result or the program."""
+"""The kernels on disk: whatever happens to their files costs a compilation, and never a result or
+the program.
+"""
 
 import math
 import os
@@ -21,7 +23,9 @@ def sine(x):
 
 
 class Start:
-    """What a new process does: two kernels are called. How many of them were on disk, and why one could not be kept."""
+    """What a new process does: two kernels are called. How many of them were on disk, and why one
+    could not be kept.
+    """
 
     def __init__(self):
         cache.Report.failure = None

@@ -140,7 +140,8 @@ def test_naive_loops_hand_worked():
 
 
 def test_in_a_fused_tie_the_first_wins_and_a_negative_window_gives_zero():
-    # A blank image: all four outputs of each window are the bias. Filter 0 is positive, filter 1 negative.
+    # A blank image: all four outputs of each window are the bias. Filter 0 is positive, filter 1
+    # negative.
     x, kernel = np.zeros((1, 4, 4, 1), np.float32), np.ones((3, 3, 1, 2), np.float32)
     x, kernel, bias = aligned_copy(x), aligned_copy(kernel), aligned_copy(np.array([2.0, -2.0], np.float32))
     out, winner = np.full((1, 1, 1, 2), np.nan, np.float32), np.full((1, 1, 1, 2), 255, np.uint8)
@@ -196,7 +197,8 @@ def test_a_single_lit_pixel_has_its_gradients():
 @pytest.mark.parametrize("channel", [0, 1])
 @pytest.mark.parametrize("column", [0, 3, 6, 9])
 def test_outputs_whose_patch_is_blank_are_left_out(column, channel, stride):
-    # One lit pixel. dz is NaN wherever the patch does not cover it, and would show in every sum that it enters.
+    # One lit pixel. dz is NaN wherever the patch does not cover it, and would show in every sum
+    # that it enters.
     shape = Convolution(1, (5, 7 if stride == 1 else 4), (3, 4), 2, 3, (1, stride), (0, 0), np.float64, 0)
     x, kernel, _, dz = (np.ascontiguousarray(array) for array in shape.arrays())
     x[...], dz[...] = 0, 1 + np.arange(dz.size).reshape(dz.shape)
@@ -221,7 +223,8 @@ def test_more_filters_than_are_worked_on_at_once():
 
 @pytest.mark.parametrize("kernel_size", [(7, 1), (6, 2), (2, 20)])
 def test_tall_kernels_whose_vectors_reach_into_the_next_rows(kernel_size):
-    # Rows of a patch are shorter than a vector: what a vector writes past the end of a row must not undo the rows below.
+    # Rows of a patch are shorter than a vector: what a vector writes past the end of a row must
+    # not undo the rows below.
     shape = Convolution(2, (2, 3), kernel_size, 1, 3, (1, 1), (0, 0), np.float64, 1)
     x, kernel, _, dz = shape.arrays()
     expected = naive_backward(dz, x, kernel, (1, 1))[0]

@@ -1,4 +1,6 @@
-"""The kernels that draw training images, in small numbers, so that they run as plain Python as well."""
+"""The kernels that draw training images, in small numbers, so that they run as plain Python as
+well.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,6 @@
-"""The on-disk cache: nothing compiles at import, nothing compiles twice, and nothing stale ever runs."""
+"""The on-disk cache: nothing compiles at import, nothing compiles twice, and nothing stale ever
+runs.
+"""
 
 import ast
 import os
@@ -56,7 +58,9 @@ def run(code, folder, **environment):
 
 @pytest.fixture
 def small_package(tmp_path):
-    """A package with this one's jit.py and two tiny kernels, one of which inlines the other, from another file."""
+    """A package with this one's jit.py and two tiny kernels, one of which inlines the other, from
+    another file.
+    """
     kernels = tmp_path / "nn" / "kernels"
     kernels.mkdir(parents=True)
     for folder in (kernels.parent, kernels):

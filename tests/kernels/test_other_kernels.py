@@ -103,8 +103,8 @@ def test_sparse_product_is_the_dense_one_bit_for_bit(rows, terms, columns, dtype
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_sparse_product_of_a_transposed_matrix_in_chunks_and_of_some_columns(dtype):
-    # aᵀ·b with the rows of a in two chunks, the second one shorter than its lists; columns 3 to 43 of b.
-    # The last unit is left out.
+    # aᵀ·b with the rows of a in two chunks, the second one shorter than its lists; columns 3 to 43
+    # of b. The last unit is left out.
     rng = np.random.default_rng(1)
     a, b = mostly_zeros(rng, 7, 6, dtype), aligned_copy(rng.standard_normal((7, 50)).astype(dtype))
     a[0] = 1
@@ -121,7 +121,8 @@ def test_sparse_product_of_a_transposed_matrix_in_chunks_and_of_some_columns(dty
 
 
 def test_dense_forward_applies_dropout_after_relu_and_backward_needs_only_the_output():
-    # One row of two: x·W + b = (1 + 5 - 1 + 2, -4 + 0 - 1 + 2) = (7, -3), ReLU (7, 0), and with rate 0.5 each doubled or dropped.
+    # One row of two: x·W + b = (1 + 5 - 1 + 2, -4 + 0 - 1 + 2) = (7, -3), ReLU (7, 0), and with
+    # rate 0.5 each doubled or dropped.
     x, kernel = aligned_copy(np.array([[9.0, 9, 9], [1, 2, -2]])), aligned_copy(np.array([[1.0, -4], [2.5, 0], [0.5, 0.5]]))
     bias = np.full(2, 2.0)
     kept, dropped = (

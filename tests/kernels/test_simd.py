@@ -81,7 +81,9 @@ def test_compiled_operations_do_what_python_says(dtype):
 
 
 def program_of_several(a, step, count, out):
-    """Uses every operation on several vectors; each result lands in a row of its own of `out` (12, lanes)."""
+    """Uses every operation on several vectors; each result lands in a row of its own of `out` (12,
+    lanes).
+    """
     width = lanes(a)
     rows = multiples(width, 3)
     x = load_each(a, 1, multiples(step, 3))

@@ -16,7 +16,9 @@ both = pytest.mark.parametrize(("size", "module"), [(3, winograd3), (5, winograd
 
 
 def convolutions(size, channels, least_size):
-    """Fewer outputs than a tile has, up to more than two tiles each way; more filters than a vector has lanes."""
+    """Fewer outputs than a tile has, up to more than two tiles each way; more filters than a
+    vector has lanes.
+    """
     return st.builds(
         Convolution,
         samples=st.integers(1, 3),
@@ -79,7 +81,8 @@ def test_more_tiles_than_are_worked_on_at_once():
 
 @pytest.mark.parametrize("size", [(16, 16), (12, 12), (13, 7), (6, 6), (8, 4), (4, 8)])
 def test_blocks_of_which_only_some_tiles_are_needed(size):
-    # Three images, so that tiles that were counted and tiles that are used must agree from one block to the next.
+    # Three images, so that tiles that were counted and tiles that are used must agree from one
+    # block to the next.
     check_fused(Convolution(3, size, (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0), winograd3)
 
 
@@ -112,7 +115,8 @@ def test_a_tie_makes_the_first_the_winner_and_a_dead_window_gives_zero(size, mod
 
 @pytest.mark.parametrize("taps", [3, 5])
 def test_the_filters_side_divides_by_the_distances_of_the_points(taps):
-    # G of the filter x^k, in fractions, from the definition: p^k / Π (p - q), and at infinity the leading coefficient.
+    # G of the filter x^k, in fractions, from the definition: p^k / Π (p - q), and at infinity the
+    # leading coefficient.
     points = [Fraction(p) for p in (winograd.PAIRS if taps == 3 else (0, *winograd.PAIRS))]
     matrix = winograd.FILTER_MATRICES[taps]
     for k in range(taps):

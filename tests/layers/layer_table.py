@@ -98,7 +98,9 @@ def built(make, shape, dtype=np.float64, seed=0):
 
 
 def random_passes(make, shape, batch, dtype=np.float64, seed=0):
-    """A layer, an input, an upstream gradient, and what both passes give with dropout's mask frozen."""
+    """A layer, an input, an upstream gradient, and what both passes give with dropout's mask
+    frozen.
+    """
     layer = built(make, shape, dtype, seed)
     rng = np.random.default_rng(seed + 1)
     x = rng.standard_normal((batch, *shape)).astype(dtype)

@@ -1,4 +1,6 @@
-"""Batch normalization by hand: training, inference, moving averages, frozen; and the fused kernels against plain NumPy."""
+"""Batch normalization by hand: training, inference, moving averages, frozen; and the fused kernels
+against plain NumPy.
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +22,8 @@ def built(shape=(2,), **options):
 
 
 def test_hand_worked_in_training():
-    # Channel 0: (1, 5): mean 3, variance 4; channel 1: (2, 2): mean 2, variance 0. ε = 12: roots 4 and √12.
+    # Channel 0: (1, 5): mean 3, variance 4; channel 1: (2, 2): mean 2, variance 0. ε = 12: roots 4
+    # and √12.
     layer = built(epsilon=12)
     layer.parameters["gamma"][:], layer.parameters["beta"][:] = (8, 5), (1, -1)
     out, cache = layer.forward(np.array([[1.0, 2.0], [5.0, 2.0]]), training=True)

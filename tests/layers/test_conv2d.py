@@ -42,7 +42,8 @@ def test_hand_worked_same_padding_puts_the_odd_zero_behind():
 
 
 def test_hand_worked_stride_skips_inputs_that_no_patch_reaches():
-    # x = 0 ... 5, kernel (1, 10), stride 3: patches (0, 1) and (3, 4); 2 and 5 are never looked at.
+    # x = 0 ... 5, kernel (1, 10), stride 3: patches (0, 1) and (3, 4); 2 and 5 are never looked
+    # at.
     layer = conv(np.array([1.0, 10]).reshape(1, 2, 1, 1), 0, (1, 6, 1), strides=(1, 3))
     out, cache = layer.forward(np.arange(6.0).reshape(1, 1, 6, 1))
     assert out.ravel().tolist() == [10, 43]
@@ -55,8 +56,9 @@ def test_hand_worked_stride_skips_inputs_that_no_patch_reaches():
 @pytest.mark.parametrize("window", [(1, 2), (2, 1), (2, 3), (4, 2)])
 @pytest.mark.parametrize("strides", [(1, 2), (2, 1), (1, 1)])
 def test_every_place_of_the_kernel_meets_the_input_it_should(padding, size, window, strides):
-    # Place (ki, kj) at output (i, j) meets the input i·SH + ki - above, j·SW + kj - left, if there is one; with same padding,
-    # above and left are half of what all windows together reach beyond the image, rounded down.
+    # Place (ki, kj) at output (i, j) meets the input i·SH + ki - above, j·SW + kj - left, if there
+    # is one; with same padding, above and left are half of what all windows together reach beyond
+    # the image, rounded down.
     rng = np.random.default_rng(0)
     x = rng.standard_normal((1, *size, 1))
     layer = conv(rng.standard_normal((*window, 1, 1)), 0, x.shape[1:], strides=strides, padding=padding)
@@ -103,7 +105,8 @@ def test_agrees_with_scipy_correlate(size, kernel):
         for f in range(5):
             expected = correlate(x[n], filters[..., f], "valid", method="direct")[..., 0] + bias[f]
             np.testing.assert_allclose(out[n, ..., f], expected, rtol=1e-12, atol=1e-12)
-    # The input's gradient is the full convolution of dout with each filter, the kernel's the correlation of x with dout.
+    # The input's gradient is the full convolution of dout with each filter, the kernel's the
+    # correlation of x with dout.
     dout = rng.standard_normal(out.shape)
     dx, grads = layer.backward(dout, cache)
     for c in range(3):

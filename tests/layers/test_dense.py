@@ -13,8 +13,8 @@ def test_hand_worked():
     layer.parameters["bias"][...] = [10, -20]
     out, cache = layer.forward(np.array([[1.0, 2.0], [0.0, 1.0]]))
     assert out.tolist() == [[23, -4], [15, -14]]
-    # dout = (1, 2; 3, 4): dbias = (4, 6); dkernel = xᵀ dout = (1·1 + 0·3, 1·2 + 0·4; 2·1 + 1·3, 2·2 + 1·4)
-    # dx = dout kernelᵀ = (1·3 + 2·4, 1·5 + 2·6; 3·3 + 4·4, 3·5 + 4·6)
+    # dout = (1, 2; 3, 4): dbias = (4, 6); dkernel = xᵀ dout = (1·1 + 0·3, 1·2 + 0·4; 2·1 + 1·3,
+    # 2·2 + 1·4) dx = dout kernelᵀ = (1·3 + 2·4, 1·5 + 2·6; 3·3 + 4·4, 3·5 + 4·6)
     dx, grads = layer.backward(np.array([[1.0, 2.0], [3.0, 4.0]]), cache)
     assert grads["bias"].tolist() == [4, 6]
     assert grads["kernel"].tolist() == [[1, 2], [5, 8]]

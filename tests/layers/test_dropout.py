@@ -31,8 +31,9 @@ def test_kept_elements_are_scaled_and_about_as_many_as_asked(rate):
 
 
 def test_hand_worked_with_published_random_numbers():
-    # The first five numbers of SplitMix64 for the seed 1234567, as Rosetta Code lists them. Element e draws the upper half of
-    # number e; the seed itself comes before the first. Halves in 2³²: 0.35, 0.17, 0.53, 0.25, 0.89; kept are those from 0.3.
+    # The first five numbers of SplitMix64 for the seed 1234567, as Rosetta Code lists them.
+    # Element e draws the upper half of number e; the seed itself comes before the first. Halves in
+    # 2³²: 0.35, 0.17, 0.53, 0.25, 0.89; kept are those from 0.3.
     published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821]
     assert [round(number / 2**64, 2) for number in published] == [0.35, 0.17, 0.53, 0.25, 0.89]
     x = np.array([[9.0, 7, 7, 7, 7, 7]])
@@ -77,7 +78,8 @@ def test_without_a_generator_masks_differ():
 
 
 def test_elements_and_keys_are_independent():
-    # Correlation of neighbours, of rows, and of consecutive keys: five standard deviations of a mean of 19,900 products.
+    # Correlation of neighbours, of rows, and of consecutive keys: five standard deviations of a
+    # mean of 19,900 products.
     coins = mask(0.5, (200, 100), 3) - 1
     others = mask(0.5, (200, 100), 4) - 1
     limit = 5 / np.sqrt(coins.size * 0.99)

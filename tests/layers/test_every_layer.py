@@ -24,7 +24,8 @@ def test_gradients_are_the_measured_slopes(make, shape, batch):
 
 @every_layer
 def test_backward_is_the_adjoint_of_the_linearised_forward(make, shape):
-    # <u, Jv> = <J'u, v> for directions v of the input and of every parameter at once; Jv measured along v.
+    # <u, Jv> = <J'u, v> for directions v of the input and of every parameter at once; Jv measured
+    # along v.
     layer, x, _, dout, dx, grads = random_passes(make, shape, 2)
     rng = np.random.default_rng(5)
     directions = {"x": rng.standard_normal(x.shape)} | {
@@ -90,7 +91,8 @@ def test_two_batches_may_be_on_their_way_at_once(make, shape):
 
 @every_layer
 def test_float32_stays_float32_and_close_to_float64(make, shape):
-    # A sum of k terms has a relative error of at most about k·2⁻²⁴ of its terms' sizes; the longest sum here has 3·3·12 = 108.
+    # A sum of k terms has a relative error of at most about k·2⁻²⁴ of its terms' sizes; the
+    # longest sum here has 3·3·12 = 108.
     *_, out32, dout, dx32, grads32 = random_passes(make, shape, 2, np.float32)
     layer = built(make, shape, np.float32)
     wide = built(make, shape, np.float64)

@@ -19,7 +19,8 @@ def test_glorot_is_uniform_in_its_range(shape):
     values = GlorotUniform()(shape, np.random.default_rng(0)).ravel()
     limit = np.sqrt(6 / sum(fans(shape)))
     assert np.abs(values).max() <= limit
-    # Kolmogorov-Smirnov: the largest gap between the sample's and the uniform distribution; 2/√n is passed once in 1500 times.
+    # Kolmogorov-Smirnov: the largest gap between the sample's and the uniform distribution; 2/√n
+    # is passed once in 1500 times.
     ordered = np.sort(values)
     expected = (ordered + limit) / (2 * limit)
     gap = np.abs(expected - np.arange(1, values.size + 1) / values.size).max()
@@ -55,7 +56,8 @@ def test_zeros():
 )
 def test_variances_are_those_of_the_papers(name, variance):
     values = initializer_named(name, "Dense")((200, 300), np.random.default_rng(0))
-    # The variance of a sample of 60,000 normal values is off by √(2 / 60,000) = 0.6 %, one time in three.
+    # The variance of a sample of 60,000 normal values is off by √(2 / 60,000) = 0.6 %, one time in
+    # three.
     assert values.var() == pytest.approx(variance, rel=0.03)
     assert values.mean() == pytest.approx(0, abs=5 * np.sqrt(variance / values.size))
     assert values.shape == (200, 300)

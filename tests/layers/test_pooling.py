@@ -57,7 +57,8 @@ def test_same_padding_with_overlap_crops_the_frame():
 @pytest.mark.parametrize("window", [(2, 3), (3, 2), (4, 1)])
 @pytest.mark.parametrize("strides", [(1, 2), (2, 1), (3, 2)])
 def test_same_padding_looks_up_every_window(size, window, strides):
-    # Window (i, j) begins `before` places above and left of input (i·SH, j·SW): half of what the windows reach beyond the image.
+    # Window (i, j) begins `before` places above and left of input (i·SH, j·SW): half of what the
+    # windows reach beyond the image.
     rng = np.random.default_rng(0)
     x = rng.standard_normal((1, *size, 3))
     layer = MaxPooling2D(window, strides, "same")

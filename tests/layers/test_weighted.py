@@ -1,4 +1,6 @@
-"""What layers with weights are told: bias or none, frozen or not, initializers and regularizers; all is obeyed, and saved."""
+"""What layers with weights are told: bias or none, frozen or not, initializers and regularizers;
+all is obeyed, and saved.
+"""
 
 import numpy as np
 import pytest
@@ -68,7 +70,8 @@ def test_the_penalty_is_part_of_the_loss_that_is_reported(engine):
 
 
 def test_the_gradient_of_the_penalty_reaches_the_weights():
-    # No gradient but the penalty's: with the images at 0 and a frozen rest, w ← w - η (l1 sign w + 2 l2 w).
+    # No gradient but the penalty's: with the images at 0 and a frozen rest, w ← w - η (l1 sign w +
+    # 2 l2 w).
     model = Sequential([Dense(3, activation="softmax", kernel_regularizer=L1L2(0.1, 0.2), input_shape=(2,))], dtype=np.float64)
     model.compile(optimizer=SGD(0.5))
     model.layers[0].parameters["kernel"][...] = [[1, -2, 3], [0, 4, -5]]

@@ -28,7 +28,8 @@ def test_hand_worked():
 
 
 def test_hand_worked_joined_with_softmax():
-    # exp(0, ln 3) = (1, 3): p = (1/4, 3/4); exp(0, 0): p = (1/2, 1/2). The gradient is (p - t) / 2.
+    # exp(0, ln 3) = (1, 3): p = (1/4, 3/4); exp(0, 0): p = (1/2, 1/2). The gradient is (p - t) /
+    # 2.
     value, dlogits = LOSS.with_softmax(np.array([[0.0, np.log(3)], [0.0, 0.0]]), np.array([[0.0, 1.0], [1.0, 0.0]]))
     assert value == pytest.approx(-(np.log(0.75) + np.log(0.5)) / 2, rel=1e-15)
     np.testing.assert_allclose(dlogits, [[0.125, -0.125], [-0.25, 0.25]], rtol=1e-15)

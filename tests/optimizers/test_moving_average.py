@@ -1,4 +1,6 @@
-"""`use_ema`: the moving average of the weights, kept beside them and in their place when the training is over."""
+"""`use_ema`: the moving average of the weights, kept beside them and in their place when the
+training is over.
+"""
 
 import numpy as np
 import pytest
@@ -60,7 +62,8 @@ def test_the_average_takes_the_weights_place_after_the_last_epoch(kind, threads)
     model, history = trained(kind(0.5, use_ema=True, ema_momentum=MOMENTUM), watching, threads=threads)
     assert_weights(model, watching.average)
     assert watching.steps == 6
-    # The last validation is of the weights that are kept; with dropout off, so it can be had again.
+    # The last validation is of the weights that are kept; with dropout off, so it can be had
+    # again.
     assert [history["val_loss"][-1], history["val_accuracy"][-1]] == model.evaluate(X, Y)
 
 
@@ -103,7 +106,8 @@ def test_the_classic_recipe_reaches_back_a_tenth_of_the_training():
     train = test = np.zeros((320, 28, 28), np.uint8), np.zeros(320, np.uint8)
     optimizer = trainer_for(CLASSIC, train, test).model.optimizer
     steps = 10 * 3
-    # A moving average with momentum m weighs the step k ago with (1 - m) m^k: k is m / (1 - m) in the mean.
+    # A moving average with momentum m weighs the step k ago with (1 - m) m^k: k is m / (1 - m) in
+    # the mean.
     assert optimizer.ema_momentum / (1 - optimizer.ema_momentum) == pytest.approx(AVERAGED * steps)
     assert optimizer.use_ema
     assert not trainer_for(BEST, train, test).model.optimizer.use_ema

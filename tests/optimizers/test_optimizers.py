@@ -37,7 +37,8 @@ def adadelta_by_hand(w, gradients, rate, rho, epsilon):
 
 
 def test_first_step_worked_by_hand():
-    # g = 2, ρ = 0.9, ε = 1: E[g²] = 0.1·4 = 0.4; Δ = √(1 / 1.4)·2 = 1.690309; E[Δ²] = 0.1·Δ² = 0.285714; w = 5 - 0.5·Δ
+    # g = 2, ρ = 0.9, ε = 1: E[g²] = 0.1·4 = 0.4; Δ = √(1 / 1.4)·2 = 1.690309; E[Δ²] = 0.1·Δ² =
+    # 0.285714; w = 5 - 0.5·Δ
     w, slots = np.array([5.0]), (np.zeros(1), np.zeros(1))
     Adadelta(rho=0.9, epsilon=1.0).update(w, np.array([2.0]), slots, rate=0.5)
     assert w[0] == pytest.approx(5 - 0.5 * 2 / 1.4**0.5, rel=1e-15)
@@ -69,7 +70,8 @@ def test_weight_decay_shrinks_the_weights_apart_from_the_gradient(kind):
 
 
 def test_adadelta_step_does_not_depend_on_the_size_of_the_loss():
-    # The ratio of the roots takes the unit of the gradient away: ten times the loss, nearly the same step.
+    # The ratio of the roots takes the unit of the gradient away: ten times the loss, nearly the
+    # same step.
     steps = []
     for factor in (1.0, 10.0):
         w, slots = np.zeros(1), (np.zeros(1), np.zeros(1))
@@ -126,7 +128,8 @@ def test_sgd_hand_worked():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_moving_average_hand_worked(dtype):
-    # m = 0.75: the first weight itself; 0.75·2 + 0.25·6 = 3; 0.75·3 + 0.25·(-1) = 2. The other weight is at rest.
+    # m = 0.75: the first weight itself; 0.75·2 + 0.25·6 = 3; 0.75·3 + 0.25·(-1) = 2. The other
+    # weight is at rest.
     optimizer, average = SGD(use_ema=True, ema_momentum=0.75), np.array([[100.0, 0.0]], dtype)
     found = []
     for step, weight in enumerate((2.0, 6.0, -1.0)):

@@ -6,7 +6,8 @@ from nn.optimizers.schedules import Cosine, OneCycle
 
 
 def test_one_cycle_hand_worked():
-    # 10 steps, the middle of step k at (k + 1/2) / 10; up for the first fifth, then down over the other 0.8.
+    # 10 steps, the middle of step k at (k + 1/2) / 10; up for the first fifth, then down over the
+    # other 0.8.
     rates = [OneCycle(2.0, 10)(step) for step in range(10)]
     assert rates == pytest.approx([2 * 0.25, 2 * 0.75, *(2 * (1 - (k + 0.5) / 10) / 0.8 for k in range(2, 10))])
 

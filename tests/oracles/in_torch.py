@@ -16,7 +16,9 @@ def tensors(task):
 
 
 def framed(x, layer, window, value):
-    """TensorFlow's rule for `same`: ⌈size / stride⌉ outputs, the odd row or column of padding behind."""
+    """TensorFlow's rule for `same`: ⌈size / stride⌉ outputs, the odd row or column of padding
+    behind.
+    """
     if layer.padding == "valid":
         return x
     amounts = []
@@ -65,7 +67,9 @@ def torch_step(task, parameters, step):
 
 
 def torch_trained(task, steps=STEPS, make=None, epsilon_at=None):
-    """The parameters after 100 steps of PyTorch's Adadelta, or of the optimizer that `make` makes of them."""
+    """The parameters after 100 steps of PyTorch's Adadelta, or of the optimizer that `make` makes
+    of them.
+    """
     parameters = tensors(task)
     if make is None:
         optimizer = torch.optim.Adadelta(parameters.values(), lr=RATE, rho=RHO, eps=EPSILON)

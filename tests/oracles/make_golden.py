@@ -1,7 +1,9 @@
-"""Writes golden.npz, PyTorch's answers for machines that do not have it: python tests/oracles/make_golden.py
+"""Writes golden.npz, PyTorch's answers for machines that do not have it: python
+tests/oracles/make_golden.py
 
-For each network: probabilities, loss, every gradient, and the parameters after 100 steps of Adadelta. Of tensors with more than
-KEPT numbers an evenly spread sample is kept (`thinned`), and their sum of squares.
+For each network: probabilities, loss, every gradient, and the parameters after 100 steps of
+Adadelta. Of tensors with more than KEPT numbers an evenly spread sample is kept (`thinned`), and
+their sum of squares.
 """
 
 from pathlib import Path

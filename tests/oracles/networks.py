@@ -1,6 +1,8 @@
-"""The networks that are compared with other people's libraries, and what ours makes of them, in float64.
+"""The networks that are compared with other people's libraries, and what ours makes of them, in
+float64.
 
-All numbers come from an integer hash, so that they are the same on every machine and with every version of NumPy.
+All numbers come from an integer hash, so that they are the same on every machine and with every
+version of NumPy.
 """
 
 from dataclasses import dataclass, field
@@ -57,7 +59,9 @@ NETWORKS = {
 
 
 def numbers(seed, shape):
-    """Numbers from [0, 1) in the given shape: a multiply-xorshift hash of seed and place, exact in 64-bit integers."""
+    """Numbers from [0, 1) in the given shape: a multiply-xorshift hash of seed and place, exact in
+    64-bit integers.
+    """
     mask = np.uint64(0xFFFFFFFF)
     bits = np.arange(int(np.prod(shape)), dtype=np.uint64) + np.uint64(seed * 1_000_003)
     for shift, factor in ((16, 0x21F0AAAD), (15, 0x735A2D97), (15, 1)):
@@ -129,7 +133,9 @@ def ours(task, step):
 
 
 def ours_trained(task, optimizer=None, **options):
-    """The parameters, or their moving averages with `use_ema`, after STEPS steps, of Adadelta unless another is given."""
+    """The parameters, or their moving averages with `use_ema`, after STEPS steps, of Adadelta
+    unless another is given.
+    """
     optimizer = optimizer or Adadelta(RATE, RHO, EPSILON, **options)
     parameters = task.parameters()
     slots = {name: tuple(np.zeros_like(array) for _ in optimizer.slots) for name, array in parameters.items()}

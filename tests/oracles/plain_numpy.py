@@ -1,18 +1,20 @@
-"""A whole training in plain NumPy, written from the mathematics: no kernel, no plan, no layer of the package.
+"""A whole training in plain NumPy, written from the mathematics: no kernel, no plan, no layer of
+the package.
 
-It takes a model's layers only as a description (`config()`) and its weights as arrays. What it shares with
-the package is what the package documents as functions of seed, epoch and step:
+It takes a model's layers only as a description (`config()`) and its weights as arrays. What it
+shares with the package is what the package documents as functions of seed, epoch and step:
 
-- The order of epoch e is `default_rng([1, seed, e]).permutation(N)`; batches are taken from it in turn, and
-  the last one may be smaller.
+- The order of epoch e is `default_rng([1, seed, e]).permutation(N)`; batches are taken from it in
+  turn, and the last one may be smaller.
 - In step t, counted over the whole training, the random layers get the keys
   `default_rng([2, seed, t]).integers(2**63, size=number of random layers)`, in their order.
-- Dropout keeps element i of the flattened batch if `random_bits(key, i) >= rate * 2**32`; those that are
-  kept are divided by 1 - rate.
+- Dropout keeps element i of the flattened batch if `random_bits(key, i) >= rate * 2**32`; those
+  that are kept are divided by 1 - rate.
 - A schedule is called with t.
 
-Axis letters as in the layers: n, i, j are sample, row and column of the output, ki and kj of the kernel, c
-and f channels. The loss is the mean over the batch's samples, so the division by N happens once, there.
+Axis letters as in the layers: n, i, j are sample, row and column of the output, ki and kj of the
+kernel, c and f channels. The loss is the mean over the batch's samples, so the division by N
+happens once, there.
 """
 
 import math
@@ -25,7 +27,9 @@ ORDER, KEYS = 1, 2
 
 
 def random_bits(key, count):
-    """32 random bits for each of the indices 0 ... count - 1: the finaliser of SplitMix64, in integers modulo 2^64."""
+    """32 random bits for each of the indices 0 ... count - 1: the finaliser of SplitMix64, in
+    integers modulo 2^64.
+    """
     with np.errstate(over="ignore"):
         z = np.uint64(key) + np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -40,7 +44,9 @@ def mask(key, rate, shape):
 
 
 def padding(size, window, stride, mode):
-    """Zeros before and after one axis: "same" gives ceil(size / stride) positions, and an odd zero goes to the end."""
+    """Zeros before and after one axis: "same" gives ceil(size / stride) positions, and an odd zero
+    goes to the end.
+    """
     if mode == "valid":
         return 0, 0
     total = max((-(-size // stride) - 1) * stride + window - size, 0)
@@ -171,7 +177,9 @@ KINDS = {kind.__name__: kind for kind in (Dense, Conv2D, MaxPooling2D, Dropout, 
 
 
 def network_of(model):
-    """The layers of a built model, with copies of its weights in float64; an activation is a layer of its own here."""
+    """The layers of a built model, with copies of its weights in float64; an activation is a layer
+    of its own here.
+    """
     weights, layers = iter(np.array(array, np.float64) for array in model.get_weights()), []
     for layer in model.layers:
         config = layer.config()
@@ -240,7 +248,8 @@ class Training:
         probabilities = self.forward(x, list(keys))
         dout = -targets / probabilities / len(x)
         if isinstance(self.layers[-1], Softmax):
-            # The chain rule through softmax and logarithm, without dividing by a probability that may be 0.
+            # The chain rule through softmax and logarithm, without dividing by a probability that
+            # may be 0.
             dout = (probabilities * targets.sum(axis=1, keepdims=True) - targets) / len(x)
         for layer in reversed(self.layers[:-1] if isinstance(self.layers[-1], Softmax) else self.layers):
             dout = layer.backward(dout)
@@ -258,7 +267,9 @@ class Training:
                     averages[k] = layer.weights[k] if before is None else m * before + (1 - m) * layer.weights[k]
 
     def fit(self, x, targets, *, batch_size, epochs, seed, shuffle=True, validation=None):
-        """`epochs` epochs over x (N, ...) with targets (N, K); returns the final weights, layer by layer."""
+        """`epochs` epochs over x (N, ...) with targets (N, K); returns the final weights, layer by
+        layer.
+        """
         batch_size = min(batch_size, len(x))
         steps = -(-len(x) // batch_size)
         dropouts = sum(isinstance(layer, Dropout) for layer in self.layers)

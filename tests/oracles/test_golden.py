@@ -1,4 +1,6 @@
-"""Against answers of PyTorch that were written down once (make_golden.py), for machines without it."""
+"""Against answers of PyTorch that were written down once (make_golden.py), for machines without
+it.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""Forward, every gradient and 100 steps of Adadelta against Keras on TensorFlow, in float64, without dropout."""
+"""Forward, every gradient and 100 steps of Adadelta against Keras on TensorFlow, in float64,
+without dropout.
+"""
 
 import os
 

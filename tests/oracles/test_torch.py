@@ -33,7 +33,8 @@ def test_a_hundred_steps_of_adadelta(name):
 @every_network
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_hundred_steps_as_the_model_trains(name, threads):
-    # The plan: fused kernels, parts of a batch, several threads. Dropout draws its own masks there, so it is left out.
+    # The plan: fused kernels, parts of a batch, several threads. Dropout draws its own masks
+    # there, so it is left out.
     task, reference = problem(name), problem(name)
     model = Sequential([layer for layer in task.layers if not isinstance(layer, Dropout)], dtype=np.float64)
     reference.layers = [layer for layer in reference.layers if not isinstance(layer, Dropout)]

@@ -1,4 +1,6 @@
-"""Drawings and photos to MNIST's geometry: what must not matter (place, size, pen, paper, light, noise), and digits apart."""
+"""Drawings and photos to MNIST's geometry: what must not matter (place, size, pen, paper, light,
+noise), and digits apart.
+"""
 
 import io
 
@@ -278,7 +280,9 @@ def test_digits_that_touch_can_be_told_apart():
 
 
 def test_two_cuts_through_one_gap_leave_no_piece_without_ink():
-    """A picture that fuzzing found: the dashes below and above one another hang together as one wide part with gaps."""
+    """A picture that fuzzing found: the dashes below and above one another hang together as one
+    wide part with gaps.
+    """
     ink = np.zeros((20, 24), np.float32)
     for rows, columns in (
         (slice(3, 8), slice(20, 23)),

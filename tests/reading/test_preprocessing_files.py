@@ -1,4 +1,6 @@
-"""Image files as preprocessing reads them: every mode, transparency, a camera's orientation, and files that are refused."""
+"""Image files as preprocessing reads them: every mode, transparency, a camera's orientation, and
+files that are refused.
+"""
 
 import io
 

@@ -1,4 +1,6 @@
-"""Reading numbers with a model that knows a few shapes by heart, and is undecided about all others."""
+"""Reading numbers with a model that knows a few shapes by heart, and is undecided about all
+others.
+"""
 
 import json
 
@@ -13,7 +15,9 @@ SHAPES = {1: ONE, 2: [TWO], 4: FOUR, 7: SEVEN}
 
 
 class Prototypes:
-    """p(digit) falls with the distance from its one known image; far from all of them every digit is as likely."""
+    """p(digit) falls with the distance from its one known image; far from all of them every digit
+    is as likely.
+    """
 
     def __init__(self, **card):
         self.card = card

@@ -251,7 +251,9 @@ def test_pickle_in_a_checkpoint_is_refused(written):
 
 
 class Failing(io.FileIO):
-    """A file that takes `room` bytes and then fails with `error`; or, without an error, takes a few bytes at each call."""
+    """A file that takes `room` bytes and then fails with `error`; or, without an error, takes a
+    few bytes at each call.
+    """
 
     room, error = 0, None
 

@@ -1,4 +1,6 @@
-"""`nn.train --live`: the curves in a window, which changes nothing and whose absence is told in a sentence."""
+"""`nn.train --live`: the curves in a window, which changes nothing and whose absence is told in a
+sentence.
+"""
 
 import importlib.util
 import itertools
@@ -17,7 +19,8 @@ from nn.layers import Dense
 from nn.models import Sequential
 
 ROOT = Path(__file__).parents[2]
-# The command, with garbage that is collected in another thread than the window's: for Tk's objects that ends the process.
+# The command, with garbage that is collected in another thread than the window's: for Tk's objects
+# that ends the process.
 COLLECTING = """
 import gc, sys, threading
 from nn.io import cli

@@ -1,4 +1,6 @@
-"""python -m nn.train --optimizer: a name, a rate of its own, and the same bits after an interruption."""
+"""python -m nn.train --optimizer: a name, a rate of its own, and the same bits after an
+interruption.
+"""
 
 import json
 

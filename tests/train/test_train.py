@@ -1,4 +1,6 @@
-"""python -m nn.train: what it writes, the bad input it finds before work is thrown away, and a disk that fills up."""
+"""python -m nn.train: what it writes, the bad input it finds before work is thrown away, and a
+disk that fills up.
+"""
 
 import gzip
 import json

@@ -1,4 +1,6 @@
-"""However a training ends, nothing is lost: a reader that goes away, a signal at the last moment, a name that is taken."""
+"""However a training ends, nothing is lost: a reader that goes away, a signal at the last moment,
+a name that is taken.
+"""
 
 import os
 import signal

@@ -1,4 +1,6 @@
-"""A training that is interrupted resumes to the same bits, and one that does not fit its checkpoint is refused."""
+"""A training that is interrupted resumes to the same bits, and one that does not fit its
+checkpoint is refused.
+"""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""Scripts in the manner of each era of Keras, on a tiny data set: (name, number of values in the model, script).
+"""Scripts in the manner of each era of Keras, on a tiny data set: (name, number of values in the
+model, script).
 
 `keras.` and `tensorflow.keras.` have become `nn.`, as a user would do it. For each script
 `mnist.load_data()` gives 60 small images (8, 8) of ten classes; it leaves a trained `model`.

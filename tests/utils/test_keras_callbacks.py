@@ -1,4 +1,6 @@
-"""Early stopping, checkpoints and changes of the learning rate, on given values instead of trainings."""
+"""Early stopping, checkpoints and changes of the learning rate, on given values instead of
+trainings.
+"""
 
 import csv
 
@@ -30,7 +32,9 @@ def new_model():
 
 
 def after(callback, values, name="val_loss"):
-    """Let a callback see an epoch for each value; its model, and the epochs until it stopped the training."""
+    """Let a callback see an epoch for each value; its model, and the epochs until it stopped the
+    training.
+    """
     model = callback.model = new_model()
     callback.on_train_begin({})
     for epoch, value in enumerate(values):

@@ -1,4 +1,6 @@
-"""Keras' files, built here in Keras' layouts, are read, written and read again; damaged and hostile ones are refused."""
+"""Keras' files, built here in Keras' layouts, are read, written and read again; damaged and
+hostile ones are refused.
+"""
 
 import io
 import json

@@ -1,4 +1,6 @@
-"""What scripts written for Keras do besides the plain call of fit: it works, or says in one sentence why not."""
+"""What scripts written for Keras do besides the plain call of fit: it works, or says in one
+sentence why not.
+"""
 
 import copy
 import itertools

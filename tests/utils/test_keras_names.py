@@ -1,4 +1,6 @@
-"""Every name of Keras that is promised is there, under each of its addresses; the others are refused in a sentence."""
+"""Every name of Keras that is promised is there, under each of its addresses; the others are
+refused in a sentence.
+"""
 
 import subprocess
 import sys

@@ -1,4 +1,6 @@
-"""Scripts in the manner of each era of Keras run here once `keras.` has become `nn.`, and give what they give in Keras."""
+"""Scripts in the manner of each era of Keras run here once `keras.` has become `nn.`, and give
+what they give in Keras.
+"""
 
 import itertools
 import textwrap

@@ -1,1 +1,3 @@
-"""What is computed beside the window: in a thread that answers the newest question, or in a process."""
+"""What is computed beside the window: in a thread that answers the newest question, or in a
+process.
+"""

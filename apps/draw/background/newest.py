@@ -1,4 +1,6 @@
-"""Answers in the background, always to the newest question; older ones that nobody waits for are skipped. No Pygame."""
+"""Answers in the background, always to the newest question; older ones that nobody waits for are
+skipped. No Pygame.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A helper process: computes what would take memory and processor time from the window, and gives both back when it ends.
+"""A helper process: computes what would take memory and processor time from the window, and gives
+both back when it ends.
 
 The window asks with a tuple whose first word says what to do, and the helper answers with tuples
 until it says "done" or "failed". The helper ends when it has had nothing to do for a while, when
@@ -28,7 +29,9 @@ class HelperEnded(InputError):
 
 
 class Helper:
-    """A process that runs `work(connection, *arguments)`; it starts when it is first needed, and again after it has ended."""
+    """A process that runs `work(connection, *arguments)`; it starts when it is first needed, and
+    again after it has ended.
+    """
 
     def __init__(self, work: Work, *arguments: Any) -> None:
         self._work, self._arguments = work, arguments
@@ -42,7 +45,8 @@ class Helper:
         return self._process is not None and self._process.is_alive()
 
     def ask(self, *request: Any, stop: threading.Event | None = None) -> Iterator[tuple[Any, ...]]:
-        """Send a request and yield the answers before "done"; setting `stop` tells the helper once to stop.
+        """Send a request and yield the answers before "done"; setting `stop` tells the helper once
+        to stop.
 
         Raises:
             InputError: the helper refused the request, or its process ended.
@@ -115,6 +119,8 @@ class Helper:
 
 
 def _serve(work: Work, connection: Connection, *arguments: Any) -> None:
-    """In the process: work, and be silent about a window that has gone away or a Ctrl-C that was meant for it."""
+    """In the process: work, and be silent about a window that has gone away or a Ctrl-C that was
+    meant for it.
+    """
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         work(connection, *arguments)

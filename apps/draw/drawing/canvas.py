@@ -19,7 +19,9 @@ COPIES = 6  # of the sheet as it was, so that undo need not draw everything agai
 
 
 class Canvas:
-    """Strokes, undo and redo; `damage` is the box of screen pixels that changed since it was taken."""
+    """Strokes, undo and redo; `damage` is the box of screen pixels that changed since it was
+    taken.
+    """
 
     def __init__(self, screen_scale: float = 1.0) -> None:
         self.drawing = Drawing()
@@ -53,7 +55,9 @@ class Canvas:
         return self.reading.ink.copy()
 
     def strokes(self) -> tuple[Stroke, ...]:
-        """The strokes on the sheet, with the one under way; none if anything but the pen has made what lies there."""
+        """The strokes on the sheet, with the one under way; none if anything but the pen has made
+        what lies there.
+        """
         items = self.drawing.visible()
         if not all(isinstance(item, Stroke) and not item.erases for item in items) or self.is_erasing:
             return ()
@@ -123,7 +127,9 @@ class Canvas:
         self._rendered(True)
 
     def resize(self, screen_scale: float) -> None:
-        """Render the drawing for another size of the screen; the network's pixels stay as they are."""
+        """Render the drawing for another size of the screen; the network's pixels stay as they
+        are.
+        """
         if screen_scale == self.screen.scale:
             return
         self.screen = Raster(screen_scale)
@@ -152,7 +158,9 @@ class Canvas:
         return changed
 
     def _render(self, items: Items) -> None:
-        """Draw the items on the best copy, and keep copies on the way: one undo is often followed by another."""
+        """Draw the items on the best copy, and keep copies on the way: one undo is often followed
+        by another.
+        """
         done, screen, reading = self._best_copy(items)
         stops, points = [len(items)], 0
         for number in range(len(items) - 1, done, -1):

@@ -1,4 +1,5 @@
-"""Strokes to ink: anti-aliased and incremental, so that a new point costs only the pixels around it.
+"""Strokes to ink: anti-aliased and incremental, so that a new point costs only the pixels around
+it.
 
 Each straight piece of a stroke is a capsule (a line with round caps). With d(x, y) the distance of
 a pixel's centre from the line and r the pen's radius, the pixel is covered by
@@ -82,7 +83,9 @@ class Raster:
 
 
 class GrowingStroke:
-    """One stroke growing on a raster. The result is the same whether it is watched point by point or rendered at once."""
+    """One stroke growing on a raster. The result is the same whether it is watched point by point
+    or rendered at once.
+    """
 
     def __init__(self, raster: Raster, width: float, erases: bool) -> None:
         self.raster = raster
@@ -94,7 +97,9 @@ class GrowingStroke:
         self._under_tail: tuple[Box, np.ndarray] | None = None
 
     def move(self, point: Point, pressure: float = 1.0) -> Box:
-        """Go on to a point (sheet units) and show the stroke up to it; returns the pixels that changed."""
+        """Go on to a point (sheet units) and show the stroke up to it; returns the pixels that
+        changed.
+        """
         restored = self._lift_tail()
         grown = self.advance(point, pressure)
         return union(restored, union(grown, self._lay_tail()))
@@ -134,7 +139,9 @@ class GrowingStroke:
         return left, top, right, bottom
 
     def _curve(self, start: Point, control: Point, end: Point) -> Box:
-        """A quadratic Bézier curve as chords; cut into n of them it leaves its chords by |start − 2 control + end| / 4n²."""
+        """A quadratic Bézier curve as chords; cut into n of them it leaves its chords by |start −
+        2 control + end| / 4n².
+        """
         bend = math.hypot(start[0] - 2 * control[0] + end[0], start[1] - 2 * control[1] + end[1])
         length = math.hypot(control[0] - start[0], control[1] - start[1]) + math.hypot(end[0] - control[0], end[1] - control[1])
         count = max(1, math.ceil(math.sqrt(bend / (4 * FLATNESS))), math.ceil(length / LONGEST_PIECE))
@@ -149,7 +156,9 @@ class GrowingStroke:
         return self._curve(start, ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2), end)
 
     def _chain(self, points: list[Point]) -> Box:
-        """Stamp the pieces between points, a few at a time: short pieces share their pixels, long ones would waste them."""
+        """Stamp the pieces between points, a few at a time: short pieces share their pixels, long
+        ones would waste them.
+        """
         changed, first = NOTHING, 0
         while first < len(points) - 1:
             last = first + 1
@@ -171,7 +180,8 @@ class GrowingStroke:
 
 
 def stamp(ink: np.ndarray, box: Box, points: list[Point], radius: float, erases: bool = False) -> None:
-    """Draw a chain of capsules into the pixels `box` of ink (H, W) uint8; points and radius in pixels.
+    """Draw a chain of capsules into the pixels `box` of ink (H, W) uint8; points and radius in
+    pixels.
 
     The foot of the perpendicular from a pixel p to the piece from a to b lies at a + t (b − a)
     with t = clip((p − a)·(b − a) / |b − a|², 0, 1).

@@ -37,14 +37,18 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """An opened image as a fresh sheet: ink (H, W) uint8, 255 is full ink; it is fitted into the sheet."""
+    """An opened image as a fresh sheet: ink (H, W) uint8, 255 is full ink; it is fitted into the
+    sheet.
+    """
 
     ink: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A change of the ink in a square: `values` (H, W) from -1 (remove all) to 1 (add full ink), `side` sheet units wide."""
+    """A change of the ink in a square: `values` (H, W) from -1 (remove all) to 1 (add full ink),
+    `side` sheet units wide.
+    """
 
     left: float
     top: float
@@ -69,7 +73,9 @@ class Drawing:
         self._done = 0
 
     def visible(self) -> tuple[Item, ...]:
-        """What lies on the sheet now, in the order of drawing: everything since the last fresh sheet."""
+        """What lies on the sheet now, in the order of drawing: everything since the last fresh
+        sheet.
+        """
         items: list[Item] = []
         for action in reversed(self._history[: self._done]):
             if isinstance(action, Clear):

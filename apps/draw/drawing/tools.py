@@ -79,7 +79,8 @@ class Tools:
         self.changes.add("tools")
 
     def pen_down(self, point: Point, erases: bool | None = None, pressure: float = 1.0) -> None:
-        """Put the tool in hand on the sheet, or whichever `erases` says; a blank sheet has nothing to erase.
+        """Put the tool in hand on the sheet, or whichever `erases` says; a blank sheet has nothing
+        to erase.
 
         `pressure` is the factor by which this point is wider than the brush.
         """

@@ -1,4 +1,5 @@
-"""Which model the window reads with: the one asked for, else the user's own, else the bundled one. No Pygame.
+"""Which model the window reads with: the one asked for, else the user's own, else the bundled one.
+No Pygame.
 
 If that model was taught in the window before, the window reads with the taught one, which is in
 the folder of lessons. The name of its file ends with a part of the digest of the model it was
@@ -25,7 +26,8 @@ BUNDLED = Path(nn.__file__).parent / "pretrained" / "mnist.npz"
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model's file, how the window calls it, and the file that lessons start from: the same, unless it was taught.
+    """A model's file, how the window calls it, and the file that lessons start from: the same,
+    unless it was taught.
 
     `problem` says why a taught model is not used although there is one.
     """
@@ -37,7 +39,8 @@ class ModelFile:
 
 
 def choose_model(asked_for: str | None, folder: Path, lessons: Path | None = None) -> ModelFile:
-    """Choose the model file and look at it briefly, so that a wrong one is reported before a window opens.
+    """Choose the model file and look at it briefly, so that a wrong one is reported before a
+    window opens.
 
     `lessons` is the folder in which a taught model may be; None leaves lessons aside. A damaged
     taught model is left aside, too.
@@ -68,7 +71,9 @@ def taught_file(lessons: Path, base: Path) -> Path:
 
 
 def _glance(path: Path) -> None:
-    """Check that there is a readable .npz. The loader checks its contents later, while the window is open."""
+    """Check that there is a readable .npz. The loader checks its contents later, while the window
+    is open.
+    """
     if path.exists() and not path.is_file():
         raise InputError(f"{path}: expected a model file, got a {'folder' if path.is_dir() else 'device or pipe'}")
     if not path.exists():

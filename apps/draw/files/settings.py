@@ -1,4 +1,6 @@
-"""What the window remembers from one time to the next: its theme, its size and the width of the brush. No Pygame."""
+"""What the window remembers from one time to the next: its theme, its size and the width of the
+brush. No Pygame.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Settings:
 
 
 def settings_file() -> Path | None:
-    """$NN_WINDOW, else `numba-cnn/window.json` where the operating system keeps settings; None without a home folder."""
+    """$NN_WINDOW, else `numba-cnn/window.json` where the operating system keeps settings; None
+    without a home folder.
+    """
     if os.environ.get(FILE_VARIABLE):
         return Path(os.environ[FILE_VARIABLE])
     try:

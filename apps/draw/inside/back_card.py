@@ -39,7 +39,9 @@ class BackCard:
     def draw(
         self, surface: pygame.Surface, look: Look, rect: pygame.Rect, way: WayBack | None, focus: Focus | None, weight: int | None
     ) -> None:
-        """Paint the card; `weight` is the number of the weight that is shown instead of the cell, in the kernel's order."""
+        """Paint the card; `weight` is the number of the weight that is shown instead of the cell,
+        in the kernel's order.
+        """
         room = rect.copy()
         room.height -= look.px(FOOT)
         page = Page(surface, look, room)
@@ -63,7 +65,9 @@ class BackCard:
 
 
 def weight_at(back: Back, focus: Focus, weight: int) -> tuple[int, int, int, int]:
-    """The weight's place in the kernel (ki, kj, c, f), of the filter that made the cell and the map that is looked through."""
+    """The weight's place in the kernel (ki, kj, c, f), of the filter that made the cell and the
+    map that is looked through.
+    """
     kernel = back.layer.parameters["kernel"]
     ki, kj = divmod(weight % (kernel.shape[0] * kernel.shape[1]), kernel.shape[1])
     channel = 0 if focus.lens is None else min(focus.lens, kernel.shape[2] - 1)

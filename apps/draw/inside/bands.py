@@ -1,4 +1,5 @@
-"""Where each cell of each layer stands: one band a layer, from the image at the top to the probabilities at the bottom.
+"""Where each cell of each layer stands: one band a layer, from the image at the top to the
+probabilities at the bottom.
 
 A band holds maps side by side in a few rows (a vector is many maps of one cell). Its cells are
 squares of whole pixels, as large as the room allows; a vector short enough has cells in which its
@@ -89,7 +90,9 @@ class Band:
         return (number,) if len(self.shape) == 1 else (y // high, x // wide, number)
 
     def neighbour(self, cell: Cell, across: int, down: int) -> Cell:
-        """The next cell in a direction; at a map's edge it is one of the next map, at the band's edge the cell itself."""
+        """The next cell in a direction; at a map's edge it is one of the next map, at the band's
+        edge the cell itself.
+        """
         rows, columns = map_size(self.shape)
         i, j, number = cell if len(cell) == 3 else (0, 0, cell[0])
         i, j = i + down, j + across

@@ -31,7 +31,9 @@ class InsideScreen(Protocol):
 
 
 def buttons_of(screen: InsideScreen, look: Look, panel: pygame.Rect, card: pygame.Rect) -> list[Button]:
-    """Back, the way back and its ten digits above the network; a number's digits; weights and maps on the card."""
+    """Back, the way back and its ten digits above the network; a number's digits; weights and maps
+    on the card.
+    """
     gap, high = look.px(5), look.px(HIGH)
     left, top = panel.left + look.px(14), panel.top + look.px(10)
     wanted = [

@@ -72,12 +72,16 @@ class CellCard:
 
 
 def place_of(cell: Cell, maps: bool) -> str:
-    """Where a cell is, in words; rows, columns, maps and units are counted from 0, as everywhere in `nn`."""
+    """Where a cell is, in words; rows, columns, maps and units are counted from 0, as everywhere
+    in `nn`.
+    """
     return f"map {cell[2]} · row {cell[0]} · column {cell[1]}" if maps else f"unit {cell[0]}"
 
 
 def _patch(page: Page, terms: WeightedSum, greatest: float, lens: int | None) -> None:
-    """A convolution: patch × kernel in numbers (of one channel, that which counts most unless told), and the sum over all."""
+    """A convolution: patch × kernel in numbers (of one channel, that which counts most unless
+    told), and the sum over all.
+    """
     channels, strongest = terms.inputs.shape[2], int(np.abs(terms.by_channel).argmax())
     shown = strongest if lens is None else lens
     patch, kernel, products = (array[..., shown] for array in (terms.inputs, terms.weights, terms.products))
@@ -146,7 +150,9 @@ def _window(page: Page, terms: Greatest, greatest: float) -> None:
 
 
 def _shares(page: Page, terms: Share, chosen: int, believed: Sequence[float]) -> None:
-    """Softmax: every score's exponential, their total, and the chosen one's part of it; and what calibration makes of that."""
+    """Softmax: every score's exponential, their total, and the chosen one's part of it; and what
+    calibration makes of that.
+    """
     most = float(terms.scores.max())
     shift = f"{MINUS} {decimal(most)}" if most >= 0 else f"+ {decimal(-most)}"
     page.line(("", 0.0), ("logit z", 0.12), (f"exp(z {shift})", SECOND), value="share")

@@ -1,4 +1,5 @@
-"""Where everything is while one looks inside the network, or watches one learn: a pure function of the window's size.
+"""Where everything is while one looks inside the network, or watches one learn: a pure function of
+the window's size.
 
 wide windows                          tall windows
 ┌ header ───────────────────────┐     ┌ header ────────────┐

@@ -1,4 +1,6 @@
-"""Marks: the chosen cell, its receptive field lit up in the layer before and framed in the image, and lines between them."""
+"""Marks: the chosen cell, its receptive field lit up in the layer before and framed in the image,
+and lines between them.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ THREADS = 6  # lines to the inputs that matter most
 
 @dataclass(frozen=True)
 class Focus:
-    """The cell that is explained: its layer, its place, whether it stays when the pointer leaves, and the map before it.
+    """The cell that is explained: its layer, its place, whether it stays when the pointer leaves,
+    and the map before it.
 
     `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers;
     None is the one that counts most.
@@ -68,7 +71,9 @@ def draw(
 def draw_back(
     surface: pygame.Surface, look: Look, bands: Sequence[Band], pictures: Sequence[pygame.Surface], way: WayBack, focus: Focus
 ) -> None:
-    """Mark the cell, and where its gradient came from: the cells of the next layer that it went into."""
+    """Mark the cell, and where its gradient came from: the cells of the next layer that it went
+    into.
+    """
     from apps.draw.inside.way_back import reach
 
     here = bands[focus.stage].cell_rect(focus.cell)
@@ -109,7 +114,9 @@ def _light_up(surface: pygame.Surface, look: Look, band: Band, picture: pygame.S
 
 
 def _lines(surface: pygame.Surface, look: Look, before: Band, stage: Stage, focus: Focus, here: pygame.Rect) -> None:
-    """From where a cell came from to the cell: from the field's corners, or from the inputs that matter most."""
+    """From where a cell came from to the cell: from the field's corners, or from the inputs that
+    matter most.
+    """
     terms, region = stage.terms(focus.cell), stage.field(region_of(focus.cell))
     if isinstance(terms, WeightedSum) and terms.inputs.ndim == 3:
         shown = int(abs(terms.by_channel).argmax()) if focus.lens is None else focus.lens

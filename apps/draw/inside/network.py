@@ -1,4 +1,6 @@
-"""The layers of the network, live: every map, every unit, and the receptive field of the cell one looks at."""
+"""The layers of the network, live: every map, every unit, and the receptive field of the cell one
+looks at.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,8 @@ class NetworkView:
     def follow(
         self, surface: pygame.Surface, look: Look, trace: Sequence[Stage], focus: Focus | None, beside: pygame.Rect
     ) -> list[pygame.Rect]:
-        """Paint another trace that fits, over the last one, with the same focus; returns the rectangles that changed.
+        """Paint another trace that fits, over the last one, with the same focus; returns the
+        rectangles that changed.
 
         `beside` is wiped as well, for others to paint in.
         """

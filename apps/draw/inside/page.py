@@ -1,4 +1,6 @@
-"""A card's page: titles, lines with a number at their end, paragraphs and grids of numbers, one under the other."""
+"""A card's page: titles, lines with a number at their end, paragraphs and grids of numbers, one
+under the other.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,8 @@ class Page:
         cell: tuple[int, int] = CELL,
         below: float = 0,
     ) -> None:
-        """Grids of numbers side by side, (caption, values (H, W), the greatest of their colours), with a sign between two.
+        """Grids of numbers side by side, (caption, values (H, W), the greatest of their colours),
+        with a sign between two.
 
         Their cells are as high as the room allows that is left when `below` design pixels are kept
         free.

@@ -1,4 +1,6 @@
-"""Looking inside: the drawing on its way through the network, what any of its cells is made of, and the way back."""
+"""Looking inside: the drawing on its way through the network, what any of its cells is made of,
+and the way back.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +108,9 @@ class InsideScreen(Screen):
         self.turned, self.target = True, k
 
     def next_weight(self) -> None:
-        """From the cell to the first weight of its kernel, to the next one, and after the last to the cell again."""
+        """From the cell to the first weight of its kernel, to the next one, and after the last to
+        the cell again.
+        """
         from nn.layers import Conv2D
 
         if not self.turned:
@@ -155,7 +159,9 @@ class InsideScreen(Screen):
 
     @property
     def _content(self) -> tuple[Any, ...]:
-        """What there is to be seen: the trace, or the gradients; the cell, the digit, and the state of the buttons."""
+        """What there is to be seen: the trace, or the gradients; the cell, the digit, and the
+        state of the buttons.
+        """
         values = self.way if self.turned else self.trace
         looks = tuple((button.hovered, button.pressed) for button in self.buttons)
         return values, self.focus, self.session.selected, self.turned, self.weight, self.target_now, looks
@@ -171,7 +177,9 @@ class InsideScreen(Screen):
         return self._shown is not None and content[0] is self._shown[0] and content[1:] == self._shown[1:]
 
     def draw(self, surface: pygame.Surface, look: Look, changes: set[str], everything: bool) -> list[pygame.Rect]:
-        """The layers and the card, whenever what they show is new; while one draws, the live trace only now and then."""
+        """The layers and the card, whenever what they show is new; while one draws, the live trace
+        only now and then.
+        """
         now, content = time.perf_counter(), self._content
         same = self._shown is not None and content[0] is self._shown[0] and content[1:] == self._shown[1:]
         only_live = not everything and self._shown is not None and content[1:] == self._shown[1:]
@@ -204,7 +212,8 @@ class InsideScreen(Screen):
         self.buttons.show(buttons_of(self, look, panel, self._places.card))
         for button in self.buttons:
             button.draw(surface, look, look.palette.paper)
-        # The buttons are new now; all else is what was painted, even if an answer has arrived meanwhile.
+        # The buttons are new now; all else is what was painted, even if an answer has arrived
+        # meanwhile.
         self._shown = (*content[:-1], self._content[-1])
         return [*changed, panel, self._places.card]
 
@@ -215,7 +224,9 @@ class InsideScreen(Screen):
         return pygame.Rect(left, image.top, max(0, right - left), image.height)
 
     def point(self, position: tuple[int, int] | None) -> int | None:
-        """Look at the cell under the pointer; while one is kept, look at it through the map under the pointer."""
+        """Look at the cell under the pointer; while one is kept, look at it through the map under
+        the pointer.
+        """
         pointed = None if position is None else self.network.focus_at(position)
         if self.focus is None or not self.focus.pinned:
             self.focus = pointed
@@ -225,7 +236,9 @@ class InsideScreen(Screen):
         return None
 
     def press(self, position: tuple[int, int]) -> None:
-        """Keep the cell under the pointer; let a kept one go when it is pressed again, or beside all cells."""
+        """Keep the cell under the pointer; let a kept one go when it is pressed again, or beside
+        all cells.
+        """
         pressed, kept = self.network.focus_at(position), self.focus
         self.weight = None
         if pressed is None or (kept is not None and kept.pinned and (kept.stage, kept.cell) == (pressed.stage, pressed.cell)):
@@ -233,7 +246,8 @@ class InsideScreen(Screen):
         else:
             self.focus = Focus(pressed.stage, pressed.cell, pinned=True)
 
-    # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── keys
+    # ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def walk_left(self) -> None:
         """One cell to the left."""

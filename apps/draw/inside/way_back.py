@@ -1,4 +1,5 @@
-"""The way back: the loss for the digit that it should be, and its gradient by every value and every weight. No Pygame.
+"""The way back: the loss for the digit that it should be, and its gradient by every value and
+every weight. No Pygame.
 
 The gradients are those of the layers' own `backward`. A card shows the sum that produced one of
 them:
@@ -109,7 +110,8 @@ def _before_activation(stage: Stage, dout: NDArray) -> NDArray:
 
 @dataclass(frozen=True)
 class FromConv:
-    """∂loss/∂x of an input of a convolution: dz (KH, KW, F) at the outputs that it touches, times the weights used there.
+    """∂loss/∂x of an input of a convolution: dz (KH, KW, F) at the outputs that it touches, times
+    the weights used there.
 
     Offset (ki, kj) is where the input lies in that output's window; outputs outside of the maps
     count as 0.
@@ -146,7 +148,9 @@ class FromDense:
 
 @dataclass(frozen=True)
 class FromPool:
-    """∂loss/∂x of an input of max-pooling: its window (PH, PW), who won, where in the window it is, and what the winner gets."""
+    """∂loss/∂x of an input of max-pooling: its window (PH, PW), who won, where in the window it
+    is, and what the winner gets.
+    """
 
     window: NDArray
     winner: tuple[int, int]
@@ -166,7 +170,9 @@ class FromLoss:
 
 @dataclass(frozen=True)
 class FromWeight:
-    """∂loss/∂weight of a convolution: the inputs (OH, OW) under that weight, times dz (OH, OW) of its filter."""
+    """∂loss/∂weight of a convolution: the inputs (OH, OW) under that weight, times dz (OH, OW) of
+    its filter.
+    """
 
     inputs: NDArray
     gradients: NDArray
@@ -182,7 +188,9 @@ Terms = FromConv | FromDense | FromPool | FromLoss
 
 
 def terms_of(way: WayBack, number: int, cell: Cell) -> Terms | None:
-    """How the gradient of a cell of a stage is made of those of the next stage; None where there is no rule to show."""
+    """How the gradient of a cell of a stage is made of those of the next stage; None where there
+    is no rule to show.
+    """
     here = way.stages[number]
     value = float(here.values[cell])
     if number + 1 == len(way.stages) or isinstance(way.stages[number + 1].layer, Softmax):

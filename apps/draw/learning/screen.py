@@ -24,7 +24,8 @@ HIGH, LINE = 28, 36  # design pixels: a button and a line of them
 
 
 class WatchScreen(Screen):
-    """Curves and filters beside the sheet, and below it what the new network says about the drawing.
+    """Curves and filters beside the sheet, and below it what the new network says about the
+    drawing.
 
     `adopt(model, path)` is called with a network that one keeps.
     """
@@ -141,7 +142,8 @@ class WatchScreen(Screen):
         pace = PACES[self.watch.pace]
         return "As fast as it can" if pace is None else f"{counted(round(pace), 'batch')} a second".replace("batchs", "batches")
 
-    # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── actions
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def pause(self) -> None:
         """Start, pause or go on."""

@@ -1,4 +1,6 @@
-"""A network that learns, in pictures: its curves, its first filters, and what it says about the drawing."""
+"""A network that learns, in pictures: its curves, its first filters, and what it says about the
+drawing.
+"""
 
 from __future__ import annotations
 

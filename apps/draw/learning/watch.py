@@ -1,4 +1,6 @@
-"""A network that learns in another process: what is known of it, and what one can tell it. No Pygame."""
+"""A network that learns in another process: what is known of it, and what one can tell it. No
+Pygame.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ OWN = "mnist.npz"
 
 
 class Watch:
-    """One training after another. `update()` takes in what has arrived; `changes` counts what is new.
+    """One training after another. `update()` takes in what has arrived; `changes` counts what is
+    new.
 
     Attributes:
         phase: IDLE, LOADING, RUNNING, PAUSED or FINISHED.
@@ -59,7 +62,8 @@ class Watch:
         """Whether a training is under way, paused or not."""
         return self.phase in (LOADING, RUNNING, PAUSED)
 
-    # ── wishes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── wishes
+    # ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
         """Train a new network."""
@@ -128,7 +132,8 @@ class Watch:
         return model
 
     def keep(self, folder: Path) -> tuple[Any, Path]:
-        """Save the finished network as one's own in a folder; an earlier one is renamed, never lost. Returns it and its file.
+        """Save the finished network as one's own in a folder; an earlier one is renamed, never
+        lost. Returns it and its file.
 
         Raises:
             OSError: it cannot be written.
@@ -147,7 +152,8 @@ class Watch:
                 self._helper.send("stop")
         self._helper.close()
 
-    # ── news ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── news
+    # ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def update(self) -> None:
         """Take in what the process has sent."""

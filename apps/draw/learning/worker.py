@@ -1,4 +1,6 @@
-"""What the process does that trains a new network: the training of `nn.train`, batch by batch as the window wants it."""
+"""What the process does that trains a new network: the training of `nn.train`, batch by batch as
+the window wants it.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def serve(connection: Connection, data: str | None = None) -> None:
 
 
 def _train(connection: Connection, data: str | None, fields: dict[str, Any]) -> None:
-    """The same steps as `python -m nn.train` with the same options, so the weights are the same, bit for bit."""
+    """The same steps as `python -m nn.train` with the same options, so the weights are the same,
+    bit for bit.
+    """
     from nn import __version__
     from nn.datasets import mnist
     from nn.engine.executor import available_threads
@@ -88,8 +92,11 @@ class _Watcher(Callback):
         self._epoch, self._sums = epoch, {"loss": 0.0, "accuracy": 0.0}
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
-        """After every batch: note its loss, send a state now and then, and wait as long as the window wants it."""
-        # The logs are means over the epoch so far; the batch's own values are the differences of the sums.
+        """After every batch: note its loss, send a state now and then, and wait as long as the
+        window wants it.
+        """
+        # The logs are means over the epoch so far; the batch's own values are the differences of
+        # the sums.
         sums = {name: logs[name] * (batch + 1) for name in self._sums}
         self._recent.append((sums["loss"] - self._sums["loss"], sums["accuracy"] - self._sums["accuracy"]))
         self._sums = sums

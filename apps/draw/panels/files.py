@@ -77,7 +77,8 @@ class FilesPanel(Panel):
             ]
         return self.foot(look, room, *wanted)
 
-    # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── actions
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def choose_entry(self, number: int) -> None:
         """Enter a folder or open a picture."""

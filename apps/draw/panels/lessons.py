@@ -1,4 +1,6 @@
-"""The list of lessons: every kept drawing, and every lesson that is under way or waits, each with a button to forget it."""
+"""The list of lessons: every kept drawing, and every lesson that is under way or waits, each with
+a button to forget it.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,8 @@ class LessonsPanel(Panel):
             return "under way" if self.study.lessons.waiting[:1] == [entry] and self.study.lessons.is_busy else "waiting"
         return "damaged" if entry.problem else "learned"
 
-    # ── actions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── actions
+    # ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def forget_entry(self, number: int) -> None:
         """Forget a kept drawing, or stop a lesson."""

@@ -1,4 +1,6 @@
-"""A panel over the window. While it is open, the keys and the pointer are its own; Esc or a press beside it closes it."""
+"""A panel over the window. While it is open, the keys and the pointer are its own; Esc or a press
+beside it closes it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ MARGIN, TITLE, FOOT = 22, 52, 52  # design pixels
 
 
 class Panel:
-    """What panels have in common; a kind of panel gives a title, a size, buttons and what is painted behind them.
+    """What panels have in common; a kind of panel gives a title, a size, buttons and what is
+    painted behind them.
 
     Attributes:
         title: its heading.

@@ -79,7 +79,9 @@ class BarsView(Card):
 
 
 def _rows(look: Look, room: pygame.Rect, count: int) -> list[pygame.Rect]:
-    """A row for each digit: below each other, or in two columns where they would be too low to read."""
+    """A row for each digit: below each other, or in two columns where they would be too low to
+    read.
+    """
     columns = 1 if room.height // count >= look.px(LEAST_ROW) else 2
     lines, gap = -(-count // columns), look.px(12)
     wide = (room.width + gap) // columns - gap
@@ -157,7 +159,9 @@ def _bytes(image: np.ndarray) -> bytes:
 
 
 def _grid(room: pygame.Rect, count: int, gap: int) -> tuple[int, int]:
-    """The side of an image and the number of columns: as large as fits; a single one is a whole multiple of 28."""
+    """The side of an image and the number of columns: as large as fits; a single one is a whole
+    multiple of 28.
+    """
     best, columns = 1, 1
     for wanted in range(1, count + 1):
         rows = -(-count // wanted)

@@ -1,4 +1,6 @@
-"""How the window reads: the functions of `nn` that it calls, each imported when it is first needed. No Pygame."""
+"""How the window reads: the functions of `nn` that it calls, each imported when it is first
+needed. No Pygame.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def load(model: ModelFile) -> Any:
 
 
 def with_probabilities(network: Any) -> Any:
-    """The network, with a softmax at its end if it has none: without one its outputs are scores and not probabilities."""
+    """The network, with a softmax at its end if it has none: without one its outputs are scores
+    and not probabilities.
+    """
     from nn.layers import Softmax
     from nn.layers.stack import split_softmax
 
@@ -66,7 +70,9 @@ def with_probabilities(network: Any) -> Any:
 
 
 def read(model: Any, ink: np.ndarray, strokes: Strokes = ()) -> Any:
-    """Read ink (H, W) with the model; `strokes` are the pen movements that drew it, if nothing else did."""
+    """Read ink (H, W) with the model; `strokes` are the pen movements that drew it, if nothing
+    else did.
+    """
     from nn.reading.recognition import read_number
 
     known = [
@@ -84,7 +90,9 @@ def look_inside(model: Any, image: np.ndarray) -> Any:
 
 
 def look_again(model: Any, reading: Any) -> tuple[int, int]:
-    """Read every digit in 16 views, slightly turned and moved; in how many views all digits are read as before, and how many."""
+    """Read every digit in 16 views, slightly turned and moved; in how many views all digits are
+    read as before, and how many.
+    """
     from nn.reading.recognition import read_images
 
     same = np.ones(len(VIEWS), bool)

@@ -1,4 +1,6 @@
-"""The answer, in large: a digit and how certain it is, a number, doubt, or nothing yet; and what one can do about it."""
+"""The answer, in large: a digit and how certain it is, a number, doubt, or nothing yet; and what
+one can do about it.
+"""
 
 from __future__ import annotations
 

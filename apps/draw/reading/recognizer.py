@@ -1,4 +1,5 @@
-"""Reading in the background: the pen never waits for the network, and the network never reads old ink.
+"""Reading in the background: the pen never waits for the network, and the network never reads old
+ink.
 
 One thread loads the model and then reads the newest drawing that was submitted; older ones are
 skipped. While somebody looks inside, it also follows every digit that it read through the layers.
@@ -179,7 +180,9 @@ class Recognizer:
         return Answer(question.version, reading, seconds, insides, second)
 
     def _looks(self, version: int, images: list[np.ndarray]) -> tuple[Any, ...]:
-        """The insides of images; those of images that the last ink had, too, are not computed again unless it is the same ink."""
+        """The insides of images; those of images that the last ink had, too, are not computed
+        again unless it is the same ink.
+        """
         known = [] if version == self._seen_version else self._seen
         self._seen_version, self._seen = version, [(image, self._inside_of(image, known)) for image in images]
         return tuple(inside for _, inside in self._seen)

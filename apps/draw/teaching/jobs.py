@@ -35,7 +35,9 @@ class Said:
 
 @dataclass(frozen=True)
 class Taught:
-    """A taught model, and the share of the test images that were read before and are read now (None: there are none)."""
+    """A taught model, and the share of the test images that were read before and are read now
+    (None: there are none).
+    """
 
     model: Any
     accuracy_before: float | None

@@ -1,4 +1,5 @@
-"""Drawings that were corrected, kept for lessons: one PNG each, black on white, its label in its name (`0003-is-7.png`).
+"""Drawings that were corrected, kept for lessons: one PNG each, black on white, its label in its
+name (`0003-is-7.png`).
 
 The folder belongs to the user: removing a file makes the next lesson forget it, renaming it
 corrects its label.
@@ -29,7 +30,9 @@ NAME = re.compile(r"(\d{4,})-is-(\d)\.png")
 
 @dataclass(frozen=True)
 class Kept:
-    """A kept drawing: its file, what it is, what the network is shown of it (28, 28), and why that could not be read."""
+    """A kept drawing: its file, what it is, what the network is shown of it (28, 28), and why that
+    could not be read.
+    """
 
     path: Path
     label: int
@@ -38,7 +41,8 @@ class Kept:
 
 
 def lessons_folder() -> Path:
-    """$NN_LESSONS, else the folder `numba-cnn/lessons` where the operating system keeps a user's data.
+    """$NN_LESSONS, else the folder `numba-cnn/lessons` where the operating system keeps a user's
+    data.
 
     Raises:
         InputError: the user has no home folder.
@@ -81,7 +85,9 @@ def kept_drawings(folder: Path) -> list[Kept]:
 
 
 def seen_by_network(ink: np.ndarray) -> np.ndarray:
-    """What the network is shown of an ink (H, W) in [0, 1]: the same image whether it comes from the sheet or from its file."""
+    """What the network is shown of an ink (H, W) in [0, 1]: the same image whether it comes from
+    the sheet or from its file.
+    """
     return to_mnist(np.round(255 * ink).astype(np.uint8) * np.float32(1 / 255))
 
 

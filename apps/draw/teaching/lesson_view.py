@@ -1,4 +1,6 @@
-"""The lesson's card: how far it is and what came of it; and the ten digits to say what a drawing is."""
+"""The lesson's card: how far it is and what came of it; and the ten digits to say what a drawing
+is.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ class LessonView(Card):
 
 
 class DigitsView(Card):
-    """Ten digits to tap: what the drawing is, or what it should become; or whether a sure reading is really wrong."""
+    """Ten digits to tap: what the drawing is, or what it should become; or whether a sure reading
+    is really wrong.
+    """
 
     def __init__(self, study: Study) -> None:
         super().__init__()

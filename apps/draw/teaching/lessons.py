@@ -1,4 +1,5 @@
-"""Lessons in the background: a digit that was misread is kept, and the network is taught. No Pygame.
+"""Lessons in the background: a digit that was misread is kept, and the network is taught. No
+Pygame.
 
 A thread does one job after another: a lesson, forgetting a kept drawing, or undoing the last
 lesson. The pen and the reading go on meanwhile. A finished lesson replaces the recognizer's model
@@ -32,7 +33,8 @@ class _Past:
 
 
 class Lessons:
-    """`current()` is the model that is read with, `replace(model)` sets the one to read with from now on.
+    """`current()` is the model that is read with, `replace(model)` sets the one to read with from
+    now on.
 
     `notify()` is called, in the thread, when there is something new to show.
 
@@ -61,7 +63,8 @@ class Lessons:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    # ── wishes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── wishes
+    # ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def teach(self, lesson: Lesson) -> None:
         """Ask for a lesson; it begins when those before it are done."""
@@ -102,7 +105,9 @@ class Lessons:
         return [job for job in jobs if isinstance(job, Lesson)]
 
     def rebase(self, base: Path) -> None:
-        """Another model is read with and taught from now on: stop what is under way, and forget what could be undone."""
+        """Another model is read with and taught from now on: stop what is under way, and forget
+        what could be undone.
+        """
         with self._changed:
             self._jobs.clear()
         if self._doing is not None:
@@ -140,7 +145,8 @@ class Lessons:
             self._thread = threading.Thread(target=self._run, name="lessons", daemon=True)
             self._thread.start()
 
-    # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── the thread
+    # ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
         try:
@@ -220,7 +226,9 @@ class Lessons:
         )
 
     def _forgotten(self, path: Path | None) -> Outcome:
-        """Back to the model without a drawing: the one before the last lesson if it was that one, else one taught anew."""
+        """Back to the model without a drawing: the one before the last lesson if it was that one,
+        else one taught anew.
+        """
         if self._past and path in (None, self._past[-1].path):
             past = self._past.pop()
             self._replace(past.model)

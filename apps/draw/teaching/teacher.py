@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 class Teacher:
-    """Teaches the model in the file `base`; drawings and the taught model are in `folder`. `base` itself is never written.
+    """Teaches the model in the file `base`; drawings and the taught model are in `folder`. `base`
+    itself is never written.
 
     `samples` is the number of images in a lesson, for tests in a hurry.
     """
@@ -66,7 +67,9 @@ class Teacher:
         progress: Callable[[str, float], None],
         stop: threading.Event,
     ) -> Taught | None:
-        """The base model, taught these drawings (label, image); None if it was stopped. `current` is what is read with now."""
+        """The base model, taught these drawings (label, image); None if it was stopped. `current`
+        is what is read with now.
+        """
         labels, images = [label for label, _ in drawings], np.stack([image for _, image in drawings])
         weights = current.get_weights() if "drawings" in current.card else None
         taught = None
@@ -93,7 +96,9 @@ class Teacher:
         return [Said(int(row.argmax()), float(row.max())) for row in rows]
 
     def remember(self, model: Any) -> None:
-        """Write the taught model into the folder; for one that was not taught, remove what is there."""
+        """Write the taught model into the folder; for one that was not taught, remove what is
+        there.
+        """
         path = taught_file(self.folder, self.base)
         if "drawings" in model.card:
             model.save(path)

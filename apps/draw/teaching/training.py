@@ -14,7 +14,7 @@ chance (Wortsman et al. 2022).
 References:
     A. Robins: Catastrophic forgetting, rehearsal and pseudorehearsal, 1995.
     M. Wortsman et al.: Robust fine-tuning of zero-shot models, 2022 (section 3: between the
-    weights before and after).
+        weights before and after).
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ def teach(
 
 
 def lesson_source(drawings: Sequence[Kept], replayed: ReplayData, samples: int, seed: int) -> ImageSource:
-    """`samples` images: views of the drawings (more of them for more drawings), among what the network was trained on."""
+    """`samples` images: views of the drawings (more of them for more drawings), among what the
+    network was trained on.
+    """
     shares = min(MOST, SHARE * len(drawings)), STROKES, DOODLES
     views, strokes, doodles = (max(1, round(samples * share)) for share in shares)
     rest = samples - views - strokes - doodles
@@ -128,7 +130,9 @@ def lesson_source(drawings: Sequence[Kept], replayed: ReplayData, samples: int, 
 
 
 def warm_up(model: Sequential, replayed: ReplayData) -> None:
-    """Load or compile the kernels that a lesson needs, with a very short lesson for a copy of the model."""
+    """Load or compile the kernels that a lesson needs, with a very short lesson for a copy of the
+    model.
+    """
     from pathlib import Path
 
     blank = Kept(Path(), 0, np.zeros(IMAGE_SHAPE[:2], np.float32))

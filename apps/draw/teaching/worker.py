@@ -1,4 +1,6 @@
-"""What the helper process does for lessons: it trains and checks, so that the window's own memory stays as it is."""
+"""What the helper process does for lessons: it trains and checks, so that the window's own memory
+stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,9 @@ class _Classroom:
         self._model = model
 
     def _accuracy(self, weights: Weights | None) -> float | None:
-        """The share of test images that the model reads with these weights; the last few are remembered."""
+        """The share of test images that the model reads with these weights; the last few are
+        remembered.
+        """
         from apps.draw.teaching.copying import copied
         from apps.draw.teaching.training import accuracy_of
 

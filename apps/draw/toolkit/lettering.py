@@ -77,7 +77,9 @@ def render(text: str, size: int, colour: Colour, bold: bool) -> pygame.Surface:
 
 @lru_cache(maxsize=200)
 def fitted(text: str, room: int, size: int, bold: bool, from_start: bool) -> str:
-    """The text, shortened with an ellipsis (in front, where its end matters more) until it is no wider than the room."""
+    """The text, shortened with an ellipsis (in front, where its end matters more) until it is no
+    wider than the room.
+    """
     if width(text, size, bold) <= room:
         return text
     for length in range(len(text) - 1, 0, -1):

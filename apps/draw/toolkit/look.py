@@ -64,7 +64,8 @@ class Look:
         bold: bool = False,
         align: str = "left",
     ) -> pygame.Rect:
-        """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end of it x is.
+        """Set a line of text at (x, y), y being the middle of its capitals; `align` says which end
+        of it x is.
 
         Returns the rectangle of the whole line, whatever part of it the surface's clip lets
         through.
@@ -83,5 +84,7 @@ class Look:
         return place
 
     def fitted(self, text: str, width: int, size: float = theme.BODY, bold: bool = False, from_start: bool = False) -> str:
-        """The text, shortened with an ellipsis (in front, where its end matters more) until it is no wider than `width`."""
+        """The text, shortened with an ellipsis (in front, where its end matters more) until it is
+        no wider than `width`.
+        """
         return lettering.fitted(text, width, self.px(size), bold, from_start)

@@ -1,4 +1,6 @@
-"""Anti-aliased shapes, which Pygame lacks: rounded boxes, frames, rings, and icons made of pen strokes."""
+"""Anti-aliased shapes, which Pygame lacks: rounded boxes, frames, rings, and icons made of pen
+strokes.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def tinted(mask: np.ndarray, colour: Colour) -> pygame.Surface:
 
 @lru_cache(maxsize=128)
 def _corners(radius: int, thickness: int, colour: Colour) -> tuple[pygame.Surface, ...]:
-    """Four quarters, top left, top right, bottom left, bottom right: of a disc (0), a ring, or what a disc leaves out (-1)."""
+    """Four quarters, top left, top right, bottom left, bottom right: of a disc (0), a ring, or
+    what a disc leaves out (-1).
+    """
     offset = radius - 0.5 - np.arange(radius)
     distance = np.hypot(offset[None, :], offset[:, None])
     coverage = np.clip(radius + 0.5 - distance, 0, 1)
@@ -144,7 +148,9 @@ def _blit_corners(surface: pygame.Surface, rect: pygame.Rect, radius: int, corne
 
 @lru_cache(maxsize=64)
 def disc(diameter: int, colour: Colour, thickness: int = 0) -> pygame.Surface:
-    """A disc, or a ring where `thickness` is not 0; a pixel larger than its diameter on every side."""
+    """A disc, or a ring where `thickness` is not 0; a pixel larger than its diameter on every
+    side.
+    """
     side = diameter + 2
     offset = np.arange(side) + 0.5 - side / 2
     distance = np.hypot(offset[None, :], offset[:, None])

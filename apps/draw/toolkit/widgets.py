@@ -59,7 +59,9 @@ class Button:
         return theme.SMALL if self.small else theme.BODY
 
     def draw(self, surface: pygame.Surface, look: Look, behind: Colour | None = None) -> None:
-        """Draw the button over its whole rectangle; `behind` is the colour around it (the desk's by default)."""
+        """Draw the button over its whole rectangle; `behind` is the colour around it (the desk's
+        by default).
+        """
         if self.bare or not self.is_shown:
             return
         palette, face, text = look.palette, self._face(look), self._text(look)
@@ -132,7 +134,9 @@ class Buttons:
         return self.held is not None
 
     def point(self, position: tuple[int, int] | None) -> bool:
-        """Move the pointer here (None: out of the window); returns whether anything looks different now."""
+        """Move the pointer here (None: out of the window); returns whether anything looks
+        different now.
+        """
         over = None if position is None else self.at(position)
         changed = False
         for button in self.all:
@@ -152,7 +156,9 @@ class Buttons:
         return True
 
     def release(self, position: tuple[int, int] | None) -> str | None:
-        """Release the pointer (None: it was lost); returns the action of the button that was clicked."""
+        """Release the pointer (None: it was lost); returns the action of the button that was
+        clicked.
+        """
         held = self.held
         if held is None:
             return None
@@ -195,7 +201,9 @@ def draw_slider(surface: pygame.Surface, look: Look, slider: Button, share: floa
 
 
 def spread(look: Look, room: pygame.Rect, buttons: Sequence[Button], gap: int) -> None:
-    """Place buttons side by side so that they fill a rectangle, each in proportion to the width that it needs."""
+    """Place buttons side by side so that they fill a rectangle, each in proportion to the width
+    that it needs.
+    """
     needed = [button.width(look, room.height) for button in buttons]
     spare = room.width - gap * (len(buttons) - 1) - sum(needed)
     left = room.left

@@ -1,4 +1,5 @@
-""" "What if", applied: the drawing is changed until the network reads it as the wanted digit. No Pygame.
+""" "What if", applied: the drawing is changed until the network reads it as the wanted digit. No
+Pygame.
 
 What the network sees is 28 × 28 pixels of a drawing that was cropped, fitted and centred. A change
 of these pixels, drawn on the sheet, is cropped and fitted anew, so it rarely has quite the effect
@@ -26,7 +27,8 @@ STRONGER = 1.15  # each round's changes, so that a change that is too weak on th
 def changed_drawing(
     question: Question, answer: Answer, ink: np.ndarray, reader: Reader, explain: Callable[[Question], Answer]
 ) -> Patch | None:
-    """A change of the whole sheet that makes the network read the digit as the wanted one; None if none was found.
+    """A change of the whole sheet that makes the network read the digit as the wanted one; None if
+    none was found.
 
     `ink` (H, W) uint8 is what lies on the sheet, `answer` what would have to change in what the
     network sees.
@@ -59,7 +61,9 @@ def _difference(before: np.ndarray, after: np.ndarray) -> Patch:
 
 
 class Applying:
-    """Looks for the changed drawing in a thread of its own; `notify()` is called there when it is done."""
+    """Looks for the changed drawing in a thread of its own; `notify()` is called there when it is
+    done.
+    """
 
     def __init__(self, notify: Callable[[], None]) -> None:
         self._notify = notify
@@ -80,7 +84,9 @@ class Applying:
         reader: Reader,
         explain: Callable[[Question], Answer],
     ) -> None:
-        """Begin to look, unless it is looking already; `version` is the sheet's, returned with what was found."""
+        """Begin to look, unless it is looking already; `version` is the sheet's, returned with
+        what was found.
+        """
 
         def look() -> None:
             try:
@@ -95,7 +101,8 @@ class Applying:
             self._thread.start()
 
     def take(self) -> tuple[Question, int, Patch | None] | None:
-        """What was asked, for which version of the sheet, and the patch (None: there is none); once.
+        """What was asked, for which version of the sheet, and the patch (None: there is none);
+        once.
 
         Raises:
             Exception: what looking raised.

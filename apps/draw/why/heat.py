@@ -43,7 +43,8 @@ _TO_LAB = np.array(
     ]
 )
 
-# Palette entries of the values -FINE … FINE in units of the greatest / FINE: a table, because powers take long.
+# Palette entries of the values -FINE … FINE in units of the greatest / FINE: a table, because
+# powers take long.
 FINE = 2048
 _OUT = np.ceil(LEVELS * (np.arange(1, FINE + 1) / FINE) ** POWER)
 STEPS = np.concatenate([ZERO - _OUT[::-1], [ZERO], ZERO + _OUT]).astype(np.uint8)
@@ -64,7 +65,9 @@ def srgb(lab: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def colours(palette: Palette) -> tuple[Colour, ...]:
-    """The 256 entries of the palette: 0 is the paper, 1 … 127 below zero, 128 zero, 129 … 255 above."""
+    """The 256 entries of the palette: 0 is the paper, 1 … 127 below zero, 128 zero, 129 … 255
+    above.
+    """
     warm, cold = (_way((palette.desk, *map(theme.hex_colour, anchors))) for anchors in ANCHORS[palette.name])
     return (palette.paper, *reversed(cold), palette.desk, *warm)
 

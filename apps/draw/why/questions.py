@@ -1,4 +1,5 @@
-"""Why a digit is read as it is, answered in the background: which ink speaks for it, and what would make it another. No Pygame.
+"""Why a digit is read as it is, answered in the background: which ink speaks for it, and what
+would make it another. No Pygame.
 
 `Why` holds the question (a way of asking, and for "what if" the wanted digit) and the newest
 answer. Like the recognizer it answers the newest question only; the pen never waits for it.
@@ -39,8 +40,8 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """Values (28, 28) for the image that the network sees: above 0 for class k, below 0 against it; for "what if" the ink to add
-    and to remove.
+    """Values (28, 28) for the image that the network sees: above 0 for class k, below 0 against
+    it; for "what if" the ink to add and to remove.
 
     `before` and `after` are the network's probabilities of class k, without and with those
     changes.
@@ -153,8 +154,8 @@ class Why:
 
 
 def square_of(digit: Any) -> tuple[float, float, float]:
-    """Where the network's image lies in the drawing: its left and top in the drawing's pixels, and how many of them one of its
-    pixels is wide.
+    """Where the network's image lies in the drawing: its left and top in the drawing's pixels, and
+    how many of them one of its pixels is wide.
 
     Preprocessing fits the ink's box into the image and moves it as a whole, so both boxes have the
     same middle and proportions.

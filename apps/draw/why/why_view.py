@@ -135,7 +135,9 @@ def _strengths(values: np.ndarray, what_if: bool) -> np.ndarray:
 
 
 def _enlarged(values: np.ndarray, edges: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
-    """Values (28, 28) between edges (left, top, right, bottom), smoothly, in `size` pixels: levels around `ZERO`."""
+    """Values (28, 28) between edges (left, top, right, bottom), smoothly, in `size` pixels: levels
+    around `ZERO`.
+    """
     margin = NETWORK_SIDE
     padded = Image.fromarray(np.pad(np.round(values * ZERO + ZERO), margin, constant_values=ZERO).astype(np.uint8))
     left, top, right, bottom = (min(max(edge + margin, 0.0), 3.0 * NETWORK_SIDE) for edge in edges)

@@ -1,6 +1,8 @@
-"""`ImageDataGenerator`: batches of images, each turned, moved and zoomed at random, with Keras' arguments.
+"""`ImageDataGenerator`: batches of images, each turned, moved and zoomed at random, with Keras'
+arguments.
 
-`python -m nn.train` has its own augmentation (`nn/datasets/augment.py`), which also bends the strokes.
+`python -m nn.train` has its own augmentation (`nn/datasets/augment.py`), which also bends the
+strokes.
 """
 
 from __future__ import annotations
@@ -35,11 +37,14 @@ class ImageDataGenerator:
         shear_range: degrees.
         zoom_range: z for factors from 1 - z to 1 + z, or (lowest, highest).
         horizontal_flip, vertical_flip: mirror half of the images.
-        fill_mode, cval: what comes in from outside the image: "nearest" its edge, "constant" the value cval.
+        fill_mode, cval: what comes in from outside the image: "nearest" its edge, "constant" the
+            value cval.
         rescale: a factor for all values, the last step.
         preprocessing_function: called with each image (H, W, C) before `rescale`.
-        validation_split: the share that `flow(subset="validation")` takes, from the beginning, as in Keras.
-        samplewise_center, samplewise_std_normalization: subtract an image's mean; divide by its standard deviation.
+        validation_split: the share that `flow(subset="validation")` takes, from the beginning, as
+            in Keras.
+        samplewise_center, samplewise_std_normalization: subtract an image's mean; divide by its
+            standard deviation.
         featurewise_center, featurewise_std_normalization: the same with those of `fit`'s images.
     """
 

@@ -24,7 +24,9 @@ def load_img(
     target_size: tuple[int, int] | None = None,
     interpolation: str = "nearest",
 ) -> Any:
-    """The picture in a file as a Pillow image, resized to `target_size` (height, width) if there is one."""
+    """The picture in a file as a Pillow image, resized to `target_size` (height, width) if there
+    is one.
+    """
     from PIL import Image, UnidentifiedImageError
 
     mode = "grayscale" if grayscale else color_mode

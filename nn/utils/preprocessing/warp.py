@@ -11,11 +11,12 @@ FILL_MODES = ("nearest", "constant")
 def random_transforms(
     count: int, size: tuple[int, ...], ranges: tuple[float, ...], rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Matrices (count, 2, 3) that take a pixel (row, column) of a view to where it comes from in the image.
+    """Matrices (count, 2, 3) that take a pixel (row, column) of a view to where it comes from in
+    the image.
 
     `ranges` are rotation and shear in degrees, shifts, and zoom as in `ImageDataGenerator`:
-    (rotation, height shift, width shift, shear, lowest zoom, highest zoom). As in Keras the product is
-    rotation · shift · shear · zoom, about the middle of the image.
+    (rotation, height shift, width shift, shear, lowest zoom, highest zoom). As in Keras the
+    product is rotation · shift · shear · zoom, about the middle of the image.
     """
     rotation, rows, columns, shear, low, high = ranges
     angle = np.radians(rng.uniform(-rotation, rotation, count))
