@@ -75,5 +75,5 @@ def test_lenet_of_the_page_runs(monkeypatch):
     assert len([line for line in script.splitlines() if line]) <= 31
     images = RNG.integers(0, 256, (60, 28, 28), np.uint8)
     monkeypatch.setattr(mnist, "load_data", lambda: ((images, DATA[0][1]), (images[:20], DATA[1][1])))
-    model, _ = run(script.replace("64, 15", "20, 1"), "LeNet-5")
+    model, _ = run(script.replace("64, 12", "20, 1"), "LeNet-5")
     assert model.count_params() == 61_706
