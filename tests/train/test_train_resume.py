@@ -86,6 +86,7 @@ def test_checkpoint_every_so_many_seconds(train, tmp_path, monkeypatch):
     assert seen[0] > started[0]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal that ends a process at once")
 def test_killed_process_leaves_a_checkpoint_that_resumes(reference, small_mnist, tmp_path):
     # The child kills itself, without warning, in its seventh batch.
     script = """
@@ -93,7 +94,6 @@ import os, signal, sys
 from nn.train.checkpoint import Checkpoints
 from nn.train.__main__ import main
 count = 0
-@pytest.mark.skipif(sys.platform == "win32", reason="no signal that ends a process at once")
 def on_batch_end(self, batch, logs):
     global count
     count += 1
