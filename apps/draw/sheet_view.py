@@ -142,7 +142,7 @@ class SheetView:
             rect = rect.inflate(2 * room, 2 * room).clip(self.rect.inflate(-look.px(8), -look.px(8)))
             strong = number == session.selected and len(session.digits) > 1
             sure = digit.verdict == "sure"
-            frames.append(Overlay("frame" if sure else "doubt", tuple(rect), strong=strong))  # type: ignore[arg-type]
+            frames.append(Overlay("frame" if sure else "doubt", tuple(rect), strong=strong))
             if len(session.digits) == 1:
                 break
             text = f"{digit.digit}  {percent(digit.probability)}" if sure else f"{digit.digit}?  {percent(digit.probability)}"
