@@ -142,14 +142,14 @@ BATCHES = (
     (
         "gradients of a short batch are divided by the nominal batch size (modelscope/ms-swift#10084)",
         BATCH,
-        "self.plan.backward_from_loss(chunk, len(self.step))",
-        "self.plan.backward_from_loss(chunk, self.plan.batch_size)",
+        "self.plan.backward_from_loss(chunk, len(self.step), ",
+        "self.plan.backward_from_loss(chunk, self.plan.batch_size, ",
     ),
     (
         "gradients of the chunks are added without dividing by their number (agokrani/distillKitPlus#5)",
         BATCH,
-        "self.plan.backward_from_loss(chunk, len(self.step))",
-        "self.plan.backward_from_loss(chunk, chunk.rows.stop - chunk.rows.start)",
+        "self.plan.backward_from_loss(chunk, len(self.step), ",
+        "self.plan.backward_from_loss(chunk, chunk.rows.stop - chunk.rows.start, ",
     ),
     (
         "gradients of the batch before are added again (karpathy/llm.c#548)",

@@ -21,6 +21,7 @@ from nn.recipes import student_network
 
 # The commands that write results, and the words that some of them need besides --out.
 WRITING = (
+    "engines",
     *("all", "epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "kernels"),
     *("mutants", "reliability", "interrupts", "fuzz"),
 )
