@@ -13,6 +13,7 @@ arrays of another shape than the architecture has are refused, each in one sente
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -54,11 +55,11 @@ def h5() -> Any:
 
 def is_foreign(path: Path) -> bool:
     """Whether a file is, or by its name is to be, in one of Keras' formats."""
-    try:
-        with open(path, "rb") as file:
-            start = file.read(8)
-    except OSError:
-        start = b""
+    start = b""
+    with contextlib.suppress(OSError, ValueError):
+        if os.path.isfile(path):  # a pipe would wait for a writer
+            with open(path, "rb") as file:
+                start = file.read(8)
     return start == HDF5 or os.fspath(path).lower().endswith(ENDINGS)
 
 
