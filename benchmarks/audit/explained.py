@@ -33,8 +33,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/conv_backward.py", "end = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "if end > 0:  [end > 0]  ->  end >= 0", BLANK),
     ("nn/kernels/conv_backward.py", "six_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
-    ("nn/kernels/conv_pool_backward.py", "nonzeros = np.empty(F + 1, np.int32)  [1]  ->  2", ROOM),
-    ("nn/kernels/conv_pool_backward.py", "three_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
     ("nn/kernels/elementwise.py", "[4294967296.0]  ->  4294967297.0", CHANCE),
     (
         "nn/kernels/elementwise.py",

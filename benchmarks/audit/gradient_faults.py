@@ -174,7 +174,7 @@ GRADIENT_FAULTS: tuple[tuple[str, ...], ...] = (
     (
         "a race between threads",
         "nn/engine/conv_operation.py",
-        "self.gap = -(-lanes // math.prod(self.padded_shape)) if spills else 0",
+        "self.gap = -(-spill // math.prod(self.padded_shape))",
         "self.gap = 0",
     ),
     (

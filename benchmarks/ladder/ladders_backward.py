@@ -44,6 +44,7 @@ def backward(given: Second) -> Ladder:
             winner=given.winner,
             x=given.x,
             filters=filters,
+            piece=conv_backward.piece_of(filters),
             strides=STRIDES,
             size=(10, 10),
             needs_dx=True,
@@ -62,7 +63,7 @@ def backward(given: Second) -> Ladder:
         share,
     )
     add("B4 dense, sums in registers; pooling and ReLU before it", apart, (3, 96, 64), 1)
-    add("B5 nonzero gradients listed, three vectors in registers", lists, filters.shape, share)
+    add("B5 nonzero gradients only, a piece of a row in registers", lists, filters.shape, share)
     return climb
 
 

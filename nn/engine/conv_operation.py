@@ -14,7 +14,6 @@ from nn.engine.step import Step
 from nn.kernels import conv, conv_backward, conv_pool_backward, elementwise, transposition, winograd, winograd3, winograd5
 from nn.kernels.convolution import DIRECT, WINOGRAD3, WINOGRAD5, Convolution, clear_rounding, forward_algorithm, inside
 from nn.kernels.memory import aligned, flat
-from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import Conv2D, MaxPooling2D
 from nn.layers.windows import padded_shape
 
@@ -53,12 +52,12 @@ class ConvOperation(Operation):
         self.dz = aligned(dout.shape, dout.dtype) if self.relu and len(self.layers) == 1 else dout
         result = super().bind_backward(dout, chunking, needs_dinput)
         # The kernel writes whole vectors. Where a row of a patch is not a whole number of them,
-        # the last vector of a chunk reaches into the next one's first image, and could race with
-        # its writer. `gap` empty images keep the chunks apart.
-        lanes = VECTOR_BYTES // dout.itemsize
-        spills = needs_dinput and kernel.shape[1] * kernel.shape[2] % lanes > 0
-        self.gap = -(-lanes // math.prod(self.padded_shape)) if spills else 0
-        has_own = spills or (needs_dinput and self.padded is not self.input)
+        # the last ones of a chunk reach into the next one's first image, and could race with its
+        # writer. `gap` empty images keep the chunks apart.
+        row = conv_backward.filters_shape(kernel.shape, kernel.dtype)[2]
+        spill = row - kernel.shape[1] * kernel.shape[2] if needs_dinput else 0
+        self.gap = -(-spill // math.prod(self.padded_shape))
+        has_own = spill or (needs_dinput and self.padded is not self.input)
         room = (len(dout) + chunking.count * self.gap, *self.padded_shape)
         self.dpadded = aligned(room, dout.dtype) if has_own else result
         return result
@@ -209,6 +208,7 @@ class ConvPoolOperation(ConvOperation):
             conv_pool_backward.filters_backward(
                 **given,
                 filters=self.filters,
+                piece=conv_backward.piece_of(self.filters),
                 strides=strides,
                 size=self.layer.output_shape[:2],
                 needs_dx=needs_dinput,

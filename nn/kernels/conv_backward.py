@@ -7,10 +7,10 @@ Shapes as in `conv.py`; dz (N, OH, OW, F) is the gradient for the outputs. Two s
 
 The first runs over the outputs, with vectors along the filters; the second over the filters, with
 vectors along the patch. For the second the filters are laid out one after another, (F, KH, row),
-by `filters_from_kernel`; `row` is KW·C rounded up to whole vectors, and the rest is zeros. A
-vector that reaches past the end of a row of dx writes back what was there, plus zero. So dx must
-own some bytes after its last row (`memory.aligned`), and no other thread may write there at the
-same time.
+by `filters_from_kernel`; `row` is KW·C rounded up to whole vectors, a long one to whole pieces of
+several vectors, and the rest is zeros. A vector that reaches past the end of a row of dx writes
+back what was there, plus zero. So dx must own some bytes after its last row (`memory.aligned`),
+and no other thread may write there at the same time.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ from nn.kernels.simd import (
     store_each,
     store_first_each,
 )
+
+# The most vectors of a row whose sums stay in registers. Of the 16 registers with AVX2 they take
+# 12. With AVX-512 there is room for more, but so much of all filters would no longer stay in the
+# first-level cache.
+MOST_IN_PIECE = 6 if VECTOR_BYTES == 64 else 3
 
 
 @jit
@@ -58,7 +63,24 @@ def filters_shape(kernel_shape, dtype):
     """The shape (F, KH, row) of a kernel's filters laid out one after another."""
     KH, KW, C, F = kernel_shape
     L = VECTOR_BYTES // np.dtype(dtype).itemsize
-    return F, KH, -(-KW * C // L) * L
+    vectors = -(-KW * C // L)
+    piece = _vectors_in_piece(vectors)
+    return F, KH, -(-vectors // piece) * piece * L
+
+
+def piece_of(filters):
+    """The piece of a row that is worked on at a time: a tuple of as many zeros as it has vectors,
+    so that a kernel is compiled for that number.
+    """
+    return (0,) * _vectors_in_piece(filters.shape[2] * filters.itemsize // VECTOR_BYTES)
+
+
+def _vectors_in_piece(vectors):
+    """For rows of so many vectors: few enough for the registers, as many as possible if that
+    leaves the same number over.
+    """
+    most = MOST_IN_PIECE
+    return min(vectors, min(range(most, most // 2, -1), key=lambda count: -vectors % count))
 
 
 @jit

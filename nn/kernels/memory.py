@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 ALIGNMENT = 64
-# The widest vector: a load that starts at the last element must stay inside the allocation.
-SLACK = 128
+# Four of the widest vectors. A load that starts at the last element must stay inside the
+# allocation, and a row of a patch is read in whole pieces, up to three vectors past its end.
+SLACK = 512
 
 
 def aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32) -> NDArray:
-    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 128 spare bytes
+    """A C-contiguous array of zeros that starts on a 64-byte boundary and owns 512 spare bytes
     after its end.
 
     NumPy promises neither. A vector that straddles two cache lines takes twice as long to load,

@@ -120,6 +120,25 @@ def where_equal(a, b, chosen, otherwise):
     return np.where(a == b, chosen, otherwise)
 
 
+def bits_greater(a, b):
+    """An integer of 64 bits: bit k is set where a > b in lane k."""
+    return _bits(a > b)
+
+
+def bits_equal(a, b):
+    """An integer of 64 bits: bit k is set where a == b in lane k."""
+    return _bits(a == b)
+
+
+def _bits(chosen):
+    return np.uint64(sum(1 << k for k in np.flatnonzero(chosen).tolist()))
+
+
+def lowest_bit(bits):
+    """The index of the lowest bit that is set; undefined for 0."""
+    return (int(bits) & -int(bits)).bit_length() - 1
+
+
 def clear(array, i, count):
     """array.flat[i : i + count] = 0; all of it lies in the array."""
     if not 0 <= i <= i + count <= array.size:
@@ -139,6 +158,11 @@ def transpose_block(x, i, out, j):
 def multiples(step, count):
     """The tuple of `count` offsets 0, step, 2 · step, ...; compiled, `count` must be a literal."""
     return tuple(k * step for k in range(count))
+
+
+def multiples_like(step, like):
+    """As `multiples`, as many as the tuple `like` has elements."""
+    return tuple(k * step for k in range(len(like)))
 
 
 def multiples_until(step, last, count):

@@ -172,6 +172,25 @@ def _lower_where_greater(context: Any, builder: ir.IRBuilder, signature: Any, ar
     return builder.select(builder.fcmp_ordered(">", a, b), chosen, otherwise)
 
 
+@lower_builtin(simd.bits_equal, VectorType, VectorType)
+def _lower_bits_equal(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    return _bits(builder, builder.fcmp_ordered("==", *args))
+
+
+@lower_builtin(simd.bits_greater, VectorType, VectorType)
+def _lower_bits_greater(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    return _bits(builder, builder.fcmp_ordered(">", *args))
+
+
+def _bits(builder: ir.IRBuilder, chosen: ir.Value) -> ir.Value:
+    return builder.zext(builder.bitcast(chosen, ir.IntType(chosen.type.count)), ir.IntType(64))
+
+
+@lower_builtin(simd.lowest_bit, types.Integer)
+def _lower_lowest_bit(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
+    return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+
 @lower_builtin(operator.add, VectorType, VectorType)
 @lower_builtin(operator.iadd, VectorType, VectorType)
 def _lower_add(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
@@ -204,6 +223,7 @@ def _multiples(context: Any, builder: ir.IRBuilder, signature: Any, step: ir.Val
 
 
 @lower_builtin(simd.multiples, types.Integer, types.Integer)
+@lower_builtin(simd.multiples_like, types.Integer, types.BaseTuple)
 def _lower_multiples(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> ir.Value:
     return context.make_tuple(builder, signature.return_type, _multiples(context, builder, signature, args[0]))
 

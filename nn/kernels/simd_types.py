@@ -86,6 +86,17 @@ def _type_where_greater(context: Any) -> Any:
     return lambda a, b, chosen, otherwise: chosen
 
 
+@type_callable(simd.bits_greater)
+@type_callable(simd.bits_equal)
+def _type_bits(context: Any) -> Any:
+    return lambda a, b: types.uint64
+
+
+@type_callable(simd.lowest_bit)
+def _type_lowest_bit(context: Any) -> Any:
+    return lambda bits: types.intp
+
+
 @type_callable(simd.transpose_block)
 def _type_transpose_block(context: Any) -> Any:
     return lambda x, i, out, j: types.none
@@ -99,6 +110,11 @@ def _several(vector: types.Type, count: types.Type) -> types.UniTuple | None:
 @type_callable(simd.multiples)
 def _type_multiples(context: Any) -> Any:
     return lambda step, count: _several(types.intp, count)
+
+
+@type_callable(simd.multiples_like)
+def _type_multiples_like(context: Any) -> Any:
+    return lambda step, like: types.UniTuple(types.intp, len(like))
 
 
 @type_callable(simd.multiples_until)

@@ -7,7 +7,7 @@ from naive import clear_winners, naive_backward, naive_forward, naive_fused, nai
 from shapes import Convolution, convolutions, few
 
 from nn.kernels import conv, conv_backward, conv_pool_backward
-from nn.kernels.memory import aligned, aligned_copy
+from nn.kernels.memory import SLACK, aligned, aligned_copy
 from nn.kernels.simd import VECTOR_BYTES
 
 
@@ -86,9 +86,21 @@ def test_fused_forward_is_convolution_then_relu_then_pooling(shape):
     assert winner.max() <= 3
 
 
+@pytest.mark.parametrize("vectors", [2, 6, 7, 13])
+@pytest.mark.parametrize("filters", [64, 65, 130])
+def test_fused_backward_of_long_rows_and_of_more_filters_than_a_word_has_bits(vectors, filters):
+    channels = vectors * VECTOR_BYTES // 8 - 1
+    check_fused_backward(Convolution(2, (4, 3), (2, 1), channels, filters, (1, 1), (0, 0), np.float64, vectors))
+
+
 @few
 @given(convolutions(least_size=2, most_filters=33))
 def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
+    check_fused_backward(shape)
+
+
+def check_fused_backward(shape):
+    """All three gradients, against pooling, ReLU and convolution as plain loops."""
     x, kernel, bias, _ = shape.arrays()
     z, out, winner = naive_fused(shape, x, kernel, bias)
     dout = np.random.default_rng(shape.seed).standard_normal(out.shape).astype(x.dtype)
@@ -97,11 +109,12 @@ def test_fused_backward_is_pooling_then_relu_then_convolution(shape):
     dx, dbias = aligned(x.shape, x.dtype), aligned((shape.filters,), x.dtype)
     dfilters = aligned((1, *filters.shape), x.dtype)
     conv_pool_backward.filters_backward(
-        dout=dout,
-        out=out,
-        winner=winner.astype(np.uint8),
+        dout=aligned_copy(dout),
+        out=aligned_copy(out),
+        winner=aligned_copy(winner, np.uint8),
         x=x,
         filters=filters,
+        piece=conv_backward.piece_of(filters),
         strides=shape.strides,
         size=shape.size,
         needs_dx=True,
@@ -151,11 +164,14 @@ def test_in_a_fused_tie_the_first_wins_and_a_negative_window_gives_zero():
 
 
 def test_fused_backward_at_exactly_zero_passes_nothing():
-    dout, out, winner = np.ones((1, 1, 1, 1)), np.zeros((1, 1, 1, 1)), np.zeros((1, 1, 1, 1), np.uint8)
+    dout, out = aligned_copy(np.ones((1, 1, 1, 1))), aligned((1, 1, 1, 1), np.float64)
+    winner = aligned((1, 1, 1, 1), np.uint8)
     x, kernel = aligned_copy(np.ones((1, 2, 2, 1))), aligned_copy(np.ones((1, 1, 1, 1)))
     filters = filters_of(kernel)
     dx, dfilters, dbias = aligned(x.shape, x.dtype), aligned((1, *filters.shape), x.dtype), np.zeros(1)
-    conv_pool_backward.filters_backward(dout, out, winner, x, filters, (1, 1), (2, 2), True, dx, dfilters[0], dbias)
+    conv_pool_backward.filters_backward(
+        dout, out, winner, x, filters, conv_backward.piece_of(filters), (1, 1), (2, 2), True, dx, dfilters[0], dbias
+    )
     assert not dx.any()
     assert not dfilters.any()
     assert not dbias.any()
@@ -171,10 +187,13 @@ def test_gradients_are_set_whatever_was_there():
 def test_gradients_before_pooling_are_set_whatever_was_there():
     # One window over 2 x 2 ones, kernel 1: all outputs are 1, and the first one wins.
     x, kernel = aligned_copy(np.ones((1, 2, 2, 1))), aligned_copy(np.ones((1, 1, 1, 1)))
-    dout, out, winner = np.full((1, 1, 1, 1), 2.0), np.ones((1, 1, 1, 1)), aligned_copy(np.zeros((1, 1, 1, 1)), np.uint8)
+    dout, out = aligned_copy(np.full((1, 1, 1, 1), 2.0)), aligned_copy(np.ones((1, 1, 1, 1)))
+    winner = aligned((1, 1, 1, 1), np.uint8)
     filters = filters_of(kernel)
     dx, dfilters, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned_copy(np.full(filters.shape, 3.0)), np.full(1, 7.0)
-    conv_pool_backward.filters_backward(dout, out, winner, x, filters, (1, 1), (2, 2), True, dx, dfilters, dbias)
+    conv_pool_backward.filters_backward(
+        dout, out, winner, x, filters, conv_backward.piece_of(filters), (1, 1), (2, 2), True, dx, dfilters, dbias
+    )
     assert (dx.ravel().tolist(), dfilters[0, 0, 0], dbias.tolist()) == ([2, 0, 0, 0], 2, [2])
     dkernel, dbias = aligned_copy(np.full((1, 1, 1), 3.0)), np.full(1, 7.0)
     conv_pool_backward.kernel_backward(dout, out, winner, x, (1, 1), aligned((1, 2, 2, 1), x.dtype), dkernel, dbias)
@@ -240,8 +259,9 @@ def test_tall_kernels_whose_vectors_reach_into_the_next_rows(kernel_size):
     expected = naive_fused_backward(shape, dout, z, winner, x, kernel)[0]
     filters = filters_of(kernel)
     dfilters = aligned(filters.shape, x.dtype)
+    piece, winner = conv_backward.piece_of(filters), aligned_copy(winner, np.uint8)
     conv_pool_backward.filters_backward(
-        dout, out, aligned_copy(winner, np.uint8), x, filters, (1, 1), (2, 3), True, dx, dfilters, dbias
+        dout, aligned_copy(out), winner, x, filters, piece, (1, 1), (2, 3), True, dx, dfilters, dbias
     )
     np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-12)
 
@@ -252,3 +272,31 @@ def test_filters_are_filled_up_to_whole_vectors_and_no_further():
         assert conv_backward.filters_shape((3, 2, 5, 7), dtype) == (7, 3, -(-10 // lanes) * lanes)
         assert conv_backward.filters_shape((1, 1, lanes, 2), dtype) == (2, 1, lanes)
         assert conv_backward.filters_shape((1, 1, lanes + 1, 2), dtype) == (2, 1, 2 * lanes)
+
+
+@pytest.mark.parametrize(
+    ("most", "vectors", "row", "piece"),
+    [
+        (6, 1, 1, 1),
+        (6, 6, 6, 6),
+        (6, 7, 8, 4),
+        (6, 12, 12, 6),
+        (6, 13, 15, 5),
+        (3, 3, 3, 3),
+        (3, 4, 4, 2),
+        (3, 7, 8, 2),
+        (3, 18, 18, 3),
+    ],
+)
+def test_a_row_is_a_whole_number_of_pieces(monkeypatch, most, vectors, row, piece):
+    monkeypatch.setattr(conv_backward, "MOST_IN_PIECE", most)
+    lanes = VECTOR_BYTES // 4
+    shape = conv_backward.filters_shape((1, 1, vectors * lanes, 2), np.float32)
+    assert shape == (2, 1, row * lanes)
+    assert conv_backward.piece_of(aligned(shape)) == (0,) * piece
+
+
+def test_what_a_row_is_filled_up_with_fits_into_the_spare_bytes():
+    for vectors in range(1, 200):
+        row = conv_backward.filters_shape((1, 1, vectors * VECTOR_BYTES // 4, 1), np.float32)[2]
+        assert row * 4 - vectors * VECTOR_BYTES <= SLACK - VECTOR_BYTES

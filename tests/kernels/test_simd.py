@@ -13,13 +13,17 @@ from nn.kernels import simd
 from nn.kernels.memory import SLACK, aligned, aligned_copy
 from nn.kernels.simd import (
     add_products,
+    bits_equal,
+    bits_greater,
     clear,
     lanes,
     load,
     load_bytes,
     load_each,
     load_first,
+    lowest_bit,
     multiples,
+    multiples_like,
     multiples_until,
     relu_each,
     splat,
@@ -80,13 +84,48 @@ def test_compiled_operations_do_what_python_says(dtype):
         assert (results[1][2][count:] == 77).all()
 
 
+def program_of_bits(a, b, out):
+    """Uses every operation on bits."""
+    x = load(a, 0)
+    y = load(b, 0)
+    out[0] = bits_greater(x, y)
+    out[1] = bits_equal(x, y)
+    out[2] = lowest_bit(out[1])
+    out[3] = lowest_bit(out[1] << np.uint64(63 - lowest_bit(out[1])))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_operations_on_bits_do_what_python_says(dtype):
+    if numba.config.DISABLE_JIT:
+        pytest.skip("nothing is compiled")
+    width = simd.VECTOR_BYTES // np.dtype(dtype).itemsize
+    rng = np.random.default_rng(0)
+    compiled = numba.njit(program_of_bits)
+    for _ in range(5):
+        a, b = (aligned_copy(rng.integers(0, 3, width), dtype) for _ in range(2))
+        a[-1], a[0], b[0] = b[-1], np.nan, np.nan
+        results = np.zeros((2, 4), np.uint64)
+        program_of_bits(a, b, results[0])
+        compiled(a, b, results[1])
+        assert results[0].tolist() == results[1].tolist()
+        assert results[0, 1] >> np.uint64(width - 1) == 1
+        assert results[0, 3] == 63
+
+
+def test_operations_on_bits_in_python_worked_by_hand():
+    one, two = np.array([1.0, 2.0, 3.0, np.nan]), np.array([0.0, 2.0, 1.0, np.nan])
+    assert bits_greater(one, two) == 0b0101
+    assert bits_equal(one, two) == 0b0010
+    assert [lowest_bit(np.uint64(bits)) for bits in (1, 0b0110, 1 << 63)] == [0, 1, 63]
+
+
 def program_of_several(a, step, count, out):
     """Uses every operation on several vectors; each result lands in a row of its own of `out` (12,
     lanes).
     """
     width = lanes(a)
     rows = multiples(width, 3)
-    x = load_each(a, 1, multiples(step, 3))
+    x = load_each(a, 1, multiples_like(step, rows))
     y = load_each(a, 2, multiples_until(step, 5, 3))
     z = splat_each(a, 0, (0, step, 2 * step))
     store_each(out, 0, rows, add_products(x, y, z[1]))
@@ -116,6 +155,7 @@ def test_compiled_operations_on_several_vectors_do_what_python_says(dtype):
 def test_operations_on_several_vectors_in_python_worked_by_hand():
     a = np.arange(20.0)
     assert multiples(4, 3) == (0, 4, 8)
+    assert multiples_like(4, (0, 0, 0)) == (0, 4, 8)
     assert multiples_until(4, 6, 3) == (0, 4, 6)
     assert [vector[0] for vector in load_each(a, 1, (0, 4, 6))] == [1, 5, 7]
     assert [vector.tolist() for vector in splat_each(a, 1, (0, 4))] == [[1] * lanes(a), [5] * lanes(a)]
