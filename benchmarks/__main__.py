@@ -19,6 +19,7 @@ COMMANDS = {
     "start": "import, compilation, first batch, first prediction, memory",
     "scaling": "threads, number of images, batch size, width, image size",
     "shapes": "20 shapes of convolution, forward and backward, against PyTorch",
+    "limits": "every operation of the training against the bound of registers, loads and caches",
     "kernels": "every kernel checked against its naive version, then timed: the ladder and the roofline",
     "drawn": "accuracy on real pen strokes",
     "invariance": "answers that change with position, size, pen, paper, light and noise",

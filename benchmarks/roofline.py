@@ -1,5 +1,5 @@
-"""Measures the two limits of this processor: arithmetic in registers, and bytes to and from
-memory.
+"""Measures the limits of this processor: arithmetic in registers, loads from the first-level
+cache, and bytes to and from memory or a cache.
 """
 
 from __future__ import annotations
@@ -58,6 +58,33 @@ def peak_gflops(threads: int, repeats: int = 500) -> float:
     with Executor(threads) as executor:
         best = min(seconds_of(lambda: executor.run(work, threads), repeats))
     return threads * ROUNDS * CHAINS * lanes * 2 / best / 1e9
+
+
+@numba.njit(nogil=True, error_model="numpy")
+def _load(array, rounds, out):  # type: ignore[no-untyped-def]
+    """Four sums over an array, nothing else: a load for each addition."""
+    width = VECTOR_BYTES // 4
+    s0 = load(array, 0)
+    s1 = s0
+    s2 = s0
+    s3 = s0
+    for _ in range(rounds):
+        for i in range(0, array.size, 4 * width):
+            s0 = s0 + load(array, i)
+            s1 = s1 + load(array, i + width)
+            s2 = s2 + load(array, i + 2 * width)
+            s3 = s3 + load(array, i + 3 * width)
+    store(out, 0, s0 + s1 + s2 + s3)
+
+
+def loads(size: int, repeats: int = 300) -> float:
+    """The float32 values that one thread can load in a second from an array of `size` bytes, again
+    and again: from the first-level cache if it fits.
+    """
+    array, out = aligned((size // 4,)), aligned((VECTOR_BYTES // 4,))
+    rounds = max(1, 2**21 // size)
+    _load(array, rounds, out)
+    return rounds * array.size / min(seconds_of(lambda: _load(array, rounds, out), repeats))
 
 
 def bandwidth_gbs(threads: int, repeats: int = 5) -> float:

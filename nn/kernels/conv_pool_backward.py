@@ -67,7 +67,7 @@ def filters_backward(dout, out, winner, x, filters, piece, strides, size, needs_
     step = len(piece) * lanes(filters)
     for n in range(N):
         _find_nonzeros(dout, out, winner, n, bits)
-        _list_by_filter(dout, n, bits, starts, lengths, offsets, values, dbias)
+        _list_by_filter(dout=dout, n=n, bits=bits, starts=starts, lengths=lengths, offsets=offsets, values=values, dbias=dbias)
         if needs_dx:
             clear(dx, n * image_size, image_size)
         # The same piece of all filters, then the next one. That much of the student's filters
@@ -76,9 +76,9 @@ def filters_backward(dout, out, winner, x, filters, piece, strides, size, needs_
             for k in range(0, row, step):
                 w = ki * row + k
                 p = n * image_size + ki * image_row + k
-                _add_to_filters(dfilters, w, x, p, piece, lengths, offsets, values)
+                _add_to_filters(dfilters=dfilters, w=w, x=x, p=p, piece=piece, lengths=lengths, offsets=offsets, values=values)
                 if needs_dx:
-                    _add_to_patches(dx, p, filters, w, piece, starts, bits, dout, n)
+                    _add_to_patches(dx=dx, p=p, filters=filters, w=w, piece=piece, starts=starts, bits=bits, dout=dout, n=n)
 
 
 @jit

@@ -22,7 +22,7 @@ from nn.pretrained import student_network
 # The commands that write results, and the words that some of them need besides --out.
 WRITING = (
     "engines",
-    *("all", "epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "kernels"),
+    *("all", "epoch", "recipe", "accuracy-time", "inference", "start", "scaling", "shapes", "limits", "kernels"),
     *("mutants", "reliability", "interrupts", "fuzz"),
 )
 NEEDED = {"reliability": ["kills"], "fuzz": ["idx"]}
