@@ -109,14 +109,14 @@ def test_a_model_that_cannot_be_a_page_is_refused_in_one_sentence(command, tmp_p
 
 def test_a_layer_that_the_page_cannot_run_is_refused():
     network = Sequential([Conv2D(10, 28, activation="softmax", input_shape=(28, 28, 1)), Flatten()])
-    with pytest.raises(ValueError, match="expected activations that the page can run, got softmax"):
+    with pytest.raises(ValueError, match=r"m: expected the softmax of vectors, got that of samples of shape \(1, 1, 10\)"):
         html.page(network, "m")
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "expected --html FILE or --onnx FILE, got neither"),
+        ((), "expected --html FILE, --onnx FILE or --keras FILE, got none of them"),
         (("--html", "no/such/folder.html"), "--html: cannot write no/such/folder.html"),
         (("--html", "."), "--html: expected a file name, got the folder"),
         (("--html", "same", "--onnx", "./same"), "--onnx: expected a file of its own, got ./same"),
