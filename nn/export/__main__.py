@@ -13,6 +13,7 @@ from pathlib import Path
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
+from nn.pretrained import BUNDLED, load_reader
 
 FORMATS = ("html", "onnx", "keras")
 KERAS_ENDINGS = (".keras", ".h5", ".hdf5")
@@ -50,8 +51,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _chosen(model: str | None) -> Path:
     """The path of the model that is to be exported."""
-    from nn.recipes import load_reader
-
     return load_reader(None)[1] if model is None else Path(model)
 
 
@@ -77,7 +76,6 @@ def _content(option: str, path: str, model: Path) -> bytes:
     match option:
         case "html":
             from nn.export.html import page
-            from nn.recipes import BUNDLED, load_reader
 
             reader, _ = load_reader(model)
             # A few images do not repay waiting for a compiler.

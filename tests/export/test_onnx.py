@@ -15,7 +15,7 @@ from nn.io.model_file import PACKAGE_LAYERS
 from nn.layers import Conv2D
 from nn.layers.base import Layer
 from nn.models import load_model
-from nn.recipes import BUNDLED
+from nn.pretrained import BUNDLED
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="compares with ONNX Runtime")
