@@ -11,8 +11,24 @@ from agreement import compare
 from small_model import small_network
 
 from nn.export import html
-from nn.layers import Conv2D, Dense, Flatten
+from nn.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalMaxPooling2D,
+    LeakyReLU,
+    MaxPooling2D,
+    Reshape,
+    ZeroPadding2D,
+)
+from nn.losses import SparseCategoricalCrossentropy
 from nn.models import Sequential, load_model
+from nn.pretrained import load_reader
+from nn.utils import to_categorical
 
 
 def read_again(model, drawings, browser, path):
@@ -52,6 +68,65 @@ def test_a_model_without_a_convolution_has_a_page_without_maps(browser, command,
     assert command("nn.export", tmp_path / "flat.npz", "--html", tmp_path / "flat.html").code == 0
     assert read_again(load_model(tmp_path / "flat.npz"), some_drawings(), browser, tmp_path / "flat.html")
     assert browser.evaluate("document.querySelector('#maps-card').hidden")
+    assert browser.complaints() == []
+
+
+LENET = [
+    Conv2D(6, 5, padding="same", use_bias=False, input_shape=(28, 28, 1)),
+    BatchNormalization(momentum=0.5),
+    Activation("tanh"),
+    AveragePooling2D(2),
+    ZeroPadding2D(((1, 0), (0, 1))),
+    Conv2D(16, 5, activation="leaky_relu"),
+    MaxPooling2D(3, strides=2, padding="same"),
+    Flatten(),
+    Dense(84, activation="gelu"),
+    Dense(10, activation="softmax"),
+]
+GLOBAL = [
+    Reshape((28, 28, 1), input_shape=(28, 28)),
+    Conv2D(12, 5, strides=2),
+    BatchNormalization(momentum=0.5, scale=False),
+    LeakyReLU(0.1),
+    AveragePooling2D((3, 2), strides=2, padding="same"),
+    Conv2D(16, 3, activation="elu"),
+    GlobalMaxPooling2D(),
+    Dense(10),
+]
+ROWS = [
+    Dense(30, activation="silu", input_shape=(784,)),
+    BatchNormalization(momentum=0.5),
+    Dropout(0.1),
+    Dense(20, activation="softplus"),
+    Dense(10, activation="sigmoid"),
+]
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss"),
+    [
+        (LENET, "sparse_categorical_crossentropy"),
+        (GLOBAL, SparseCategoricalCrossentropy(from_logits=True)),
+        (ROWS, "binary_crossentropy"),
+    ],
+    ids=["LeNet with normalization", "of matrices, scores", "of rows, sigmoids"],
+)
+def test_a_model_of_other_layers_reads_the_same_in_the_page(browser, command, compiler, tmp_path, layers, loss):
+    from nn.datasets import mnist
+
+    (images, labels), _ = mnist.load_data()
+    network = Sequential([type(layer)(**layer.config(), input_shape=layer.given_input_shape) for layer in layers], seed=1)
+    x = images[:3000].reshape(-1, *network.input_shape) / np.float32(255)
+    network.compile("adam", loss)
+    network.fit(x, labels[:3000] if layers is not ROWS else to_categorical(labels[:3000], 10), epochs=2, verbose=0)
+    network.save(tmp_path / "own.npz")
+    ended = command("nn.export", tmp_path / "own.npz", "--html", tmp_path / "own.html")
+    assert (ended.code, ended.err) == (0, "")
+    model, _ = load_reader(tmp_path / "own.npz")
+    model.use_kernels = False
+    right = model.predict(images[:500, ..., None] / np.float32(255)).argmax(axis=1) == labels[:500]
+    assert right.mean() > 0.7
+    assert read_again(model, some_drawings(), browser, tmp_path / "own.html")
     assert browser.complaints() == []
 
 
