@@ -70,7 +70,7 @@ def onnx_file(model: Sequential, name: str) -> bytes:
     try:
         import onnx
     except ImportError as error:
-        raise InputError("--onnx needs the package onnx: pip install onnx") from error
+        raise InputError('--onnx needs the package onnx, which is not installed: pip install "numba-cnn[onnx]"') from error
     from onnx import TensorProto, helper
 
     output = PROBABILITIES if split_softmax(model.layers)[1] else OTHER_OUTPUT

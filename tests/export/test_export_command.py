@@ -2,6 +2,8 @@
 anything behind.
 """
 
+import contextlib
+import errno
 import re
 import sys
 
@@ -10,7 +12,9 @@ import pytest
 from agreement import compare
 from small_model import small_network
 
+from nn.export import __main__ as export
 from nn.export import html
+from nn.export.__main__ import FORMATS
 from nn.layers import (
     Activation,
     AveragePooling2D,
@@ -196,8 +200,12 @@ def test_a_layer_that_the_page_cannot_run_is_refused():
         (("--html", "."), "--html: expected a file name, got the folder"),
         (("--html", "same", "--onnx", "./same"), "--onnx: expected a file of its own, got ./same"),
         (("--html", "small.npz"), "--html: expected a file of its own, got small.npz, which is the model"),
+        (("--keras", "small.npz"), "--keras: expected a file of its own, got small.npz, which is the model"),
+        (("--keras", "model.npy"), "--keras: expected a name that ends in .keras or .h5, as whole models have, got model.npy"),
+        (("--keras", "model.weights.h5"), "--keras: expected a name that ends in .keras or .h5, as whole models have"),
+        (("--html", "a.html", "--keras", "no/such/folder.keras"), "--keras: cannot write no/such/folder.keras"),
     ],
-    ids=["nothing", "no folder", "folder", "twice", "the model"],
+    ids=["nothing", "no folder", "folder", "twice", "the model", "the model, Keras", "no ending", "weights", "one of two"],
 )
 def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(command, model, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
@@ -209,12 +217,65 @@ def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(command, mode
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_nothing_is_written_if_one_of_two_files_cannot_be_made(command, model, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    ended = command("nn.export", model, "--html", tmp_path / "a.html", "--onnx", tmp_path / "a.onnx")
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ("onnx", '--onnx needs the package onnx, which is not installed: pip install "numba-cnn[onnx]"'),
+        ("h5py", 'Keras files need h5py, which is not installed: pip install "numba-cnn[keras-files]"'),
+    ],
+)
+def test_nothing_is_written_if_one_of_three_files_cannot_be_made(command, model, tmp_path, monkeypatch, missing, sentence):
+    monkeypatch.setitem(sys.modules, missing, None)
+    for other in {"onnx", "h5py"} - {missing}:
+        pytest.importorskip(other)
+    ended = command("nn.export", model, *(word for kind in FORMATS for word in (f"--{kind}", tmp_path / f"a.{kind}")))
     assert ended.code == 2
-    assert ended.err.endswith(": --onnx needs the package onnx: pip install onnx\n")
+    assert ended.err.endswith(f": {sentence}\n")
+    assert ended.err.count("\n") == 1
     assert not list(tmp_path.glob("*a.*"))
+
+
+def test_nothing_is_written_if_the_disk_is_full_at_the_second_file(command, model, tmp_path, monkeypatch):
+    pytest.importorskip("h5py", reason="needs the extra 'keras-files'")
+    real = export.atomic_write
+
+    @contextlib.contextmanager
+    def on_a_full_disk(path):
+        with real(path) as file:
+            if str(path).endswith(".keras"):
+                raise OSError(errno.ENOSPC, "No space left on device", str(path))
+            yield file
+
+    monkeypatch.setattr(export, "atomic_write", on_a_full_disk)
+    (tmp_path / "a.html").write_text("the old one")
+    ended = command("nn.export", model, "--html", tmp_path / "a.html", "--keras", tmp_path / "a.keras")
+    assert ended.code == 2
+    assert ended.err.endswith("a.keras: No space left on device\n")
+    assert ended.out == ""
+    assert (tmp_path / "a.html").read_text() == "the old one"
+    assert [path.name for path in tmp_path.glob("*a.*")] == ["a.html"]
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5", "HDF5"])
+def test_a_keras_file_holds_the_same_model(command, model, tmp_path, ending):
+    pytest.importorskip("h5py", reason="needs the extra 'keras-files'")
+    ended = command("nn.export", model, "--keras", tmp_path / f"a.{ending}", "--html", tmp_path / "a.html")
+    assert (ended.code, ended.err) == (0, "")
+    assert re.fullmatch(r"written: .*a\.html, .* MB\nwritten: .*a\.\w+, 0\.\d\d MB\n", ended.out)
+    ours, theirs = load_model(model), load_model(tmp_path / f"a.{ending}")
+    assert [type(layer) for layer in theirs.layers] == [type(layer) for layer in ours.layers]
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    again = command("nn.export", tmp_path / f"a.{ending}", "--html", tmp_path / "again.html")
+    assert (again.code, again.err) == (0, "")
+
+
+def test_a_keras_file_of_a_model_that_reads_no_images_is_written(command, tmp_path):
+    """As with ONNX, the model may have any shape, and is written as it is."""
+    pytest.importorskip("h5py", reason="needs the extra 'keras-files'")
+    Sequential([Dense(3, input_shape=(5,))]).save(tmp_path / "small.npz")
+    assert command("nn.export", tmp_path / "small.npz", "--keras", tmp_path / "small.keras").code == 0
+    assert load_model(tmp_path / "small.keras").input_shape == (5,)
 
 
 def test_every_name_in_the_pages_script_is_defined_once():
