@@ -25,7 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = {option: path for option in FORMATS if (path := getattr(options, option)) is not None}
     model = _chosen(options.model)
     _check_paths(model, wanted)
-    contents = {path: _content(option, path, model) for option, path in wanted.items()}
+    try:
+        contents = {path: _content(option, path, model) for option, path in wanted.items()}
+    except UnicodeEncodeError as error:
+        raise InputError(f"{model}: expected names of layers that are text, got {error.object!r:.80}") from error
     with ExitStack() as opened:
         for path, content in contents.items():
             file = opened.enter_context(atomic_write(path))

@@ -42,6 +42,10 @@ def page(model: Sequential, name: str) -> bytes:
         InputError: the page cannot run this model.
     """
     check(model, name)
+    try:
+        model.predict(np.stack([np.zeros(model.input_shape), np.ones(model.input_shape)]))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
     whole = _assembled(model, name, "single")
     if len(whole) <= MOST_BYTES or not _half_suffices(model):
         return whole
@@ -153,8 +157,9 @@ def _assembled(model: Sequential, name: str, precision: str) -> bytes:
         "WEIGHTS": weights(model, precision),
         "PROGRAM": program(),
     }
-    # In one pass, so that nothing within a part is taken for the name of another.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("page.html")).encode()
+    # In one pass, so that nothing within a part is taken for the name of another. A file's name
+    # need not be text.
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("page.html")).encode(errors="replace")
 
 
 def _half_suffices(model: Sequential) -> bool:
