@@ -135,7 +135,6 @@ class _Graph:
             case GlobalPooling2D():
                 axes = [2, 3] if self._channels_first else [1, 2]
                 self._add(REDUCTIONS[type(layer)], axes=axes, keepdims=int(layer.keepdims))
-                self._channels_first &= layer.keepdims
             case ZeroPadding2D():
                 ends = zip(*layer.padding, strict=True)  # (above, left), then (below, right)
                 sides = [[0, 0, *end] if self._channels_first else [0, *end, 0] for end in ends]
