@@ -95,6 +95,7 @@ def test_a_layer_that_the_page_cannot_run_is_refused():
     [
         ((), "expected --html FILE, --onnx FILE or --keras FILE, got none of them"),
         (("--html", "no/such/folder.html"), "--html: cannot write no/such/folder.html"),
+        (("--html", ""), "--html: expected a file name, got an empty one"),
         (("--html", "."), "--html: expected a file name, got the folder"),
         (("--html", "same", "--onnx", "./same"), "--onnx: expected a file of its own, got ./same"),
         (("--html", "small.npz"), "--html: expected a file of its own, got small.npz, which is the model"),
