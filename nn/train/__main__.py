@@ -29,7 +29,7 @@ from nn.io.archive import is_keras_data
 from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
 from nn.io.interrupts import INTERRUPTED, heeded
-from nn.train.recipe import BEST, CLASSIC, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, recipe_of
+from nn.train.recipe import BEST, CLASSIC, FAST, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, recipe_of
 from nn.train.run_files import RunFiles, run_files_of
 
 if TYPE_CHECKING:
@@ -75,19 +75,34 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--dataset", choices=DATASETS, help="the data set (mnist)")
     add("--data", default=None, metavar="DIR", help="the folder of the data set's files")
-    add("--epochs", type=whole_number(1), metavar="N", help=f"how often each image is seen ({BEST.epochs})")
-    add("--batch-size", type=whole_number(1), metavar="N", help=f"images in a training step ({BEST.batch_size})")
+    add(
+        "--epochs", type=whole_number(1), metavar="N", help=f"how often each image is seen ({BEST.epochs}; --fast: {FAST.epochs})"
+    )
+    add(
+        "--batch-size",
+        type=whole_number(1),
+        metavar="N",
+        help=f"images in a training step ({BEST.batch_size}; --fast: {FAST.batch_size})",
+    )
     add("--optimizer", choices=tuple(OPTIMIZERS), help=f"how a gradient changes the weights ({BEST.optimizer})")
     add(
         "--learning-rate",
         type=positive_number,
         metavar="R",
         help=f"the rate, or its mean over a schedule ({BEST.learning_rate}; --classic: {CLASSIC.learning_rate}; "
-        "other optimizers have their own)",
+        f"--fast: {FAST.learning_rate}; other optimizers have their own)",
     )
     add("--schedule", choices=SCHEDULES, help=f"how the rate changes ({BEST.schedule}; --classic: {CLASSIC.schedule})")
-    add("--augment", action=argparse.BooleanOptionalAction, help="vary the images and mix in synthetic strokes (yes)")
-    add("--classic", action="store_true", help="the student's recipe: constant rate, images as they are; ends with --ema")
+    add(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        help="vary the images and mix in synthetic strokes (yes; --classic: no; --fast: no strokes)",
+    )
+    recipes = parser.add_mutually_exclusive_group()
+    recipes.add_argument(
+        "--classic", action="store_true", help="the student's recipe: constant rate, images as they are; ends with --ema"
+    )
+    recipes.add_argument("--fast", action="store_true", help="99 %% in one epoch: larger steps, smaller batches")
     add("--ema", action=argparse.BooleanOptionalAction, help="end with the moving average of the weights (no; --classic: yes)")
     add("--engine", choices=ENGINES, help="fused, or layers: run each layer's own passes, slower (fused)")
     add("--seed", type=_seed, help="of everything random (0)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from nn.datasets.collections import DATASETS
@@ -103,6 +103,8 @@ BEST = Recipe()
 # `nn.optimizers.Adadelta`). At a constant rate the weights never come to rest, so their moving
 # average is kept; the training does not depend on it.
 CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, ema=True, augment=False, strokes=0.0, doodles=0.0)
+# One epoch: more and larger steps than in a long training, no synthetic strokes (docs/recipe.md).
+FAST = Recipe(epochs=1, batch_size=64, learning_rate=3.0, weight_decay=0.0, strokes=0.0)
 
 
 def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,11 +112,9 @@ def decided_by(options: Mapping[str, Any]) -> dict[str, Any]:
     `BEST`.
     """
     decided: dict[str, Any] = {}
-    if options.get("classic"):
-        decided = {
-            name: getattr(CLASSIC, name)
-            for name in ("learning_rate", "schedule", "weight_decay", "ema", "augment", "strokes", "doodles")
-        }
+    for name, recipe in {"classic": CLASSIC, "fast": FAST}.items():
+        if options.get(name):
+            decided = {key: value for key, value in asdict(recipe).items() if value != getattr(BEST, key)}
     if "optimizer" in options:
         # The rate of another optimizer would mean something else.
         decided.pop("learning_rate", None)

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import threading
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from nn.datasets.collections import load_splits
 from nn.datasets.idx import write_idx
 from nn.io import files
 from nn.models import load_model
-from nn.train.recipe import Recipe
+from nn.train.recipe import BEST, CLASSIC, FAST, Recipe
 from nn.train.setup import trainer_for, warm_up
 
 pytestmark = pytest.mark.usefixtures("compiler")
@@ -46,6 +47,30 @@ def test_number_of_threads_changes_no_bit(train, reference, tmp_path, threads):
 def test_another_seed_gives_other_weights(train, reference, tmp_path):
     train(*SHORT, "--seed", 1)
     assert (tmp_path / "mnist.npz").read_bytes() != reference[0]
+
+
+def test_fast_trains_one_epoch_and_resumes_to_the_bit(train, tmp_path, monkeypatch):
+    ended = train("--fast", "--out", "whole.npz")
+    assert ended.code == 0
+    assert re.search(r", 1 epoch in [0-9.]+ s$", ended.out.splitlines()[-1])
+    assert load_model("whole.npz").card["recipe"] == asdict(FAST)
+    at_batch(monkeypatch, 2, interrupt())
+    assert train("--fast").code == 130
+    assert train("--resume", "--fast").code == 0
+    assert (tmp_path / "mnist.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_two_recipes_at_once_are_refused(train):
+    sentence = one_sentence(train("--fast", "--classic"))
+    assert "--classic" in sentence
+    assert "--fast" in sentence
+
+
+def test_the_help_tells_the_default_of_each_recipe(train):
+    help_text = " ".join(train("--help").out.split())
+    assert f"({BEST.learning_rate}; --classic: {CLASSIC.learning_rate}; --fast: {FAST.learning_rate};" in help_text
+    assert f"({BEST.epochs}; --fast: {FAST.epochs})" in help_text
+    assert f"({BEST.batch_size}; --fast: {FAST.batch_size})" in help_text
 
 
 def test_best_recipe_is_the_default_and_resumes_to_the_bit(train, tmp_path, monkeypatch):
