@@ -3,7 +3,7 @@ least time that the processor's limits allow for it.
 
 What an operation does is counted: multiply-adds and additions, values that are loaded into
 registers, and bytes of arrays that do not stay in the first-level cache. Each is
-divided by the most that this processor does in a second (`roofline.py`). The longest of the three
+divided by the most that this processor does in a second (`ladder/roofline.py`). The longest of the three
 times is the bound. What the counts leave out (transforms, bookkeeping, comparisons) is in the
 rest; docs/benchmarks.md says for each operation what that is.
 """
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def limits() -> dict[str, float]:
     """The most that one thread does in a second, by the field of `Work`."""
-    from benchmarks import roofline
+    from benchmarks.ladder import roofline
 
     return {
         "arithmetic": roofline.peak_gflops(1) / 2 * 1e9,
