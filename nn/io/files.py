@@ -43,14 +43,15 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
     try:
-        with on_leaving(lambda: part.unlink(missing_ok=True)), _create(part) as file:
-            yield file
-            file.flush()
-            _flush_to_disk(file.fileno())
-        with contextlib.suppress(OSError):
-            # Some file systems have no modes (FAT), and the first file has no former one.
-            os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
-        _replace(part, target)
+        with on_leaving(lambda: part.unlink(missing_ok=True)):
+            with _create(part) as file:
+                yield file
+                file.flush()
+                _flush_to_disk(file.fileno())
+            with contextlib.suppress(OSError):
+                # Some file systems have no modes (FAT), and the first file has no former one.
+                os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
+            _replace(part, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(part)
