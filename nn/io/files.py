@@ -23,6 +23,7 @@ from nn.io.interrupts import on_leaving
 HELD_FOR_A_MOMENT = sys.platform == "win32"
 RETRIES, PAUSE = 20, 0.05  # a second in all, in seconds
 LOCK_ATTEMPTS = 10
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @contextlib.contextmanager
@@ -52,9 +53,11 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
                 # Some file systems have no modes (FAT), and the first file has no former one.
                 os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
             _replace(part, target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(part)
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            error.filename = str(path)  # `write` knows only a number
         raise
     _sync_folder(target.parent)
 
