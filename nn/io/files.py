@@ -52,7 +52,7 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 # Some file systems have no modes (FAT), and the first file has no former one.
                 os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
-            _replace(part, target)
+            replace(part, target)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(part)
@@ -152,7 +152,7 @@ def _locked(lock: Path) -> BinaryIO:
     raise AssertionError("the loop is endless")
 
 
-def _replace(source: Path, target: Path) -> None:
+def replace(source: Path, target: Path) -> None:
     """Rename `source` to `target`; where another program may hold `target` for a moment, try for a
     second.
     """

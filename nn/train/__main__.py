@@ -24,7 +24,7 @@ from nn.engine import ENGINES
 from nn.errors import InputError
 from nn.io.archive import is_keras_data
 from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
-from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
+from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers, replace
 from nn.io.interrupts import INTERRUPTED, ask_to_stop
 from nn.recipes import BEST, CLASSIC, DATASETS, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, load_splits, recipe_of
 from nn.train.run_files import RunFiles, run_files_of
@@ -185,7 +185,7 @@ def _keep_previous(files: RunFiles) -> None:
     """Move an unfinished training aside instead of overwriting it."""
     if files.checkpoint.exists():
         previous = files.previous()
-        os.replace(files.checkpoint, previous)
+        replace(files.checkpoint, previous)
         print(f"note: {files.checkpoint} held an unfinished training (--resume would continue it); it is now {previous}")
 
 
