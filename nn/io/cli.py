@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TextIO
 
 from nn.errors import InputError
-from nn.io.interrupts import INTERRUPTED
+from nn.io.interrupts import INTERRUPTED, stay_to_the_end
 
 BAD_INPUT = 2
 
@@ -136,6 +136,7 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         code = INTERRUPTED
+    stay_to_the_end()
     sys.exit(code)
 
 

@@ -52,6 +52,15 @@ def leave_at_once() -> None:
             signal.signal(number, _leave)
 
 
+def stay_to_the_end() -> None:
+    """From now on, a signal that would end the process at once is ignored: the work is done, and
+    Python needs a moment to end.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) is _leave:
+            signal.signal(number, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def ask_to_stop(stop: Action) -> Iterator[None]:
     """Inside, the first signal calls `stop`, which must be short and wait for no lock; a second one

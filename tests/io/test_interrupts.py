@@ -183,3 +183,16 @@ def test_the_console_command_ends_in_the_same_way(tmp_path):
     (tmp_path / "numba.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     code = "import sys; sys.argv = ['numba-cnn', 'train']; from nn.io.launch import main; main()"
     assert ended(code, tmp_path)[::2] == (130, "nn.train: interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_after_the_work_is_done_its_exit_code_stays(tmp_path, name):
+    code = f"""{BEGIN}
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=signal.{name}):
+        kill(process, number)
+late = Late()  # ends after Python has removed all handlers
+from nn.io.cli import run
+run(lambda arguments: print("done") or 1)
+"""
+    assert ended(code, tmp_path) == (1, "done\n", "")
