@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits the address space")
-@pytest.mark.parametrize("megabytes", [500, 700, 725, 750])
+@pytest.mark.parametrize("megabytes", [500, 600])
 def test_too_little_address_space_is_one_sentence(tmp_path, megabytes):
     import resource
 
@@ -23,14 +23,11 @@ def test_too_little_address_space_is_one_sentence(tmp_path, megabytes):
         env={**os.environ, **few, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20,) * 2),
     )
-    if done.returncode == 0:  # a system whose libraries take less
-        assert megabytes > 500
-        assert "test accuracy" in done.stdout
-    else:
-        assert done.returncode == 2
-        assert "there is not enough memory" in done.stderr
-        assert done.stderr.count("\n") == 1
-        assert list(tmp_path.iterdir()) == []
+    assert done.returncode == 2
+    assert "there is not enough memory" in done.stderr
+    assert "the compiler needs 512 MB" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
