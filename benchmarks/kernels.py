@@ -38,8 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # NumPy's product, too, is to use one thread. OpenBLAS reads this when NumPy is imported,
     # below.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
-    from benchmarks.ladder import roofline
-    from benchmarks.ladder import climb, ladders
+    from benchmarks.ladder import climb, ladders, roofline
 
     limits = roofline.measure(available_cores())
     peak = limits["1"]["peak_gflops"]
