@@ -1,4 +1,4 @@
-"""What learning needs: experiments with losses, optimizers, schedules and initializers."""
+"""What learning needs: experiments with losses, optimizers and schedules."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from numpy.typing import NDArray
 from nn.callbacks import Callback, Logs
 from nn.datasets.loading import Split
 from nn.layers import Dense, Flatten, Softmax
-from nn.layers.initializers import glorot_uniform
 from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta, Optimizer
 from nn.recipes import IMAGE_SHAPE, SCHEDULES, Recipe, plain_source, rate_of
 from nn.report.curves import plain_numbers
-from nn.report.style import BLUE, MARKERS, SERIES, VERMILION, new_figure
+from nn.report.style import BLUE, SERIES, VERMILION, new_figure
 from nn.training import Trainer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEARNED_FROM, MEAN_OF = 8_000, 25
-DEPTH, WIDE = 12, 256
 MARGIN = 20.0
 
 
@@ -79,7 +77,7 @@ def optimizers(train: Split, test: Split) -> tuple[Figure, str]:
     figure = new_figure(3.4, width=5.6)
     axes = figure.subplots()
     for (name, optimizer), colour in zip(tried.items(), SERIES, strict=False):
-        axes.plot(_smoothed(_losses(train, optimizer)), color=colour, label=name)
+        axes.plot(smoothed(losses(train, optimizer)), color=colour, label=name)
     axes.set(title=f"Loss, mean of {MEAN_OF} batches", xlabel="batch", yscale="log")
     plain_numbers(axes)
     figure.legend(loc="outside lower left", ncols=3)
@@ -111,7 +109,8 @@ class BatchLosses(Callback):
         self.trainer.stop_requested = len(self.values) == self._last
 
 
-def _losses(train: Split, optimizer: Optimizer) -> list[float]:
+def losses(train: Split, optimizer: Optimizer) -> list[float]:
+    """The loss of every batch while the small network is trained for four epochs."""
     seen = BatchLosses()
     small_trainer(train, seen, optimizer, epochs=4).run()
     return seen.values
@@ -125,7 +124,8 @@ def small_trainer(train: Split, seen: BatchLosses, optimizer: Optimizer | None =
     return Trainer(model, source, batch_size=64, epochs=epochs, callbacks=[seen])
 
 
-def _smoothed(values: Sequence[float]) -> NDArray:
+def smoothed(values: Sequence[float]) -> NDArray:
+    """The mean of each batch and the `MEAN_OF` - 1 after it."""
     return np.convolve(values, np.full(MEAN_OF, 1 / MEAN_OF), mode="valid")
 
 
@@ -143,31 +143,3 @@ def schedules(train: Split, test: Split) -> tuple[Figure, str]:
     axes.set(title="Learning rate", xlabel="epoch")
     axes.legend()
     return figure, "means: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
-
-
-def initializers(train: Split, test: Split) -> tuple[Figure, str]:
-    """The size of the signals after each of twelve dense layers, for four sizes of the weights."""
-    figure = new_figure(3.0, width=5.4)
-    axes = figure.subplots()
-    ends = {}
-    factors = {"half as large": 0.5, "Glorot": 1.0, "√2 times as large (He)": 2**0.5, "twice as large": 2.0}
-    for (name, factor), colour, marker in zip(factors.items(), SERIES, MARKERS, strict=False):
-        sizes = _signal_sizes(factor)
-        axes.plot(range(DEPTH + 1), sizes, color=colour, marker=marker, label=name)
-        ends[name] = sizes[-1]
-    axes.set(title="Root mean square of the activations", xlabel="layer", yscale="log")
-    axes.legend()
-    return figure, f"after layer {DEPTH}: " + ", ".join(f"{name} {size:.1e}" for name, size in ends.items())
-
-
-def _signal_sizes(factor: float) -> list[float]:
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((128, WIDE))
-    sizes = [float(np.sqrt(np.mean(x**2)))]
-    for _ in range(DEPTH):
-        layer = Dense(WIDE, activation="relu")
-        layer.build((WIDE,), rng, np.float64)
-        layer.parameters["kernel"][...] = factor * glorot_uniform()((WIDE, WIDE), rng)
-        x = layer.forward(x)[0]
-        sizes.append(float(np.sqrt(np.mean(x**2))))
-    return sizes
