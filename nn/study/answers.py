@@ -13,7 +13,7 @@ from nn.datasets.augment import Limits
 from nn.datasets.loading import Split
 from nn.inspection.attribution import evidence, evidence_gradient, occlusion, saliency
 from nn.models import Sequential, load_model
-from nn.recipes import BUNDLED
+from nn.pretrained import BUNDLED
 from nn.report.measures import pixels
 from nn.report.style import FAINT, INK, MARKERS, SERIES, bare, new_figure
 from nn.study.tables import table

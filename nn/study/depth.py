@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.collections import IMAGE_SHAPE
 from nn.datasets.loading import Split
+from nn.datasets.sources import plain_source
 from nn.errors import Diverged
 from nn.layers import BatchNormalization, Dense, Flatten, Layer, ReLU
 from nn.layers.initializers import glorot_uniform
 from nn.layers.stack import Stack
 from nn.models import Sequential
 from nn.optimizers import SGD
-from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.report.curves import plain_numbers
 from nn.report.style import BLUE, FAINT, GREEN, MARKERS, SERIES, VERMILION, new_figure
 from nn.study.learning import LEARNED_FROM, BatchLosses, smoothed

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.loading import Split
+from nn.datasets.sources import plain_source
 from nn.errors import Diverged
 from nn.optimizers import SGD, Adam, LearningRate, Optimizer
-from nn.recipes import plain_source
 from nn.report.style import BLUE, MARKERS, VERMILION, new_figure
 from nn.study.learning import BatchLosses, small_trainer
 from nn.study.tables import table

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nn.datasets.loading import Split
 from nn.inspection.attribution import evidence, evidence_gradient, what_if
 from nn.models import Sequential, load_model
-from nn.recipes import BUNDLED
+from nn.pretrained import BUNDLED
 from nn.report.measures import pixels
 from nn.report.style import bare, new_figure
 from nn.study.answers import turned

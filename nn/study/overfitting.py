@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from nn.callbacks import Callback, Logs
 from nn.datasets.augment import AugmentedImages
+from nn.datasets.collections import IMAGE_SHAPE
 from nn.datasets.loading import Split
-from nn.datasets.sources import ImageSource
+from nn.datasets.sources import ImageSource, plain_source
 from nn.layers import Dense, Dropout, Flatten
 from nn.layers.regularizers import L2
 from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import Adam
-from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.report.measures import pixels
 from nn.report.style import MARKERS, SERIES, new_figure
 from nn.study.tables import table

@@ -15,7 +15,7 @@ from nn.layers import Conv2D, Layer, MaxPooling2D
 from nn.layers.stack import Stack
 from nn.layers.windows import window_geometry
 from nn.models import load_model
-from nn.recipes import BUNDLED
+from nn.pretrained import BUNDLED
 from nn.report.measures import pixels
 from nn.report.style import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION, bare, new_figure
 from nn.study.layers import FIVE, KERNELS, THREE
