@@ -19,7 +19,7 @@ EXPERIMENTS = {
     "convolution": "layers",
     "im2col": "windows",
     "pooling": "layers",
-    "receptive": "windows",
+    "receptive": "fields",
     "loss": "learning",
     "valley": "descent",
     "optimizers": "learning",
