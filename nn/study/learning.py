@@ -18,6 +18,7 @@ from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta, Optimizer
 from nn.report.curves import plain_numbers
 from nn.report.style import BLUE, SERIES, VERMILION, new_figure
+from nn.study.tables import table
 from nn.train.recipe import SCHEDULES, Recipe
 from nn.train.setup import rate_of
 from nn.training import Trainer
@@ -43,11 +44,12 @@ def loss(train: Split, test: Split) -> tuple[Figure, str]:
         right.plot(margins, [max(_relative_error(gradients, margin), 1e-9) for margin in margins], color=colour, label=name)
     right.set(title="Error of its gradient, float32", xlabel="lead of the wrong score", ylabel="relative error", yscale="log")
     right.legend()
-    errors = {
-        name: _relative_error(gradients, MARGIN) for name, gradients in (("one after the other", _apart), ("together", _joined))
-    }
-    words = ", ".join(f"{error:.0e} ({name})" for name, error in errors.items())
-    return figure, f"if the wrong score leads by {MARGIN:.0f}, the relative error of the gradient in float32 is {words}"
+    rows = [
+        (f"{margin:g}", *(f"{_relative_error(gradients, margin):.0e}" for gradients in (_apart, _joined)))
+        for margin in (2.0, 10.0, MARGIN, 30.0)
+    ]
+    header = ("lead of the wrong score", "one after the other", "together")
+    return figure, f"relative error of the gradient in float32, softmax and loss differentiated\n{table(header, rows)}"
 
 
 def _apart(scores: NDArray, targets: NDArray) -> NDArray:
@@ -84,8 +86,11 @@ def optimizers(train: Split, test: Split) -> tuple[Figure, str]:
     axes.set(title=f"Loss, mean of {MEAN_OF} batches", xlabel="batch", yscale="log")
     plain_numbers(axes)
     figure.legend(loc="outside lower left", ncols=3)
-    ends = "; ".join(f"{line.get_label()}: {line.get_ydata()[-1]:.3f}" for line in axes.lines)
-    return figure, f"loss at the end: {ends}"
+    rows = [
+        (line.get_label(), *(f"{line.get_ydata()[batch]:.3f}" for batch in (0, len(line.get_ydata()) // 2, -1)))
+        for line in axes.lines
+    ]
+    return figure, table(("optimizer", "loss at the start", "half-way", "at the end"), rows)
 
 
 class BatchLosses(Callback):
@@ -137,12 +142,12 @@ def schedules(train: Split, test: Split) -> tuple[Figure, str]:
     figure = new_figure(2.8, width=5.4)
     axes = figure.subplots()
     steps = 10 * -(-len(train[0]) // 128)
-    means = {}
+    rows = []
     for name, colour in zip(SCHEDULES, SERIES, strict=False):
         rate = rate_of(Recipe(schedule=name), steps)
         rates = [rate(step) if callable(rate) else rate for step in range(steps)]
         axes.plot(np.arange(steps) * 10 / steps, rates, color=colour, label=name)
-        means[name] = np.mean(rates)
+        rows.append((name, f"{max(rates):.3f}", f"{np.mean(rates):.3f}", f"{rates[-1]:.1e}"))
     axes.set(title="Learning rate", xlabel="epoch")
     axes.legend()
-    return figure, "means: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
+    return figure, table(("schedule", "highest rate", "mean", "last"), rows)

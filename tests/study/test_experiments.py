@@ -13,6 +13,8 @@ from nn.pretrained import BUNDLED
 from nn.report.measures import pixels
 from nn.study import answers, depth, descent, fields, finder, inputs, overfitting, tables, windows
 
+pytestmark = pytest.mark.usefixtures("compiler")
+
 
 @pytest.fixture(scope="module")
 def splits(compiler):
@@ -169,6 +171,19 @@ def test_fooling_image_is_called_the_target_and_is_nearer_than_what_a_pen_could_
     assert fooled.max() <= 1
     assert bundled.predict(fooled[None, ..., None])[0, target] > 0.89
     assert np.linalg.norm(fooled - image) < np.linalg.norm(drawn - image)
+
+
+def test_what_a_pen_changes_is_read_the_same_when_it_is_turned_and_what_fools_is_not(bundled, digits):
+    same = {"fooled": 0, "drawn": 0}
+    for source, target in inputs.PAIRS:
+        made = {
+            "fooled": inputs.fool(bundled, digits[source], target),
+            "drawn": inputs.what_if(bundled, digits[source], target).image,
+        }
+        for name, image in made.items():
+            same[name] += int(inputs._measures(bundled, image - digits[source], image, target)[-1][0])
+    assert same["fooled"] < 0.7 * same["drawn"]
+    assert same["drawn"] >= 0.9 * len(inputs.PAIRS) * len(inputs.TURNS)
 
 
 def test_turning_by_a_right_angle_moves_whole_pixels(splits):
