@@ -17,7 +17,7 @@ COMMANDS = {
     "gradcheck": ("nn.gradcheck", "check every gradient"),
     "report": ("nn.report", "what a network has learned, on one page of pictures"),
     "export": ("nn.export", "a network as a page for any browser, or for other programs"),
-    "study": ("nn.study", "small experiments for each stop of the reading path"),
+    "study": ("nn.study", "small experiments, one for each stop of the reading path"),
 }
 BAD_INPUT = 2
 
@@ -33,8 +33,7 @@ def main() -> int:
         print(f"numba-cnn: expected one of {', '.join(COMMANDS)}, got {name!r}", file=sys.stderr)
         return BAD_INPUT
     module, _ = COMMANDS[name]
-    if module.startswith("nn."):
-        leave_at_once()
+    leave_at_once()
     del sys.argv[1]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0
