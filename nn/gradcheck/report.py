@@ -24,6 +24,7 @@ class TensorReport:
         kinks: how many of these lie exactly at a kink.
         error: the largest relative error.
         index, analytic, numeric: of the entry with that error.
+        wrong: how many of the compared entries have an error that is too large.
     """
 
     name: str
@@ -34,6 +35,7 @@ class TensorReport:
     index: Index
     analytic: float
     numeric: float
+    wrong: int = 0
 
     @property
     def size(self) -> int:

@@ -1,0 +1,265 @@
+"""All gradients of a network at once, along random directions.
+
+Measuring the slope of each of 233,162 weights takes as many forward passes. One random direction
+v through all of them takes a few. Let J be the derivatives of the outputs by all weights. The
+backward pass claims to compute g = Jᵀu for any u, so for every v
+
+    <u, J v> = <g, v>.
+
+The left side comes from the forward pass alone (`tangent.py`), the right side from the backward
+pass. Here every entry of v is +s or -s at random, where s is the size of the tensor's weights (their
+root mean square). If the gradient of weight i is wrong by the factor 1 + ε, the two sides differ by
+ε |g_i v_i|. What must not hide that is rounding; it is below 10⁻⁹ of
+
+    scale = √(Σ_i (g_i v_i)²),    the size that <g, v> has for random signs.
+
+The sides must agree within 10⁻⁸ of it. So an error of ε = 10⁻³ shows in every weight with
+|g_i v_i| above 10⁻⁵ scale: in 99 of 100 weights of the student's network. The others have small
+gradients at this point; three rounds with new inputs, dropout masks, u and v see nearly all. The
+report counts the weights that none of the rounds can see. A gradient of 0 that should be 0 counts
+as not seen, because no relative error can change it.
+
+If a round fails, v is restricted: to one tensor after another, then to one half of the worst
+tensor's entries, and so on, until a single entry is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.errors import InputError
+from nn.gradcheck import contract
+from nn.gradcheck.tangent import Visit, tangent, visits
+from nn.layers.arguments import Shape
+from nn.layers.base import Gradients, Layer
+from nn.layers.stack import Stack
+
+TOLERANCE = 1e-8
+ROUNDS = 3
+BATCH = 64
+FAULT = 1e-3
+# How often a point is drawn again because it lies at a kink.
+DRAWS = 5
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The two sides of the identity along one direction, and the scale of their terms."""
+
+    forward: float
+    backward: float
+    scale: float
+
+    @property
+    def difference(self) -> float:
+        """Forward minus backward."""
+        return self.forward - self.backward
+
+    @property
+    def error(self) -> float:
+        """The difference as a share of the scale."""
+        return abs(self.difference) / (self.scale or np.finfo(np.float64).tiny)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the sides agree; NaN is no agreement."""
+        return self.error < TOLERANCE
+
+
+@dataclass(frozen=True)
+class WrongEntry:
+    """What the halving ended at: one entry, and whether other entries of its tensor are wrong as well."""
+
+    tensor: str
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    alone: bool
+
+    def __str__(self) -> str:
+        return f"{self.tensor}[{', '.join(map(str, self.index))}]"
+
+
+@dataclass
+class DirectionalReport:
+    """The verdict on a network.
+
+    Attributes:
+        name: of the network or layer.
+        weights: how many entries its parameters have.
+        rounds: both sides for each round; the first that fails is the last.
+        tensors: both sides for each tensor alone; empty if all rounds passed.
+        entry: one wrong entry, None if all rounds passed.
+        unseen: how many weights are so small in gradient that no round would show a relative
+            error of 10⁻³ in one of them alone.
+        complaints: one sentence for each broken rule.
+    """
+
+    name: str
+    weights: int
+    rounds: list[Sides] = field(default_factory=list)
+    tensors: dict[str, Sides] = field(default_factory=dict)
+    entry: WrongEntry | None = None
+    unseen: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether all rounds agree and no rule is broken."""
+        return not self.complaints and bool(self.rounds) and all(sides.passed for sides in self.rounds)
+
+    @property
+    def wrong(self) -> list[str]:
+        """The tensors whose gradients are wrong."""
+        return [name for name, sides in self.tensors.items() if not sides.passed]
+
+
+@dataclass(frozen=True)
+class _Round:
+    """One point with its random dout u and direction v, and what the backward pass claims there."""
+
+    visited: list[Visit]
+    u: NDArray
+    gradients: Gradients
+    directions: Gradients
+    scale: float
+
+    def sides(self, directions: Gradients) -> Sides:
+        """Both sides along a direction, measured by the scale of the whole round."""
+        rate, _ = tangent(self.visited, directions)
+        claimed = sum(float(np.vdot(self.gradients[name], v)) for name, v in directions.items())
+        return Sides(float(np.vdot(self.u, rate)), claimed, self.scale)
+
+    def entries(self, name: str, offsets: NDArray) -> Gradients:
+        """The direction restricted to some entries of one tensor, by their flat offsets."""
+        part = np.zeros_like(self.directions[name])
+        part.flat[offsets] = self.directions[name].flat[offsets]
+        return {name: part}
+
+
+def check_directions(
+    network: Stack | Layer,
+    input_shape: Shape | None = None,
+    *,
+    batch: int = BATCH,
+    rounds: int = ROUNDS,
+    training: bool = True,
+    seed: int = 0,
+    name: str | None = None,
+) -> DirectionalReport:
+    """Compare the backward pass with the forward pass along random directions, for all weights.
+
+    Args:
+        network: a `Stack` of float64, or one layer. If it is not built yet, it is built here, and
+            its parameters are moved away from their first values.
+        input_shape: of one sample; needed if the network is not built yet.
+        batch: the number of samples, which are random numbers of a standard normal distribution.
+        rounds: how many points and directions; the first that fails is the last.
+        training: passed to `forward`.
+        seed: of the weights, inputs, masks and directions.
+        name: for the report; by default the name of the layer's class.
+
+    Raises:
+        InputError: an argument does not fit, a parameter is not float64, or a layer breaks the
+            rules of `nn/layers/base.py`.
+    """
+    for argument, value in (("batch", batch), ("rounds", rounds)):
+        if value < 1:
+            raise InputError(f"{argument}: expected at least 1, got {value}")
+    rng = np.random.default_rng(seed)
+    stack = _built(network, input_shape, rng)
+    contract.require_float64(stack.parameters(), name or type(network).__name__)
+    report = DirectionalReport(name or type(network).__name__, sum(array.size for array in stack.parameters().values()))
+    seen = {key: np.zeros(array.shape, bool) for key, array in stack.parameters().items()}
+    for _ in range(rounds):
+        drawn = _draw(stack, batch, training, rng)
+        if isinstance(drawn, str):
+            report.complaints.append(drawn)
+            return report
+        sides = drawn.sides(drawn.directions)
+        report.rounds.append(sides)
+        if not sides.passed:
+            report.tensors = {key: drawn.sides({key: v}) for key, v in drawn.directions.items()}
+            report.entry = _narrowed(drawn, report.tensors)
+            break
+        for key, mask in seen.items():
+            mask |= FAULT * np.abs(drawn.gradients[key] * drawn.directions[key]) > 2 * TOLERANCE * drawn.scale
+    report.unseen = sum(int(np.count_nonzero(~mask)) for mask in seen.values())
+    return report
+
+
+def _built(network: Stack | Layer, input_shape: Shape | None, rng: np.random.Generator) -> Stack:
+    """The network as a stack whose layers are all built."""
+    layers = network.layers if isinstance(network, Stack) else [network]
+    if not layers or not all(isinstance(layer, Layer) for layer in layers):
+        raise InputError(f"network: expected a Stack or an instance of a subclass of nn.layers.Layer, got {network!r}")
+    shape = layers[0].input_shape if layers[0].built else input_shape
+    if shape is None:
+        raise InputError("input_shape: expected the shape of one sample, such as (5, 4), because the network is not built yet")
+    for layer in layers:
+        if not layer.built:
+            contract.build(layer, shape, rng)
+        shape = layer.output_shape
+    return network if isinstance(network, Stack) else Stack(layers, dtype=np.float64)
+
+
+def _draw(stack: Stack, batch: int, training: bool, rng: np.random.Generator) -> _Round | str:
+    """A round at a point that lies at no kink, or what speaks against checking this network."""
+    for _ in range(DRAWS):
+        x, key = rng.standard_normal((batch, *stack.input_shape)), int(rng.integers(2**63))
+        visited = visits(stack, x, training, key)
+        out = visited[-1].out
+        u = rng.choice((-1.0, 1.0), out.shape) * rng.uniform(0.5, 1.5, out.shape)
+        again, caches = stack.forward(x, training, key)
+        dx, gradients = stack.backward(u, caches)
+        gradients = {"x": dx, **gradients}
+        arrays = {"x": x, **stack.parameters()}
+        if complaints := contract.output_complaints(out, again) + contract.shape_complaints(gradients, arrays):
+            return "; ".join(complaints)
+        directions = {name: _size(array) * rng.choice((-1.0, 1.0), array.shape) for name, array in arrays.items()}
+        scale = np.sqrt(sum(float(np.sum((gradients[name] * v) ** 2)) for name, v in directions.items()))
+        drawn = _Round(visited, u, gradients, directions, float(scale))
+        _, unclear = tangent(visited, directions)
+        if not unclear:
+            return drawn
+    return f"{unclear} values lie at a kink, at each of {DRAWS} random points; compare entry by entry instead"
+
+
+def _size(array: NDArray) -> float:
+    """The root mean square of an array's entries, 1 if they are all zero."""
+    return float(np.sqrt(np.mean(array**2))) or 1.0
+
+
+def _narrowed(drawn: _Round, tensors: dict[str, Sides]) -> WrongEntry:
+    """One wrong entry of the last tensor that is wrong, or of the worst if none is beyond doubt.
+
+    Gradients flow from the last layer to the first, so a fault shows up in the last wrong tensor
+    first.
+    """
+    wrong = [name for name, sides in tensors.items() if not sides.passed]
+    name = wrong[-1] if wrong else max(tensors, key=lambda each: tensors[each].error)
+    gradient = drawn.gradients[name]
+    offsets = np.arange(gradient.size)
+    difference = tensors[name].difference
+    if not np.all(np.isfinite(gradient)):
+        offsets = np.flatnonzero(~np.isfinite(gradient))[:1]
+    while offsets.size > 1:
+        half = offsets[: offsets.size // 2]
+        here = drawn.sides(drawn.entries(name, half)).difference
+        if abs(here) >= abs(difference - here):
+            offsets, difference = half, here
+        else:
+            offsets, difference = offsets[half.size :], difference - here
+    offset = int(offsets[0])
+    single = drawn.sides(drawn.entries(name, offsets))
+    others = drawn.sides(drawn.entries(name, np.delete(np.arange(gradient.size), offset)))
+    return WrongEntry(
+        tensor=name,
+        index=tuple(int(i) for i in np.unravel_index(offset, gradient.shape)),
+        analytic=float(gradient.flat[offset]),
+        numeric=single.forward / float(drawn.directions[name].flat[offset]),
+        alone=others.passed,
+    )
