@@ -63,6 +63,22 @@ def backward(layer: Layer, dout: NDArray, cache: Any) -> tuple[NDArray, Gradient
     return dx, gradients
 
 
+def check_passes(layer: Layer, x: NDArray, training: bool) -> None:
+    """Raise `InputError` unless both passes return what they must."""
+    out, cache = forward(layer, x, training, 0)
+    if complaint := announced_shape_complaint(layer, x, out):
+        raise InputError(f"{type(layer).__name__}: {complaint}")
+    backward(layer, np.ones_like(out), cache)
+
+
+def announced_shape_complaint(layer: Layer, x: NDArray, out: NDArray) -> str | None:
+    """What is wrong if the output for x has another shape than the layer announces, else None."""
+    expected = (len(x), *layer.compute_output_shape(x.shape[1:]))
+    if out.shape == expected:
+        return None
+    return f"forward gives the shape {out.shape}, but compute_output_shape says {expected}"
+
+
 def output_complaints(first: NDArray, second: NDArray) -> list[str]:
     """What is wrong with the outputs of two forward passes with the same input and key."""
     if not np.array_equal(first, second, equal_nan=True):
@@ -70,6 +86,8 @@ def output_complaints(first: NDArray, second: NDArray) -> list[str]:
     if first.dtype != np.float64:
         told = f"the outputs are {first.dtype}, which has too few digits"
         return [f"{told}; the layer must compute in the type of its input, float64"]
+    if not np.all(np.isfinite(first)):
+        return ["the outputs are not finite"]
     return []
 
 

@@ -25,96 +25,23 @@ tensor's entries, and so on, until a single entry is left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.gradcheck import contract
+from nn.gradcheck.directional_report import FAULT, TOLERANCE, DirectionalReport, Sides, WrongEntry
 from nn.gradcheck.tangent import Visit, tangent, visits
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer
 from nn.layers.stack import Stack
 
-TOLERANCE = 1e-8
 ROUNDS = 3
 BATCH = 64
-FAULT = 1e-3
 # How often a point is drawn again because it lies at a kink.
 DRAWS = 5
-
-
-@dataclass(frozen=True)
-class Sides:
-    """The two sides of the identity along one direction, and the scale of their terms."""
-
-    forward: float
-    backward: float
-    scale: float
-
-    @property
-    def difference(self) -> float:
-        """Forward minus backward."""
-        return self.forward - self.backward
-
-    @property
-    def error(self) -> float:
-        """The difference as a share of the scale."""
-        return abs(self.difference) / (self.scale or np.finfo(np.float64).tiny)
-
-    @property
-    def passed(self) -> bool:
-        """Whether the sides agree; NaN is no agreement."""
-        return self.error < TOLERANCE
-
-
-@dataclass(frozen=True)
-class WrongEntry:
-    """What the halving ended at: one entry, and whether other entries of its tensor are wrong as well."""
-
-    tensor: str
-    index: tuple[int, ...]
-    analytic: float
-    numeric: float
-    alone: bool
-
-    def __str__(self) -> str:
-        return f"{self.tensor}[{', '.join(map(str, self.index))}]"
-
-
-@dataclass
-class DirectionalReport:
-    """The verdict on a network.
-
-    Attributes:
-        name: of the network or layer.
-        weights: how many entries its parameters have.
-        rounds: both sides for each round; the first that fails is the last.
-        tensors: both sides for each tensor alone; empty if all rounds passed.
-        entry: one wrong entry, None if all rounds passed.
-        unseen: how many weights are so small in gradient that no round would show a relative
-            error of 10⁻³ in one of them alone.
-        complaints: one sentence for each broken rule.
-    """
-
-    name: str
-    weights: int
-    rounds: list[Sides] = field(default_factory=list)
-    tensors: dict[str, Sides] = field(default_factory=dict)
-    entry: WrongEntry | None = None
-    unseen: int = 0
-    complaints: list[str] = field(default_factory=list)
-
-    @property
-    def passed(self) -> bool:
-        """Whether all rounds agree and no rule is broken."""
-        return not self.complaints and bool(self.rounds) and all(sides.passed for sides in self.rounds)
-
-    @property
-    def wrong(self) -> list[str]:
-        """The tensors whose gradients are wrong."""
-        return [name for name, sides in self.tensors.items() if not sides.passed]
 
 
 @dataclass(frozen=True)
@@ -148,7 +75,6 @@ def check_directions(
     rounds: int = ROUNDS,
     training: bool = True,
     seed: int = 0,
-    name: str | None = None,
 ) -> DirectionalReport:
     """Compare the backward pass with the forward pass along random directions, for all weights.
 
@@ -160,7 +86,6 @@ def check_directions(
         rounds: how many points and directions; the first that fails is the last.
         training: passed to `forward`.
         seed: of the weights, inputs, masks and directions.
-        name: for the report; by default the name of the layer's class.
 
     Raises:
         InputError: an argument does not fit, a parameter is not float64, or a layer breaks the
@@ -171,8 +96,10 @@ def check_directions(
             raise InputError(f"{argument}: expected at least 1, got {value}")
     rng = np.random.default_rng(seed)
     stack = _built(network, input_shape, rng)
-    contract.require_float64(stack.parameters(), name or type(network).__name__)
-    report = DirectionalReport(name or type(network).__name__, sum(array.size for array in stack.parameters().values()))
+    contract.require_float64(stack.parameters(), type(network).__name__)
+    if isinstance(network, Layer):
+        contract.check_passes(network, rng.standard_normal((batch, *stack.input_shape)), training)
+    report = DirectionalReport(type(network).__name__, sum(array.size for array in stack.parameters().values()))
     seen = {key: np.zeros(array.shape, bool) for key, array in stack.parameters().items()}
     for _ in range(rounds):
         drawn = _draw(stack, batch, training, rng)

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.gradcheck import contract
 from nn.gradcheck.differences import EPSILON
 from nn.layers.base import Gradients, Layer
 from nn.layers.stack import Stack
@@ -65,7 +66,7 @@ def visits(stack: Stack, x: NDArray, training: bool, key: int) -> list[Visit]:
     visited = []
     for layer in stack.layers:
         layer_key = keys.get(layer.name)
-        out = layer.forward(x, training, layer_key)[0]
+        out, _ = contract.forward(layer, x, training, layer_key)
         visited.append(Visit(layer, x, out, training, layer_key))
         x = out
     return visited
