@@ -54,11 +54,13 @@ class _Round:
     directions: Gradients
     scale: float
 
-    def sides(self, directions: Gradients) -> Sides:
-        """Both sides along a direction, measured by the scale of the whole round."""
-        rate, _ = tangent(self.visited, directions)
+    def sides(self, directions: Gradients) -> tuple[Sides, int]:
+        """Both sides along a direction, by the scale of the whole round, and how many values on the
+        way were unclear.
+        """
+        rate, unclear = tangent(self.visited, directions)
         claimed = sum(float(np.vdot(self.gradients[name], v)) for name, v in directions.items())
-        return Sides(float(np.vdot(self.u, rate)), claimed, self.scale)
+        return Sides(float(np.vdot(self.u, rate)), claimed, self.scale), unclear
 
     def entries(self, name: str, offsets: NDArray) -> Gradients:
         """The direction restricted to some entries of one tensor, by their flat offsets."""
@@ -106,14 +108,14 @@ def check_directions(
         if isinstance(drawn, str):
             report.complaints.append(drawn)
             return report
-        sides = drawn.sides(drawn.directions)
+        point, sides = drawn
         report.rounds.append(sides)
         if not sides.passed:
-            report.tensors = {key: drawn.sides({key: v}) for key, v in drawn.directions.items()}
-            report.entry = _narrowed(drawn, report.tensors)
+            report.tensors = {key: point.sides({key: v})[0] for key, v in point.directions.items()}
+            report.entry = _narrowed(point, report.tensors)
             break
         for key, mask in seen.items():
-            mask |= FAULT * np.abs(drawn.gradients[key] * drawn.directions[key]) > 2 * TOLERANCE * drawn.scale
+            mask |= FAULT * np.abs(point.gradients[key] * point.directions[key]) > 2 * TOLERANCE * point.scale
     report.unseen = sum(int(np.count_nonzero(~mask)) for mask in seen.values())
     return report
 
@@ -133,8 +135,8 @@ def _built(network: Stack | Layer, input_shape: Shape | None, rng: np.random.Gen
     return network if isinstance(network, Stack) else Stack(layers, dtype=np.float64)
 
 
-def _draw(stack: Stack, batch: int, training: bool, rng: np.random.Generator) -> _Round | str:
-    """A round at a point that lies at no kink, or what speaks against checking this network."""
+def _draw(stack: Stack, batch: int, training: bool, rng: np.random.Generator) -> tuple[_Round, Sides] | str:
+    """A round at a point that lies at no kink, and both sides there; or why there is none."""
     for _ in range(DRAWS):
         x, key = rng.standard_normal((batch, *stack.input_shape)), int(rng.integers(2**63))
         visited = visits(stack, x, training, key)
@@ -147,12 +149,17 @@ def _draw(stack: Stack, batch: int, training: bool, rng: np.random.Generator) ->
         if complaints := contract.output_complaints(out, again) + contract.shape_complaints(gradients, arrays):
             return "; ".join(complaints)
         directions = {name: _size(array) * rng.choice((-1.0, 1.0), array.shape) for name, array in arrays.items()}
-        scale = np.sqrt(sum(float(np.sum((gradients[name] * v) ** 2)) for name, v in directions.items()))
-        drawn = _Round(visited, u, gradients, directions, float(scale))
-        _, unclear = tangent(visited, directions)
+        drawn = _Round(visited, u, gradients, directions, scale=_scale(gradients, directions))
+        sides, unclear = drawn.sides(directions)
         if not unclear:
-            return drawn
+            return drawn, sides
     return f"{unclear} values lie at a kink, at each of {DRAWS} random points; compare entry by entry instead"
+
+
+def _scale(gradients: Gradients, directions: Gradients) -> float:
+    """√(Σ (g_i v_i)²) over all finite gradients."""
+    finite = {name: np.where(np.isfinite(gradients[name]), gradients[name], 0.0) for name in directions}
+    return float(np.sqrt(sum(float(np.sum((finite[name] * v) ** 2)) for name, v in directions.items())))
 
 
 def _size(array: NDArray) -> float:
@@ -173,16 +180,20 @@ def _narrowed(drawn: _Round, tensors: dict[str, Sides]) -> WrongEntry:
     difference = tensors[name].difference
     if not np.all(np.isfinite(gradient)):
         offsets = np.flatnonzero(~np.isfinite(gradient))[:1]
+
+    def difference_of(part: NDArray) -> float:
+        return drawn.sides(drawn.entries(name, part))[0].difference
+
     while offsets.size > 1:
         half = offsets[: offsets.size // 2]
-        here = drawn.sides(drawn.entries(name, half)).difference
+        here = difference_of(half)
         if abs(here) >= abs(difference - here):
             offsets, difference = half, here
         else:
             offsets, difference = offsets[half.size :], difference - here
     offset = int(offsets[0])
-    single = drawn.sides(drawn.entries(name, offsets))
-    others = drawn.sides(drawn.entries(name, np.delete(np.arange(gradient.size), offset)))
+    single, _ = drawn.sides(drawn.entries(name, offsets))
+    others, _ = drawn.sides(drawn.entries(name, np.delete(np.arange(gradient.size), offset)))
     return WrongEntry(
         tensor=name,
         index=tuple(int(i) for i in np.unravel_index(offset, gradient.shape)),
