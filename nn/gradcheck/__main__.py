@@ -40,11 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrong = []
     heading = _heading(options)
     for case in chosen:
-        report: Report | DirectionalReport
-        report = case.run_directional(options.seed) if options.directional else case.run(options.seed)
+        report, lines = _checked(case, options)
         if options.own and report.complaints:
             raise InputError(f"{options.own}: {'; '.join(report.complaints)}")
-        print("\n".join([*heading, *report.lines(options.verbose)]), flush=True)
+        print("\n".join([*heading, *lines]), flush=True)
         heading = []
         if not report.passed:
             wrong.append(report.name)
@@ -54,10 +53,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return FAILED if wrong else 0
 
 
+def _checked(case: Case, options: argparse.Namespace) -> tuple[Report | DirectionalReport, list[str]]:
+    """The report on a case, and its rows."""
+    if options.directional:
+        directional = case.run_directional(options.seed)
+        return directional, directional.lines()
+    report = case.run(options.seed)
+    return report, report.lines(options.verbose)
+
+
 def _chosen(options: argparse.Namespace) -> list[Case]:
     """What to check: the user's own layer, or the cases of the package."""
     from nn.gradcheck import cases, own
 
+    if options.directional and options.verbose:
+        raise InputError("--verbose: it shows the worst entry of each tensor, which --directional does not look for")
     if options.own:
         if options.layer:
             raise InputError(f"--layer: expected either a layer of this package or {options.own}, got both")

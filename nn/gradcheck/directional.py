@@ -39,7 +39,7 @@ from nn.layers.base import Gradients, Layer
 from nn.layers.stack import Stack
 
 ROUNDS = 3
-BATCH = 64
+BATCH = 32
 # How often a point is drawn again because it lies at a kink.
 DRAWS = 5
 

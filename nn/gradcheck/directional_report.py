@@ -55,10 +55,10 @@ def _findings(entry: WrongEntry, tensors: list[str], wrong: list[str]) -> list[s
     """What the halving found, in words."""
     others = "All other entries of this tensor are right." if entry.alone else "It is not the only wrong entry of this tensor."
     rows = [f"{entry}: backward gives {entry.analytic:.10g}, the slope of the forward pass is {entry.numeric:.10g}. {others}"]
-    after = tensors[len(wrong) :]
-    if len(wrong) > 1 and wrong == tensors[: len(wrong)]:
-        where = f"no tensor after it, so the dx of a layer after {entry.tensor}" if after else "every tensor, so the last layer"
-        rows.append(f"Everything up to {entry.tensor} is wrong, and {where} may be the cause.")
+    if 1 < len(wrong) < len(tensors) and wrong == tensors[: len(wrong)]:
+        layer = wrong[-1].rpartition("/")[0]
+        rows.append(f"All tensors up to {wrong[-1]} are wrong, and none after it. The backward pass of {layer}, or the dx of a")
+        rows.append("later layer, may be the cause.")
     return rows
 
 
@@ -95,8 +95,8 @@ class DirectionalReport:
         """The tensors whose gradients are wrong."""
         return [name for name, sides in self.tensors.items() if not sides.passed]
 
-    def lines(self, verbose: bool = False) -> list[str]:
-        """The rows of the table; `verbose` lists each tensor also when all are right."""
+    def lines(self) -> list[str]:
+        """The rows of the table: the rounds and, if one failed, each tensor and what was found."""
         rows = [self._row(self.name if not number else "", str(number + 1), sides) for number, sides in enumerate(self.rounds)]
         rows += [self._row("", name, sides) for name, sides in self.tensors.items()]
         if self.entry is not None:

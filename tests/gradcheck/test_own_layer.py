@@ -154,7 +154,7 @@ CONTRACT = {
     "Nan": "the outputs are not finite",
     "Noise": "two forward passes with the same input and key differ",
 }
-DIRECTIONAL = {"BATCH": "64", "OWNER": "other_shape/"}
+DIRECTIONAL = {"BATCH": "32", "OWNER": "other_shape/"}
 ENTRIES = {"BATCH": "3", "OWNER": ""}
 
 
@@ -235,6 +235,7 @@ def test_a_missing_gradient_is_named(check):
         (["mine.py:Scale", "--input-shape", "five"], "--input-shape: expected a whole number of at least 1, got 'five'"),
         (["mine.py:Scale", "--input-shape", 4, "--layer", "Dense"], "--layer: expected either"),
         (["--input-shape", 4], "--input-shape: it belongs to a layer of your own"),
+        (["mine.py:Scale", "--directional", "--verbose"], "--verbose: it shows the worst entry of each tensor"),
         (["--directional", "--layer", "MeanSquaredError"], "--directional: expected a layer or the network, got the loss"),
     ],
 )
