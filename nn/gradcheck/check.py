@@ -26,7 +26,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import InputError
-from nn.gradcheck import contract
+from nn.gradcheck.contract import (
+    announced_shape_complaint,
+    build_layer,
+    output_complaints,
+    require_float64,
+    run_backward,
+    run_forward,
+    shape_complaints,
+)
 from nn.gradcheck.differences import Index, Outputs, slopes
 from nn.gradcheck.report import TOLERANCE, Report, TensorReport
 from nn.layers.arguments import Shape
@@ -76,13 +84,13 @@ def check_gradients(
     report = Report(name, tolerance=tolerance)
     first = np.array(outputs())
     second = np.array(outputs())
-    report.complaints += contract.output_complaints(first, second)
+    report.complaints += output_complaints(first, second)
     if not np.array_equal(first, second, equal_nan=True):
         return report
     u = rng.choice((-1.0, 1.0), first.shape) * rng.uniform(0.5, 1.5, first.shape)
     problem = _Problem(outputs, gradients, u, tolerance)
     analytic = gradients(problem.u)
-    report.complaints += contract.shape_complaints(analytic, arrays)
+    report.complaints += shape_complaints(analytic, arrays)
     before = {key: arrays[key].copy() for key in approach or {}}
     for key, offset in (approach or {}).items():
         arrays[key] += offset
@@ -130,25 +138,25 @@ def check_layer(
     rng = np.random.default_rng(seed)
     title = name or type(layer).__name__
     if not layer.built:
-        contract.build(layer, input_shape, rng)
-    contract.require_float64(layer.parameters, title)
+        build_layer(layer, input_shape, rng)
+    require_float64(layer.parameters, title)
     point = rng.standard_normal((batch, *input_shape)) if x is None else np.array(x, np.float64)
     broken: list[str] = []
 
     def outputs() -> NDArray:
-        return contract.forward(layer, point, training, key)[0]
+        return run_forward(layer, point, training, key)[0]
 
     def gradients(u: NDArray) -> Gradients:
         dout, before = u.copy(), point.copy()
-        _, cache = contract.forward(layer, point, training, key)
-        dx, grads = contract.backward(layer, dout, cache)
+        _, cache = run_forward(layer, point, training, key)
+        dx, grads = run_backward(layer, dout, cache)
         if not np.array_equal(dout, u):
             broken.append("backward writes into dout")
         if not np.array_equal(point, before):
             broken.append("the passes write into their input")
         return {"x": dx, **grads}
 
-    if complaint := contract.announced_shape_complaint(layer, point, outputs()):
+    if complaint := announced_shape_complaint(layer, point, outputs()):
         return Report(title, complaints=[complaint], tolerance=tolerance)
     report = check_gradients(
         title,

@@ -16,7 +16,7 @@ from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer
 
 
-def build(layer: Layer, input_shape: Shape, rng: np.random.Generator) -> None:
+def build_layer(layer: Layer, input_shape: Shape, rng: np.random.Generator) -> None:
     """Build a layer in float64 and move its parameters away from their first values, because a
     bias of zeros hides mistakes.
     """
@@ -35,7 +35,7 @@ def require_float64(parameters: Gradients, title: str) -> None:
             raise InputError(f"{title}: expected float64 for gradient checks, but {name} is {array.dtype}")
 
 
-def forward(layer: Layer, x: NDArray, training: bool, key: Any) -> tuple[NDArray, Any]:
+def run_forward(layer: Layer, x: NDArray, training: bool, key: Any) -> tuple[NDArray, Any]:
     """The layer's forward pass; `InputError` unless it returns an array and a cache."""
     result = layer.forward(x, training, key)
     title = f"{type(layer).__name__}: forward must return (out, cache)"
@@ -46,7 +46,7 @@ def forward(layer: Layer, x: NDArray, training: bool, key: Any) -> tuple[NDArray
     return result
 
 
-def backward(layer: Layer, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
+def run_backward(layer: Layer, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
     """The layer's backward pass; `InputError` unless it returns an array and arrays by name."""
     result = layer.backward(dout, cache)
     title = f"{type(layer).__name__}: backward must return (dx, gradients)"
@@ -65,10 +65,10 @@ def backward(layer: Layer, dout: NDArray, cache: Any) -> tuple[NDArray, Gradient
 
 def check_passes(layer: Layer, x: NDArray, training: bool) -> None:
     """Raise `InputError` unless both passes return what they must."""
-    out, cache = forward(layer, x, training, 0)
+    out, cache = run_forward(layer, x, training, 0)
     if complaint := announced_shape_complaint(layer, x, out):
         raise InputError(f"{type(layer).__name__}: {complaint}")
-    backward(layer, np.ones_like(out), cache)
+    run_backward(layer, np.ones_like(out), cache)
 
 
 def announced_shape_complaint(layer: Layer, x: NDArray, out: NDArray) -> str | None:

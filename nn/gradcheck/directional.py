@@ -7,9 +7,9 @@ backward pass claims to compute g = Jᵀu for any u, so for every v
     <u, J v> = <g, v>.
 
 The left side comes from the forward pass alone (`tangent.py`), the right side from the backward
-pass. Here every entry of v is +s or -s at random, where s is the size of the tensor's weights (their
-root mean square). If the gradient of weight i is wrong by the factor 1 + ε, the two sides differ by
-ε |g_i v_i|. What must not hide that is rounding; it is below 10⁻⁹ of
+pass. Here every entry of v is +s or -s at random, where s is the size of the tensor's weights
+(their root mean square). If the gradient of weight i is wrong by the factor 1 + ε, the two sides
+differ by ε |g_i v_i|. What must not hide that is rounding; it is below 10⁻⁹ of
 
     scale = √(Σ_i (g_i v_i)²),    the size that <g, v> has for random signs.
 
@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import InputError
-from nn.gradcheck import contract
+from nn.gradcheck.contract import build_layer, check_passes, output_complaints, require_float64, shape_complaints
 from nn.gradcheck.directional_report import FAULT, TOLERANCE, DirectionalReport, Sides, WrongEntry
 from nn.gradcheck.tangent import Visit, tangent, visits
 from nn.layers.arguments import Shape
@@ -98,9 +98,9 @@ def check_directions(
             raise InputError(f"{argument}: expected at least 1, got {value}")
     rng = np.random.default_rng(seed)
     stack = _built(network, input_shape, rng)
-    contract.require_float64(stack.parameters(), type(network).__name__)
+    require_float64(stack.parameters(), type(network).__name__)
     if isinstance(network, Layer):
-        contract.check_passes(network, rng.standard_normal((batch, *stack.input_shape)), training)
+        check_passes(network, rng.standard_normal((batch, *stack.input_shape)), training)
     report = DirectionalReport(type(network).__name__, sum(array.size for array in stack.parameters().values()))
     seen = {key: np.zeros(array.shape, bool) for key, array in stack.parameters().items()}
     for _ in range(rounds):
@@ -130,7 +130,7 @@ def _built(network: Stack | Layer, input_shape: Shape | None, rng: np.random.Gen
         raise InputError("input_shape: expected the shape of one sample, such as (5, 4), because the network is not built yet")
     for layer in layers:
         if not layer.built:
-            contract.build(layer, shape, rng)
+            build_layer(layer, shape, rng)
         shape = layer.output_shape
     return network if isinstance(network, Stack) else Stack(layers, dtype=np.float64)
 
@@ -146,7 +146,7 @@ def _draw(stack: Stack, batch: int, training: bool, rng: np.random.Generator) ->
         dx, gradients = stack.backward(u, caches)
         gradients = {"x": dx, **gradients}
         arrays = {"x": x, **stack.parameters()}
-        if complaints := contract.output_complaints(out, again) + contract.shape_complaints(gradients, arrays):
+        if complaints := output_complaints(out, again) + shape_complaints(gradients, arrays):
             return "; ".join(complaints)
         directions = {name: _size(array) * rng.choice((-1.0, 1.0), array.shape) for name, array in arrays.items()}
         drawn = _Round(visited, u, gradients, directions, scale=_scale(gradients, directions))

@@ -39,7 +39,7 @@ class Sides:
 
 @dataclass(frozen=True)
 class WrongEntry:
-    """What the halving ended at: one entry, and whether other entries of its tensor are wrong as well."""
+    """What the halving ended at: one entry, and whether it is the only wrong one of its tensor."""
 
     tensor: str
     index: tuple[int, ...]
