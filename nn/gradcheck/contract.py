@@ -64,11 +64,19 @@ def run_backward(layer: Layer, dout: NDArray, cache: Any) -> tuple[NDArray, Grad
 
 
 def check_passes(layer: Layer, x: NDArray, training: bool) -> None:
-    """Raise `InputError` unless both passes return what they must."""
+    """Raise `InputError` unless both passes return what they must and leave x and dout as they
+    are.
+    """
+    before = x.copy()
     out, cache = run_forward(layer, x, training, 0)
     if complaint := announced_shape_complaint(layer, x, out):
         raise InputError(f"{type(layer).__name__}: {complaint}")
-    run_backward(layer, np.ones_like(out), cache)
+    dout = np.ones_like(out)
+    run_backward(layer, dout, cache)
+    if not np.all(dout == 1):
+        raise InputError(f"{type(layer).__name__}: backward writes into dout")
+    if not np.array_equal(x, before):
+        raise InputError(f"{type(layer).__name__}: the passes write into their input")
 
 
 def announced_shape_complaint(layer: Layer, x: NDArray, out: NDArray) -> str | None:

@@ -119,6 +119,19 @@ class Noise(Scale):
         return x * np.random.default_rng().random(), x
 
 
+class WritesX(Scale):
+    def forward(self, x, training=False, rng=None):
+        x *= 1.5
+        return x * self.parameters["factor"], x
+
+
+class WritesDout(Scale):
+    def backward(self, dout, x):
+        dfactor = (dout * x).sum(axis=tuple(range(x.ndim - 1)))
+        dout *= self.parameters["factor"]
+        return dout, {"factor": dfactor}
+
+
 class NoLayer:
     pass
 
@@ -152,6 +165,8 @@ CONTRACT = {
     "NoSuper": "NoSuper: build must call super().build(input_shape, rng, dtype) first",
     "Narrow": "expected float64 for gradient checks, but factor is float32",
     "Nan": "the outputs are not finite",
+    "WritesX": "the passes write into their input",
+    "WritesDout": "backward writes into dout",
     "Noise": "two forward passes with the same input and key differ",
 }
 DIRECTIONAL = {"BATCH": "32", "OWNER": "other_shape/"}
