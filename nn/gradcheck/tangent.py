@@ -9,7 +9,7 @@ One layer at a time, this rate can be measured to ten digits. A difference throu
 cannot be as exact: among a million values that pass through ReLU and pooling, some lie so close to
 a kink that the difference reaches across it, and with a smaller h rounding grows. (Measured for the
 student's network, as a share of the scale that `directional.py` defines: a kink costs 2·10⁻³ at
-h = 10⁻⁷, rounding 10⁻⁷ at h = 10⁻⁸. Layer by layer, the error stays below 10⁻⁹.) Within one layer,
+h = 10⁻⁷, rounding 10⁻⁷ at h = 10⁻⁸. Layer by layer, the error stays below 2·10⁻⁹.) Within one layer,
 a kink spoils only the output where it lies, and only on its own side. So each output is measured on
 both sides, to the right from t = 0, h, 2h, 3h, and to the left from t = 0, -h, -2h, -3h:
 
