@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -13,19 +12,15 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import training
 from nn.callbacks import Callback, History, ProgressBar, callbacks_of
-from nn.datasets.arguments import array_of, check_images, finite, first_epoch, labelled, metrics_of, split_off, whole
-from nn.datasets.sources import ImageSource, ScaledImages
-from nn.engine import numpy_inference
-from nn.engine.inference import for_each_chunk
-from nn.engine.plan import CHUNK, Plan
+from nn.datasets.arguments import finite, first_epoch, labelled, metrics_of, split_off, whole
 from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
-from nn.layers.stack import split_softmax
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
 from nn.utils import generators, keras_files, next_seed, older_keras
 from nn.utils.keras_model import ModelHabits
+from nn.utils.model_inputs import source_of
 from nn.utils.weights import checked_weights, weighted
 
 __all__ = ["Sequential", "load_model"]
@@ -46,8 +41,6 @@ class Sequential(ModelHabits):
     Attributes:
         layers: the layers.
         card: what is known of the training, kept in the model file; anything that JSON can hold.
-        use_kernels: False predicts in plain NumPy, for when there is no time to wait for the
-            compiler (see `warm_up`).
         stop_training: a callback may set it, as in Keras, to end `fit` after the current batch.
     """
 
@@ -62,19 +55,8 @@ class Sequential(ModelHabits):
         self.name = name or "sequential"
         self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
-        self.use_kernels = True
         self._compiled = True
-        self._local = threading.local()
         super().__init__(layers or (), seed=next_seed() if seed is None else seed, dtype=dtype)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For copies and for other processes: everything but what belongs to this process'
-        threads.
-        """
-        return {name: value for name, value in vars(self).items() if name != "_local"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({**state, "_local": threading.local()})
 
     # -- Learning ------------------------------------------------------------------------------------------------------
 
@@ -167,7 +149,7 @@ class Sequential(ModelHabits):
             unused = {"y": y, "batch_size": batch_size, "class_weight": class_weight, "sample_weight": sample_weight}
             generators.check_unused(unused | {"validation_split": validation_split or None})
             batches = generators.Batches(x, steps_per_epoch, "x")
-            validation = self._validation(validation_data, validation_steps)
+            validation = generators.validation_source(self, validation_data, validation_steps)
             self.history = generators.BatchTrainer(self, batches, validation=validation, **options).run()
             return self.history
         generators.check_unused({"steps_per_epoch": steps_per_epoch})
@@ -177,7 +159,7 @@ class Sequential(ModelHabits):
             if sample_weight is not None:
                 sample_weight, held_out = np.split(checked_weights(sample_weight, len(arrays[0]), "sample_weight"), [len(x)])
                 validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
-        source = weighted(self._source("x", x, y), class_weight, sample_weight)
+        source = weighted(source_of(self, "x", x, y), class_weight, sample_weight)
         if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
@@ -187,26 +169,10 @@ class Sequential(ModelHabits):
             source,
             batch_size=whole(32 if batch_size is None else batch_size, "batch_size"),
             shuffle=shuffle,
-            validation=self._validation(validation_data, validation_steps),
+            validation=generators.validation_source(self, validation_data, validation_steps),
             **options,
         ).run()
         return self.history
-
-    def _validation(self, data: Any, steps: int | None) -> ImageSource | None:
-        """The source that `validation_data` means: (x, y), (x, y, weights), a source or a
-        generator.
-        """
-        if data is None:
-            return None
-        if generators.makes_batches(data):
-            return generators.gathered(self, data, steps, "validation_data")
-        generators.check_unused({"validation_steps": steps})
-        if not isinstance(data, tuple | list):
-            return self._source("validation_data", data, None)
-        if len(data) not in (2, 3):
-            raise InputError(f"validation_data: expected (x, y) or (x, y, weights), got {len(data)} parts")
-        source = self._source("validation_data", *data[:2])
-        return weighted(source, None, data[2]) if len(data) == 3 else source
 
     def evaluate(
         self,
@@ -232,40 +198,11 @@ class Sequential(ModelHabits):
             source = generators.gathered(self, x, steps, "x")
         else:
             generators.check_unused({"steps": steps}, "evaluate")
-            source = weighted(self._source("x", x, y), None, sample_weight)
+            source = weighted(source_of(self, "x", x, y), None, sample_weight)
         loss, accuracy = training.evaluate(self, source, threads, engine)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
         return dict(zip(self.metrics_names, (loss, accuracy), strict=True)) if return_dict else [loss, accuracy]
-
-    def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
-        """Check inputs and labels, and build the model if this is the first time that it sees a
-        shape.
-        """
-        if hasattr(x, "fill") and hasattr(x, "targets"):
-            source = cast(ImageSource, x)
-        else:
-            images, labels = labelled(cast(NDArray, x), y, argument)
-            if not self.layers or not self.layers[0].built:
-                self._check_layers()
-                self.build(images.shape[1:])
-            check_images(images, self.input_shape, argument)
-            classes, shape = self.output_shape[-1], self.input_shape
-            labels = self.loss.labels_of(labels, classes, "y" if argument == "x" else argument)
-            free = self.loss.joined_with != "softmax"
-            source = ScaledImages(images, labels, scale=1.0, classes=classes, any_targets=free, sample_shape=shape)
-        if len(source) == 0:
-            raise InputError(f"{argument}: expected at least one sample, got none")
-        if not self.layers or not self.layers[0].built:
-            self._check_layers()
-            self.build(source.image_shape)
-        if tuple(source.image_shape) != self.input_shape:
-            raise InputError(f"{argument}: expected samples of shape {self.input_shape}, got {tuple(source.image_shape)}")
-        return source
-
-    def _check_layers(self) -> None:
-        if not self.layers:
-            raise InputError("the model has no layers")
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
 
@@ -287,54 +224,6 @@ class Sequential(ModelHabits):
         older_keras.fit_options(harmless, 1, "predict")
         x = generators.inputs_of(x, steps) if generators.makes_batches(x) else x
         return finite(self._predict(x, threads, logits=False))
-
-    def logits(self, x: ArrayLike, *, threads: int | None = None) -> NDArray:
-        """The scores (N, K) before the final softmax."""
-        return finite(self._predict(x, threads, logits=True))
-
-    def warm_up(self) -> None:
-        """Load or compile the kernels that `predict` needs, then use them. Meant for a background
-        thread.
-        """
-        self._run_kernels(np.zeros((1, *self.input_shape), self.dtype), None, False)
-        self.use_kernels = True
-
-    def _predict(self, x: ArrayLike, threads: int | None, logits: bool) -> NDArray:
-        images = array_of(x, "x")
-        self._built()
-        check_images(images, self.input_shape, "x")
-        images = images.reshape(len(images), *self.input_shape)
-        if self.use_kernels:
-            return self._run_kernels(images, threads, logits)
-        layers = split_softmax(self.layers)[0] if logits else self.layers
-        return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
-
-    def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
-        size = len(images)
-        if size <= CHUNK:
-            plan = self._small_plan()
-            plan.refresh()
-            plan.images[:size] = images
-            plan.predict(size)
-            return (plan.scores if logits else plan.output)[:size].copy()
-        result = np.empty((size, *self.output_shape), self.dtype)
-
-        def predict(plan: Plan, rows: slice) -> None:
-            samples = rows.stop - rows.start
-            plan.images[:samples] = images[rows]
-            plan.predict(samples)
-            result[rows] = (plan.scores if logits else plan.output)[:samples]
-
-        for_each_chunk(self.layers, self.dtype, size, threads, predict)
-        return result
-
-    def _small_plan(self) -> Plan:
-        """The plan for a few samples, one for each thread that calls, kept for the next time."""
-        key = tuple(map(id, self.layers))
-        if getattr(self._local, "key", None) != key:
-            self._local.plan = Plan(self.layers, CHUNK, self.dtype)
-            self._local.key = key
-        return self._local.plan
 
     # -- Saving --------------------------------------------------------------------------------------------------------
 

@@ -17,21 +17,19 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from nn.callbacks import Callback, History
 from nn.datasets.sources import ImageSource
 from nn.engine import ENGINES, inference
 from nn.engine.fused import FusedEngine
-from nn.engine.step import Slots, Step
+from nn.engine.step import Step
 from nn.engine.textbook import TextbookEngine
+from nn.engine.trainable import TrainableStack
 from nn.errors import Diverged, InputError
-from nn.kernels.memory import aligned, aligned_copy
+from nn.kernels.memory import aligned
 from nn.layers import Layer
-from nn.layers.arguments import Shape
-from nn.layers.stack import Keys, Stack
-from nn.losses import CategoricalCrossentropy, Loss
-from nn.optimizers import Adadelta, Optimizer
+from nn.layers.stack import Keys
 from nn.optimizers.norms import Norms, norms_of
 
 # Streams of random numbers, so that no two purposes share one.
@@ -52,48 +50,6 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free what the engine holds."""
-
-
-class TrainableStack(Stack):
-    """A stack of layers with a loss, an optimizer, and what the optimizer keeps.
-
-    Attributes:
-        loss, optimizer: chosen by `compile`.
-        iterations: the steps that the optimizer has done, over all trainings since then.
-        stop_training: a callback may set it, as in Keras, to end the training after this step.
-    """
-
-    def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
-        self.loss: Loss = CategoricalCrossentropy()
-        self.optimizer: Optimizer = Adadelta()
-        self.iterations = 0
-        self.stop_training = False
-        self._slots: Slots = {}
-        super().__init__(layers, seed=seed, dtype=dtype)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._slots = {name: tuple(map(aligned_copy, slots)) for name, slots in self._slots.items()}
-
-    def build(self, input_shape: Shape) -> None:
-        """Give all layers their shapes and initial weights, from the shape of one sample."""
-        super().build(input_shape)
-        self.forget_steps()
-
-    def forget_steps(self) -> None:
-        """Begin with the optimizer's arrays at zero."""
-        self._slots, self.iterations = {}, 0
-
-    def slots(self) -> Slots:
-        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one training to
-        the next.
-        """
-        parameters = self.parameters()
-        if self._slots.keys() != parameters.keys():
-            self._slots = {
-                name: tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots) for name, array in parameters.items()
-            }
-        return self._slots
 
 
 @dataclass

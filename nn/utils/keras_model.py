@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn import training
+from nn.engine.predicting import PredictingStack
 from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
@@ -23,7 +23,7 @@ from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
 
 
-class ModelHabits(training.TrainableStack):
+class ModelHabits(PredictingStack):
     """Keras' other methods of a model."""
 
     fit: Callable[..., Any]
@@ -39,7 +39,7 @@ class ModelHabits(training.TrainableStack):
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
-        if isinstance(layer, training.TrainableStack):
+        if isinstance(layer, PredictingStack):
             for each in layer.layers:
                 self.add(each)
             return

@@ -63,11 +63,14 @@ NAMES: dict[str, dict[str, str]] = {
         "Sequential": "nn.models:Sequential",
     },
     "nn.callbacks": {
-        name: f"nn.utils.keras_callbacks:{name}"
-        for name in (
-            "CSVLogger", "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau",
-            "TensorBoard", "TerminateOnNaN",
-        )
+        **{
+            name: f"nn.utils.keras_callbacks:{name}"
+            for name in ("CSVLogger", "LambdaCallback", "LearningRateScheduler", "TensorBoard", "TerminateOnNaN")
+        },
+        **{
+            name: f"nn.utils.keras_monitors:{name}"
+            for name in ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
+        },
     },
     "nn.layers": {
         "AvgPool2D": "nn.layers:AveragePooling2D",
