@@ -53,9 +53,7 @@ class Sequential(ModelHabits):
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.name = name or "sequential"
-        self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
-        self._compiled = True
         super().__init__(layers or (), seed=next_seed() if seed is None else seed, dtype=dtype)
 
     # -- Learning ------------------------------------------------------------------------------------------------------
@@ -74,7 +72,7 @@ class Sequential(ModelHabits):
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
-        self._compiled = True
+        self._compiled = self._loss_known = True
 
     @property
     def metrics_names(self) -> list[str]:
@@ -133,7 +131,7 @@ class Sequential(ModelHabits):
             Diverged: the loss became NaN or infinite.
         """
         if not self._compiled:
-            raise InputError("fit: a model file does not hold the optimizer; call compile(optimizer=...) before going on")
+            raise InputError("fit: the file of this model holds no optimizer; call compile(optimizer=...) before going on")
         epochs = whole(older_keras.fit_options(older, epochs), "epochs")
         watching = callbacks_of(callbacks)
         options: dict[str, Any] = {
@@ -194,6 +192,10 @@ class Sequential(ModelHabits):
         `batch_size` is there for Keras' sake, as in `predict`.
         """
         older_keras.fit_options(harmless, 1, "evaluate")
+        if not self._loss_known:
+            raise InputError(
+                "evaluate: the file of this model holds no loss that is known here; call compile(optimizer, loss) first"
+            )
         if generators.makes_batches(x):
             source = generators.gathered(self, x, steps, "x")
         else:
@@ -227,19 +229,35 @@ class Sequential(ModelHabits):
 
     # -- Saving --------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`).
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        include_optimizer: bool = True,
+        save_format: str | None = None,
+    ) -> None:
+        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`), or to one
+        in Keras' formats (`nn/utils/keras_files.py`).
+
+        Args:
+            filepath: the ending chooses the format: .npz, .keras, .h5.
+            overwrite: False refuses to replace a file.
+            include_optimizer: with what `compile` has chosen, and what the optimizer keeps, so that
+                a training can go on.
+            save_format: for Keras' sake; it has to agree with the ending.
 
         Raises:
             InputError: a layer could not be read back, because its `config` does not make it
                 again.
         """
         self._built()
-        if keras_files.is_foreign(path):
-            keras_files.save(self, path)
+        keras_files.check_free(filepath, overwrite, save_format)
+        choices = self.choices() if include_optimizer and self._compiled else None
+        if keras_files.is_foreign(filepath):
+            keras_files.save(self, filepath, choices)
         else:
-            keras_files.check_ending(path)
-            model_file.save(self, path, self.card)
+            keras_files.check_ending(filepath)
+            model_file.save(self, filepath, self.card, choices)
 
 
 def load_model(
@@ -256,8 +274,8 @@ def load_model(
         path: the file.
         custom_layers: the classes of layers of your own that the model has.
         custom_objects: the same as a dictionary, as in Keras.
-        compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras'
-            sake.
+        compile: False leaves out what the file holds of the optimizer and the loss. Without it, a
+            model has to be compiled before it is trained.
     """
     custom_layers = [*custom_layers, *(custom_objects or {}).values()]
     saved = keras_files.load(path) if keras_files.is_foreign(path) else model_file.load(path, custom_layers)
@@ -266,7 +284,9 @@ def load_model(
     for name, array in model.arrays().items():
         array[...] = saved.arrays[name]
     model.card = saved.card
-    model._compiled = False
+    model.restore(saved.compiled if compile else None, path)
+    # Model files without a loss are from before it was kept: it was always the cross-entropy.
+    model._loss_known = model._compiled or (compile and not keras_files.is_foreign(path))
     return model
 
 

@@ -88,8 +88,8 @@ class Optimizer:
         **unknown: object,
     ) -> None:
         if unknown:
-            known = list(dict.fromkeys([*_arguments(type(self)), *_arguments(Optimizer)]))
-            raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {', '.join(known)}")
+            known = ", ".join(arguments_of(type(self)))
+            raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {known}")
         self._decay = 0.0
         self.learning_rate = learning_rate if lr is None else lr
         self.decay = decay
@@ -173,7 +173,8 @@ class Optimizer:
         return self.config()
 
 
-def _arguments(kind: type[Optimizer]) -> list[str]:
-    """The names of the arguments of an optimizer's constructor."""
+def arguments_of(kind: type[Optimizer]) -> list[str]:
+    """The names of the arguments of an optimizer's constructor, then those that all have."""
     named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    return [each.name for each in signature(kind).parameters.values() if each.kind in named]
+    parameters = [*signature(kind).parameters.values(), *signature(Optimizer).parameters.values()]
+    return list(dict.fromkeys(each.name for each in parameters if each.kind in named))

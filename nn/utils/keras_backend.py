@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from nn.errors import InputError
 from nn.utils import set_random_seed
 from nn.utils.arrays import Number, Rate
+from nn.utils.keras_names import getter
 
 __all__ = [
     "backend", "cast_to_floatx", "clear_session", "epsilon", "eval", "floatx", "get_value", "image_data_format",
@@ -93,3 +94,6 @@ def set_value(x: Any, value: ArrayLike) -> None:
         x[...] = value
     else:
         raise InputError(f"set_value: expected x to be an array or an optimizer's learning_rate, got {x!r}")
+
+
+__getattr__ = getter("nn.backend")

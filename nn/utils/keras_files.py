@@ -27,19 +27,17 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.io import model_file
+from nn.io.compiled import Compiled
 from nn.io.files import atomic_write
 from nn.layers import Layer
 from nn.layers.stack import Stack
-from nn.utils import keras_json
+from nn.utils import keras_compiled, keras_json
 from nn.utils.keras_hdf5 import Shapes, h5, opened, read_arrays, variable_paths
 
 KERAS_VERSION = "3.8.0"
 MAX_CONFIG, MAX_WEIGHTS = 16 * 2**20, 2**30
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ENDINGS = (".h5", ".hdf5", ".keras")
-# Endings of formats that are never written here; a file under such a name is in this package's own
-# format.
-FOREIGN = (".ckpt", ".tf", ".pb", ".tflite", ".pt", ".pth", ".onnx", ".pkl")
 Path = str | os.PathLike[str]
 
 
@@ -54,18 +52,18 @@ def is_foreign(path: Path) -> bool:
 
 
 def check_ending(path: Path) -> None:
-    """Warn where the name promises a format that is not the one to be written."""
-    if os.fspath(path).lower().endswith(FOREIGN):
+    """Warn where the name does not say that the file is in this package's own format."""
+    if not os.fspath(path).lower().endswith(".npz"):
         text = f"{path}: written in this package's own format (.npz), which Keras cannot read; it reads .h5 and .keras"
         warnings.warn(text, stacklevel=3)
 
 
 def check_free(path: Path, overwrite: bool, save_format: str | None) -> None:
-    """What `save_weights` is asked for besides the path."""
-    if save_format not in (None, "h5", "tf", "keras"):
-        raise InputError(f"save_weights: expected save_format 'h5', got {save_format!r}")
-    if save_format == "h5" and not is_foreign(path):
-        raise InputError(f"save_weights: expected a name that ends in .h5 for save_format 'h5', got {path}")
+    """What `save` and `save_weights` are asked for besides the path."""
+    if save_format not in (None, "h5", "keras"):
+        raise InputError(f"{path}: expected save_format 'h5' or 'keras', or none, got {save_format!r}")
+    if save_format and not is_foreign(path):
+        raise InputError(f"{path}: expected a name that ends in .{save_format} for save_format {save_format!r}")
     if not overwrite and os.path.exists(path):
         raise InputError(f"{path}: the file exists, and overwrite is False")
 
@@ -73,26 +71,31 @@ def check_free(path: Path, overwrite: bool, save_format: str | None) -> None:
 # -- Writing -----------------------------------------------------------------------------------------------------------
 
 
-def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
+def save_model(
+    model: Any, filepath: Path, overwrite: bool = True, include_optimizer: bool = True, save_format: str | None = None
+) -> None:
     """`model.save(filepath)`."""
-    check_free(filepath, overwrite, None)
-    model.save(filepath)
+    model.save(filepath, overwrite, include_optimizer, save_format)
 
 
-def save(model: Stack, path: Path) -> None:
-    """Write a whole model: .keras, or .h5 in the older layout."""
+def save(model: Stack, path: Path, choices: Compiled | None = None) -> None:
+    """Write a whole model: .keras, or .h5 in the older layout; with the optimizer's settings."""
     config = keras_json.keras_config(model)
+    choice = keras_compiled.written(choices)
     if os.fspath(path).lower().endswith(".keras"):
         metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": ""})
         weights = _h5_bytes(lambda file: _write_vars(file, model.layers))
         with atomic_write(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("metadata.json", metadata)
-            archive.writestr("config.json", json.dumps(config))
+            archive.writestr("config.json", json.dumps({**config, "compile_config": choice} if choice else config))
             archive.writestr("model.weights.h5", weights)
         return
 
     def write(file: Any) -> None:
         file.attrs["model_config"] = json.dumps(config).encode()
+        if choice:
+            training = {name: value for name, value in choice.items() if name != "optimizer"}
+            file.attrs["training_config"] = json.dumps({**training, "optimizer_config": choice["optimizer"]}).encode()
         _about(file)
         _write_named(file.create_group("model_weights"), model.layers)
 
@@ -160,9 +163,13 @@ def load(path: Path) -> model_file.SavedModel:
     """What a .keras or .h5 file holds, checked as a model file is."""
     text, content = _parts(path)
     with opened(content, path) as file:
+        choices = None
         if text is None:
             text = file.attrs.get("model_config")
             text = text.encode() if isinstance(text, str) else text
+            choices = keras_compiled.choices_from(file.attrs.get("training_config"))
+        else:
+            choices = keras_compiled.choices_of_config(text)
         if not isinstance(text, bytes | np.bytes_) or len(text) > MAX_CONFIG:
             raise InputError(f"{path}: expected a whole model, got weights alone; build the model and call load_weights")
         layers, shape, kinds = keras_json.layers_from(bytes(text), str(path))
@@ -171,7 +178,7 @@ def load(path: Path) -> model_file.SavedModel:
     names = [f"{layer.name}/{name}" for layer, shapes in _shapes(layers, shape, path) for name in shapes]
     found = dict(zip(names, arrays, strict=True))
     model_file.check_arrays(layers, shape, found, path)
-    return model_file.SavedModel(layers, shape, found, {})
+    return model_file.SavedModel(layers, shape, found, {}, choices)
 
 
 def _name(layers: Sequence[Layer]) -> None:

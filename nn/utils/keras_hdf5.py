@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.errors import InputError
-from nn.io import model_file
+from nn.io.archive import check_numbers
 from nn.layers import Layer
 
 Path = str | os.PathLike[str]
@@ -144,5 +144,5 @@ def _read(dataset: Any, shape: tuple[int, ...], path: Path) -> NDArray:
     if dataset.shape != shape or dataset.dtype not in (np.float32, np.float64):
         raise InputError(f"{path}: expected {dataset.name} to be float32 of shape {shape}, got {dataset.dtype} {dataset.shape}")
     array = dataset[()]
-    model_file.check_numbers(dataset.name, array, shape, path)
+    check_numbers(dataset.name, array, shape, path)
     return np.asarray(array)

@@ -128,7 +128,7 @@ class ModelCheckpoint(Monitor):
             format, as in `save`.
         save_best_only: only where the monitored value is better than ever before.
         save_weights_only: with `save_weights` instead of `save`.
-        save_freq: "epoch", the only choice.
+        save_freq: "epoch", or a number of batches after which the model is saved each time.
     """
 
     def __init__(
@@ -139,30 +139,46 @@ class ModelCheckpoint(Monitor):
         save_best_only: bool = False,
         save_weights_only: bool = False,
         mode: str = "auto",
-        save_freq: str = "epoch",
+        save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
         *,
         period: int = 1,
     ) -> None:
         super().__init__(monitor, mode)
-        if save_freq != "epoch":
-            raise InputError(f"ModelCheckpoint: expected save_freq='epoch', got {save_freq!r}")
+        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
+            raise InputError(f"ModelCheckpoint: expected save_freq='epoch' or a number of batches, got {save_freq!r}")
+        self.batches = None if isinstance(save_freq, str) else save_freq
+        self.epoch = self.seen = 0
         if not isinstance(period, int) or period < 1:
             raise InputError(f"ModelCheckpoint: expected period to be a whole number of at least 1, got {period!r}")
         self.filepath, self.verbose, self.period = os.fspath(filepath), verbose, period
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.best = self.worst if initial_value_threshold is None else initial_value_threshold
 
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Know the epoch of the batches that follow."""
+        self.epoch = epoch
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """Save after every `save_freq` batches."""
+        self.seen += 1
+        if self.batches is not None and self.seen >= self.batches:
+            self.seen = 0
+            self._save(self.epoch, logs)
+
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Save, if it is time."""
-        if (epoch + 1) % self.period:
-            return
+        if self.batches is None and (epoch + 1) % self.period == 0:
+            self._save(epoch, logs)
+
+    def _save(self, epoch: int, logs: Logs) -> None:
         if self.save_best_only:
             value = self.value(logs)
             if value is None or not self.is_better(value, self.best):
                 return
             self.best = value
         path = self._path(epoch, logs)
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path)
         else:
