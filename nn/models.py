@@ -15,7 +15,7 @@ from nn.callbacks import Callback, History, ProgressBar, callbacks_of
 from nn.datasets.arguments import finite, first_epoch, labelled, metrics_of, split_off, whole
 from nn.errors import InputError
 from nn.io import model_file
-from nn.layers import Layer
+from nn.layers import Layer, Rescaling
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
 from nn.utils import generators, keras_files, next_seed, older_keras
@@ -158,7 +158,8 @@ class Sequential(ModelHabits):
                 sample_weight, held_out = np.split(checked_weights(sample_weight, len(arrays[0]), "sample_weight"), [len(x)])
                 validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
         source = weighted(source_of(self, "x", x, y), class_weight, sample_weight)
-        if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
+        whole_pixels = isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1
+        if whole_pixels and not isinstance(self.layers[0], Rescaling):
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )

@@ -23,6 +23,7 @@ from nn.layers import (
     pooling,
     rectifiers,
     regularizers,
+    rescaling,
     reshape,
     sigmoids,
     zero_padding,
@@ -33,7 +34,7 @@ from nn.optimizers import OPTIMIZERS, base, schedules
 
 LAYERS = (
     *(activations, average_pooling, batch_normalization, conv2d, dense, dropout, flatten),
-    *(global_pooling, pooling, rectifiers, reshape, sigmoids, zero_padding),
+    *(global_pooling, pooling, rectifiers, rescaling, reshape, sigmoids, zero_padding),
 )
 BASES = (pooling.Pooling2D, global_pooling.GlobalPooling2D)
 UPDATES = tuple(

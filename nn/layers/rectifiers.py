@@ -1,4 +1,5 @@
-"""Relatives of ReLU that let something of a negative value through: LeakyReLU, ELU and GELU."""
+"""Relatives of ReLU that let something of a negative value through: LeakyReLU, ELU, SELU
+and GELU."""
 
 from __future__ import annotations
 
@@ -105,6 +106,49 @@ class ELU(Layer):
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().config(), "alpha": self.alpha}
+
+
+class SELU(ELU):
+    """Scaled ELU: λ times an ELU, with α and λ such that activations keep mean 0 and variance 1.
+
+    Where the inputs have mean 0 and variance 1 and the weights variance 1 / n (`lecun_normal`), so
+    have the outputs, layer after layer.
+
+    Shapes: x and out (N, ...), any.
+
+    Forward: out = λ x where x > 0, else λ α (exp x - 1), with λ = 1.0507... and α = 1.6733...
+
+    Backward: that of ELU, times λ.
+
+    Saved: what ELU saves.
+
+    Example: x = -ln 2 gives λ α (½ - 1) = -0.879; x = 1 gives λ.
+
+        >>> SELU().forward(np.array([-np.log(2.0), 1.0]))[0].round(4).tolist()
+        [-0.879, 1.0507]
+
+    References:
+        G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter: Self-normalizing neural networks,
+            2017.
+    """
+
+    ALPHA, LAMBDA = 1.6732632423543772, 1.0507009873554805
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(self.ALPHA, **options)
+
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """λ times ELU."""
+        out, cache = super().forward(x, training, rng)
+        return self.LAMBDA * out, cache
+
+    def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
+        """ELU's, of λ dout."""
+        return super().backward(self.LAMBDA * dout, cache)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments; α and λ are fixed."""
+        return Layer.config(self)
 
 
 class GELU(Layer):

@@ -64,7 +64,7 @@ NAMES: dict[str, dict[str, str]] = {
             for name in (
                 "argmax", "bool", "cast", "concat", "config", "constant", "convert_to_tensor", "equal", "expand_dims", "float32",
                 "float64", "int32", "int64", "newaxis", "one_hot", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum",
-                "reshape", "squeeze", "stack", "transpose", "uint8",
+                "reshape", "squeeze", "stack", "transpose", "uint8", "version",
             )
         },
         "Input": "nn.utils.inputs:Input",
@@ -83,6 +83,7 @@ NAMES: dict[str, dict[str, str]] = {
             for name in ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
         },
     },
+    "nn.datasets": {"fashion_mnist": "nn.datasets.fashion_mnist", "mnist": "nn.datasets.mnist"},
     "nn.layers": {
         "AvgPool2D": "nn.layers:AveragePooling2D",
         "Convolution2D": "nn.utils.inputs:Convolution2D",

@@ -20,11 +20,13 @@ class Symbol:
         origin: the symbol at the beginning.
         layers: those passed since.
         shape: (None, ...), the first axis being the samples'.
+        dtype: "float32", as in Keras; a model in float64 says so itself.
     """
 
     def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Any, ...] = ()) -> None:
         self.sample_shape = tuple(shape)
         self.shape = (None, *shape)
+        self.dtype = "float32"
         self.origin = self if origin is None else origin
         self.layers = layers
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from nn import __version__
 from nn.errors import InputError
 from nn.utils import class_indices
 from nn.utils import one_hot as one_hot_rows
@@ -22,7 +23,7 @@ from nn.utils.arrays import Array
 __all__ = [
     "argmax", "bool", "cast", "concat", "config", "confusion_matrix", "constant", "convert_to_tensor", "equal",
     "expand_dims", "float32", "float64", "int32", "int64", "newaxis", "one_hot", "pad", "reduce_max", "reduce_mean",
-    "reduce_min", "reduce_sum", "reshape", "squeeze", "stack", "transpose", "uint8",
+    "reduce_min", "reduce_sum", "reshape", "squeeze", "stack", "transpose", "uint8", "version",
 ]  # fmt: skip
 
 newaxis = np.newaxis
@@ -36,6 +37,7 @@ def _no_devices(device_type: str | None = None) -> list[Any]:
     return []
 
 
+version = SimpleNamespace(VERSION=__version__)
 # `len(tf.config.list_physical_devices("GPU"))`: everything is computed on the processor.
 config = SimpleNamespace(list_physical_devices=_no_devices, experimental=SimpleNamespace(list_physical_devices=_no_devices))
 

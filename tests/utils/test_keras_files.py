@@ -115,7 +115,7 @@ def changed(layer, **options):
         (changed(2, dtype="float16"), "float16"),
         (changed(2, units=-1), "units"),
         (changed(2, units="many"), "units"),
-        (changed(2, activation="selu"), "activation"),
+        (changed(2, activation="mish"), "activation"),
         (changed(0, batch_input_shape=None), "input shape"),
         (changed(0, batch_input_shape=[None, -6]), "input_shape"),
         (json.dumps(functional([[["i", 0, 0, {}]]])), "chain"),

@@ -48,7 +48,7 @@ def test_one_module_under_all_its_names():
         ("from nn.applications import VGG16", "nn has no 'applications'; it has "),
         ("import nn.applications.vgg16", "nn has no 'applications'; it has "),
         ("from nn.preprocessing.text import Tokenizer", "nn.preprocessing has no 'text'"),
-        ("from nn.activations import selu", "nn.activations has no 'selu'; it has "),
+        ("from nn.activations import mish", "nn.activations has no 'mish'; it has "),
     ],
 )
 def test_missing_name_is_refused_with_the_list_of_what_there_is(statement, says):
@@ -77,7 +77,7 @@ def test_activations_are_functions():
     assert get("relu") is relu
     assert get(None)([[1.5]]).tolist() == [[1.5]]
     with pytest.raises(InputError, match="relu"):
-        get("selu")
+        get("mish")
 
 
 def test_backend_says_how_it_is_and_takes_nothing_else():
