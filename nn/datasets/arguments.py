@@ -90,5 +90,5 @@ def metrics_of(metrics: Any) -> list[str]:
     for name in names:
         if name not in METRICS:
             given_name = getattr(name, "__name__", name)
-            raise InputError(f"compile: the only metric is the accuracy (one of {', '.join(METRICS)}), got {given_name!r:.60}")
+            raise InputError(f"compile: metrics may hold the accuracy alone ({', '.join(METRICS)}), got {given_name!r:.60}")
     return names

@@ -144,8 +144,8 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     >>> confusion_matrix([0, 1, 1], [0, 1, 0]).tolist()
     [[1, 0], [1, 1]]
     """
-    rows = class_indices(labels, num_classes, "confusion_matrix: labels").ravel()
-    columns = class_indices(predictions, num_classes, "confusion_matrix: predictions").ravel()
+    rows = class_indices(labels, num_classes, "confusion_matrix: labels").ravel().astype(np.int64)
+    columns = class_indices(predictions, num_classes, "confusion_matrix: predictions").ravel().astype(np.int64)
     if len(rows) != len(columns):
         raise InputError(f"confusion_matrix: expected as many predictions as labels, got {len(columns)} and {len(rows)}")
     size = num_classes or int(max(rows.max(initial=-1), columns.max(initial=-1))) + 1

@@ -23,7 +23,7 @@ SAME = {
     "leaky": ("LeakyReLU", {"negative_slope": 0.1}),
     "leaky by default": ("LeakyReLU", {}),
     "elu": ("ELU", {"alpha": 0.7}),
-    "rescaling": ("Rescaling", {"scale": 0.3, "offset": -1.5}),
+    "rescaling": ("Rescaling", {"scale": 0.3125, "offset": -1.5}),  # exact in float32, as Keras keeps them
     **{
         name: ("Activation", {"activation": name})
         for name in ("sigmoid", "tanh", "softplus", "silu", "swish", "gelu", "elu", "selu", "leaky_relu", "relu", "linear")

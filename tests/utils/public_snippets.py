@@ -143,7 +143,6 @@ growing = Growing(2)
 model.fit(x_train, y_train, batch_size=20, callbacks=[growing], verbose=0)
 assert [round(rate, 9) for rate in growing.rates] == [0.001, 0.002, 0.004]
 """,
-        True,
     ),
     Snippet(
         "tutorial: checkpoints every few batches in a new folder",

@@ -36,7 +36,7 @@ def test_arrays_are_prepared_as_in_tensorflow():
     assert tf.transpose(X).shape == (2, 6)
     assert tf.concat([X, X], axis=0).shape == (12, 2)
     assert tf.stack([Y, Y], axis=1).tolist()[1] == [1, 1]
-    assert tf.math.confusion_matrix([1, 1, 0], [1, 0, 0]).tolist() == [[1, 0], [1, 1]]
+    assert tf.math.confusion_matrix(np.array([1, 1, 0], np.uint8), [1, 0, 0]).tolist() == [[1, 0], [1, 1]]
     assert tf.config.list_physical_devices("GPU") == []
 
 
