@@ -98,18 +98,7 @@ def test_the_name_of_a_models_file_need_not_be_text(command, model, tmp_path):
         (("--keras", "model.weights.h5"), "--keras: expected a name that ends in .keras or .h5, as whole models have"),
         (("--html", "a.html", "--keras", "no/such/folder.keras"), "--keras: cannot write no/such/folder.keras"),
     ],
-    ids=["none", "no folder", "no name", "folder", "twice", "the model", "the model, Keras", "no ending", "weights", "one of two"],
-        "nothing",
-        "no folder",
-        "no name",
-        "folder",
-        "twice",
-        "the model",
-        "the model, Keras",
-        "no ending",
-        "weights",
-        "one of two",
-    ],
+    ids=["none", "no folder", "no name", "folder", "twice", "model", "model, Keras", "no ending", "weights", "one of two"],
 )
 def test_a_place_that_cannot_be_written_is_refused_in_one_sentence(command, model, tmp_path, monkeypatch, words, message):
     monkeypatch.chdir(tmp_path)
