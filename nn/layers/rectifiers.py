@@ -108,7 +108,7 @@ class ELU(Layer):
         return {**super().config(), "alpha": self.alpha}
 
 
-class SELU(ELU):
+class SELU(Layer):
     """Scaled ELU: λ times an ELU, with α and λ such that activations keep mean 0 and variance 1.
 
     Where the inputs have mean 0 and variance 1 and the weights variance 1 / n (`lecun_normal`), so
@@ -118,9 +118,9 @@ class SELU(ELU):
 
     Forward: out = λ x where x > 0, else λ α (exp x - 1), with λ = 1.0507... and α = 1.6733...
 
-    Backward: that of ELU, times λ.
+    Backward: dx = λ dout where x > 0; else ∂out/∂x = λ α exp x = out + λ α, so dx = dout (out + λ α).
 
-    Saved: what ELU saves.
+    Saved: x and out.
 
     Example: x = -ln 2 gives λ α (½ - 1) = -0.879; x = 1 gives λ.
 
@@ -134,21 +134,15 @@ class SELU(ELU):
 
     ALPHA, LAMBDA = 1.6732632423543772, 1.0507009873554805
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(self.ALPHA, **options)
-
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
-        """λ times ELU."""
-        out, cache = super().forward(x, training, rng)
-        return self.LAMBDA * out, cache
+        """out = λ x or λ α (exp x - 1)."""
+        out = self.LAMBDA * np.where(x > 0, x, self.ALPHA * np.expm1(np.minimum(x, 0)))
+        return out, (x, out)
 
     def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-        """ELU's, of λ dout."""
-        return super().backward(self.LAMBDA * dout, cache)
-
-    def config(self) -> dict[str, Any]:
-        """The constructor's arguments; α and λ are fixed."""
-        return Layer.config(self)
+        """dx = λ dout or dout (out + λ α)."""
+        x, out = cache
+        return np.where(x > 0, self.LAMBDA * dout, dout * (out + self.LAMBDA * self.ALPHA)), {}
 
 
 class GELU(Layer):
