@@ -22,11 +22,13 @@ class Callback:
 
     Attributes:
         model: the `Sequential` in training.
+        params: "epochs", "steps" of an epoch, "batch_size" and "samples".
         trainer: the loop itself; `trainer.stop_requested = True`, or `model.stop_training = True`
             as in Keras, ends the training after this batch.
     """
 
     model: Any
+    params: dict[str, Any]
     trainer: Trainer
 
     def on_train_begin(self, logs: Logs) -> None:
@@ -41,6 +43,15 @@ class Callback:
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """After an epoch; logs also holds val_loss and val_accuracy, if there is validation data."""
 
+    def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
+        """Before a batch, counted from 0 in its epoch. Calls `on_batch_begin`, the event's older
+        name, unless overridden.
+        """
+        self.on_batch_begin(batch, logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs) -> None:
+        """See `on_train_batch_begin`."""
+
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """After a batch, counted from 0 in its epoch. Calls `on_batch_end`, the event's older
         name, unless overridden.
@@ -50,11 +61,18 @@ class Callback:
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """See `on_train_batch_end`."""
 
+    def on_test_begin(self, logs: Logs) -> None:
+        """Before the validation after an epoch."""
 
-class History:
+    def on_test_end(self, logs: Logs) -> None:
+        """After it; logs holds the values of the validation as loss and accuracy."""
+
+
+class History(Callback):
     """What `fit` returns: a value for each epoch of loss, accuracy, val_loss and val_accuracy.
 
-    Accuracy has the name that `compile(metrics=...)` gave it.
+    Accuracy has the name that `compile(metrics=...)` gave it. A `History()` of one's own, given to
+    `fit` as a callback, has the same values.
 
     Attributes:
         history: lists by name.
@@ -62,7 +80,7 @@ class History:
         seconds: what each epoch took.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any = None) -> None:
         self.model = model
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
@@ -76,6 +94,14 @@ class History:
         for name, value in entry.items():
             if name not in ("epoch", "seconds"):
                 self.history.setdefault(name.replace("accuracy", accuracy), []).append(value)
+
+    def on_train_begin(self, logs: Logs) -> None:
+        """The epochs are those of one training; the values go on, as in Keras."""
+        self.epoch, self.seconds = [], []
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Append the epoch."""
+        self.record(self.trainer.progress.history[-1])
 
 
 class ProgressBar(Callback):
@@ -131,16 +157,17 @@ class ProgressBar(Callback):
 
 def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
     """The callbacks as a list; `InputError` for other objects, and for a method named like an
-    event that does not exist.
+    event that does not exist. Those of `predict` never come in a training, in Keras neither.
     """
     found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
     for callback in found:
         if not isinstance(callback, Callback):
             raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
-        foreign = [name for name in dir(callback) if name.startswith("on_") and not hasattr(Callback, name)]
+        events = [name for name in dir(callback) if name.startswith("on_") and not name.startswith("on_predict_")]
+        foreign = [name for name in events if not hasattr(Callback, name)]
         if foreign:
-            events = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
-            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {events}")
+            known = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
+            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {known}")
     return found
 
 

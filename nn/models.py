@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -13,19 +12,15 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import training
 from nn.callbacks import Callback, History, ProgressBar, callbacks_of
-from nn.datasets.arguments import array_of, check_images, finite, first_epoch, labelled, metrics_of, split_off, whole
-from nn.datasets.sources import ImageSource, ScaledImages
-from nn.engine import numpy_inference
-from nn.engine.inference import for_each_chunk
-from nn.engine.plan import CHUNK, Plan
+from nn.datasets.arguments import finite, first_epoch, labelled, metrics_of, split_off, whole
 from nn.errors import InputError
 from nn.io import model_file
-from nn.layers import Layer
-from nn.layers.stack import split_softmax
+from nn.layers import Layer, Rescaling
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
 from nn.utils import generators, keras_files, next_seed, older_keras
 from nn.utils.keras_model import ModelHabits
+from nn.utils.model_inputs import source_of
 from nn.utils.weights import checked_weights, weighted
 
 __all__ = ["Sequential", "load_model"]
@@ -46,8 +41,6 @@ class Sequential(ModelHabits):
     Attributes:
         layers: the layers.
         card: what is known of the training, kept in the model file; anything that JSON can hold.
-        use_kernels: False predicts in plain NumPy, for when there is no time to wait for the
-            compiler (see `warm_up`).
         stop_training: a callback may set it, as in Keras, to end `fit` after the current batch.
     """
 
@@ -60,21 +53,8 @@ class Sequential(ModelHabits):
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.name = name or "sequential"
-        self.metrics: list[str] = []
         self.card: dict[str, Any] = {}
-        self.use_kernels = True
-        self._compiled = True
-        self._local = threading.local()
         super().__init__(layers or (), seed=next_seed() if seed is None else seed, dtype=dtype)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For copies and for other processes: everything but what belongs to this process'
-        threads.
-        """
-        return {name: value for name, value in vars(self).items() if name != "_local"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({**state, "_local": threading.local()})
 
     # -- Learning ------------------------------------------------------------------------------------------------------
 
@@ -92,7 +72,7 @@ class Sequential(ModelHabits):
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
-        self._compiled = True
+        self._compiled = self._loss_known = True
 
     @property
     def metrics_names(self) -> list[str]:
@@ -151,7 +131,7 @@ class Sequential(ModelHabits):
             Diverged: the loss became NaN or infinite.
         """
         if not self._compiled:
-            raise InputError("fit: a model file does not hold the optimizer; call compile(optimizer=...) before going on")
+            raise InputError("fit: the file of this model holds no optimizer; call compile(optimizer=...) before going on")
         epochs = whole(older_keras.fit_options(older, epochs), "epochs")
         watching = callbacks_of(callbacks)
         options: dict[str, Any] = {
@@ -167,7 +147,7 @@ class Sequential(ModelHabits):
             unused = {"y": y, "batch_size": batch_size, "class_weight": class_weight, "sample_weight": sample_weight}
             generators.check_unused(unused | {"validation_split": validation_split or None})
             batches = generators.Batches(x, steps_per_epoch, "x")
-            validation = self._validation(validation_data, validation_steps)
+            validation = generators.validation_source(self, validation_data, validation_steps)
             self.history = generators.BatchTrainer(self, batches, validation=validation, **options).run()
             return self.history
         generators.check_unused({"steps_per_epoch": steps_per_epoch})
@@ -177,8 +157,9 @@ class Sequential(ModelHabits):
             if sample_weight is not None:
                 sample_weight, held_out = np.split(checked_weights(sample_weight, len(arrays[0]), "sample_weight"), [len(x)])
                 validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
-        source = weighted(self._source("x", x, y), class_weight, sample_weight)
-        if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1:
+        source = weighted(source_of(self, "x", x, y), class_weight, sample_weight)
+        whole_pixels = isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1
+        if whole_pixels and not isinstance(self.layers[0], Rescaling):
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )
@@ -187,26 +168,10 @@ class Sequential(ModelHabits):
             source,
             batch_size=whole(32 if batch_size is None else batch_size, "batch_size"),
             shuffle=shuffle,
-            validation=self._validation(validation_data, validation_steps),
+            validation=generators.validation_source(self, validation_data, validation_steps),
             **options,
         ).run()
         return self.history
-
-    def _validation(self, data: Any, steps: int | None) -> ImageSource | None:
-        """The source that `validation_data` means: (x, y), (x, y, weights), a source or a
-        generator.
-        """
-        if data is None:
-            return None
-        if generators.makes_batches(data):
-            return generators.gathered(self, data, steps, "validation_data")
-        generators.check_unused({"validation_steps": steps})
-        if not isinstance(data, tuple | list):
-            return self._source("validation_data", data, None)
-        if len(data) not in (2, 3):
-            raise InputError(f"validation_data: expected (x, y) or (x, y, weights), got {len(data)} parts")
-        source = self._source("validation_data", *data[:2])
-        return weighted(source, None, data[2]) if len(data) == 3 else source
 
     def evaluate(
         self,
@@ -228,44 +193,19 @@ class Sequential(ModelHabits):
         `batch_size` is there for Keras' sake, as in `predict`.
         """
         older_keras.fit_options(harmless, 1, "evaluate")
+        if not self._loss_known:
+            raise InputError(
+                "evaluate: the file of this model holds no loss that is known here; call compile(optimizer, loss) first"
+            )
         if generators.makes_batches(x):
             source = generators.gathered(self, x, steps, "x")
         else:
             generators.check_unused({"steps": steps}, "evaluate")
-            source = weighted(self._source("x", x, y), None, sample_weight)
+            source = weighted(source_of(self, "x", x, y), None, sample_weight)
         loss, accuracy = training.evaluate(self, source, threads, engine)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
         return dict(zip(self.metrics_names, (loss, accuracy), strict=True)) if return_dict else [loss, accuracy]
-
-    def _source(self, argument: str, x: NDArray | ImageSource, y: ArrayLike | None) -> ImageSource:
-        """Check inputs and labels, and build the model if this is the first time that it sees a
-        shape.
-        """
-        if hasattr(x, "fill") and hasattr(x, "targets"):
-            source = cast(ImageSource, x)
-        else:
-            images, labels = labelled(cast(NDArray, x), y, argument)
-            if not self.layers or not self.layers[0].built:
-                self._check_layers()
-                self.build(images.shape[1:])
-            check_images(images, self.input_shape, argument)
-            classes, shape = self.output_shape[-1], self.input_shape
-            labels = self.loss.labels_of(labels, classes, "y" if argument == "x" else argument)
-            free = self.loss.joined_with != "softmax"
-            source = ScaledImages(images, labels, scale=1.0, classes=classes, any_targets=free, sample_shape=shape)
-        if len(source) == 0:
-            raise InputError(f"{argument}: expected at least one sample, got none")
-        if not self.layers or not self.layers[0].built:
-            self._check_layers()
-            self.build(source.image_shape)
-        if tuple(source.image_shape) != self.input_shape:
-            raise InputError(f"{argument}: expected samples of shape {self.input_shape}, got {tuple(source.image_shape)}")
-        return source
-
-    def _check_layers(self) -> None:
-        if not self.layers:
-            raise InputError("the model has no layers")
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
 
@@ -288,69 +228,37 @@ class Sequential(ModelHabits):
         x = generators.inputs_of(x, steps) if generators.makes_batches(x) else x
         return finite(self._predict(x, threads, logits=False))
 
-    def logits(self, x: ArrayLike, *, threads: int | None = None) -> NDArray:
-        """The scores (N, K) before the final softmax."""
-        return finite(self._predict(x, threads, logits=True))
-
-    def warm_up(self) -> None:
-        """Load or compile the kernels that `predict` needs, then use them. Meant for a background
-        thread.
-        """
-        self._run_kernels(np.zeros((1, *self.input_shape), self.dtype), None, False)
-        self.use_kernels = True
-
-    def _predict(self, x: ArrayLike, threads: int | None, logits: bool) -> NDArray:
-        images = array_of(x, "x")
-        self._built()
-        check_images(images, self.input_shape, "x")
-        images = images.reshape(len(images), *self.input_shape)
-        if self.use_kernels:
-            return self._run_kernels(images, threads, logits)
-        layers = split_softmax(self.layers)[0] if logits else self.layers
-        return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
-
-    def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
-        size = len(images)
-        if size <= CHUNK:
-            plan = self._small_plan()
-            plan.refresh()
-            plan.images[:size] = images
-            plan.predict(size)
-            return (plan.scores if logits else plan.output)[:size].copy()
-        result = np.empty((size, *self.output_shape), self.dtype)
-
-        def predict(plan: Plan, rows: slice) -> None:
-            samples = rows.stop - rows.start
-            plan.images[:samples] = images[rows]
-            plan.predict(samples)
-            result[rows] = (plan.scores if logits else plan.output)[:samples]
-
-        for_each_chunk(self.layers, self.dtype, size, threads, predict)
-        return result
-
-    def _small_plan(self) -> Plan:
-        """The plan for a few samples, one for each thread that calls, kept for the next time."""
-        key = tuple(map(id, self.layers))
-        if getattr(self._local, "key", None) != key:
-            self._local.plan = Plan(self.layers, CHUNK, self.dtype)
-            self._local.key = key
-        return self._local.plan
-
     # -- Saving --------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`).
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        include_optimizer: bool = True,
+        save_format: str | None = None,
+    ) -> None:
+        """Write architecture, weights and card to one .npz file (see `nn.io.model_file`), or to one
+        in Keras' formats (`nn/utils/keras_files.py`).
+
+        Args:
+            filepath: the ending chooses the format: .npz, .keras, .h5.
+            overwrite: False refuses to replace a file.
+            include_optimizer: with what `compile` has chosen, and what the optimizer keeps, so that
+                a training can go on.
+            save_format: for Keras' sake; it has to agree with the ending.
 
         Raises:
             InputError: a layer could not be read back, because its `config` does not make it
                 again.
         """
         self._built()
-        if keras_files.is_foreign(path):
-            keras_files.save(self, path)
+        keras_files.check_free(filepath, overwrite, save_format)
+        choices = self.choices() if include_optimizer and self._compiled else None
+        if keras_files.is_foreign(filepath):
+            keras_files.save(self, filepath, choices)
         else:
-            keras_files.check_ending(path)
-            model_file.save(self, path, self.card)
+            keras_files.check_ending(filepath)
+            model_file.save(self, filepath, self.card, choices)
 
 
 def load_model(
@@ -367,8 +275,8 @@ def load_model(
         path: the file.
         custom_layers: the classes of layers of your own that the model has.
         custom_objects: the same as a dictionary, as in Keras.
-        compile: no model is compiled when it is loaded, as no file holds the optimizer; for Keras'
-            sake.
+        compile: False leaves out what the file holds of the optimizer and the loss. Without it, a
+            model has to be compiled before it is trained.
     """
     custom_layers = [*custom_layers, *(custom_objects or {}).values()]
     saved = keras_files.load(path) if keras_files.is_foreign(path) else model_file.load(path, custom_layers)
@@ -377,7 +285,9 @@ def load_model(
     for name, array in model.arrays().items():
         array[...] = saved.arrays[name]
     model.card = saved.card
-    model._compiled = False
+    model.restore(saved.compiled if compile else None, path)
+    # Model files without a loss are from before it was kept: it was always the cross-entropy.
+    model._loss_known = model._compiled or (compile and not keras_files.is_foreign(path))
     return model
 
 

@@ -17,21 +17,17 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from nn.callbacks import Callback, History
 from nn.datasets.sources import ImageSource
-from nn.engine import ENGINES, inference
+from nn.engine import ENGINES, diagnosis, inference
 from nn.engine.fused import FusedEngine
-from nn.engine.step import Slots, Step
+from nn.engine.step import Step
 from nn.engine.textbook import TextbookEngine
+from nn.engine.trainable import TrainableStack
 from nn.errors import Diverged, InputError
-from nn.kernels.memory import aligned, aligned_copy
-from nn.layers import Layer
-from nn.layers.arguments import Shape
-from nn.layers.stack import Keys, Stack
-from nn.losses import CategoricalCrossentropy, Loss
-from nn.optimizers import Adadelta, Optimizer
+from nn.layers.stack import Keys
 from nn.optimizers.norms import Norms, norms_of
 
 # Streams of random numbers, so that no two purposes share one.
@@ -52,48 +48,6 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free what the engine holds."""
-
-
-class TrainableStack(Stack):
-    """A stack of layers with a loss, an optimizer, and what the optimizer keeps.
-
-    Attributes:
-        loss, optimizer: chosen by `compile`.
-        iterations: the steps that the optimizer has done, over all trainings since then.
-        stop_training: a callback may set it, as in Keras, to end the training after this step.
-    """
-
-    def __init__(self, layers: Sequence[Layer] = (), *, seed: int = 0, dtype: DTypeLike = np.float32) -> None:
-        self.loss: Loss = CategoricalCrossentropy()
-        self.optimizer: Optimizer = Adadelta()
-        self.iterations = 0
-        self.stop_training = False
-        self._slots: Slots = {}
-        super().__init__(layers, seed=seed, dtype=dtype)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._slots = {name: tuple(map(aligned_copy, slots)) for name, slots in self._slots.items()}
-
-    def build(self, input_shape: Shape) -> None:
-        """Give all layers their shapes and initial weights, from the shape of one sample."""
-        super().build(input_shape)
-        self.forget_steps()
-
-    def forget_steps(self) -> None:
-        """Begin with the optimizer's arrays at zero."""
-        self._slots, self.iterations = {}, 0
-
-    def slots(self) -> Slots:
-        """The optimizer's arrays for each parameter, "layer/parameter"; kept from one training to
-        the next.
-        """
-        parameters = self.parameters()
-        if self._slots.keys() != parameters.keys():
-            self._slots = {
-                name: tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots) for name, array in parameters.items()
-            }
-        return self._slots
 
 
 @dataclass
@@ -172,14 +126,20 @@ class Trainer:
 
     def run(self) -> History:
         """All epochs that are left."""
-        history = History(self.model)
         model = self.model
+        history = History(model)
+        history.params = {
+            "epochs": self.epochs,
+            "steps": self.steps_in_epoch,
+            "batch_size": self.batch_size,
+            "samples": len(self.source),
+        }
         engine = engine_for(model, self.engine, self.batch_size, self.threads)
         # The optimizer may have done steps before this training; those of a resumed one are in the
         # progress.
         self._steps_before = model.iterations - self._steps_done()
         for callback in self.callbacks:
-            callback.model, callback.trainer = model, self
+            callback.model, callback.trainer, callback.params = model, self, history.params
         try:
             for entry in self.progress.history:
                 history.record(entry)
@@ -203,6 +163,7 @@ class Trainer:
         self._notify("on_epoch_begin", progress.epoch)
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
+            self._notify("on_train_batch_begin", progress.step)
             self._train_step(engine, indices, next(keys))
             progress.step += 1
             progress.seconds = time.perf_counter() - began
@@ -249,32 +210,12 @@ class Trainer:
         loss, right = engine.train(step)
         loss += penalty
         if not math.isfinite(loss):
-            raise Diverged(self._diagnose(step, loss))
+            where = f"the loss became {loss} in epoch {progress.epoch + 1}, batch {progress.step + 1}"
+            raise Diverged(f"{where}{diagnosis.of_batch(self.model, step)}")
         self.model.iterations = number + 1
         progress.loss_sum += loss
         progress.right += right
         progress.seen += len(step)
-
-    def _diagnose(self, step: Step, loss: float) -> str:
-        """Which layer's weights or outputs are not finite, in the words of an error message."""
-        where = f"the loss became {loss} in epoch {self.progress.epoch + 1}, batch {self.progress.step + 1}"
-        advice = "the weights are those of the batch before; try a smaller learning rate"
-        x = aligned((len(step), *self.model.input_shape), self.model.dtype)
-        step.source.fill(x, step.indices, step.epoch)
-        if not np.isfinite(x).all():
-            return f"{where}: the images of this batch hold NaN or infinity"
-        for layer, out in self.model.outputs(x):
-            if not _is_finite(layer):
-                return f"{where}: the weights of layer {layer.name} are not finite; {advice}"
-            if not np.isfinite(out).all():
-                return f"{where}: the output of layer {layer.name} is not finite; {advice}"
-        return f"{where}; {advice}"
-
-    def _diagnose_validation(self, loss: float) -> str:
-        """As `_diagnose`, when the validation after an epoch finds it."""
-        broken = next((layer.name for layer in self.model.layers if not _is_finite(layer)), None)
-        why = f"the weights of layer {broken} are not finite" if broken else "its scores are too large"
-        return f"the validation loss became {loss} after epoch {self.progress.epoch + 1}: {why}; try a smaller learning rate"
 
     def _keep_average(self) -> None:
         """The training is over: the moving average of the weights, if the optimizer has kept one,
@@ -292,12 +233,7 @@ class Trainer:
         if progress.epoch + 1 == self.epochs:
             self._keep_average()
         if self.validation is not None:
-            began = time.perf_counter()
-            logs["val_loss"], logs["val_accuracy"] = engine.evaluate(self.validation)
-            logs["val_loss"] += self.model.penalty()
-            progress.seconds += time.perf_counter() - began
-            if not math.isfinite(logs["val_loss"]):
-                raise Diverged(self._diagnose_validation(logs["val_loss"]))
+            logs |= self._validate(engine, self.validation)
         entry = {"epoch": progress.epoch + 1, **logs, "seconds": progress.seconds}
         norms = [*progress.norms, norms_of(self.model.parameters(), self.model.slots(), self.model.optimizer)]
         self.progress = Progress(progress.epoch + 1, history=[*progress.history, entry], norms=norms)
@@ -305,18 +241,27 @@ class Trainer:
             callback.on_epoch_end(progress.epoch, self._named(logs))
         return entry
 
-    def _notify(self, event: str, *arguments: int) -> None:
+    def _validate(self, engine: Engine, validation: ImageSource) -> dict[str, float]:
+        """val_loss and val_accuracy; the time that they take counts as the epoch's."""
+        self._notify("on_test_begin", logs={})
+        began = time.perf_counter()
+        loss, accuracy = engine.evaluate(validation)
+        loss += self.model.penalty()
+        self.progress.seconds += time.perf_counter() - began
+        if not math.isfinite(loss):
+            where = f"the validation loss became {loss} after epoch {self.progress.epoch + 1}"
+            raise Diverged(f"{where}{diagnosis.of_weights(self.model)}")
+        self._notify("on_test_end", logs={"loss": loss, "accuracy": accuracy})
+        return {"val_loss": loss, "val_accuracy": accuracy}
+
+    def _notify(self, event: str, *arguments: int, logs: dict[str, float] | None = None) -> None:
         for callback in self.callbacks:
-            getattr(callback, event)(*arguments, self._named(self.progress.logs()))
+            getattr(callback, event)(*arguments, self._named(self.progress.logs() if logs is None else logs))
 
     def _named(self, logs: dict[str, float]) -> dict[str, float]:
         """The values under the name that `compile(metrics=...)` gave the accuracy."""
         accuracy = self.model.metrics_names[1]
         return {name.replace("accuracy", accuracy): value for name, value in logs.items()}
-
-
-def _is_finite(layer: Layer) -> bool:
-    return all(np.isfinite(array).all() for array in layer.arrays().values())
 
 
 def check_engine(engine: str) -> str:

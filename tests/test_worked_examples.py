@@ -23,22 +23,26 @@ from nn.layers import (
     pooling,
     rectifiers,
     regularizers,
+    rescaling,
     reshape,
     sigmoids,
     zero_padding,
 )
 from nn.losses import base as losses_base
 from nn.losses import binary, categorical, distance
-from nn.optimizers import OPTIMIZERS, adadelta, adagrad, adam, adamax, base, nadam, rmsprop, schedules, sgd
+from nn.optimizers import OPTIMIZERS, base, schedules
 
 LAYERS = (
     *(activations, average_pooling, batch_normalization, conv2d, dense, dropout, flatten),
-    *(global_pooling, pooling, rectifiers, reshape, sigmoids, zero_padding),
+    *(global_pooling, pooling, rectifiers, rescaling, reshape, sigmoids, zero_padding),
 )
 # They compute nothing, or what another layer does.
 WITHOUT_SOURCE = {"Linear", "Activation", "Reshape", "Flatten"}
 BASES = (pooling.Pooling2D, global_pooling.GlobalPooling2D)
-UPDATES = (sgd, adadelta, adagrad, adam, adamax, nadam, rmsprop)
+UPDATES = tuple(
+    importlib.import_module(f"nn.optimizers.{name}")  # `nn.optimizers.adam` itself is the class, as in Keras
+    for name in ("sgd", "adadelta", "adagrad", "adam", "adamax", "nadam", "rmsprop")
+)
 MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers)
 STUDIED = [
     *(

@@ -26,4 +26,4 @@ from types import ModuleType
 def __getattr__(name: str) -> ModuleType:
     if name in ("mnist", "fashion_mnist"):
         return import_module(f"nn.datasets.{name}")
-    raise AttributeError(f"module 'nn.datasets' has no attribute {name!r}")
+    raise AttributeError(f"nn.datasets has no {name!r}; it has fashion_mnist, mnist")

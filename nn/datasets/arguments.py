@@ -89,5 +89,6 @@ def metrics_of(metrics: Any) -> list[str]:
     names = [getattr(metric, "name", metric) for metric in given]
     for name in names:
         if name not in METRICS:
-            raise InputError(f"compile: metrics may hold 'accuracy', got {name!r}")
+            given_name = getattr(name, "__name__", name)
+            raise InputError(f"compile: metrics may hold the accuracy alone ({', '.join(METRICS)}), got {given_name!r:.60}")
     return names

@@ -7,6 +7,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nn.kernels import elementwise
@@ -74,16 +75,12 @@ class Head:
         return int((scores.argmax(axis=-1) == targets.argmax(axis=-1)).sum())
 
     def _weighted(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray) -> tuple[float, int]:
-        """Sample by sample: a loss need not say what each of them costs, only what they cost
-        together.
-        """
-        total, right = 0.0, 0
-        for row, weight in enumerate(weights):
-            one = slice(row, row + 1)
-            loss, hits = self.losses(scores[one], targets[one], dscores[one], samples)
-            dscores[one] *= weight
-            total, right = total + float(weight) * loss, right + hits
-        return total, right
+        """No sample's loss depends on another sample, so each gradient is multiplied like its loss."""
+        assert self.loss is not None
+        _, right = self.losses(scores, targets, dscores, samples)
+        dscores *= weights[:, np.newaxis]
+        each = self.loss.each_of_scores if self.joined else self.loss.each_of_outputs
+        return float(weights @ each(scores, self.loss.smoothed(targets))), right
 
     def __str__(self) -> str:
         if self.loss is None:

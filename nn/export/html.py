@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.io.model_file import PACKAGE_LAYERS
-from nn.layers import ELU, BatchNormalization, Conv2D, Dense, Layer, LeakyReLU, Linear, ZeroPadding2D
+from nn.layers import ELU, BatchNormalization, Conv2D, Dense, Layer, LeakyReLU, Linear, Rescaling, ZeroPadding2D
 from nn.layers.pooling import Pooling2D
 from nn.models import Sequential
 
@@ -130,6 +130,8 @@ def _arguments(layer: Layer) -> dict[str, Any]:
             return {"epsilon": layer.epsilon}
         case LeakyReLU():
             return {"negative_slope": layer.negative_slope}
+        case Rescaling():
+            return {"scale": layer.scale, "offset": layer.offset}
         case ELU():
             return {"alpha": layer.alpha}
     return {}

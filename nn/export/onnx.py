@@ -20,6 +20,7 @@ from nn.io.model_file import PACKAGE_LAYERS
 from nn.layers import (
     ELU,
     GELU,
+    SELU,
     Activation,
     AveragePooling2D,
     BatchNormalization,
@@ -34,6 +35,7 @@ from nn.layers import (
     Linear,
     MaxPooling2D,
     ReLU,
+    Rescaling,
     Reshape,
     Sigmoid,
     SiLU,
@@ -52,7 +54,7 @@ INPUT, PROBABILITIES, OTHER_OUTPUT, BATCH = "images", "probabilities", "outputs"
 # Any ONNX Runtime since 1.13 (2022) runs these.
 OPSET, IR_VERSION = 17, 8
 # Layers that are one ONNX operator without attributes.
-OPERATORS: dict[type[Layer], str] = {ReLU: "Relu", Sigmoid: "Sigmoid", Softplus: "Softplus", Tanh: "Tanh"}
+OPERATORS: dict[type[Layer], str] = {ReLU: "Relu", SELU: "Selu", Sigmoid: "Sigmoid", Softplus: "Softplus", Tanh: "Tanh"}
 REDUCTIONS: dict[type[Layer], str] = {GlobalAveragePooling2D: "ReduceMean", GlobalMaxPooling2D: "ReduceMax"}
 
 
@@ -143,6 +145,9 @@ class _Graph:
                 self._turn(channels_first=False)
                 shape = np.array([0, *layer.output_shape], np.int64)  # 0 keeps the size of the batch
                 self._add("Reshape", [self._weight("shape", shape)])
+            case Rescaling():
+                self._add("Mul", [self._weight("scale", layer.scale)])
+                self._add("Add", [self._weight("offset", layer.offset)])
             case Dropout():
                 pass  # it does nothing after training
             case _:

@@ -19,6 +19,7 @@ from nn.gradcheck.report import TOLERANCE, Report
 from nn.layers import (
     ELU,
     GELU,
+    SELU,
     Activation,
     AveragePooling2D,
     BatchNormalization,
@@ -32,6 +33,7 @@ from nn.layers import (
     LeakyReLU,
     MaxPooling2D,
     ReLU,
+    Rescaling,
     Reshape,
     Sigmoid,
     SiLU,
@@ -206,6 +208,8 @@ CASES = (
         lambda: LeakyReLU(), "at 0: the slope of the left", (4, 5), x=_whole_numbers((3, 4, 5)), approach=_from_below((3, 4, 5))
     ),
     _case(lambda: ELU(0.5), "", (4, 5)),
+    _case(lambda: SELU(), "", (4, 5)),
+    _case(lambda: Rescaling(1 / 3, offset=-2), "", (4, 5)),
     _case(
         lambda: ELU(0.5),
         "at 0: the slope of the left",

@@ -46,6 +46,8 @@ NPY_HEADER = re.compile(
 NPY_MAGIC = b"\x93NUMPY\x01\x00"  # version 1.0; the length of the header follows, two bytes
 MAX_RANK = 8
 MAX_DIGITS = 300  # of a whole number in the header, so that products of a few of them can still be printed
+# Weights are kept as float32, whatever the file holds.
+LARGEST = float(np.finfo(np.float32).max)
 # One fixed time stamp, so that the same content gives the same bytes.
 TIME_STAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -99,6 +101,14 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
     }:
         raise InputError(f"{path}: the checksums do not fit the contents: the file is damaged")
     return header, arrays
+
+
+def check_numbers(name: str, array: NDArray, shape: tuple[int, ...], path: str | os.PathLike[str]) -> None:
+    """Raise `InputError` unless an array of a file has this shape and holds finite numbers."""
+    if array.shape != shape:
+        raise InputError(f"{path}: expected {name} to have shape {shape}, got {array.shape}")
+    if array.dtype not in (np.float32, np.float64) or not np.abs(array).max(initial=0) <= LARGEST:
+        raise InputError(f"{path}: expected {name} to be finite float32 or float64 numbers")
 
 
 def is_keras_data(path: str | os.PathLike[str]) -> bool:

@@ -2,7 +2,8 @@
 
 The header holds `format` "numba-cnn model", `version`, `input_shape`, `layers` (a list of {"type",
 "config"}, with "custom": true for layers of the user's own), and `card`. Parameters and state are
-members by name, `conv2d/kernel`, float32, in Keras' layout.
+members by name, `conv2d/kernel`, float32, in Keras' layout. `compiled` and the members
+`optimizer/...` hold what `compile` has chosen, and the optimizer's arrays (`nn/io/compiled.py`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nn import layers as known_layers
 from nn.errors import InputError
-from nn.io.archive import read_archive, write_archive
+from nn.io import compiled
+from nn.io.archive import check_numbers, read_archive, write_archive
 from nn.layers import Layer
 from nn.layers.arguments import Shape
 from nn.layers.stack import Stack
@@ -29,8 +30,6 @@ FORMAT, VERSION = "numba-cnn model", 1
 PACKAGE_LAYERS: dict[str, type[Layer]] = {name: getattr(known_layers, name) for name in known_layers.__all__ if name != "Layer"}
 # Of one sample, in all layers, with padding: 64 MB of float32. More is a mistake or an attack.
 MAX_ACTIVATIONS = 2**24
-# Weights are kept as float32, whatever the file holds.
-LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class SavedModel:
     input_shape: Shape
     arrays: dict[str, NDArray]
     card: dict[str, Any]
+    compiled: compiled.Compiled | None = None
 
 
 def describe(stack: Stack) -> dict[str, Any]:
@@ -59,12 +59,16 @@ def _describe(layer: Layer) -> dict[str, Any]:
     return {"type": type(layer).__name__, "config": layer.config(), **own}
 
 
-def save(stack: Stack, path: str | os.PathLike[str], card: Mapping[str, Any]) -> None:
-    """Write the model file."""
+def save(stack: Stack, path: str | os.PathLike[str], card: Mapping[str, Any], choices: compiled.Compiled | None = None) -> None:
+    """Write the model file; `choices` are what `compile` has chosen."""
     for layer in stack.layers:
         check_can_be_loaded(layer)
     header = {"format": FORMAT, "version": VERSION, **describe(stack), "card": dict(card)}
-    write_archive(path, header, stack.arrays())
+    arrays = stack.arrays()
+    if choices is not None and (entry := choices.describe()) is not None and not any(map(compiled.is_of_optimizer, arrays)):
+        header["compiled"] = entry
+        arrays = {**choices.arrays(), **arrays}
+    write_archive(path, header, arrays)
 
 
 def check_can_be_loaded(layer: Layer) -> None:
@@ -89,11 +93,17 @@ def load(path: str | os.PathLike[str], custom_layers: Sequence[type[Layer]] = ()
     """
     header, arrays = read_archive(path, FORMAT, VERSION)
     layers, input_shape = layers_from(header, path, custom_layers)
-    check_arrays(layers, input_shape, arrays, path)
+    entry = header.get("compiled")
+    own = {name: array for name, array in arrays.items() if entry is None or not compiled.is_of_optimizer(name)}
+    check_arrays(layers, input_shape, own, path)
+    choices = None
+    if entry is not None:
+        of_optimizer = {name: array for name, array in arrays.items() if name not in own}
+        choices = compiled.read(entry, of_optimizer, {name: array.shape for name, array in own.items()}, path)
     card = header.get("card", {})
     if not isinstance(card, dict):
         raise InputError(f"{path}: expected the card to be an object, got {card!r}")
-    return SavedModel(layers, input_shape, arrays, card)
+    return SavedModel(layers, input_shape, own, card, choices)
 
 
 def layers_from(
@@ -155,14 +165,6 @@ def check_arrays(layers: Sequence[Layer], shape: Shape, arrays: dict[str, NDArra
         raise InputError(f"{path}: the weights do not fit the layers: {odd!r} is {'missing' if odd in expected else 'foreign'}")
     for name, array in arrays.items():
         check_numbers(name, array, expected[name], path)
-
-
-def check_numbers(name: str, array: NDArray, shape: Shape, path: str | os.PathLike[str]) -> None:
-    """Raise `InputError` unless an array of a file has this shape and holds finite numbers."""
-    if array.shape != shape:
-        raise InputError(f"{path}: expected {name} to have shape {shape}, got {array.shape}")
-    if array.dtype not in (np.float32, np.float64) or not np.abs(array).max(initial=0) <= LARGEST:
-        raise InputError(f"{path}: expected {name} to be finite float32 or float64 numbers")
 
 
 def _padded_size(layer: Layer, shape: Shape) -> int:

@@ -14,7 +14,8 @@ from nn.layers.dropout import Dropout
 from nn.layers.flatten import Flatten
 from nn.layers.global_pooling import GlobalAveragePooling2D, GlobalMaxPooling2D
 from nn.layers.pooling import MaxPooling2D
-from nn.layers.rectifiers import ELU, GELU, LeakyReLU
+from nn.layers.rectifiers import ELU, GELU, SELU, LeakyReLU
+from nn.layers.rescaling import Rescaling
 from nn.layers.reshape import Reshape
 from nn.layers.sigmoids import Sigmoid, SiLU, Softplus, Tanh
 from nn.layers.zero_padding import ZeroPadding2D
@@ -22,6 +23,7 @@ from nn.layers.zero_padding import ZeroPadding2D
 __all__ = [
     "ELU",
     "GELU",
+    "SELU",
     "Activation",
     "AveragePooling2D",
     "BatchNormalization",
@@ -36,6 +38,7 @@ __all__ = [
     "Linear",
     "MaxPooling2D",
     "ReLU",
+    "Rescaling",
     "Reshape",
     "SiLU",
     "Sigmoid",

@@ -17,7 +17,7 @@ from nn.kernels import elementwise
 from nn.kernels.memory import flat
 from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer, RandomKey
-from nn.layers.rectifiers import ELU, GELU, LeakyReLU
+from nn.layers.rectifiers import ELU, GELU, SELU, LeakyReLU
 from nn.layers.sigmoids import Sigmoid, SiLU, Softplus, Tanh
 
 
@@ -180,6 +180,7 @@ ACTIVATIONS: dict[str, Callable[[], Layer]] = {
     "swish": SiLU,
     "leaky_relu": lambda: LeakyReLU(0.2),
     "elu": ELU,
+    "selu": SELU,
     "gelu": GELU,
 }
 

@@ -282,3 +282,10 @@ def initializer_named(initializer: Any, layer: str) -> Initializer:
         names = ", ".join(name for name in INITIALIZERS if name not in ("normal", "uniform", "zero", "one"))
         raise InputError(f"{layer}: an initializer must be one of {names} or an object of their classes, got {initializer!r}")
     return kind()
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.initializers", name)

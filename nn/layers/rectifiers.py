@@ -1,4 +1,5 @@
-"""Relatives of ReLU that let something of a negative value through: LeakyReLU, ELU and GELU."""
+"""Relatives of ReLU that let something of a negative value through: LeakyReLU, ELU, SELU
+and GELU."""
 
 from __future__ import annotations
 
@@ -105,6 +106,43 @@ class ELU(Layer):
     def config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().config(), "alpha": self.alpha}
+
+
+class SELU(Layer):
+    """Scaled ELU: λ times an ELU, with α and λ such that activations keep mean 0 and variance 1.
+
+    Where the inputs have mean 0 and variance 1 and the weights variance 1 / n (`lecun_normal`), so
+    have the outputs, layer after layer.
+
+    Shapes: x and out (N, ...), any.
+
+    Forward: out = λ x where x > 0, else λ α (exp x - 1), with λ = 1.0507... and α = 1.6733...
+
+    Backward: dx = λ dout where x > 0; else ∂out/∂x = λ α exp x = out + λ α, so dx = dout (out + λ α).
+
+    Saved: x and out.
+
+    Example: x = -ln 2 gives λ α (½ - 1) = -0.879; x = 1 gives λ.
+
+        >>> SELU().forward(np.array([-np.log(2.0), 1.0]))[0].round(4).tolist()
+        [-0.879, 1.0507]
+
+    References:
+        G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter: Self-normalizing neural networks,
+            2017.
+    """
+
+    ALPHA, LAMBDA = 1.6732632423543772, 1.0507009873554805
+
+    def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
+        """out = λ x or λ α (exp x - 1)."""
+        out = self.LAMBDA * np.where(x > 0, x, self.ALPHA * np.expm1(np.minimum(x, 0)))
+        return out, (x, out)
+
+    def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
+        """dx = λ dout or dout (out + λ α)."""
+        x, out = cache
+        return np.where(x > 0, self.LAMBDA * dout, dout * (out + self.LAMBDA * self.ALPHA)), {}
 
 
 class GELU(Layer):

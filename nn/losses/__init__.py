@@ -4,6 +4,8 @@ for each sample.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -86,3 +88,10 @@ def loss_named(loss: object) -> Loss:
     if isinstance(name, str) and name.lower() in LOSSES:
         return LOSSES[name.lower()]()
     raise InputError(f"compile: loss must be one of {', '.join(LOSSES)} or an object of their classes, got {loss!r}")
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.losses", name)

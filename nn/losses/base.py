@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 from nn.utils import class_indices, one_hot
+from nn.utils.arrays import Number
 
 
 def targets_of(labels: ArrayLike, classes: int, name: str = "labels") -> NDArray[np.float32]:
@@ -96,6 +97,14 @@ class Loss:
         """∂L/∂outputs (N, K)."""
         raise NotImplementedError(f"{type(self).__name__} has no backward pass")
 
+    def each_of_outputs(self, outputs: NDArray, targets: NDArray) -> NDArray:
+        """The loss of each sample (N,) as `of_outputs` counts it."""
+        return self.each(outputs, targets)
+
+    def each_of_scores(self, scores: NDArray, targets: NDArray) -> NDArray:
+        """The loss of each sample (N,) as `of_scores` counts it."""
+        raise NotImplementedError(f"{type(self).__name__} is not joined with an activation")
+
     def of_outputs(self, outputs: NDArray, targets: NDArray) -> tuple[float, NDArray]:
         """The mean loss of what a network puts out, and its gradient."""
         value, cache = self.forward(outputs, targets)
@@ -107,7 +116,7 @@ class Loss:
         """
         raise NotImplementedError(f"{type(self).__name__} is not joined with an activation")
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> Number:
         """The mean loss, as in Keras: targets first."""
         outputs = np.asarray(y_pred)
         labels = self.labels_of(np.asarray(y_true), outputs.shape[-1], "y_true")
@@ -115,4 +124,4 @@ class Loss:
             labels = targets_of(labels, outputs.shape[-1], "y_true")
         targets = np.asarray(labels, outputs.dtype)
         of = self.of_scores if self.from_logits else self.of_outputs
-        return of(outputs, self.smoothed(targets))[0]
+        return Number(of(outputs, self.smoothed(targets))[0])

@@ -56,6 +56,11 @@ class BinaryCrossentropy(Loss):
         gradient = (p - targets) / (p * (1 - p)) / p.size
         return np.where(p == probabilities, gradient, 0).astype(probabilities.dtype)
 
+    def each_of_scores(self, scores: NDArray, targets: NDArray) -> NDArray:
+        """max(0, z) - z t + log(1 + exp(-|z|)), the mean over the K questions."""
+        terms = np.maximum(scores, 0) - scores * targets + np.log1p(np.exp(-np.abs(scores)))
+        return terms.mean(axis=-1, dtype=np.float64)
+
     def of_outputs(self, outputs: NDArray, targets: NDArray) -> tuple[float, NDArray]:
         """Refuses what cannot be a probability."""
         if outputs.min(initial=0) < 0 or outputs.max(initial=0) > 1 + 1e-6:
@@ -67,6 +72,5 @@ class BinaryCrossentropy(Loss):
 
     def of_scores(self, scores: NDArray, targets: NDArray) -> tuple[float, NDArray]:
         """The mean loss of σ(scores), and ∂L/∂scores."""
-        terms = np.maximum(scores, 0) - scores * targets + np.log1p(np.exp(-np.abs(scores)))
-        value = terms.mean(axis=-1, dtype=np.float64).sum() / len(scores)
+        value = self.each_of_scores(scores, targets).sum() / len(scores)
         return float(value), ((sigmoid(scores) - targets) / scores.size).astype(scores.dtype)

@@ -64,6 +64,17 @@ class CategoricalCrossentropy(Loss):
         """
         return -(targets * np.log(np.maximum(probabilities, 1e-7))).sum(axis=-1, dtype=np.float64)
 
+    def each_of_outputs(self, outputs: NDArray, targets: NDArray) -> NDArray:
+        """As `each`, for outputs / Σ outputs (see `of_outputs`)."""
+        return self.each(outputs / outputs.sum(axis=-1, keepdims=True), targets)
+
+    def each_of_scores(self, scores: NDArray, targets: NDArray) -> NDArray:
+        """log Σ_k exp(z_k) · Σ_k t_k - Σ_k t_k z_k, with the greatest z at 0 so that nothing
+        overflows.
+        """
+        z = (scores - scores.max(axis=-1, keepdims=True)).astype(np.float64)
+        return np.log(np.exp(z).sum(axis=-1)) * targets.sum(axis=-1) - (targets * z).sum(axis=-1)
+
     def backward(self, cache: tuple[NDArray, NDArray]) -> NDArray:
         """∂L/∂p[n,k] = -t[n,k] / (N · p[n,k]); 0 where p was raised to 1e-7."""
         probabilities, targets = cache

@@ -31,6 +31,10 @@ __all__ = [
 
 OPTIMIZERS: dict[str, Any] = {kind.name: kind for kind in (Adadelta, SGD, RMSprop, Adam, AdamW, Adagrad, Adamax, Nadam)}
 
+# `optimizers.adam(lr=0.001)`, as Keras 2 also called the classes. It hides the modules of these
+# names, which `from nn.optimizers.adam import Adam` still finds.
+globals().update(OPTIMIZERS)
+
 
 def optimizer_named(optimizer: object) -> Optimizer:
     """The optimizer that `compile(optimizer=...)` means: an object or a name, with its defaults."""

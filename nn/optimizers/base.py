@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
+from nn.utils.arrays import Rate
 
 LearningRate = float | Callable[[int], float]
 
@@ -87,8 +88,8 @@ class Optimizer:
         **unknown: object,
     ) -> None:
         if unknown:
-            known = list(dict.fromkeys([*_arguments(type(self)), *_arguments(Optimizer)]))
-            raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {', '.join(known)}")
+            known = ", ".join(arguments_of(type(self)))
+            raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {known}")
         self._decay = 0.0
         self.learning_rate = learning_rate if lr is None else lr
         self.decay = decay
@@ -103,7 +104,8 @@ class Optimizer:
     @property
     def learning_rate(self) -> LearningRate:
         """η, or the schedule."""
-        return self._learning_rate
+        rate = self._learning_rate
+        return rate if callable(rate) else Rate(rate, self)
 
     @learning_rate.setter
     def learning_rate(self, value: LearningRate) -> None:
@@ -138,7 +140,7 @@ class Optimizer:
 
     def rate_at(self, step: int) -> float:
         """The learning rate of the given step, counted from 0."""
-        rate = self.learning_rate
+        rate = self._learning_rate
         return float(rate(step) if callable(rate) else rate) / (1 + self.decay * step)
 
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
@@ -160,14 +162,19 @@ class Optimizer:
         """The arguments that make the optimizer again, as JSON can hold them; a schedule only by
         what it prints.
         """
-        rate = self.learning_rate
+        rate = self._learning_rate
         weight_decay = {"weight_decay": self.weight_decay} if self.weight_decay else {}
         ema = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.use_ema else {}
         decay = {"decay": self.decay} if self.decay else {}
         return {"name": self.name, "learning_rate": repr(rate) if callable(rate) else rate, **weight_decay, **ema, **decay}
 
+    def get_config(self) -> dict[str, Any]:
+        """`config`, as Keras calls it."""
+        return self.config()
 
-def _arguments(kind: type[Optimizer]) -> list[str]:
-    """The names of the arguments of an optimizer's constructor."""
+
+def arguments_of(kind: type[Optimizer]) -> list[str]:
+    """The names of the arguments of an optimizer's constructor, then those that all have."""
     named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    return [each.name for each in signature(kind).parameters.values() if each.kind in named]
+    parameters = [*signature(kind).parameters.values(), *signature(Optimizer).parameters.values()]
+    return list(dict.fromkeys(each.name for each in parameters if each.kind in named))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -66,3 +67,10 @@ class Cosine:
     def __call__(self, step: int) -> float:
         """The rate at `step`, counted from 0."""
         return self.peak * 0.5 * (1.0 + math.cos(math.pi * min((step + 0.5) / self.steps, 1.0)))
+
+
+def __getattr__(name: str) -> Any:
+    """The names of Keras that are kept elsewhere."""
+    from nn.utils.keras_names import member
+
+    return member("nn.optimizers.schedules", name)

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         **_calibration(model.predict(_pixels(held_out[0])), held_out[1]),
     }
     model.card |= _report(model.predict(_pixels(test[0])), test[1], model.card)
-    model.save(options.out)
+    model.save(options.out, include_optimizer=False)
     print(_words(model.card))
     return 0
 

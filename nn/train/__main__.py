@@ -263,7 +263,7 @@ def _write_results(trainer: Trainer, recipe: Recipe, files: RunFiles) -> None:
         "norms": trainer.progress.norms,
         "version": __version__,
     }
-    model.save(files.model)
+    model.save(files.model, include_optimizer=False)
     with atomic_write(files.history) as file:
         file.write(("[\n" + ",\n".join(json.dumps(entry) for entry in history) + "\n]\n").encode())
     files.checkpoint.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ from nn import __version__
 from nn.callbacks import Callback, Logs
 from nn.errors import Diverged, InputError
 from nn.io import model_file
-from nn.io.archive import read_archive, write_archive
+from nn.io.archive import check_numbers, read_archive, write_archive
 from nn.training import Progress, Trainer
 
 FORMAT, VERSION = "numba-cnn checkpoint", 1
@@ -134,7 +134,7 @@ def load(path: str | os.PathLike[str]) -> Checkpoint:
         for name, array in accumulators.items():
             if name not in weights:
                 raise InputError(f"{path}: {kind}/{name} does not belong to any parameter")
-            model_file.check_numbers(f"{kind}/{name}", array, weights[name].shape, path)
+            check_numbers(f"{kind}/{name}", array, weights[name].shape, path)
         if accumulators.keys() != members[kinds[0]].keys():
             raise InputError(f"{path}: expected {kind} of every parameter, got some of them")
     run, library = header.get("run"), header.get("library")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -31,3 +33,31 @@ class Array(np.ndarray):
     def numpy(self) -> NDArray:
         """The array."""
         return np.asarray(self)
+
+
+class Number(float):
+    """A number with the same method."""
+
+    def numpy(self) -> float:
+        """The number."""
+        return float(self)
+
+
+class Rate(Number):
+    """A learning rate: a number that also has the method of Keras' variables, `rate.assign(0.1)`."""
+
+    def __new__(cls, value: float, optimizer: Any) -> Rate:
+        """The rate of an optimizer."""
+        rate = super().__new__(cls, value)
+        rate.optimizer = optimizer
+        return rate
+
+    optimizer: Any
+
+    def assign(self, value: float) -> None:
+        """Set the optimizer's rate."""
+        self.optimizer.learning_rate = float(value)
+
+    def __reduce__(self) -> tuple[type[float], tuple[float]]:
+        """A copy is the number alone."""
+        return float, (float(self),)

@@ -93,6 +93,11 @@ class Model(Sequential):
         return super().fit(*arguments, **options)
 
 
+def clone_model(model: Sequential) -> Sequential:
+    """The same layers once more, with new weights."""
+    return Sequential.from_config(model.get_config())
+
+
 def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
     """The model that `to_json`, here or in Keras, has described, with new weights."""
     if custom_objects:

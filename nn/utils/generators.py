@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from nn import training
 from nn.datasets.sources import ImageSource
 from nn.errors import InputError
-from nn.utils.weights import Weighted, checked_weights
+from nn.utils.model_inputs import source_of
+from nn.utils.weights import Weighted, checked_weights, weighted
 
 
 class Sequence:
@@ -117,7 +118,7 @@ class BatchSource:
     def load(self, batch: tuple[NDArray, NDArray, NDArray | None]) -> int:
         """Check a batch and take it; the number of its samples."""
         x, y, weights = batch
-        source = self.model._source(self.batches.argument, x, y)
+        source = source_of(self.model, self.batches.argument, x, y)
         self.source = source if weights is None else Weighted(source, checked_weights(weights, len(x), "sample_weight"))
         return len(x)
 
@@ -160,10 +161,25 @@ def gathered(model: Any, generator: Any, steps: int | None, argument: str) -> Im
     """The batches of one epoch in one source, for an evaluation."""
     parts = list(Batches(generator, steps, argument).epoch())
     x, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    source = model._source(argument, x, y)
+    source = source_of(model, argument, x, y)
     if parts[0][2] is None:
-        return cast(ImageSource, source)
+        return source
     return Weighted(source, checked_weights(np.concatenate([cast(NDArray, part[2]) for part in parts]), len(x), argument))
+
+
+def validation_source(model: Any, data: Any, steps: int | None) -> ImageSource | None:
+    """What `fit(validation_data=...)` means: (x, y), (x, y, weights), a source or a generator."""
+    if data is None:
+        return None
+    if makes_batches(data):
+        return gathered(model, data, steps, "validation_data")
+    check_unused({"validation_steps": steps})
+    if not isinstance(data, tuple | list):
+        return source_of(model, "validation_data", data, None)
+    if len(data) not in (2, 3):
+        raise InputError(f"validation_data: expected (x, y) or (x, y, weights), got {len(data)} parts")
+    source = source_of(model, "validation_data", *data[:2])
+    return weighted(source, None, data[2]) if len(data) == 3 else source
 
 
 def inputs_of(generator: Any, steps: int | None) -> NDArray:

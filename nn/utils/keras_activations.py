@@ -1,4 +1,4 @@
-"""The activations as functions: `relu(x)` on an array, and `activation=relu` in a layer.
+"""The activations as functions: `relu(x)` on an array or in a chain of layers, and `activation=relu` in a layer.
 
 The mathematics is in `nn/layers`; these are its layers, called.
 """
@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
-from nn.layers.activations import ACTIVATIONS
+from nn.layers.activations import ACTIVATIONS, Activation
 from nn.utils.arrays import Array
+from nn.utils.symbols import Symbol
 
 __all__ = [*ACTIVATIONS, "get"]
 
@@ -21,7 +22,9 @@ Function = Callable[[ArrayLike], NDArray]
 
 
 def _function(name: str) -> Function:
-    def activation(x: ArrayLike) -> NDArray:
+    def activation(x: Any) -> Any:
+        if isinstance(x, Symbol):
+            return Activation(name)(x)
         values = np.asarray(x)
         values = values if values.dtype.kind == "f" else values.astype(np.float32)
         layer: Any = ACTIVATIONS[name]()
@@ -29,7 +32,7 @@ def _function(name: str) -> Function:
         return layer.forward(values)[0].view(Array)
 
     activation.__name__ = activation.__qualname__ = name
-    activation.__doc__ = f"The layer {name!r} on x (N, ...)."
+    activation.__doc__ = f"The layer {name!r} on x (N, ...), or after a symbol."
     return activation
 
 

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 from nn.utils import set_random_seed
+from nn.utils.arrays import Number, Rate
+from nn.utils.keras_names import getter
 
 __all__ = [
     "backend", "cast_to_floatx", "clear_session", "epsilon", "eval", "floatx", "get_value", "image_data_format",
@@ -42,7 +44,9 @@ def image_dim_ordering() -> str:
 def set_image_dim_ordering(dim_ordering: str) -> None:
     """Accepts "tf" alone: channels last."""
     if dim_ordering != "tf":
-        raise InputError(f"set_image_dim_ordering: expected 'tf' (channels last), the only order there is, got {dim_ordering!r}")
+        raise InputError(
+            f"set_image_dim_ordering: expected 'tf' (channels last, shapes such as (28, 28, 1)), got {dim_ordering!r}"
+        )
 
 
 def clear_session() -> None:
@@ -72,6 +76,8 @@ def cast_to_floatx(x: ArrayLike) -> NDArray[np.float32]:
 
 def get_value(x: Any) -> Any:
     """A value, such as `optimizer.learning_rate`, as it is."""
+    if isinstance(x, Number):
+        return x.numpy()
     return x.copy() if isinstance(x, np.ndarray) else x
 
 
@@ -81,7 +87,13 @@ def eval(x: Any) -> Any:
 
 
 def set_value(x: Any, value: ArrayLike) -> None:
-    """Write into an array. A rate is a number: `optimizer.learning_rate = value`."""
-    if not isinstance(x, np.ndarray):
-        raise InputError(f"set_value: expected x to be an array, got {x!r}; a rate is set by optimizer.learning_rate = value")
-    x[...] = value
+    """Write into an array, or set `optimizer.learning_rate`."""
+    if isinstance(x, Rate):
+        x.assign(float(np.asarray(value)))
+    elif isinstance(x, np.ndarray):
+        x[...] = value
+    else:
+        raise InputError(f"set_value: expected x to be an array or an optimizer's learning_rate, got {x!r}")
+
+
+__getattr__ = getter("nn.backend")

@@ -24,7 +24,15 @@ Config = dict[str, Any]
 
 ALIASES = {"Convolution2D": "Conv2D", "MaxPool2D": "MaxPooling2D", "AvgPool2D": "AveragePooling2D"}
 # Layers that are an `Activation` in Keras.
-AS_ACTIVATION = {"Linear": "linear", "Sigmoid": "sigmoid", "Tanh": "tanh", "SiLU": "silu", "Softplus": "softplus", "GELU": "gelu"}
+AS_ACTIVATION = {
+    "Linear": "linear",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "SiLU": "silu",
+    "Softplus": "softplus",
+    "GELU": "gelu",
+    "SELU": "selu",
+}
 # Values that change nothing here: where random numbers come from, and what Keras keeps for itself.
 WITHOUT_MEANING = ("seed", "renorm_momentum", "build_config", "batch_size", "fused", "sparse", "ragged", "shared_object_id")
 NEUTRAL = (("axis", -1), ("data_format", "channels_last"))

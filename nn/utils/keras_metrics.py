@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nn.errors import InputError
+from nn.utils.keras_names import getter
 
 __all__ = [
     "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy",
@@ -41,3 +42,5 @@ class SparseCategoricalAccuracy(Accuracy):
 
 categorical_accuracy = CategoricalAccuracy()
 sparse_categorical_accuracy = SparseCategoricalAccuracy()
+
+__getattr__ = getter("nn.metrics")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn import training
+from nn.engine.predicting import PredictingStack
 from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
@@ -23,7 +23,7 @@ from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
 
 
-class ModelHabits(training.TrainableStack):
+class ModelHabits(PredictingStack):
     """Keras' other methods of a model."""
 
     fit: Callable[..., Any]
@@ -39,7 +39,7 @@ class ModelHabits(training.TrainableStack):
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
-        if isinstance(layer, training.TrainableStack):
+        if isinstance(layer, PredictingStack):
             for each in layer.layers:
                 self.add(each)
             return
@@ -126,14 +126,16 @@ class ModelHabits(training.TrainableStack):
         print_fn: Callable[[str], object] | None = None,
         *,
         file: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
     ) -> None:
         """Print the layers with their output shapes and parameter counts, in columns of fixed
-        widths.
+        widths. There are no models inside models to expand.
         """
         if line_length is not None and hasattr(line_length, "write"):
             line_length, file = None, line_length
-        if line_length is not None or positions is not None:
-            raise InputError("summary: line_length and positions are not supported; expected None")
+        if line_length is not None or positions is not None or show_trainable:
+            raise InputError("summary: line_length, positions and show_trainable are not supported; expected None and False")
         text = io.StringIO()
         super().summary(text)
         for line in text.getvalue().splitlines():
@@ -254,6 +256,14 @@ class ModelHabits(training.TrainableStack):
     def get_config(self) -> dict[str, Any]:
         """The architecture."""
         return {"name": self.name, **model_file.describe(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A model from what `get_config` returned, with new weights."""
+        layers, shape = model_file.layers_from(config, "from_config")
+        model = cls(layers)
+        model.build(shape)
+        return model
 
     def to_json(self, **options: Any) -> str:
         """The architecture without the weights, for `model_from_json`."""

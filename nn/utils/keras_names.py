@@ -9,6 +9,7 @@ that is not here is refused in one sentence that lists what there is.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
@@ -19,6 +20,7 @@ from typing import Any
 MODULES = {
     "nn.activations": "nn.utils.keras_activations",
     "nn.backend": "nn.utils.keras_backend",
+    "nn.data": "nn.utils.tf_data",
     "nn.engine.topology": "nn.utils.functional",
     "nn.engine.input_layer": "nn.utils.inputs",
     "nn.engine.training": "nn.utils.functional",
@@ -30,6 +32,7 @@ MODULES = {
     "nn.layers.core": "nn.layers",
     "nn.layers.normalization": "nn.layers",
     "nn.layers.pooling_layers": "nn.layers",
+    "nn.math": "nn.utils.tensorflow_names",
     "nn.metrics": "nn.utils.keras_metrics",
     "nn.nn": "nn.utils.keras_activations",
     "nn.optimizers.legacy": "nn.optimizers",
@@ -52,8 +55,16 @@ NAMES: dict[str, dict[str, str]] = {
         **{
             name: f"nn.{name}"
             for name in (
-                "activations", "backend", "callbacks", "datasets", "initializers", "keras", "layers", "losses", "metrics",
-                "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+                "activations", "backend", "callbacks", "data", "datasets", "initializers", "keras", "layers", "losses", "math",
+                "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+            )
+        },
+        **{
+            name: f"nn.utils.tensorflow_names:{name}"
+            for name in (
+                "argmax", "bool", "cast", "concat", "config", "constant", "convert_to_tensor", "equal", "expand_dims", "float32",
+                "float64", "int32", "int64", "newaxis", "one_hot", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum",
+                "reshape", "squeeze", "stack", "transpose", "uint8", "version",
             )
         },
         "Input": "nn.utils.inputs:Input",
@@ -63,12 +74,16 @@ NAMES: dict[str, dict[str, str]] = {
         "Sequential": "nn.models:Sequential",
     },
     "nn.callbacks": {
-        name: f"nn.utils.keras_callbacks:{name}"
-        for name in (
-            "CSVLogger", "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau",
-            "TensorBoard", "TerminateOnNaN",
-        )
+        **{
+            name: f"nn.utils.keras_callbacks:{name}"
+            for name in ("CSVLogger", "LambdaCallback", "LearningRateScheduler", "TensorBoard", "TerminateOnNaN")
+        },
+        **{
+            name: f"nn.utils.keras_monitors:{name}"
+            for name in ("EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau")
+        },
     },
+    "nn.datasets": {"fashion_mnist": "nn.datasets.fashion_mnist", "mnist": "nn.datasets.mnist"},
     "nn.layers": {
         "AvgPool2D": "nn.layers:AveragePooling2D",
         "Convolution2D": "nn.utils.inputs:Convolution2D",
@@ -81,11 +96,16 @@ NAMES: dict[str, dict[str, str]] = {
     "nn.models": {
         "Input": "nn.utils.inputs:Input",
         "Model": "nn.utils.functional:Model",
+        "clone_model": "nn.utils.functional:clone_model",
         "model_from_json": "nn.utils.functional:model_from_json",
         "save_model": "nn.utils.keras_files:save_model",
     },
     "nn.preprocessing": {"image": "nn.preprocessing.image"},
     "nn.optimizers": {"schedules": "nn.optimizers.schedules"},
+    "nn.optimizers.schedules": {
+        name: f"nn.utils.keras_schedules:{name}"
+        for name in ("CosineDecay", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay")
+    },
     "nn.utils": {
         "Sequence": "nn.utils.generators:Sequence",
         "PyDataset": "nn.utils.generators:Sequence",
@@ -114,6 +134,11 @@ def member(module: str, name: str) -> Any:
     home, _, attribute = where.partition(":")
     found = import_module(home)
     return getattr(found, attribute) if attribute else found
+
+
+def getter(module: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module that has Keras' name `module`."""
+    return lambda name: member(module, name)
 
 
 def refusal(module: str, name: str) -> str:

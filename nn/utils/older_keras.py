@@ -78,6 +78,8 @@ def fit_options(options: dict[str, Any], epochs: int, method: str = "fit") -> in
             epochs = value
         elif name == "validation_freq" and value == 1:
             continue
+        elif name == "validation_freq":
+            raise InputError(f"{method}: validation_freq is not supported; expected 1, got {value!r}")
         elif name not in HARMLESS:
             raise InputError(f"{method}: there is no argument {name!r}")
     return epochs
@@ -89,14 +91,7 @@ COMPILE = ("loss_weights", "weighted_metrics", "run_eagerly", "steps_per_executi
 def check_compile_options(options: dict[str, Any]) -> None:
     """Keras' other arguments of `compile`, which must ask for nothing."""
     for name, value in options.items():
-        if name not in (
-            "loss_weights",
-            "weighted_metrics",
-            "run_eagerly",
-            "steps_per_execution",
-            "jit_compile",
-            "auto_scale_loss",
-        ):
+        if name not in COMPILE:
             raise InputError(f"compile: there is no argument {name!r}, only optimizer, loss and metrics")
         if name in ("loss_weights", "weighted_metrics") and value not in (None, [], ()):
             raise InputError(f"compile: {name} is not supported; expected None, got {value!r}")

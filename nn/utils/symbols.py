@@ -20,11 +20,13 @@ class Symbol:
         origin: the symbol at the beginning.
         layers: those passed since.
         shape: (None, ...), the first axis being the samples'.
+        dtype: "float32", as in Keras; a model in float64 says so itself.
     """
 
     def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Any, ...] = ()) -> None:
         self.sample_shape = tuple(shape)
         self.shape = (None, *shape)
+        self.dtype = "float32"
         self.origin = self if origin is None else origin
         self.layers = layers
 
@@ -41,6 +43,11 @@ class LayerHabits:
     def __init_subclass__(cls, **options: Any) -> None:
         """Let the layers of the package take the older names of their arguments, too."""
         super().__init_subclass__(**options)
+        if "call" in vars(cls) and "forward" not in vars(cls):
+            raise InputError(
+                f"{cls.__name__}: a layer of your own has forward(x, training, rng) and backward(dout, cache) instead of call; "
+                "the top of nn/layers/base.py says how to write one"
+            )
         if "__init__" in vars(cls) and cls.__module__.startswith("nn."):
             cls.__init__ = with_older_names(cls.__init__)  # type: ignore[method-assign]
 
@@ -52,7 +59,7 @@ class LayerHabits:
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
             if self._symbols is not None and self._symbols[0] is not x:
-                raise InputError(f"{type(self).__name__}: the layer has been called already; a layer has one place in a chain")
+                return x.after(self)  # in another chain; `input` and `output` stay those of the first
             self._symbols = (x, x.after(self))
             return self._symbols[1]
         values = np.asarray(x)

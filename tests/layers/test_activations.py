@@ -93,5 +93,7 @@ def test_activation_inside_a_layer_is_the_layer_behind_it():
 def test_activations_by_name():
     assert activation_named(None, "Dense")[0] == "linear"
     assert isinstance(activation_named("relu", "Dense")[1], ReLU)
-    with pytest.raises(InputError, match="Dense: activation must be one of elu, gelu, leaky_relu, linear, relu, sigmoid, silu, "):
+    with pytest.raises(
+        InputError, match="Dense: activation must be one of elu, gelu, leaky_relu, linear, relu, selu, sigmoid, silu, "
+    ):
         activation_named("Relu", "Dense")

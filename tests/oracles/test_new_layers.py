@@ -23,9 +23,10 @@ SAME = {
     "leaky": ("LeakyReLU", {"negative_slope": 0.1}),
     "leaky by default": ("LeakyReLU", {}),
     "elu": ("ELU", {"alpha": 0.7}),
+    "rescaling": ("Rescaling", {"scale": 0.3125, "offset": -1.5}),  # exact in float32, as Keras keeps them
     **{
         name: ("Activation", {"activation": name})
-        for name in ("sigmoid", "tanh", "softplus", "silu", "swish", "gelu", "elu", "leaky_relu", "relu", "linear")
+        for name in ("sigmoid", "tanh", "softplus", "silu", "swish", "gelu", "elu", "selu", "leaky_relu", "relu", "linear")
     },
     "batch normalization": ("BatchNormalization", {}),
     "batch normalization, plain": ("BatchNormalization", {"center": False, "scale": False, "momentum": 0.7, "epsilon": 0.1}),

@@ -124,11 +124,11 @@ def test_tensorboard_says_that_it_writes_nothing(capsys):
     ("make", "says"),
     [
         (lambda: EarlyStopping(mode="up"), "mode"),
-        (lambda: ModelCheckpoint("m.npz", save_freq=100), "save_freq"),
+        (lambda: ModelCheckpoint("m.npz", save_freq=0), "save_freq"),
         (lambda: ModelCheckpoint("m.npz", period=0), "period"),
         (lambda: ReduceLROnPlateau(factor=2), "factor"),
         (lambda: LearningRateScheduler(0.1), "function"),
-        (lambda: LambdaCallback(on_test_begin=print), "on_test_begin"),
+        (lambda: LambdaCallback(on_test_batch_begin=print), "on_test_batch_begin"),
         (lambda: after(ModelCheckpoint("{nope}.npz"), [1]), "nope"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nn as keras
+from nn import losses, optimizers
 from nn.errors import InputError
 from nn.layers import Activation, BatchNormalization, Conv2D, Dense, Flatten, LeakyReLU, MaxPooling2D, Sigmoid
 from nn.models import Sequential, load_model, model_from_json
@@ -114,7 +115,7 @@ def changed(layer, **options):
         (changed(2, dtype="float16"), "float16"),
         (changed(2, units=-1), "units"),
         (changed(2, units="many"), "units"),
-        (changed(2, activation="selu"), "activation"),
+        (changed(2, activation="mish"), "activation"),
         (changed(0, batch_input_shape=None), "input shape"),
         (changed(0, batch_input_shape=[None, -6]), "input_shape"),
         (json.dumps(functional([[["i", 0, 0, {}]]])), "chain"),
@@ -141,6 +142,15 @@ def test_foreign_endings_are_not_silent(tmp_path):
     with pytest.warns(UserWarning, match="own format"):
         new_model().save_weights(tmp_path / "cp.ckpt")
     new_model(9).load_weights(tmp_path / "cp.ckpt")
+    with pytest.warns(UserWarning, match=r"own format \(\.npz\), which Keras cannot read"):
+        new_model().save(tmp_path / "my_model")
+    assert load_model(tmp_path / "my_model").count_params() == new_model().count_params()
+    with pytest.raises(InputError, match=r"ends in \.h5"):
+        new_model().save(tmp_path / "my_model", save_format="h5")
+    with pytest.raises(InputError, match="save_format"):
+        new_model().save(tmp_path / "my_model", save_format="tf")
+    with pytest.raises(InputError, match="exists"):
+        new_model().save(tmp_path / "my_model", overwrite=False)
 
 
 def test_weights_in_the_own_format(tmp_path):
@@ -175,11 +185,49 @@ def test_models_come_back(h5py, tmp_path, name):
     model.save(tmp_path / name)
     other = load_model(tmp_path / name)
     assert other.predict(X).tobytes() == model.predict(X).tobytes()
-    with pytest.raises(InputError, match="compile"):
-        other.fit(X, np.zeros(5, int), verbose=0)
     third = new_model(9)
     third.load_weights(tmp_path / name)
     assert third.predict(X).tobytes() == model.predict(X).tobytes()
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m.keras"])
+@pytest.mark.parametrize(
+    ("optimizer", "loss"),
+    [
+        (optimizers.Adam(0.01, beta_1=0.8, use_ema=True), losses.SparseCategoricalCrossentropy(from_logits=True)),
+        (
+            optimizers.SGD(0.1, momentum=0.9, weight_decay=0.01),
+            losses.CategoricalCrossentropy(label_smoothing=0.1),
+        ),
+        (optimizers.RMSprop(optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)), "mse"),
+        (optimizers.Adadelta(), "binary_crossentropy"),
+    ],
+    ids=["adam", "sgd", "rmsprop", "adadelta"],
+)
+def test_settings_of_optimizer_and_loss_come_back(h5py, tmp_path, name, optimizer, loss):
+    model = new_model()
+    model.compile(optimizer, loss, ["acc"])
+    model.save(tmp_path / name)
+    loaded = load_model(tmp_path / name)
+    assert loaded.optimizer.config() == model.optimizer.config()
+    assert (type(loaded.loss), vars(loaded.loss)) == (type(model.loss), vars(model.loss))
+    assert loaded.metrics == ["acc"]
+    assert loaded.fit(X, np.eye(2)[[0, 1, 0, 1, 0]], verbose=0).epoch == [0]
+
+
+def test_other_settings_ask_for_compile(h5py, tmp_path):
+    new_model().save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "a") as file:
+        text = file.attrs["training_config"]
+    changes = [("Adadelta", "Lion"), ('"rho"', '"clipnorm"'), ("CategoricalCrossentropy", "KLDivergence"), (text, "[")]
+    for old, new in changes:
+        assert old in text
+        with h5py.File(tmp_path / "m.h5", "a") as file:
+            file.attrs["training_config"] = text.replace(old, new)
+        loaded = load_model(tmp_path / "m.h5")
+        for act in (loaded.fit, loaded.evaluate):
+            with pytest.raises(InputError, match="call compile"):
+                act(X, np.zeros(5, int), verbose=0)
 
 
 @pytest.mark.parametrize("name", ["w.h5", "w.weights.h5"])

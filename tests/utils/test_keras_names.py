@@ -16,7 +16,7 @@ from nn.utils import keras_names
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in keras_names.NAMES.items() for name in names])
 def test_promised_name_is_there(module, name):
-    assert getattr(import_module(module), name) is not None
+    assert (getattr(import_module(module), name) is None) == (name == "newaxis")
 
 
 @pytest.mark.parametrize("alias", sorted(keras_names.MODULES))
@@ -43,12 +43,12 @@ def test_one_module_under_all_its_names():
     [
         ("from nn.layers import LSTM", "nn.layers has no 'LSTM'; it has "),
         ("from nn.callbacks import RemoteMonitor", "nn.callbacks has no 'RemoteMonitor'; it has "),
-        ("from nn.models import clone_model", "nn.models has no 'clone_model'; it has "),
+        ("from nn.models import model_from_yaml", "nn.models has no 'model_from_yaml'; it has "),
         ("from nn.utils import get_file", "nn.utils has no 'get_file'; it has "),
         ("from nn.applications import VGG16", "nn has no 'applications'; it has "),
         ("import nn.applications.vgg16", "nn has no 'applications'; it has "),
         ("from nn.preprocessing.text import Tokenizer", "nn.preprocessing has no 'text'"),
-        ("from nn.activations import selu", "nn.activations has no 'selu'; it has "),
+        ("from nn.activations import mish", "nn.activations has no 'mish'; it has "),
     ],
 )
 def test_missing_name_is_refused_with_the_list_of_what_there_is(statement, says):
@@ -77,7 +77,7 @@ def test_activations_are_functions():
     assert get("relu") is relu
     assert get(None)([[1.5]]).tolist() == [[1.5]]
     with pytest.raises(InputError, match="relu"):
-        get("selu")
+        get("mish")
 
 
 def test_backend_says_how_it_is_and_takes_nothing_else():

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from keras_snippets import SNIPPETS
+from keras_snippets import SNIPPETS as ERAS
+from public_snippets import PUBLIC
 
 from nn import utils
 from nn.datasets import mnist
 
+SNIPPETS = ERAS + PUBLIC
 RNG = np.random.default_rng(3)
 DATA = (
     (RNG.integers(0, 256, (60, 8, 8), np.uint8), np.arange(60) % 10),

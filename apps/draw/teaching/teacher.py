@@ -101,7 +101,7 @@ class Teacher:
         """
         path = taught_file(self.folder, self.base)
         if "drawings" in model.card:
-            model.save(path)
+            model.save(path, include_optimizer=False)
             return
         with contextlib.suppress(FileNotFoundError):
             path.unlink()

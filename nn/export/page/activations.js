@@ -3,12 +3,15 @@
 
 const sigmoid = (value) => 1 / (1 + Math.exp(-value));
 
+const [SELU_ALPHA, SELU_SCALE] = [1.6732632423543772, 1.0507009873554805];
+
 export const ACTIVATIONS = {
   ELU: (z, { alpha }) => z.map((value) => (value > 0 ? value : alpha * Math.expm1(value))),
   GELU: (z) => z.map((value) => (value * (1 + erf(value * Math.SQRT1_2))) / 2),
   LeakyReLU: (z, { negative_slope }) => z.map((value) => (value > 0 ? value : negative_slope * value)),
   Linear: (z) => z,
   ReLU: (z) => z.map((value) => Math.max(value, 0)),
+  SELU: (z) => z.map((value) => SELU_SCALE * (value > 0 ? value : SELU_ALPHA * Math.expm1(value))),
   Sigmoid: (z) => z.map(sigmoid),
   SiLU: (z) => z.map((value) => value * sigmoid(value)),
   Softmax: softmax,

@@ -23,6 +23,7 @@ const FORWARD = {
   GlobalAveragePooling2D: globalAverage,
   GlobalMaxPooling2D: globalMax,
   MaxPooling2D: maxPool,
+  Rescaling: (x, { scale, offset }) => x.map((value) => scale * value + offset),
   Reshape: unchanged,
   ZeroPadding2D: pad,
 };

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
+from nn.utils.keras_names import getter
 from nn.utils.preprocessing.generator import ArrayIterator, ImageDataGenerator
 
 __all__ = ["ArrayIterator", "ImageDataGenerator", "array_to_img", "img_to_array", "load_img", "save_img"]
@@ -80,3 +81,6 @@ def save_img(path: str | os.PathLike[str], x: ArrayLike, data_format: str | None
 def _check_format(data_format: str | None, function: str) -> None:
     if data_format not in (None, "channels_last"):
         raise InputError(f"{function}: expected data_format 'channels_last', the only order there is, got {data_format!r}")
+
+
+__getattr__ = getter("nn.preprocessing.image")

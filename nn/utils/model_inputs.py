@@ -1,0 +1,43 @@
+"""From what `fit` and `evaluate` are given to a source of samples."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from numpy.typing import ArrayLike
+
+from nn.datasets.arguments import check_images, labelled
+from nn.datasets.sources import ImageSource, ScaledImages
+from nn.errors import InputError
+
+
+def source_of(model: Any, argument: str, x: Any, y: ArrayLike | None) -> ImageSource:
+    """Inputs and labels, or a source, as a source; all checked.
+
+    A model that has no input shape yet is built for that of the samples. `argument` is the name of
+    x, for messages.
+    """
+    if hasattr(x, "fill") and hasattr(x, "targets"):
+        source = cast(ImageSource, x)
+        _build(model, source.image_shape)
+    else:
+        images, labels = labelled(x, y, argument)
+        _build(model, images.shape[1:])
+        check_images(images, model.input_shape, argument)
+        classes, shape = model.output_shape[-1], model.input_shape
+        labels = model.loss.labels_of(labels, classes, "y" if argument == "x" else argument)
+        free = model.loss.joined_with != "softmax"
+        source = ScaledImages(images, labels, scale=1.0, classes=classes, any_targets=free, sample_shape=shape)
+    if len(source) == 0:
+        raise InputError(f"{argument}: expected at least one sample, got none")
+    if tuple(source.image_shape) != model.input_shape:
+        raise InputError(f"{argument}: expected samples of shape {model.input_shape}, got {tuple(source.image_shape)}")
+    return source
+
+
+def _build(model: Any, shape: tuple[int, ...]) -> None:
+    """Build the model if this is the first time that it sees a shape."""
+    if not model.layers:
+        raise InputError("the model has no layers")
+    if not model.layers[0].built:
+        model.build(shape)

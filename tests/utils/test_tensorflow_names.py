@@ -1,0 +1,154 @@
+"""With what scripts prepare their arrays in TensorFlow: the functions, data sets, schedules."""
+
+import math
+
+import numpy as np
+import pytest
+
+import nn as tf
+from nn import keras
+from nn.errors import InputError
+from nn.layers import Dense
+from nn.models import Sequential
+
+X = np.arange(12, dtype=np.float32).reshape(6, 2)
+Y = np.array([0, 1, 2, 0, 1, 2])
+slices = tf.data.Dataset.from_tensor_slices
+
+
+def values(dataset):
+    """The elements, as lists."""
+    return [np.asarray(each).tolist() for each in dataset]
+
+
+def test_arrays_are_prepared_as_in_tensorflow():
+    assert tf.cast(Y, tf.float32).dtype == np.float32
+    assert tf.cast([0.9, -0.9], "int32").tolist() == [0, 0]
+    assert tf.one_hot([2, 0], depth=3).numpy().tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert tf.reshape(X, [-1, 3]).shape == tf.reshape(X, (4, 3)).shape == (4, 3)
+    assert tf.expand_dims(X, axis=-1).shape == X[..., tf.newaxis].shape == (6, 2, 1)
+    assert tf.pad(X, [[0, 0], [2, 1]])[1].tolist() == [0, 0, 2, 3, 0]
+    assert tf.argmax([[1, 5], [7, 2]]).tolist() == [1, 0]
+    assert tf.argmax([[1, 5], [7, 2]], axis=1).tolist() == [1, 0]
+    assert float(tf.reduce_mean(tf.cast(tf.equal([1, 2], [1, 3]), tf.float32))) == 0.5
+    assert tf.reduce_sum(X, axis=[0, 1]).item() == X.sum()
+    assert tf.squeeze(X[:, :1]).shape == (6,)
+    assert tf.transpose(X).shape == (2, 6)
+    assert tf.concat([X, X], axis=0).shape == (12, 2)
+    assert tf.stack([Y, Y], axis=1).tolist()[1] == [1, 1]
+    assert tf.math.confusion_matrix(np.array([1, 1, 0], np.uint8), [1, 0, 0]).tolist() == [[1, 0], [1, 1]]
+    assert tf.config.list_physical_devices("GPU") == []
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [
+        (lambda: tf.cast(keras.Input((3,)), tf.float32), "cast: expected an array of numbers, got Symbol"),
+        (lambda: tf.one_hot([3], 3), "0 to 2"),
+        (lambda: tf.math.confusion_matrix([1, 1], [1]), "1 and 2"),
+        (lambda: slices((X, Y[:2])), "one length"),
+        (lambda: slices(X).batch(0), "batch_size"),
+        (lambda: slices(X).take("all"), "count"),
+        (lambda: slices(X).cache("file"), "filename"),
+        (lambda: len(slices(X).repeat()), "steps_per_epoch"),
+        (lambda: keras.optimizers.schedules.PiecewiseConstantDecay([5, 2], [1, 2, 3]), "ascending"),
+        (lambda: keras.optimizers.schedules.ExponentialDecay(0.1, 0, 0.5), "decay_steps"),
+    ],
+)
+def test_what_is_not_supported_is_refused(act, says):
+    with pytest.raises(InputError, match=says) as error:
+        act()
+    assert "\n" not in str(error.value)
+
+
+def test_data_sets_are_made_of_one_another():
+    rows = slices(X[:, 0])
+    assert values(rows.batch(4)) == [[0, 2, 4, 6], [8, 10]]
+    assert values(rows.batch(4, drop_remainder=True)) == [[0, 2, 4, 6]]
+    assert values(rows.map(lambda x: x + 1).skip(1).take(2)) == [3, 5]
+    assert values(rows.take(2).repeat(2)) == [0, 2, 0, 2]
+    lengths = [rows, rows.batch(4), rows.batch(4, drop_remainder=True), rows.repeat(3), rows.skip(4), rows.skip(9)]
+    assert [len(each) for each in lengths] == [6, 2, 1, 18, 2, 0]
+    assert [len(list(each)) for each in lengths] == [6, 2, 1, 18, 2, 0]
+    assert rows.repeat().batch(2).cardinality() == -1
+    images, labels = next(iter(slices((X, Y)).map(lambda x, y: (x / 2, y)).batch(3).prefetch(tf.data.AUTOTUNE)))
+    assert images.numpy().tolist() == (X[:3] / 2).tolist()
+    assert labels.tolist() == [0, 1, 2]
+
+
+def test_a_shuffled_data_set_holds_all_once_in_another_order_each_time():
+    shuffled = slices(np.arange(50)).shuffle(1000)
+    first, second = values(shuffled), values(shuffled)
+    assert sorted(first) == sorted(second) == list(range(50))
+    assert list(range(50)) != first != second
+    again = slices(np.arange(50)).shuffle(50, seed=3, reshuffle_each_iteration=False)
+    assert values(again) == values(again)
+
+
+def test_a_small_buffer_moves_no_element_far_to_the_front():
+    order = values(slices(np.arange(200)).shuffle(5))
+    assert order != list(range(200))
+    assert all(element <= place + 4 for place, element in enumerate(order))
+
+
+def test_batches_of_a_data_set_train_as_the_arrays_do():
+    def new():
+        model = Sequential([Dense(3, activation="softmax", input_shape=(2,))], seed=1)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    by_batches, by_arrays = new(), new()
+    data = slices((X, Y)).batch(4)
+    history = by_batches.fit(data, epochs=2, validation_data=data, verbose=0).history
+    by_arrays.fit(X, Y, batch_size=4, epochs=2, shuffle=False, verbose=0)
+    np.testing.assert_array_equal(by_batches.get_weights()[0], by_arrays.get_weights()[0])
+    assert by_batches.evaluate(data) == by_arrays.evaluate(X, Y) == [history["val_loss"][-1], history["val_accuracy"][-1]]
+    assert by_batches.predict(data).tolist() == by_arrays.predict(X).tolist()
+    by_batches.fit(data.repeat(), steps_per_epoch=5, verbose=0)
+    assert by_batches.iterations == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.8}),
+        ("ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.8, "staircase": True}),
+        ("InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.8, "staircase": True}),
+        ("PolynomialDecay", {"initial_learning_rate": 0.1, "decay_steps": 30, "end_learning_rate": 0.01, "power": 2.0}),
+        ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 30, "alpha": 0.1}),
+        ("PiecewiseConstantDecay", {"boundaries": [3, 20], "values": [0.1, 0.05, 0.01]}),
+    ],
+)
+def test_schedules_are_those_of_keras(name, arguments):
+    theirs = pytest.importorskip("keras").optimizers.schedules
+    if not hasattr(theirs, name):
+        pytest.skip("keras is not installed")
+    own, other = getattr(keras.optimizers.schedules, name)(**arguments), getattr(theirs, name)(**arguments)
+    steps = range(0, 41)
+    np.testing.assert_allclose([own(step) for step in steps], [float(other(step)) for step in steps], rtol=1e-5)
+    np.testing.assert_allclose(own(np.arange(41)), [own(step) for step in steps], rtol=1e-12)
+
+
+def test_rates_of_schedules_by_hand():
+    schedules = keras.optimizers.schedules
+    assert schedules.ExponentialDecay(0.1, 10, 0.5)(15) == pytest.approx(0.1 * 0.5**1.5)
+    assert schedules.ExponentialDecay(0.1, 10, 0.5, staircase=True)(19) == pytest.approx(0.05)
+    assert schedules.InverseTimeDecay(0.1, 10, 0.5, staircase=True)(29) == pytest.approx(0.05)
+    assert schedules.PolynomialDecay(0.1, 10, 0.02, power=2.0)(5) == pytest.approx(0.02 + 0.08 / 4)
+    assert schedules.PolynomialDecay(0.1, 10, 0.02)(99) == pytest.approx(0.02)
+    assert schedules.CosineDecay(0.1, 8, alpha=0.5)(2) == pytest.approx(0.1 * (0.25 * (1 + math.sqrt(0.5)) + 0.5))
+
+
+def test_a_rate_is_read_and_set_in_the_words_of_keras():
+    model = Sequential([Dense(2, input_shape=(3,))])
+    model.compile(keras.optimizers.adam(lr=0.5), "mse")
+    backend = keras.backend
+    assert backend.get_value(model.optimizer.lr) == model.optimizer.learning_rate.numpy() == 0.5
+    backend.set_value(model.optimizer.lr, 0.25)
+    assert model.optimizer.learning_rate == 0.25
+    model.optimizer.lr.assign(np.float32(0.125))
+    assert model.optimizer.get_config()["learning_rate"] == 0.125
+    with pytest.raises(InputError, match="learning_rate"):
+        model.optimizer.lr.assign(-1)
+    with pytest.raises(InputError, match="set_value"):
+        backend.set_value(0.1, 0.2)
