@@ -68,7 +68,7 @@ def _judge(name: str, path: Path) -> int:
     check_file(path)
     from nn.exercise.sandbox import judge_apart
 
-    verdict = judge_apart(name, path.absolute())
+    (verdict,) = judge_apart({name: path.absolute()})
     print(verdict.text)
     return 0 if verdict.passed else FAILED
 
@@ -105,7 +105,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("name", nargs="?", metavar="NAME", help=f"of an exercise, or {NETWORK}: train what you have written")
     parser.add_argument("file", nargs="?", metavar="FILE", help=f"the file to judge; with {NETWORK}, the folder of your files")
     parser.add_argument("--hint", type=whole_number(1), metavar="STEP", help="a hint for step 1, 2 or 3 of the exercise")
-    parser.add_argument("--images", type=whole_number(1), default=2_000, metavar="N", help="network: train on N images (2000)")
+    parser.add_argument("--images", type=whole_number(1), default=1_000, metavar="N", help="network: train on N images (1000)")
     parser.add_argument("--epochs", type=whole_number(1), default=3, metavar="N", help="network: see each of them N times (3)")
     parser.add_argument("--out", default="mine.npz", metavar="FILE", help="network: the model file to write (mine.npz)")
     parser.add_argument("--data", metavar="DIR", help="network: folder of the MNIST files, if not in a usual place")

@@ -109,6 +109,7 @@ the bias is subtracted | + bias | - bias
 the bias is added once for each input; add it after the sum | + bias | + len(kernel) * bias
 the kernel is transposed: kernel[i,o] leads from input i to output o | @ kernel | @ kernel.T
 each input overwrites the sum; add up over i | x @ kernel | x[:, -1:] * kernel[-1]
+every sample is computed from the first sample | x @ | x[[0] * len(x)] @
 the mean over i is taken; it should be the sum | @ kernel | @ kernel / len(kernel)
 the bias is added along the samples, not along the outputs | + bias | + bias[:, None]
 """,

@@ -67,28 +67,35 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "nothing"
 
 
-def diagnose(task: Task, index: int, answers: list[Answer]) -> str:
-    """The sentence for the first hypothesis that explains one output in all cases; "" if none
-    does.
+def diagnose(task: Task, wrong: list[int], answers: list[Answer]) -> str:
+    """The sentence for the first hypothesis that explains the first wrong output in all cases; ""
+    if none does. A mistake that explains the other wrong outputs, too, comes first.
+
+    Args:
+        task: which mistakes there are.
+        wrong: the indices of the wrong outputs.
+        answers: what the student's function returned.
     """
-    for sentence, variant in task.variants():
-        if _explains(variant, index, answers):
-            return sentence
-    wrong = [answer.case for answer in answers if not answer.right_at(index)]
-    if len(wrong) == 1 and wrong[0].note:
-        return wrong[0].note
+    for indices in (wrong, wrong[:1]):
+        for sentence, variant in task.variants():
+            if _explains(variant, indices, answers):
+                return sentence
+    index = wrong[0]
+    failed = [answer.case for answer in answers if not answer.right_at(index)]
+    if len(failed) == 1 and failed[0].note:
+        return failed[0].note
     return next((sentence for hypothesis in HYPOTHESES if (sentence := hypothesis(task, index, answers))), "")
 
 
-def _explains(variant: Callable[..., Any], index: int, answers: list[Answer]) -> bool:
+def _explains(variant: Callable[..., Any], indices: list[int], answers: list[Answer]) -> bool:
     """Whether a mistake gives what was returned, in all cases."""
     for answer in answers:
         try:
             with np.errstate(all="ignore"):
-                wrong = variant(**answer.case.arguments)[index]
+                made = variant(**answer.case.arguments)
         except (ValueError, IndexError, ZeroDivisionError):
             return False
-        if not same(_one_nan(answer.got[index]), _one_nan(wrong)):
+        if not all(same(_one_nan(answer.got[index]), _one_nan(made[index])) for index in indices):
             return False
     return True
 
@@ -121,7 +128,7 @@ def _factor(task: Task, index: int, answers: list[Answer]) -> str:
     if agree(factors, [-1.0] * len(factors)).all():
         return f"{name} has the wrong sign"
     if agree(factors, [1 / count for count in counts]).all():
-        return f"{start} 1/{answer.samples}: {batch}, and the division by N is the loss's, which does it once"
+        return f"{start} 1/{answer.samples}: {batch}; divide by N in the loss, once"
     if agree(factors, counts).all():
         return f"{start} {answer.samples}: {batch}; divide by N, once"
     if agree(factors, [factors[0]] * len(factors)).all():
@@ -181,14 +188,4 @@ def _offset(task: Task, index: int, answers: list[Answer]) -> str:
     return f"{task.outputs[index]} is too large by {offsets[0]:.6g} everywhere" if len(set(np.round(offsets, 9))) == 1 else ""
 
 
-def _not_finite(task: Task, index: int, answers: list[Answer]) -> str:
-    """NaN or infinity where the right result is a number."""
-    for answer in answers:
-        got = np.asarray(answer.got[index])
-        if got.dtype.kind == "f" and not np.isfinite(got).all() and np.isfinite(answer.right[index]).all():
-            where = tuple(int(i) for i in np.argwhere(~np.isfinite(got))[0])
-            return f"{at(task.outputs[index], where)} is {got[where]} in {answer.case.title}"
-    return ""
-
-
-HYPOTHESES = (_factor, _swapped, _rearranged, _samples, _not_finite, _offset)
+HYPOTHESES = (_factor, _swapped, _rearranged, _samples, _offset)

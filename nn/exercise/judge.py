@@ -186,15 +186,15 @@ def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...
         try:
             got = function(**case.arguments)
         except Wrong:
-            if _wrong_output(task, answers) is not None:
+            if _wrong_outputs(task, answers):
                 break  # what was wrong before says more than what it led to
             raise
         answers.append(Answer(case, got, task.right(**case.arguments)))
         _check_kinds(task, answers[-1])
-    if (index := _wrong_output(task, answers)) is not None:
-        sentence = diagnose(task, index, answers)
-        evidence = _evidence(task, function, index, answers)
-        raise Wrong(f"{sentence}.\n  {evidence}" if sentence else evidence)
+    if wrong := _wrong_outputs(task, answers):
+        sentence = diagnose(task, wrong, answers)
+        evidence = _evidence(task, function, wrong[0], answers)
+        raise Wrong(f"{sentence}\n  {evidence}" if sentence else evidence)
     if cases:
         done.append(f"{len(cases)} cases")
     if task.forward is not None:
@@ -208,12 +208,9 @@ def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...
     return "; ".join(done)
 
 
-def _wrong_output(task: Task, answers: list[Answer]) -> int | None:
-    """The index of the first output that differs from the right one in some case."""
-    for index in range(len(task.outputs)):
-        if not all(answer.right_at(index) for answer in answers):
-            return index
-    return None
+def _wrong_outputs(task: Task, answers: list[Answer]) -> list[int]:
+    """The indices of the outputs that differ from the right ones in some case."""
+    return [index for index in range(len(task.outputs)) if not all(answer.right_at(index) for answer in answers)]
 
 
 def _check_kinds(task: Task, answer: Answer) -> None:
@@ -227,7 +224,7 @@ def _check_kinds(task: Task, answer: Answer) -> None:
         if not isinstance(got, np.ndarray | np.number):
             raise Fault(f"{start} must be a NumPy array, got {_kind(got)}")
         if got.dtype != right.dtype:
-            raise Fault(f"{start} has the type {got.dtype}, but must have {right.dtype}, as the inputs ask for")
+            raise Fault(f"{start} has the type {got.dtype} and must have {right.dtype}")
 
 
 def _evidence(task: Task, function: Callable[..., tuple[Any, ...]], index: int, answers: list[Answer]) -> str:
@@ -235,15 +232,16 @@ def _evidence(task: Task, function: Callable[..., tuple[Any, ...]], index: int, 
     or in another case.
     """
     answer = next(answer for answer in answers if not answer.right_at(index))
-    name, got, right = task.outputs[index], answer.got[index], answer.right[index]
-    if np.shape(got) != np.shape(right):
-        return f"In {answer.case.title}, {name} has the shape {np.shape(got)}, expected {np.shape(right)}."
-    if task.forward is not None and answer is not answers[0]:
+    name, got, right = task.outputs[index], np.asarray(answer.got[index]), np.asarray(answer.right[index])
+    if got.shape != right.shape:
+        return f"In {answer.case.title}, {name} has the shape {got.shape}, expected {right.shape}"
+    if task.forward is not None and answer is not answers[0] and np.isfinite(got).all():
         report = slopes_checked(task, function, answer.case)
         if not report.passed and any(tensor.name == name[1:] for tensor in report.tensors):
             return _slope(report, only=name[1:])
     where = first_difference(got, right)
-    return f"In {answer.case.title}, {at(name, where)} is {np.asarray(got)[where]:.6g}, expected {np.asarray(right)[where]:.6g}."
+    found, expected = (str(value) if value.dtype.kind in "iu" else f"{value:.6g}" for value in (got[where], right[where]))
+    return f"In {answer.case.title}, {at(name, where)} is {found}, expected {expected}"
 
 
 def slopes_checked(task: Task, function: Callable[..., tuple[Any, ...]], case: Case) -> Report:
@@ -271,7 +269,7 @@ def _slope(report: Report, only: str | None = None) -> str:
         return report.complaints[0]
     tensor = wrong[0]
     entry = at("d" + tensor.name, tensor.index)
-    return f"The gradient check: {entry} is {tensor.analytic:.6g}, the measured slope {tensor.numeric:.6g}."
+    return f"The gradient check: {entry} is {tensor.analytic:.6g}, the measured slope {tensor.numeric:.6g}"
 
 
 def _kind(value: Any) -> str:

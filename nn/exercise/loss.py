@@ -14,6 +14,8 @@ from nn.layers.stack import Stack
 from nn.losses import CategoricalCrossentropy
 from nn.optimizers import SGD
 
+LOG = "take log p as logits - m - log Σ exp(logits - m)"
+
 
 def softmax_cross_entropy(logits: NDArray, targets: NDArray) -> tuple[float, NDArray]:
     """Softmax and cross-entropy, differentiated together.
@@ -59,14 +61,15 @@ def training_step(
 
 def _loss_cases() -> list[Case]:
     first = {"logits": np.log([[1.0, 3.0]]), "targets": np.array([[0.0, 1.0]])}
-    large = np.array([[0.0, 1.0, 2.0], [1000.0, 1001.0, 999.0], [-1000.0, 0.0, 1000.0]])
-    rounded = (
-        "only large scores are wrong: p is 0 in float64 where log p is -2000; take log p as logits - m - log Σ exp(logits - m)"
-    )
+    levels = np.array([[0.0, 1.0, 2.0], [1000.0, 1001.0, 999.0]])
+    wide = np.array([[-1000.0, 0.0, 1000.0], [1.0, 2.0, 0.0]])
+    note = "only large differences are wrong: p is 0 in float64 where log p is -2000; " + LOG
     return [
         Case(EXAMPLE, first),
         random_case("the case of three samples", {"logits": (3, 3)}, targets=np.eye(3)),
-        Case("the case of scores near 1000", {"logits": large, "targets": np.eye(3)[[0, 2, 0]]}, note=rounded),
+        Case("the case of two rows near 1000", {"logits": levels[[1, 1]], "targets": np.eye(3)[[0, 2]]}),
+        Case("the case of one row near 0 and one near 1000", {"logits": levels, "targets": np.eye(3)[[0, 2]]}),
+        Case("the case of scores from -1000 to 1000", {"logits": wide, "targets": np.eye(3)[:2]}, note=note),
         random_case("the case of four samples", {"logits": (4, 3)}, targets=np.eye(3)[[2, 0, 1, 1]]),
     ]
 
@@ -143,7 +146,7 @@ exp overflows for large scores; subtract the greatest score of each row first | 
 the greatest score is taken over the whole array; each row needs its own | logits.max(axis=1, keepdims=True) | logits.max()
     | logits - m - np.log(sums) | np.log(p)
 the greatest score is taken over the whole array; each row needs its own | logits.max(axis=1, keepdims=True) | logits.max()
-log of a rounded probability: p is 0 in float64 where log p is -2000; use logits - m - log Σ exp(logits - m)
+the logarithm is taken of a rounded p; take log p as logits - m - log Σ exp(logits - m)
     | logits - m - np.log(sums) | np.log(p)
 softmax runs over the samples; it should run over the classes, row by row | max(axis=1 | max(axis=0 | sum(axis=1 | sum(axis=0
     | logits - m - np.log(sums) | np.log(p)

@@ -106,7 +106,7 @@ def _check_share(dropped: NDArray) -> None:
         raise Wrong("while training nothing is set to 0")
     lines = [bool(np.all(dropped.all(axis) | ~dropped.any(axis))) for axis in (1, 0)]
     if any(lines):
-        what = "whole samples are" if lines[0] else "the same columns are in all samples"
+        what = "whole samples are" if lines[0] else "the same columns of all samples are"
         raise Wrong(f"{what} set to 0; draw a number for each element (rng.random(x.shape))")
     if abs(share - RATE) > 0.05:
         kept = ": rate is the share to drop, not the share to keep" if abs(share - (1 - RATE)) < 0.05 else ""
@@ -131,7 +131,7 @@ def _check_backward(functions: Functions) -> str:
         if not isinstance(dx, np.ndarray) or dx.shape != x.shape:
             raise Wrong(f"dx must be an array of shape {x.shape}, got {np.shape(dx)}")
         if dx.dtype != x.dtype:
-            raise Wrong(f"dx has the type {dx.dtype}, but must have {x.dtype}, as the inputs ask for")
+            raise Wrong(f"dx has the type {dx.dtype} and must have {x.dtype}")
         if not same(dx, dout * out / x):
             raise Wrong(_gradient_mistake(dx, dout, out, x) if training else "outside of training dx should be dout")
     return "the same mask and scale"

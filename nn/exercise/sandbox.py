@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from nn.exercise.catalogue import EXERCISES
@@ -16,65 +17,78 @@ from nn.exercise.judge import Verdict, judge
 from nn.io.interrupts import on_leaving
 
 PRINTED_LINES, PRINTED_BYTES = 20, 20_000
+VERDICTS, TRACE = "verdicts.txt", "trace.txt"
 
 
-def judge_apart(name: str, path: Path, seconds: float = 0.0) -> Verdict:
-    """Judge a file for an exercise, without trusting it; what it prints comes first in the text.
+def judge_apart(files: Mapping[str, Path], seconds: float = 0.0) -> list[Verdict]:
+    """Judge files without trusting them, until one is wrong.
 
     Args:
-        name: of the exercise.
-        path: the student's file.
+        files: the student's file for each exercise.
         seconds: a call that takes longer is ended; the exercise's own limit unless given.
+
+    Returns:
+        The verdicts; what the files printed is in the text of the last.
     """
-    seconds = seconds or EXERCISES[name].seconds
     with tempfile.TemporaryDirectory() as folder:
-        words = [sys.executable, "-m", "nn.exercise.sandbox", name, str(path), folder, str(seconds)]
+        jobs = [word for name, path in files.items() for word in (name, str(path))]
+        words = [sys.executable, "-m", "nn.exercise.sandbox", folder, str(seconds), *jobs]
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         assert process.stdout is not None
+        printed = b""
         with on_leaving(process.kill), process:
-            printed = b""
             while chunk := process.stdout.read(1 << 16):
                 printed = (printed + chunk)[:PRINTED_BYTES]
-        found = Path(folder, "verdict.json")
-        verdict = Verdict(**json.loads(found.read_text())) if found.exists() else None
-        trace = Path(folder, "trace.txt").read_text(errors="replace")
-    verdict = verdict or Verdict(False, _ended(path, trace, seconds, process.returncode))
-    return Verdict(verdict.passed, "\n".join([*_shown(path, printed), verdict.text]))
+        found = Path(folder, VERDICTS)
+        verdicts = [Verdict(**json.loads(line)) for line in found.read_text().splitlines()] if found.exists() else []
+        trace = Path(folder, TRACE).read_text(errors="replace")
+    if len(verdicts) < len(files) and all(verdict.passed for verdict in verdicts):
+        name, path = list(files.items())[len(verdicts)]
+        verdicts.append(Verdict(False, _ended(path, trace, seconds or EXERCISES[name].seconds, process.returncode)))
+    *before, last = verdicts
+    return [*before, Verdict(last.passed, "\n".join([*_shown(printed), last.text]))]
 
 
 def _ended(path: Path, trace: str, seconds: float, code: int) -> str:
-    """The sentence for a process that left no verdict."""
-    called, _, rest = trace.rpartition("\nTimeout (") if "\nTimeout (" in trace else trace.partition("\nFatal Python error: ")
+    """The sentence for a process that left no verdict on a file."""
+    late = "\nTimeout (" in trace
+    called, _, rest = trace.partition("\nTimeout (" if late else "\nFatal Python error: ")
     name = called.strip().splitlines()[-1] if called.strip() else "the file"
     line = re.search(re.escape(f'File "{path}", line ') + r"(\d+)", rest)
     start = f"{path.name}{f', line {line[1]}' if line else ''}: {name}"
-    if "\nTimeout (" in trace:
+    if late:
         return f"{start} did not return within {seconds:g} seconds; is there a loop that never ends?"
     if rest:
         return f"{start} crashed Python ({rest.splitlines()[0]}); is there an index outside of its array?"
     return f"{start} ended Python itself (exit code {code}); it must return"
 
 
-def _shown(path: Path, printed: bytes) -> list[str]:
+def _shown(printed: bytes) -> list[str]:
     """What the student's code has printed, cut short."""
     lines = printed.decode(errors="replace").splitlines()
     more = ["  ..."] if len(lines) > PRINTED_LINES else []
-    return [f"{path.name} printed:", *(f"  {line[:200]}" for line in lines[:PRINTED_LINES]), *more] if lines else []
+    return ["printed:", *(f"  {line[:200]}" for line in lines[:PRINTED_LINES]), *more] if lines else []
 
 
 def _main() -> None:
-    """The other process: judge, write the verdict, and leave without what else may be running."""
-    name, path, folder, seconds = sys.argv[1:]
+    """The other process: judge, write the verdicts, and leave without what else may be running."""
+    folder, seconds, *jobs = sys.argv[1:]
     from nn.engine.compiling import report_compilation
 
-    with open(os.path.join(folder, "trace.txt"), "w") as trace, report_compilation():
+    exercises = [EXERCISES[name] for name in jobs[::2]]
+    with report_compilation():  # of the project's kernels, before any of the student's
+        for task in (task for exercise in exercises for task in exercise.tasks):
+            for case in task.cases():
+                task.right(**case.arguments)
+    sys.dont_write_bytecode = True
+    with open(os.path.join(folder, TRACE), "w") as trace, open(os.path.join(folder, VERDICTS), "w") as verdicts:
         faulthandler.enable(trace)
-        sys.dont_write_bytecode = True
-        sys.path.append(str(Path(path).parent))
-        verdict = judge(EXERCISES[name], Path(path), trace, float(seconds))
-        part = Path(folder, "verdict.part")
-        part.write_text(json.dumps(vars(verdict)))
-        part.rename(Path(folder, "verdict.json"))
+        for exercise, path in zip(exercises, map(Path, jobs[1::2]), strict=True):
+            sys.path.append(str(path.parent))
+            verdict = judge(exercise, path, trace, float(seconds) or exercise.seconds)
+            print(json.dumps(vars(verdict)), file=verdicts, flush=True)
+            if not verdict.passed:
+                break
         sys.stdout.flush()
         os._exit(0)
 
