@@ -7,6 +7,10 @@ what stands there instead), with more pieces where it takes more. Several have t
 
 from solutions import SOLUTIONS
 
+INDENT = 20 * " "
+WINDOW = "[n, i * stride : i * stride + size, j * stride : j * stride + size, c]"
+ONE_WINS = f"a, b = divmod(np.argmax(window), size)\n{INDENT}dx[n, i * stride + a, j * stride + b, c] += dout[n, i, j, c]"
+
 DENSE = (
     ("dense", "bias is missing", "total = bias[o]", "total = 0.0"),
     ("dense", "overwrites the sum", "total += x[n, i]", "total = bias[o] + x[n, i]"),
@@ -135,7 +139,7 @@ POINTWISE = (
     (
         "maxpool",
         "tie goes to all",
-        "a, b = divmod(np.argmax(window), size)\n                    dx[n, i * stride + a, j * stride + b, c] += dout[n, i, j, c]",
+        ONE_WINS,
         "dx[n, i * stride : i * stride + size, j * stride : j * stride + size, c] += dout[n, i, j, c] * (window == window.max())",
     ),
     ("maxpool", "to the last maximum", "np.argmax(window)", "size * size - 1 - np.argmax(window[::-1, ::-1])"),
@@ -149,8 +153,8 @@ POINTWISE = (
     (
         "maxpool",
         "divided among all",
-        "a, b = divmod(np.argmax(window), size)\n                    dx[n, i * stride + a, j * stride + b, c] += dout[n, i, j, c]",
-        "ties = window == window.max(); dx[n, i * stride : i * stride + size, j * stride : j * stride + size, c] += dout[n, i, j, c] * ties / ties.sum()",
+        ONE_WINS,
+        f"ties = window == window.max()\n{INDENT}dx{WINDOW} += dout[n, i, j, c] * ties / ties.sum()",
     ),
     (
         "maxpool",
@@ -177,8 +181,8 @@ LOSSES = (
     ("softmax_loss", "over the whole array", "logits.max(axis=1, keepdims=True)", "logits.max()"),
     ("softmax_loss", "exp overflows", "logits - logits.max(axis=1, keepdims=True)", "logits"),
     ("softmax_loss", "rounded", "targets * log_p", "targets * np.log(np.exp(shifted) / np.exp(shifted).sum(1, keepdims=True))"),
-    ("softmax_loss", "rounded", "targets * log_p", "targets * np.log(np.exp(log_p) + 1e-12)"),
-    ("softmax_loss", "rounded", "targets * log_p", "targets * np.log(np.clip(np.exp(log_p), 1e-7, 1))"),
+    ("softmax_loss", "only large differences", "targets * log_p", "targets * np.log(np.exp(log_p) + 1e-12)"),
+    ("softmax_loss", "only large differences", "targets * log_p", "targets * np.log(np.clip(np.exp(log_p), 1e-7, 1))"),
     ("softmax_loss", "not divided by N", "targets * log_p) / N", "targets * log_p)"),
     ("softmax_loss", "not in its gradient", "(np.exp(log_p) - targets) / N", "np.exp(log_p) - targets"),
     ("softmax_loss", "N·K", "loss = -np.sum(targets * log_p) / N", "loss = -np.mean(targets * log_p)"),
