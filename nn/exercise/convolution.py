@@ -229,7 +229,7 @@ CONV2D = Exercise(
         "The patch is a slice of x[n]: rows from i up to, without, i + KH, columns likewise, all channels: shape (KH, KW, C).",
         "The filter kernel[:, :, :, f] has the same shape as the patch. Multiply, sum, add bias[f].",
     ),
-    tasks=(Task(conv2d_forward, ("out",), _right, _forward_cases, FORWARD, FORWARD_MISTAKES),),
+    tasks=(Task(conv2d_forward, ("out",), _right, _forward_cases, plain=FORWARD, mistakes=FORWARD_MISTAKES),),
 )
 
 CONV2D_BACKWARD = Exercise(

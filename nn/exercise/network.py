@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.collections import IMAGE_SHAPE, load_splits
+from nn.datasets.sources import plain_source
 from nn.exercise.base import Task
 from nn.exercise.catalogue import EXERCISES
 from nn.exercise.judge import Student
@@ -25,7 +27,6 @@ from nn.layers.initializers import GlorotUniform, Initializer
 from nn.losses import CategoricalCrossentropy, Loss
 from nn.models import Sequential
 from nn.optimizers import Adadelta, Optimizer
-from nn.recipes import IMAGE_SHAPE, load_splits, plain_source
 
 Function = Callable[..., Any]
 BATCH = 16

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from solutions import SOLUTIONS
 
+from nn.datasets.collections import load_splits
+from nn.datasets.sources import plain_source
 from nn.exercise.catalogue import EXERCISES
 from nn.exercise.judge import judge
 from nn.exercise.network import Own, network, standard
 from nn.exercise.sandbox import judge_apart
 from nn.models import load_model
-from nn.recipes import load_splits, plain_source
 
 
 @pytest.fixture
