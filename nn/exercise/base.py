@@ -26,7 +26,7 @@ Replace each `raise NotImplementedError` below by your own lines, then let them 
     python -m nn.exercise {name} {file}
 
 A hint for each step: `python -m nn.exercise {name} --hint 1` (or 2, or 3). When yours passes,
-compare it with the project's own in {solution}.
+compare it with the project's own: {solution}.
 """
 
 {imports}

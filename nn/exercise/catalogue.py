@@ -8,9 +8,10 @@ from nn.exercise.dense import DENSE, DENSE_BACKWARD, RELU
 from nn.exercise.idx import IDX
 from nn.exercise.loss import SOFTMAX_LOSS, TRAINING_STEP
 from nn.exercise.normalization import BATCH_NORM
+from nn.exercise.pooling import MAXPOOL
 from nn.exercise.randomness import DROPOUT, GLOROT
+from nn.exercise.strides import STRIDES
 from nn.exercise.updates import ADADELTA, ADAM, MOMENTUM
-from nn.exercise.windows import MAXPOOL, STRIDES
 
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise

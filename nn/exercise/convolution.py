@@ -223,7 +223,7 @@ def _check_speed(functions: Mapping[str, Callable[..., Any]]) -> str:
 CONV2D = Exercise(
     name="conv2d",
     title="a convolution as four loops",
-    solution="nn/layers/conv2d.py and, as loops, conv2d_forward_naive in nn/kernels/conv.py",
+    solution="conv2d_forward_naive in nn/kernels/conv.py",
     hints=(
         "In one row of 3 pixels a kernel of 2 fits at 0 and at 1: 3 - 2 + 1 positions. np.empty makes the array.",
         "The patch is a slice of x[n]: rows from i up to, without, i + KH, columns likewise, all channels: shape (KH, KW, C).",
@@ -235,7 +235,7 @@ CONV2D = Exercise(
 CONV2D_BACKWARD = Exercise(
     name="conv2d_backward",
     title="the three gradients of a convolution",
-    solution="nn/layers/conv2d.py and, as loops, conv2d_backward_naive in nn/kernels/conv_backward.py",
+    solution="conv2d_backward_naive in nn/kernels/conv_backward.py",
     hints=(
         "bias[f] is added to out[n,i,j,f] for all n, i and j: a sum over three axes.",
         "out[n,i,j,f] was the sum of patch times filter. So filter f gets the patch times dout[n,i,j,f], added (+=) to what the"
@@ -258,7 +258,7 @@ CONV2D_BACKWARD = Exercise(
 KERNEL = Exercise(
     name="kernel",
     title=f"the convolution and its gradients in Numba, {FASTER} times as fast",
-    solution="nn/kernels/conv.py and nn/kernels/README.md, which goes on from here",
+    solution="nn/kernels/conv.py, and nn/kernels/README.md",
     hints=(
         "Write @numba.njit in the line above def. Inside, range(out.shape[0]) and x[n, i + ki, j + kj, c] are compiled to machine"
         " code; a slice such as x[n, i : i + KH] would make a new object each time.",
@@ -267,7 +267,7 @@ KERNEL = Exercise(
         " place of the sums, the compiler can take several filters at once.",
     ),
     imports="import numba\nfrom numpy.typing import NDArray",
-    seconds=120.0,
+    seconds=60.0,
     tasks=(
         Task(
             conv2d_into,

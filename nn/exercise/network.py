@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from nn.datasets.collections import IMAGE_SHAPE, load_splits
 from nn.datasets.sources import plain_source
-from nn.exercise.base import Task
+from nn.errors import Diverged
+from nn.exercise.base import Task, Wrong
 from nn.exercise.catalogue import EXERCISES
-from nn.exercise.judge import Student
 from nn.exercise.sandbox import judge_apart
+from nn.exercise.student import Student
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU
 from nn.layers.base import Gradients, RandomKey
 from nn.layers.initializers import GlorotUniform, Initializer
@@ -79,7 +80,7 @@ def _guarded(student: Student, task: Task) -> Function:
         try:
             result = function(*arguments)
         except Exception as error:
-            raise student.raised(task.name, error) from None
+            raise Wrong(student.raised(task.name, error).located(student.path)) from None
         return result[0] if isinstance(result, tuple) and len(task.outputs) == 1 else result
 
     return call
@@ -247,7 +248,11 @@ def train(folder: Path, options: argparse.Namespace) -> int:
     (x, y), (x_test, y_test) = load_splits("mnist", options.data)
     model = network(own)
     source = plain_source(x[: options.images], y[: options.images])
-    model.fit(source, batch_size=BATCH, epochs=options.epochs, engine="layers")
+    try:
+        model.fit(source, batch_size=BATCH, epochs=options.epochs, engine="layers")
+    except (Wrong, Diverged) as error:
+        print(error)
+        return 1
     same = standard(model)
     _, accuracy = same.evaluate(plain_source(x_test, y_test))
     same.save(options.out)

@@ -71,10 +71,7 @@ def _check_forward(functions: Functions) -> str:
     out, again, other = (_out(forward, x, seed) for seed in (1, 1, 2))
     quiet = forward(x=x, rate=RATE, training=False, rng=np.random.default_rng(1))[0]
     for array in (out, again, other, quiet):
-        if not isinstance(array, np.ndarray) or array.dtype != x.dtype:
-            raise Wrong(f"out must be an array of {x.dtype}, as x is, got {getattr(array, 'dtype', type(array).__name__)}")
-        if array.shape != x.shape:
-            raise Wrong(f"out has the shape {array.shape}, expected that of x, {x.shape}")
+        _check_array("out", array, x.shape)
     _check_quiet(quiet, x)
     dropped = out == 0
     if not same(out, again):
@@ -84,6 +81,14 @@ def _check_forward(functions: Functions) -> str:
     _check_share(dropped)
     _check_scale(out[~dropped] / x[~dropped])
     return f"a mask of {x.size} values, its scale, and no mask outside of training"
+
+
+def _check_array(name: str, value: Any, shape: tuple[int, ...]) -> None:
+    """It must be an array of float64 and of that shape."""
+    if not isinstance(value, np.ndarray):
+        raise Wrong(f"{name} must be a NumPy array, got a {type(value).__name__}")
+    if value.dtype != np.float64 or value.shape != shape:
+        raise Wrong(f"{name} must be an array of float64 and of shape {shape}, got {value.dtype} and {value.shape}")
 
 
 def _out(forward: Callable[..., tuple[Any, ...]], x: NDArray, seed: int) -> Any:
@@ -128,10 +133,7 @@ def _check_backward(functions: Functions) -> str:
     for training in (True, False):
         out, cache = functions["dropout_forward"](x=x, rate=RATE, training=training, rng=np.random.default_rng(3))
         (dx,) = functions["dropout_backward"](dout=dout, cache=cache)
-        if not isinstance(dx, np.ndarray) or dx.shape != x.shape:
-            raise Wrong(f"dx must be an array of shape {x.shape}, got {np.shape(dx)}")
-        if dx.dtype != x.dtype:
-            raise Wrong(f"dx has the type {dx.dtype} and must have {x.dtype}")
+        _check_array("dx", dx, x.shape)
         if not same(dx, dout * out / x):
             raise Wrong(_gradient_mistake(dx, dout, out, x) if training else "outside of training dx should be dout")
     return "the same mask and scale"
@@ -187,10 +189,7 @@ def _check_glorot(functions: Functions) -> str:
     limits = []
     for shape in shapes:
         values, again = (glorot(shape=shape, rng=np.random.default_rng(1))[0] for _ in range(2))
-        if not isinstance(values, np.ndarray) or values.shape != shape:
-            raise Wrong(f"for the shape {shape} it must return an array of that shape, got {np.shape(values)}")
-        if values.dtype.kind != "f":
-            raise Wrong(f"the weights have the type {values.dtype}; they must be floats")
+        _check_array("the result", values, shape)
         if not same(values, again):
             raise Wrong("the same rng gives two different arrays; draw from rng, not from np.random")
         limits.append(float(np.abs(values).max()))

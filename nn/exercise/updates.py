@@ -172,7 +172,7 @@ this is Nesterov's form; here w ← w + v | w + v | w + momentum * v - rate * g
 ADADELTA = Exercise(
     name="adadelta",
     title="Adadelta, the optimizer of the student's network",
-    solution="nn/optimizers/adadelta.py and, as a loop, adadelta in nn/kernels/elementwise.py",
+    solution="nn/optimizers/adadelta.py",
     hints=(
         "rho * gg + (1 - rho) * g * g.",
         "Follow the order of the lines: gg is new already, dd is still the old one. Both epsilons are inside the roots.",

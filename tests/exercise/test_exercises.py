@@ -243,3 +243,39 @@ def test_the_named_solutions_exist(pytestconfig):
         assert all((root / path).exists() for path in paths)
         for function, path in re.findall(r"(\w+) in (nn/[\w/.]+)", exercise.solution):
             assert f"def {function}(" in (root / path).read_text()
+
+
+class Unwilling:
+    """A thing that cannot be made an array or compared."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError
+
+    def __eq__(self, other):
+        raise RuntimeError
+
+
+ODD = (
+    *(object(), Unwilling(), {}, "text", b"x", (), [], ((1, 2), 3), 10**400, float("nan"), True, np.float32(3)),
+    *(np.zeros(0), np.array(1 + 2j), np.array([1, "a"], object), np.array("x"), np.ma.masked_array([1.0, 2.0], [0, 1])),
+)
+
+
+@each_exercise
+def test_odd_results_fail_and_never_break_the_judge(name, judged, monkeypatch):
+    first = EXERCISES[name].tasks[0]
+    for odd in ODD:
+        for result in (odd, (odd,) * len(first.outputs)):
+            monkeypatch.setitem(sys.modules, "project", SimpleNamespace(odd=lambda *arguments, result=result: result))
+            assert not judged(name, f"import project\n{first.name} = project.odd\n").passed
+
+
+def test_a_second_function_that_is_blank_is_named_with_its_own_hint(judged):
+    stub = EXERCISES["dropout"].stub("dropout.py")
+    written = SOLUTIONS["dropout"].partition("def dropout_backward")[0]
+    blank = "def dropout_backward" + stub.partition("def dropout_backward")[2].replace("NDArray", "object")
+    verdict = judged("dropout", written + blank)
+    assert verdict.text == (
+        "dropout.py: dropout_forward is right, but dropout_backward is still to be written "
+        "(a hint: python -m nn.exercise dropout --hint 3)"
+    )
