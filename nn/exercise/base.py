@@ -69,8 +69,8 @@ class Task:
         forward: if the outputs are gradients: the function of the same arguments (without dout)
             that they belong to. An output "dx" is the gradient for the argument "x".
         adapt: turns the student's function into one of the arguments of the cases.
-        check: what is looked at besides, such as random numbers or speed: it is given the student's
-            functions up to this one by name, raises `Wrong`, and returns what it has found.
+        check: what is looked at besides, such as random numbers or speed: it is given the
+            student's functions up to this one by name, raises `Wrong`, and returns what it has found.
     """
 
     stub: Callable[..., Any]

@@ -16,8 +16,8 @@ def read_idx(content: bytes) -> NDArray:
     the greatest.
 
         bytes 0 and 1   zero
-        byte 2          the type of the elements: 8 unsigned byte, 9 signed byte, 11 short (2 bytes),
-                        12 int (4 bytes), 13 float (4 bytes), 14 double (8 bytes)
+        byte 2          the type of the elements: 8 unsigned byte, 9 signed byte, 11 short (2
+                        bytes), 12 int (4 bytes), 13 float (4 bytes), 14 double (8 bytes)
         byte 3          the rank r, the number of axes
         4 bytes each    r sizes, unsigned
         the rest        the elements, the last axis fastest

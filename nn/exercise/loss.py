@@ -45,8 +45,8 @@ def training_step(
     softmax and cross-entropy at the end.
 
     Shapes: x (N, I), targets (N, K), parameters (kernel1 (I, H), bias1 (H,), kernel2 (H, K), bias2
-    (K,)); returns the loss before the step, and a tuple of the four new parameters. The arrays that
-    came in stay as they are.
+    (K,)); returns the loss before the step, and a tuple of the four new parameters. The arrays
+    that came in stay as they are.
 
         hidden = max(0, x · kernel1 + bias1),    logits = hidden · kernel2 + bias2
         w      ← w - rate · ∂loss/∂w

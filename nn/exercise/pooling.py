@@ -12,8 +12,8 @@ from nn.layers import MaxPooling2D
 def maxpool_forward(x: NDArray, size: int, stride: int) -> NDArray:
     """Max-pooling: the greatest value of each window, channel by channel.
 
-    Shapes: x (N, H, W, C); returns out (N, OH, OW, C) with OH = ⌊(H - size) / stride⌋ + 1: what does
-    not fill a window is left out.
+    Shapes: x (N, H, W, C); returns out (N, OH, OW, C) with OH = ⌊(H - size) / stride⌋ + 1: what
+    does not fill a window is left out.
 
         out[n,i,j,c] = max_{a,b < size} x[n, i·stride + a, j·stride + b, c]
 

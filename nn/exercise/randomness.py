@@ -50,9 +50,10 @@ def glorot_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray:
     """Glorot's first weights: uniform from -a to a, with a variance that keeps signals and gradients
     at their size from layer to layer.
 
-    Shapes: a dense kernel's (I, O) or a convolution's (KH, KW, C, F); returns an array of that shape.
+    Shapes: a dense kernel's (I, O) or a convolution's (KH, KW, C, F); returns an array of that
+    shape.
 
-        variance = 2 / (fan_in + fan_out),   and uniform numbers from -a to a have the variance a² / 3
+        variance = 2 / (fan_in + fan_out);    uniform numbers from -a to a have the variance a² / 3
 
     fan_in is the number of inputs that an output sums over, fan_out the number of outputs that an
     input reaches. Draw from rng alone.

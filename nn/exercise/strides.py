@@ -33,8 +33,8 @@ def same_forward(x: NDArray, kernel: NDArray, bias: NDArray, strides: tuple[int,
 
         out[n,i,j,f] = bias[f] + Σ_{ki,kj,c} p[n, i·SH + ki, j·SW + kj, c] · kernel[ki,kj,c,f]
 
-    Example: one row of pixels x = (1, 2, 3), the kernel (10, 1, 100), the bias 0 and strides (1, 2)
-    give out = (201, 23): the padded row is (0, 1, 2, 3, 0).
+    Example: one row of pixels x = (1, 2, 3), the kernel (10, 1, 100), the bias 0 and strides (1,
+    2) give out = (201, 23): the padded row is (0, 1, 2, 3, 0).
     """
     # Step 2: pad both axes (np.pad), then the loops of the exercise conv2d, with strides.
     raise NotImplementedError

@@ -51,8 +51,8 @@ class Student:
 
     Args:
         path: the file.
-        seconds: no call may take longer, if there is a
-        trace: file, in which the lines that were running are written before the process ends.
+        seconds: no call may take longer. This takes a `trace`.
+        trace: a file, in which the lines that were running are written before the process ends.
     """
 
     def __init__(self, path: Path, seconds: float = 0.0, trace: TextIO | None = None) -> None:

@@ -14,8 +14,8 @@ from nn.optimizers import SGD, Adadelta, Adam, Optimizer
 def momentum_step(w: NDArray, g: NDArray, v: NDArray, rate: float, momentum: float) -> tuple[NDArray, NDArray]:
     """Stochastic gradient descent with momentum: the steps add up in a velocity.
 
-    Shapes: w, its gradient g and its velocity v, any, the same; returns the new w and the new v. The
-    arrays that came in stay as they are.
+    Shapes: w, its gradient g and its velocity v, any, the same; returns the new w and the new v.
+    The arrays that came in stay as they are.
 
         v ← momentum · v - rate · g,    w ← w + v
 
@@ -54,8 +54,8 @@ def adam_step(
 ) -> tuple[NDArray, NDArray, NDArray]:
     """Adam: a running mean of the gradients, divided by the root of a running mean of their squares.
 
-    Shapes: w, g, m and v any, the same; t is the number of the step, 1 for the first; returns the new
-    w, m and v. The arrays that came in stay as they are.
+    Shapes: w, g, m and v any, the same; t is the number of the step, 1 for the first; returns the
+    new w, m and v. The arrays that came in stay as they are.
 
         m ← beta_1 · m + (1 - beta_1) · g
         v ← beta_2 · v + (1 - beta_2) · g²
