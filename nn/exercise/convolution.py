@@ -122,6 +122,7 @@ every filter gets the bias of the first | + bias | + bias[0]
 only the first channel is summed; the sum runs over c too | patch, kernel | patch[..., :1], kernel[:, :, :1]
 each channel overwrites the sum; add up | patch, kernel | patch[..., -1:], kernel[:, :, -1:]
 each weight overwrites the sum; add up | patch, kernel | patch[:, -1:, -1:, -1:], kernel[-1:, -1:, -1:]
+the channels of the kernel run backwards | patch, kernel | patch, kernel[:, :, ::-1]
 the first filter is used for all | patch, kernel | patch, kernel[..., :1]
 the mean over the patch is taken; it should be the sum | patch, kernel, 3) | patch, kernel, 3) / (KH * KW * C)
 the last row and column are left out: there are H-KH+1 positions | - KH + 1 | - KH | - KW + 1 | - KW
@@ -160,6 +161,7 @@ dkernel is the mean over the pixels; it should be the sum | * x[patch] | * x[pat
 dkernel takes x without the gradient that arrives | dout[n, i, j, f] * x[patch] | x[patch]
 dkernel takes the first channel of x for all | * x[patch] | * x[patch][..., :1]
 only the first filter sends its gradient back to dx; sum over f | * kernel[..., f] | * kernel[..., f] * (f == 0)
+dx takes the first filter for all | * kernel[..., f] | * kernel[..., 0]
 each filter overwrites dx; sum over f | * kernel[..., f] | * kernel[..., f] * (f == dout.shape[3] - 1)
 """
 

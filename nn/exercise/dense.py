@@ -106,6 +106,7 @@ DENSE = Exercise(
             mistakes="""
 the bias is missing | + bias |
 the bias is subtracted | + bias | - bias
+every output gets the bias of the first | + bias | + bias[0]
 the bias is added once for each input; add it after the sum | + bias | + len(kernel) * bias
 the kernel is transposed: kernel[i,o] leads from input i to output o | @ kernel | @ kernel.T
 each input overwrites the sum; add up over i | x @ kernel | x[:, -1:] * kernel[-1]

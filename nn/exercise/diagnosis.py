@@ -35,7 +35,7 @@ class Answer:
     @property
     def samples(self) -> int:
         """N, the length of the first matrix or tensor among the arguments; 1 without one."""
-        arrays = [value for value in self.case.arguments.values() if np.ndim(value) >= 2]
+        arrays = [value for value in self.case.arguments.values() if isinstance(value, np.ndarray) and value.ndim >= 2]
         return len(arrays[0]) if arrays else 1
 
 
@@ -161,19 +161,20 @@ def _rearranged(task: Task, index: int, answers: list[Answer]) -> str:
 
 
 def _samples(task: Task, index: int, answers: list[Answer]) -> str:
-    """Only one sample of the batch is computed."""
+    """Some samples of the batch are not computed."""
     name = task.outputs[index]
-    for which, row in (("first", 0), ("last", -1)):
+    kept = {"only the first sample": slice(0, 1), "only the last sample": slice(-1, None), "all but the last sample": slice(-1)}
+    for which, rows in kept.items():
         for answer in answers:
             got, right = np.asarray(answer.got[index]), np.asarray(answer.right[index])
             if got.shape != right.shape or got.ndim < 2 or len(got) != answer.samples:
                 return ""
             alone = np.zeros_like(right)
-            alone[row] = right[row]
+            alone[rows] = right[rows]
             if not same(got, alone):
                 break
         else:
-            return f"{name} holds only the {which} sample of the batch"
+            return f"{name} holds {which} of the batch"
     return ""
 
 

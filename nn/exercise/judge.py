@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.exercise.base import Case, Exercise, Task, Wrong
-from nn.exercise.diagnosis import Answer, at, diagnose, first_difference
-from nn.exercise.student import Blank, Fault, Student, copied, kind_of
+from nn.exercise.diagnosis import Answer, at, diagnose, first_difference, listed
+from nn.exercise.student import Blank, Fault, Raised, Student, copied, kind_of
 from nn.gradcheck.check import Report, check_gradients
 
 
@@ -43,7 +43,8 @@ def judge(exercise: Exercise, path: Path, trace: TextIO | None = None, seconds: 
             functions[task.name] = student.function(task)
             checked.append(f"  {task.name}: {_judge_task(task, functions)}")
     except Blank as blank:
-        begun = f"{', '.join(functions)[: -len(task.name) - 2]} is right, but " if checked else ""
+        *before, _ = functions
+        begun = f"{listed(before)} {'are' if len(before) > 1 else 'is'} right, but " if checked else ""
         step = re.search(r"# Step (\d)", inspect.getsource(task.stub))
         hint = f"python -m nn.exercise {exercise.name} --hint {step[1] if step else 1}"
         return Verdict(False, f"{path.name}: {begun}{blank} is still to be written (a hint: {hint})")
@@ -63,16 +64,16 @@ def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...
     for case in cases:
         try:
             got = function(**case.arguments)
-        except Wrong:
+        except Fault as fault:
             if _wrong_outputs(task, answers):
                 break  # what was wrong before says more than what it led to
-            raise
+            raise Raised(f"{fault}, in {case.title}", fault.line) if isinstance(fault, Raised) else fault from None
         answers.append(Answer(case, got, task.right(**case.arguments)))
         _check_kinds(task, answers[-1])
     if wrong := _wrong_outputs(task, answers):
         sentence = diagnose(task, wrong, answers)
         evidence = _evidence(task, function, wrong[0], answers)
-        raise Wrong(f"{sentence}\n  {evidence}" if sentence else evidence)
+        raise Wrong(f"{sentence}\n  {evidence}" if sentence else evidence[0].lower() + evidence[1:])
     if cases:
         done.append(f"{len(cases)} cases")
     if task.forward is not None:

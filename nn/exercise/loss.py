@@ -206,6 +206,10 @@ ReLU is missing on the way back: the gradient passes only where z > 0 | * (z > 0
 kernel2 is changed before the gradient has passed through it; compute all gradients first
     | dlogits @ kernel2.T | dlogits @ (kernel2 - rate * dkernel2).T
 the gradient of kernel2 is taken with z; its input is what ReLU has made of z | hidden.T | z.T
+the gradient of a bias is the mean over the samples; it should be the sum | dlogits.sum(axis=0) | dlogits.mean(axis=0)
+the gradient of a bias is the mean over the samples; it should be the sum | dz.sum(axis=0) | dz.mean(axis=0)
+the gradient of a bias is taken from the first sample alone | dlogits.sum(axis=0) | dlogits[0]
+the gradient of a bias is taken from the first sample alone | dz.sum(axis=0) | dz[0]
 the gradients are not divided by N | (p - targets) / len(x) | p - targets
 the step goes up the gradient; it must go down | w - rate | w + rate
 the learning rate is missing | w - rate * dw | w - dw

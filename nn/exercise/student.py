@@ -46,6 +46,10 @@ class Blank(Fault):
     """A function of the stub has not been written yet."""
 
 
+class Raised(Fault):
+    """The student's code raised an exception."""
+
+
 class Student:
     """A student's file, run as a module of its own.
 
@@ -136,14 +140,14 @@ class Student:
             if self.trace is not None:
                 faulthandler.cancel_dump_traceback_later()
 
-    def raised(self, name: str, error: BaseException) -> Fault:
+    def raised(self, name: str, error: BaseException) -> Raised:
         """The sentence for an exception of the student's code, with the line that raised it."""
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(self.path)]
         what = " ".join(str(error).split())
         # Numba names the line only in its message.
         named = re.search(re.escape(self.path.name) + r'", line (\d+)', what)
         line = int(named[1]) if named and not lines else lines[-1] if lines else None
-        return Fault(f"{name} raised {type(error).__name__}" + (f": {what[:LONGEST]}" if what else ""), line)
+        return Raised(f"{name} raised {type(error).__name__}" + (f": {what[:LONGEST]}" if what else ""), line)
 
 
 def kind_of(value: Any) -> str:

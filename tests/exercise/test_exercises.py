@@ -14,7 +14,7 @@ from wrong import WRONG, source
 
 from nn.datasets.idx import read_idx
 from nn.exercise.catalogue import EXERCISES
-from nn.exercise.diagnosis import same
+from nn.exercise.diagnosis import Answer, diagnose, same
 from nn.exercise.judge import judge
 from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, MaxPooling2D, ReLU
 from nn.layers.initializers import GlorotUniform
@@ -279,3 +279,17 @@ def test_a_second_function_that_is_blank_is_named_with_its_own_hint(judged):
         "dropout.py: dropout_forward is right, but dropout_backward is still to be written "
         "(a hint: python -m nn.exercise dropout --hint 3)"
     )
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_result_that_no_mistake_explains_gets_no_sentence(task):
+    plain = task.function(task.plain)
+    rng = np.random.default_rng(0)
+    for index, output in enumerate(task.outputs):
+        answers = []
+        for case in task.cases():
+            right, got = task.right(**case.arguments), list(plain(**case.arguments))
+            noise = rng.uniform(3, 30, np.shape(got[index]))
+            got[index] = got[index] + noise.astype(np.asarray(got[index]).dtype)
+            answers.append(Answer(case, tuple(got), right))
+        assert diagnose(task, [index], answers) == "", output

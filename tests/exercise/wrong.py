@@ -288,7 +288,20 @@ LEARNING = (
     ("idx", "uint8", "return elements.astype(dtype)", "return elements.astype(np.float32)"),
     ("idx", "int8", "9: np.int8", "9: np.uint8"),
 )
-WRONG = DENSE + CONVOLUTION + POINTWISE + LOSSES + LEARNING
+OTHERS = (
+    ("dense", "bias of the first", "bias[o]", "bias[0]"),
+    ("conv2d_backward", "along axis 0", "d * x[n, i : i + KH, j : j + KW]", "d * x[n, i : i + KH, j : j + KW][::-1]"),
+    ("conv2d_backward", "dx is right but for a factor of 1/4", "return dx, dkernel, dbias", "return dx / N, dkernel, dbias"),
+    ("conv2d_backward", "first filter for all", "d * kernel[:, :, :, f]", "d * kernel[:, :, :, 0]"),
+    ("conv2d", "run backwards", "patch * kernel[:, :, :, f]", "patch * kernel[:, :, ::-1, f]"),
+    ("relu", "factor of 2", "return dx", "return dx * 2"),
+    ("training_step", "first sample", "x.T @ dz, dz.sum(axis=0)", "x.T @ dz, dz[0]"),
+    ("training_step", "mean over the samples", "dlogits.sum(axis=0)", "dlogits.mean(axis=0)"),
+    ("momentum", "rate is missing", "- rate * g", "- g"),
+    ("batch_norm", "wrong sign", "dx = (", "dx = -("),
+    ("dense_backward", "changes its input kernel", "dbias = np.sum", "kernel -= 0.01; dbias = np.sum"),
+)
+WRONG = OTHERS + DENSE + CONVOLUTION + POINTWISE + LOSSES + LEARNING
 
 
 def source(exercise, *pieces):
