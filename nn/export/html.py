@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from nn.errors import InputError
 from nn.io.model_file import PACKAGE_LAYERS
-from nn.layers import ELU, BatchNormalization, Conv2D, Dense, Layer, LeakyReLU, Linear, Softmax, ZeroPadding2D
+from nn.layers import ELU, BatchNormalization, Conv2D, Dense, Layer, LeakyReLU, Linear, ZeroPadding2D
 from nn.layers.pooling import Pooling2D
 from nn.models import Sequential
 
@@ -58,10 +58,6 @@ def check(model: Sequential, name: str) -> None:
         kind = type(layer).__name__
         if type(layer) not in PACKAGE_LAYERS.values():
             raise InputError(f"{name}: expected layers of this package, got {layer.name}, which is a {kind}")
-        ends_in = getattr(layer, "activation", layer)
-        if isinstance(ends_in, Softmax) and len(layer.output_shape) != 1:
-            got = f"that of samples of shape {layer.output_shape} in {layer.name}"
-            raise InputError(f"{name}: expected the softmax of vectors, got {got}")
     for entry in ("temperature", "sure_from"):
         value = model.card.get(entry, 1.0)
         if type(value) not in (int, float) or not 0 < value < math.inf:

@@ -179,11 +179,8 @@ class _Graph:
                 self._add("Add", [self._weight(f"number_{len(self.nodes)}", 1.0)])
                 self._add("Mul", [x])
                 self._add("Mul", [self._weight(f"number_{len(self.nodes)}", 0.5)])
-            case Softmax() if len(self._shape) == 1:
-                self._add("Softmax", axis=-1)
             case Softmax():
-                got = f"that of samples of shape {self._shape} in {self._layer}"
-                raise InputError(f"{self._model}: expected the softmax of vectors, got {got}")
+                self._add("Softmax", axis=-1)
             case _:
                 self._add(OPERATORS[type(activation)])
 

@@ -12,7 +12,6 @@ from odd_models import ODD_MODELS, built
 
 from nn.export.onnx import onnx_file
 from nn.io.model_file import PACKAGE_LAYERS
-from nn.layers import Conv2D
 from nn.layers.base import Layer
 from nn.models import load_model
 from nn.pretrained import BUNDLED
@@ -93,7 +92,6 @@ class Cube(Layer):
         return x**3, None
 
 
-@pytest.mark.parametrize("layers", [[Cube()], [Conv2D(2, 3, activation="softmax")]], ids=["foreign", "softmax over images"])
-def test_a_layer_that_onnx_export_does_not_know_is_refused(layers):
+def test_a_layer_that_onnx_export_does_not_know_is_refused():
     with pytest.raises(ValueError, match="m: expected"):
-        onnx_file(built(*layers, shape=(5, 5, 1)), "m")
+        onnx_file(built(Cube(), shape=(5, 5, 1)), "m")
