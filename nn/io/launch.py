@@ -17,6 +17,7 @@ COMMANDS = {
     "gradcheck": ("nn.gradcheck", "check every gradient"),
     "report": ("nn.report", "what a network has learned, on one page of pictures"),
     "export": ("nn.export", "a network as a page for any browser, or for other programs"),
+    "exercise": ("nn.exercise", "functions to write yourself, with a judge"),
     "study": ("nn.study", "small experiments, one for each stop of the reading path"),
 }
 BAD_INPUT = 2
