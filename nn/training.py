@@ -138,6 +138,8 @@ class Trainer:
         # The optimizer may have done steps before this training; those of a resumed one are in the
         # progress.
         self._steps_before = model.iterations - self._steps_done()
+        # Trainings one after another take new orders and keys: those of one longer training.
+        self._epochs_before = max(self._steps_before, 0) // self.steps_in_epoch
         for callback in self.callbacks:
             callback.model, callback.trainer, callback.params = model, self, history.params
         try:
@@ -179,7 +181,7 @@ class Trainer:
         """The samples of an epoch in the order in which they are seen."""
         if not self.shuffle:
             return np.arange(len(self.source))
-        return np.random.default_rng([SHUFFLE, self.seed, epoch]).permutation(len(self.source))
+        return np.random.default_rng([SHUFFLE, self.seed, self._epochs_before + epoch]).permutation(len(self.source))
 
     def _keys(self) -> Iterator[Keys]:
         """For each step of the epoch that is left, a random key for each random layer by name.
@@ -187,7 +189,7 @@ class Trainer:
         Drawn for many steps at once: between two steps NumPy's generators have left the caches,
         and take five times as long.
         """
-        first = self.progress.epoch * self.steps_in_epoch
+        first = (self._epochs_before + self.progress.epoch) * self.steps_in_epoch
         for begin in range(self.progress.step, self.steps_in_epoch, STEPS_AHEAD):
             steps = range(first + begin, first + min(begin + STEPS_AHEAD, self.steps_in_epoch))
             yield from [self.model.random_keys(np.random.default_rng([KEYS, self.seed, step])) for step in steps]

@@ -30,6 +30,16 @@ def test_same_seed_same_bits():
     assert bits(fitted(seed=5)[0]) != bits(first)
 
 
+@pytest.mark.parametrize("engine", ["layers", "fused"])
+def test_one_epoch_three_times_is_three_epochs(engine):
+    # Otherwise each call would see its samples in the same order and under the same masks.
+    model = small_model()
+    losses = [model.fit(X, Y, batch_size=20, epochs=1, verbose=0, engine=engine).history["loss"][0] for _ in range(3)]
+    whole, history = fitted(batch_size=20, epochs=3, engine=engine)
+    assert losses == history.history["loss"]
+    assert bits(model) == bits(whole)
+
+
 @pytest.mark.parametrize("threads", [2, 3, 5])
 @pytest.mark.parametrize("batch_size", [75, 64, 20, 1])
 def test_number_of_threads_changes_no_bit(threads, batch_size):
