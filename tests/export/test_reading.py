@@ -40,7 +40,7 @@ def test_the_pages_constants_are_pythons(module):
     """Those of the same names, and the few that have another because the page's files share one
     scope.
     """
-    found = re.findall(r"^const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
+    found = re.findall(r"^(?:export )?const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
     renamed = {"INNER": "BOX", "WIDE_PEN": "BLOTCH"}
     python = vars(importlib.import_module(f"nn.reading.{module}"))
     assert len(found) > 3
