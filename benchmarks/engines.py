@@ -22,7 +22,7 @@ from nn.io.cli import ArgumentParser, whole_number
 
 if TYPE_CHECKING:
     from nn.datasets.loading import Split
-    from nn.recipes import Recipe
+    from nn.train.recipe import Recipe
     from nn.training import Trainer
 
 AGREEMENT = 1e-9
@@ -31,7 +31,8 @@ FAILED = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train with both engines and compare; 1 if the weights in float64 do not agree."""
-    from nn.recipes import BEST, CLASSIC, load_splits
+    from nn.datasets.collections import load_splits
+    from nn.train.recipe import BEST, CLASSIC
 
     parser = ArgumentParser(prog="python -m benchmarks engines", description="The textbook engine against the fused one.")
     parser.add_argument("--steps", type=whole_number(1), default=200, help="in float64 (default: %(default)s)")
@@ -76,7 +77,7 @@ def _first(split: Split, count: int) -> Split:
 
 def _trained(recipe: Recipe, train: Split, test: Split, dtype: DTypeLike = np.float32, steps: int | None = None) -> Trainer:
     """A finished training by the recipe, or its first `steps` steps."""
-    from nn.recipes import trainer_for
+    from nn.train.setup import trainer_for
 
     trainer = trainer_for(recipe, train, test, dtype=dtype)
     if steps is not None:

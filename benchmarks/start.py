@@ -165,7 +165,7 @@ def cache_files(folder: Path) -> set[tuple[str, int]]:
 
 def _model_file(folder: Path) -> str:
     """A file with the student's network; its weights make no difference here."""
-    from nn.recipes import student_network
+    from nn.pretrained import student_network
 
     student_network().save(folder / "model.npz")
     return str(folder / "model.npz")

@@ -25,8 +25,8 @@ from nn.engine.compiling import report_compilation
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import Sequential, load_model
+from nn.pretrained import BUNDLED
 from nn.reading.recognition import Model, ReadDigit, read_number
-from nn.recipes import BUNDLED
 
 LABEL, DRAWN, CORRECTED = 7, 20, 5
 READ_GOAL, LOSS_GOAL = 14, 0.001  # of the other 15; of the test accuracy

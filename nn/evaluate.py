@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nn.datasets.sources import CLASSES
+from nn.datasets.collections import DATASETS, load_splits
+from nn.datasets.sources import CLASSES, plain_source
 from nn.io.cli import ArgumentParser, run
-from nn.recipes import DATASETS, load_reader, load_splits, plain_source
+from nn.pretrained import load_reader
 
 CHUNK = 2_000
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nn.errors import InputError
 from nn.io.cli import BAD_INPUT, ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
-from nn.recipes import load_reader
+from nn.pretrained import load_reader
 
 if TYPE_CHECKING:
     from nn.reading.recognition import Model, ReadDigit, Reading

@@ -6,7 +6,8 @@ import re
 import numpy as np
 import pytest
 
-from nn import recipes
+from nn import pretrained
+from nn.datasets.collections import load_splits
 from nn.layers import Dense, Flatten
 from nn.models import Sequential
 
@@ -29,8 +30,8 @@ def test_json_agrees_with_an_independent_count(evaluate, model, small_mnist):
     ended = evaluate(model, "--json")
     assert ended.code == 0
     result = json.loads(ended.out)
-    _, (images, labels) = recipes.load_splits("mnist", str(small_mnist))
-    network, _ = recipes.load_reader(model)
+    _, (images, labels) = load_splits("mnist", str(small_mnist))
+    network, _ = pretrained.load_reader(model)
     probabilities = network.predict(images[..., None] / np.float32(255))
     guesses = probabilities.argmax(axis=1)
     counted = [[int(((labels == label) & (guesses == guess)).sum()) for guess in range(10)] for label in range(10)]
@@ -56,7 +57,7 @@ def test_own_model_is_the_default(evaluate, model, tmp_path):
 
 
 def test_without_any_model_it_says_how_to_train_one(evaluate, monkeypatch, tmp_path):
-    monkeypatch.setattr(recipes, "BUNDLED", tmp_path / "none.npz")
+    monkeypatch.setattr(pretrained, "BUNDLED", tmp_path / "none.npz")
     ended = evaluate()
     assert ended.code == 2
     assert "python -m nn.train" in ended.err

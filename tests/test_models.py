@@ -13,7 +13,7 @@ from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Flatten
 from nn.losses import categorical_crossentropy
 from nn.models import Sequential, load_model
-from nn.recipes import student_network
+from nn.pretrained import student_network
 
 # -- Building ------------------------------------------------------------------------------------------------------------------
 

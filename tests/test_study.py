@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.recipes import load_splits
+from nn.datasets.collections import load_splits
 from nn.study.__main__ import EXPERIMENTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "study.md"

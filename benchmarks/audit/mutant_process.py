@@ -56,10 +56,11 @@ def load(compiled: bool) -> None:
     import scipy.signal  # noqa: F401
 
     if compiled:
-        from nn import recipes
         from nn.datasets import mnist
+        from nn.train.recipe import CLASSIC
+        from nn.train.setup import warm_up
 
-        recipes.warm_up(recipes.CLASSIC, mnist.load_data()[0])
+        warm_up(CLASSIC, mnist.load_data()[0])
 
 
 def before(path: str) -> Before:

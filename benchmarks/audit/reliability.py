@@ -70,12 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _kills(options: argparse.Namespace, out: Path, folder: Path) -> int:
-    from nn import recipes
+    from nn.datasets.collections import load_splits
+    from nn.train.recipe import CLASSIC
+    from nn.train.setup import warm_up
 
     what = f"kills, {options.failures:.0%} of the files fail to be written"
     before = {} if options.anew else report.earlier(out).get(what, {})
     write_small_data(folder / "data")
-    recipes.warm_up(recipes.CLASSIC, recipes.load_splits("mnist", str(folder / "data"))[0])
+    warm_up(CLASSIC, load_splits("mnist", str(folder / "data"))[0])
     began = time.perf_counter()
     if _wait(_start(folder, "reference.npz", None)) != 0:
         raise InputError("reliability: the undisturbed training failed")
@@ -194,10 +196,11 @@ def _epochs(count: int, out: Path, folder: Path) -> int:
     """Train on one batch of images for many epochs with a checkpoint after each; memory, files and
     threads must not grow.
     """
-    from nn import recipes
     from nn.callbacks import Callback
     from nn.datasets import mnist
     from nn.train.checkpoint import Checkpoints
+    from nn.train.recipe import Recipe
+    from nn.train.setup import trainer_for
 
     (x, y), _ = mnist.load_data()
     few: Split = (x[:128], y[:128])
@@ -210,9 +213,9 @@ def _epochs(count: int, out: Path, folder: Path) -> int:
                 megabytes, handles, threads = samples[-1]
                 print(f"epoch {epoch + 1:>5}: {megabytes:.1f} MB, {handles} open files, {threads} threads", flush=True)
 
-    recipe = recipes.Recipe(epochs=count, strokes=0.25, doodles=0.05)
+    recipe = Recipe(epochs=count, strokes=0.25, doodles=0.05)
     checkpoints = Checkpoints(folder / "c.npz", {})
-    trainer = recipes.trainer_for(recipe, few, few, [checkpoints, Watch()])
+    trainer = trainer_for(recipe, few, few, [checkpoints, Watch()])
     checkpoints.begin(trainer)
     trainer.run()
     settled, last = samples[min(SETTLED, count) - 1], samples[-1]

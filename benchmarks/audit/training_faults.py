@@ -195,7 +195,7 @@ BATCHES = (
     ),
     (
         "the validation images are augmented too (udacity/deep-learning-v2-pytorch#132)",
-        "nn/recipes.py",
+        "nn/train/setup.py",
         "validation=plain_source(*test)",
         "validation=training_source(recipe, *test)",
     ),

@@ -14,7 +14,8 @@ from benchmarks.peers.network import EPSILON, LEARNING_RATE, RHO, Network, stude
 from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
-from nn.recipes import BEST, CLASSIC, training_source
+from nn.train.recipe import BEST, CLASSIC
+from nn.train.setup import training_source
 
 
 class Ours(Contender):

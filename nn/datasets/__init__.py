@@ -11,7 +11,7 @@ A checklist for a new data set:
 1. A file like `fashion_mnist.py`: a `Collection` with the names, sizes and SHA-256 of its files
    and its mirrors, and `load_data`.
 2. Its name in `__getattr__` below, so that `nn.datasets.NAME` finds it.
-3. For `python -m nn.train --dataset`: its name in `DATASETS` and `load_splits` of `nn/recipes.py`;
+3. For `python -m nn.train --dataset`: its name in `DATASETS` and `load_splits` of `nn/datasets/collections.py`;
    images must be 28 x 28.
 4. Tests in `tests/datasets`, and its origin and licence in `docs` or `data`.
 

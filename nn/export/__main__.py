@@ -53,7 +53,7 @@ def _check_paths(model: str | None, wanted: dict[str, str]) -> None:
 
 
 def _content(option: str, path: str | None) -> bytes:
-    from nn.recipes import BUNDLED, load_reader
+    from nn.pretrained import BUNDLED, load_reader
 
     if option == "html":
         from nn.export.html import page

@@ -40,7 +40,7 @@ from nn.layers.arguments import Shape
 from nn.layers.base import Gradients
 from nn.layers.stack import Stack, split_softmax
 from nn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError
-from nn.recipes import student_network
+from nn.pretrained import student_network
 
 NETWORK_TOLERANCE = 1e-6
 NETWORK_ENTRIES = 24

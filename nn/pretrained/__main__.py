@@ -20,11 +20,14 @@ from typing import Any
 
 import numpy as np
 
+from nn.datasets.collections import load_splits
 from nn.datasets.loading import Split
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import check_writable
+from nn.pretrained import BUNDLED
 from nn.reading.calibration import calibrated, expected_calibration_error, fit_temperature, sure_threshold
-from nn.recipes import BUNDLED, Recipe, load_splits, trainer_for
+from nn.train.recipe import Recipe
+from nn.train.setup import trainer_for
 
 TRAINED = 55_000
 RECIPE = Recipe(epochs=80, learning_rate=1.5, plain=0.1, strokes=0.2, doodles=0.02)

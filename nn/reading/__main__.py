@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from nn.io.cli import ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
+from nn.pretrained import load_reader
 from nn.reading import read_image, to_ink
-from nn.recipes import load_reader
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nn.datasets.collections import DATASETS, load_splits
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import atomic_write, check_writable
-from nn.recipes import DATASETS, load_reader, load_splits
+from nn.pretrained import load_reader
 from nn.report.style import check_matplotlib
 
 if TYPE_CHECKING:

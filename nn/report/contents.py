@@ -11,12 +11,12 @@ from nn import __version__
 from nn.datasets.fashion_mnist import NAMES as FASHION_NAMES
 from nn.errors import InputError
 from nn.models import Sequential
-from nn.recipes import Recipe
 from nn.report import curves, pictures
 from nn.report.histories import History, LayerNorms, beside
 from nn.report.measures import Findings, activations, first_filters
 from nn.report.page import Section, page
 from nn.report.style import png, styled
+from nn.train.recipe import Recipe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.datasets.loading import Split
+from nn.datasets.sources import plain_source
 from nn.layers import Layer
 from nn.models import Sequential
 from nn.reading.calibration import calibrated
-from nn.recipes import plain_source
 
 CHUNK = 2_000
 

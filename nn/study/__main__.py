@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from nn.datasets.collections import load_splits
 from nn.io.cli import ArgumentParser, run
 from nn.io.files import atomic_write, check_writable
-from nn.recipes import load_splits
 from nn.report.style import check_matplotlib, png, styled
 
 # The module of each experiment, in the order of docs/study.md. An experiment is a function with

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.datasets.collections import IMAGE_SHAPE
 from nn.datasets.loading import Split
+from nn.datasets.sources import plain_source
 from nn.engine import numpy_inference
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
 from nn.layers.arguments import Shape
 from nn.models import Sequential, load_model
-from nn.recipes import BUNDLED, IMAGE_SHAPE, plain_source
+from nn.pretrained import BUNDLED
 from nn.report.measures import first_filters, pixels
 from nn.report.style import bare, new_figure
 

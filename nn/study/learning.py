@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.callbacks import Callback, Logs
+from nn.datasets.collections import IMAGE_SHAPE
 from nn.datasets.loading import Split
+from nn.datasets.sources import plain_source
 from nn.layers import Dense, Flatten, Softmax
 from nn.layers.initializers import glorot_uniform
 from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta, Optimizer
-from nn.recipes import IMAGE_SHAPE, SCHEDULES, Recipe, plain_source, rate_of
 from nn.report.curves import plain_numbers
 from nn.report.style import BLUE, MARKERS, SERIES, VERMILION, new_figure
+from nn.train.recipe import SCHEDULES, Recipe
+from nn.train.setup import rate_of
 from nn.training import Trainer
 
 if TYPE_CHECKING:

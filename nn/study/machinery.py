@@ -13,10 +13,11 @@ import numpy as np
 from PIL import Image
 
 from nn.datasets.loading import Split
+from nn.datasets.sources import plain_source
 from nn.engine.executor import Executor
 from nn.engine.fused import FusedEngine
 from nn.engine.step import Step
-from nn.recipes import plain_source, student_network
+from nn.pretrained import student_network
 from nn.report.style import SERIES, new_figure
 
 if TYPE_CHECKING:

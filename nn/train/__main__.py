@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from nn import __version__
+from nn.datasets.collections import DATASETS, load_splits
 from nn.datasets.loading import Split
 from nn.engine import ENGINES
 from nn.errors import InputError
@@ -28,7 +29,7 @@ from nn.io.archive import is_keras_data
 from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
 from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
 from nn.io.interrupts import INTERRUPTED, heeded
-from nn.recipes import BEST, CLASSIC, DATASETS, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, load_splits, recipe_of
+from nn.train.recipe import BEST, CLASSIC, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, recipe_of
 from nn.train.run_files import RunFiles, run_files_of
 
 if TYPE_CHECKING:
@@ -195,8 +196,8 @@ def _prepare(recipe: Recipe, data: Data, options: argparse.Namespace, files: Run
     """Trainer and checkpoints, with all kernels ready to run."""
     from nn.callbacks import Callback, ProgressBar
     from nn.engine.compiling import report_compilation
-    from nn.recipes import trainer_for, warm_up
     from nn.train.checkpoint import Checkpoints
+    from nn.train.setup import trainer_for, warm_up
 
     with report_compilation():
         warm_up(recipe, data.train)

@@ -16,8 +16,8 @@ from nn.datasets import mnist
 from nn.errors import InputError
 from nn.layers import Dense, Flatten
 from nn.models import Sequential, load_model
+from nn.pretrained import BUNDLED
 from nn.reading.recognition import read_number
-from nn.recipes import BUNDLED
 
 HAND = "curled foot"
 

@@ -17,7 +17,7 @@ from benchmarks.peers.data import floats, resized
 from benchmarks.scaling import CURVES
 from nn.errors import InputError
 from nn.layers.windows import window_geometry
-from nn.recipes import student_network
+from nn.pretrained import student_network
 
 # The commands that write results, and the words that some of them need besides --out.
 WRITING = (

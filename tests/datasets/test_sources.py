@@ -8,8 +8,9 @@ import pytest
 from nn.datasets.augment import AugmentedImages, Limits
 from nn.datasets.sources import Concatenation, InTurn, ScaledImages
 from nn.errors import InputError
-from nn.recipes import Recipe, training_source
 from nn.strokes import Doodles, SyntheticDigits
+from nn.train.recipe import Recipe
+from nn.train.setup import training_source
 from nn.utils import one_hot
 
 RNG = np.random.default_rng(0)

@@ -9,7 +9,7 @@ import pytest
 
 from nn.datasets import mnist
 from nn.datasets.augment import AugmentedImages
-from nn.datasets.sources import Concatenation
+from nn.datasets.sources import Concatenation, plain_source
 from nn.errors import InputError
 from nn.gradcheck import check_layer
 from nn.layers import (
@@ -34,7 +34,7 @@ from nn.layers.regularizers import L1, L1L2
 from nn.models import Sequential, load_model
 from nn.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, Optimizer, RMSprop
 from nn.optimizers.schedules import OneCycle
-from nn.recipes import plain_source, student_network
+from nn.pretrained import student_network
 from nn.strokes import SyntheticDigits
 from nn.training import Trainer
 

@@ -144,7 +144,7 @@ def _bytes(ink):
 def main():
     from nn.export.html import page
     from nn.models import load_model
-    from nn.recipes import BUNDLED
+    from nn.pretrained import BUNDLED
 
     model = load_model(BUNDLED)
     kinds = {

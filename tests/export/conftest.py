@@ -5,7 +5,7 @@ from chromium import PROGRAM, Chromium
 
 from nn.export.html import page
 from nn.models import load_model
-from nn.recipes import BUNDLED
+from nn.pretrained import BUNDLED
 
 
 @pytest.fixture(scope="package")

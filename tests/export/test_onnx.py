@@ -14,7 +14,7 @@ from nn.export.onnx import onnx_file
 from nn.layers import Conv2D
 from nn.layers.base import Layer
 from nn.models import load_model
-from nn.recipes import BUNDLED
+from nn.pretrained import BUNDLED
 
 onnx = pytest.importorskip("onnx", reason="needs the extra 'onnx'")
 pytest.importorskip("onnxruntime", reason="compares with ONNX Runtime")

@@ -9,7 +9,8 @@ from nn.callbacks import Callback
 from nn.layers import Conv2D, Dense, Dropout, Flatten
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta
-from nn.recipes import AVERAGED, BEST, CLASSIC, trainer_for
+from nn.train.recipe import BEST, CLASSIC
+from nn.train.setup import AVERAGED, trainer_for
 
 RNG = np.random.default_rng(5)
 X = RNG.random((70, 6, 6, 1), np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, Softmax
 from nn.losses import CategoricalCrossentropy
 from nn.optimizers import Adadelta
-from nn.recipes import student_network
+from nn.pretrained import student_network
 
 STEPS = 100
 RATE, RHO, EPSILON = 1.0, 0.95, 1e-7

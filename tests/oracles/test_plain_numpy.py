@@ -11,7 +11,7 @@ from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softm
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta
 from nn.optimizers.schedules import Cosine, OneCycle
-from nn.recipes import student_network
+from nn.pretrained import student_network
 
 # Input shape, layers. Batches of 45 are two chunks, the second one short.
 NETWORKS = {

@@ -92,8 +92,8 @@ def test_bomb_is_refused_before_it_is_decoded(tmp_path):
 
 
 def test_steps_show_the_digits_that_are_read(tmp_path, capsys):
+    from nn.pretrained import BUNDLED
     from nn.reading.__main__ import main
-    from nn.recipes import BUNDLED
 
     path = tmp_path / "digit.png"
     ink = draw(ONE, 200, onto=draw(SEVEN))

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from small_model import save_model, small_network
 
-from nn import recipes
+from nn.datasets.collections import load_splits
 from nn.errors import InputError
 from nn.layers import Dense, Flatten, MaxPooling2D
 from nn.models import Sequential, load_model
+from nn.pretrained import OWN
 from nn.reading.calibration import calibrated
 from nn.report import measures
 from nn.report.page import Section, page
@@ -25,7 +26,7 @@ PICTURES = {"confusion", "curves", "filters", "layers", "map", "mistakes", "norm
 
 @pytest.fixture(scope="module")
 def digits(small_mnist):
-    return recipes.load_splits("mnist", str(small_mnist))[1]
+    return load_splits("mnist", str(small_mnist))[1]
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +176,7 @@ def test_no_mistakes_is_a_sentence_not_a_picture(matplotlib, digits):
 
     found = measures.examine(small_network(), digits, 1.0)
     perfect = replace(found, labels=found.guesses.astype(np.uint8), loss=0.0, accuracy=1.0)
-    html, pictures = compose(small_network(), perfect, path=recipes.OWN, dataset="mnist", histories=[], norms=[], index=0)
+    html, pictures = compose(small_network(), perfect, path=OWN, dataset="mnist", histories=[], norms=[], index=0)
     assert "all test images are read right" in html
     assert "mistakes" not in pictures
 

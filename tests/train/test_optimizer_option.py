@@ -8,7 +8,7 @@ import pytest
 from short_training import at_batch, interrupt
 
 from nn.io.archive import read_archive
-from nn.recipes import BEST, CLASSIC, OPTIMIZERS, Recipe, decided_by, recipe_of
+from nn.train.recipe import BEST, CLASSIC, OPTIMIZERS, Recipe, decided_by, recipe_of
 
 SHORT = ("--epochs", 2, "--batch-size", 64, "--no-augment")
 

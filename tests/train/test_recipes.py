@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nn.recipes import BEST, CLASSIC, trainer_for
+from nn.train.recipe import BEST, CLASSIC
+from nn.train.setup import trainer_for
 
 RNG = np.random.default_rng(0)
 IMAGES, LABELS = RNG.integers(256, size=(40, 28, 28), dtype=np.uint8), RNG.integers(10, size=40, dtype=np.uint8)

@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 from short_training import LAST_LINE, SHORT, at_batch, interrupt, one_sentence
 
-from nn import recipes, training
+from nn import training
+from nn.datasets.collections import load_splits
 from nn.datasets.idx import write_idx
 from nn.io import files
 from nn.models import load_model
+from nn.train.recipe import Recipe
+from nn.train.setup import trainer_for, warm_up
 
 pytestmark = pytest.mark.usefixtures("compiler")
 
@@ -58,11 +61,11 @@ def test_best_recipe_is_the_default_and_resumes_to_the_bit(train, tmp_path, monk
 def test_after_the_warm_up_nothing_is_compiled(small_mnist):
     from numba.core import event
 
-    recipe = recipes.Recipe(epochs=1, train_limit=64, doodles=0.25)
-    train, test = recipes.load_splits("mnist", str(small_mnist))
-    recipes.warm_up(recipe, train)
+    recipe = Recipe(epochs=1, train_limit=64, doodles=0.25)
+    train, test = load_splits("mnist", str(small_mnist))
+    warm_up(recipe, train)
     with event.install_recorder("numba:compile") as recorder:
-        recipes.trainer_for(recipe, (train[0][:64], train[1][:64]), test).run()
+        trainer_for(recipe, (train[0][:64], train[1][:64]), test).run()
     assert not recorder.buffer
 
 

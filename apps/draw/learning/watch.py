@@ -122,7 +122,7 @@ class Watch:
 
     def model(self) -> Any:
         """The network that has finished learning."""
-        from nn.recipes import student_network
+        from nn.pretrained import student_network
 
         assert self._result is not None
         weights, card = self._result

@@ -44,7 +44,8 @@ def _train(connection: Connection, data: str | None, fields: dict[str, Any]) -> 
     from nn import __version__
     from nn.datasets import mnist
     from nn.engine.executor import available_threads
-    from nn.recipes import BEST, trainer_for, warm_up
+    from nn.train.recipe import BEST
+    from nn.train.setup import trainer_for, warm_up
 
     recipe = replace(BEST, **fields)
     train, test = mnist.load_data(data, mirrors=())

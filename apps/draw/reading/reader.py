@@ -37,7 +37,7 @@ def load(model: ModelFile) -> Any:
         InputError: it cannot be loaded, or does not read digits.
     """
     from nn.errors import InputError
-    from nn.recipes import load_reader
+    from nn.pretrained import load_reader
 
     try:
         network, _ = load_reader(model.path)

@@ -30,14 +30,14 @@ from apps.draw.teaching.kept_drawings import Kept
 from nn.callbacks import Callback, Logs
 from nn.datasets import mnist
 from nn.datasets.augment import AugmentedImages
+from nn.datasets.collections import IMAGE_SHAPE
 from nn.datasets.loading import Split
-from nn.datasets.sources import CLASSES, Concatenation, ImageSource
+from nn.datasets.sources import CLASSES, Concatenation, ImageSource, plain_source
 from nn.engine.plan import CHUNK
 from nn.errors import InputError
 from nn.models import Sequential
 from nn.optimizers import Adadelta
 from nn.optimizers.schedules import Cosine
-from nn.recipes import IMAGE_SHAPE, plain_source
 from nn.strokes import Doodles, SyntheticDigits
 from nn.training import Trainer, evaluate
 
