@@ -144,7 +144,9 @@ def _best_digits(model: Model, row: Pieces, temperature: float | None) -> list[t
     found = read_images(model, np.stack([digit.image for digit in digits]), temperature)
     grouping = best_grouping(row, dict(zip(spans, found, strict=True)))
     if row.may_touch and not grouping.is_settled:
-        return _best_digits(model, cut_up(row), temperature)
+        parts = cut_up(row)
+        if len(parts) > len(row):
+            return _best_digits(model, parts, temperature)
     best = []
     for chosen in grouping.spans:
         number = spans.index(chosen.span)

@@ -45,6 +45,9 @@ def test_the_pages_constants_are_pythons(module):
     python = vars(importlib.import_module(f"nn.reading.{module}"))
     assert len(found) > 3
     assert {name: float(value) for name, value in found} == {name: python[renamed.get(name, name)] for name, _ in found}
+    if module in ("choice", "seams"):
+        costs = {name for name, value in python.items() if name.isupper() and isinstance(value, int | float)}
+        assert costs == {renamed.get(name, name) for name, _ in found}
 
 
 def test_ink_that_holds_no_digit_is_blank_in_both(reader, bundled):

@@ -63,7 +63,9 @@ function bestDigits(row, look) {
     return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
   });
   const grouping = bestGrouping(row, spans);
-  return row.mayTouch && !grouping.isSettled ? bestDigits(cutUp(row), look) : grouping.spans;
+  if (!row.mayTouch || grouping.isSettled) return grouping.spans;
+  const parts = cutUp(row);
+  return parts.length > row.length ? bestDigits(parts, look) : grouping.spans;
 }
 
 /** Whether a digit is so wide that its pieces, if it has several, may be digits too. */
