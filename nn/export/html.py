@@ -18,14 +18,16 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nn.errors import InputError
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.io.model_file import PACKAGE_LAYERS
+from nn.layers import ELU, BatchNormalization, Conv2D, Dense, Layer, LeakyReLU, Linear, ZeroPadding2D
+from nn.layers.pooling import Pooling2D
 from nn.models import Sequential
 
 MOST_BYTES = 1_600_000
 PROBES = 500
-SUPPORTED = (Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax)
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?function|const|class)", re.MULTILINE)
 
@@ -40,6 +42,10 @@ def page(model: Sequential, name: str) -> bytes:
         InputError: the page cannot run this model.
     """
     check(model, name)
+    try:
+        model.predict(np.stack([np.zeros(model.input_shape), np.ones(model.input_shape)]))
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
     whole = _assembled(model, name, "single")
     if len(whole) <= MOST_BYTES or not _half_suffices(model):
         return whole
@@ -49,18 +55,9 @@ def page(model: Sequential, name: str) -> bytes:
 def check(model: Sequential, name: str) -> None:
     """Raise `InputError` unless a page can run the model and will say what `nn.predict` says."""
     for layer in model.layers:
-        if type(layer) not in SUPPORTED:
-            raise InputError(f"{name}: expected layers that the page can run, got a {type(layer).__name__} layer")
-        activation = getattr(layer, "activation_name", "linear")
-        if activation not in ("linear", "relu") and not (activation == "softmax" and isinstance(layer, Dense)):
-            kind = type(layer).__name__
-            raise InputError(
-                f"{name}: expected activations that the page can run, got {activation} after the {kind} layer {layer.name}"
-            )
-        if isinstance(layer, Dense) and len(layer.input_shape) != 1:
-            raise InputError(
-                f"{name}: expected a vector for the Dense layer {layer.name}, got an input of shape {layer.input_shape}"
-            )
+        kind = type(layer).__name__
+        if type(layer) not in PACKAGE_LAYERS.values():
+            raise InputError(f"{name}: expected layers of this package, got {layer.name}, which is a {kind}")
     for entry in ("temperature", "sure_from"):
         value = model.card.get(entry, 1.0)
         if type(value) not in (int, float) or not 0 < value < math.inf:
@@ -83,6 +80,13 @@ def describe(model: Sequential, precision: str) -> dict[str, Any]:
     }
 
 
+def weights(model: Sequential, precision: str) -> str:
+    """All arrays one after another, "single" or "half" precision, little-endian, in base64."""
+    dtype = "<f2" if precision == "half" else "<f4"
+    arrays = [array for layer in model.layers for array in _arrays(layer).values()]
+    return base64.b64encode(b"".join(array.astype(dtype).tobytes() for array in arrays)).decode()
+
+
 def program() -> str:
     """The page's JavaScript as one script."""
     done: dict[str, str] = {}
@@ -101,33 +105,57 @@ def program() -> str:
 def _described(layer: Layer) -> dict[str, Any]:
     entry = {
         "type": type(layer).__name__,
-        "name": layer.name,
         "input_shape": list(layer.input_shape),
         "output_shape": list(layer.output_shape),
+        "arrays": [[name, array.size] for name, array in _arrays(layer).items()],
+        **_arguments(layer),
     }
-    if isinstance(layer, Conv2D | Dense):
-        entry |= {"activation": layer.activation_name, "kernel_shape": list(layer.parameters["kernel"].shape)}
-    if isinstance(layer, Conv2D | MaxPooling2D):
-        (above, _), (left, _) = layer.padding_sizes
-        entry |= {"strides": list(layer.strides), "before": [above, left]}
-    if isinstance(layer, MaxPooling2D):
-        entry["pool_size"] = list(layer.pool_size)
+    activation = getattr(layer, "activation", None)
+    if activation is not None and not isinstance(activation, Linear):
+        entry["activation"] = {"type": type(activation).__name__, **_arguments(activation)}
     return entry
 
 
+def _arguments(layer: Layer) -> dict[str, Any]:
+    """What the page's `layers.js` and `activations.js` ask of a layer besides its arrays."""
+    match layer:
+        case Conv2D() | Pooling2D():
+            (above, _), (left, _) = layer.padding_sizes
+            size = layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
+            return {"size": list(size), "strides": list(layer.strides), "before": [above, left]}
+        case ZeroPadding2D():
+            (above, _), (left, _) = layer.padding
+            return {"before": [above, left]}
+        case BatchNormalization():
+            return {"epsilon": layer.epsilon}
+        case LeakyReLU():
+            return {"negative_slope": layer.negative_slope}
+        case ELU():
+            return {"alpha": layer.alpha}
+    return {}
+
+
+def _arrays(layer: Layer) -> dict[str, NDArray]:
+    """What the page is given of a layer, in the order of `weights`."""
+    match layer:
+        case Conv2D() | Dense():
+            return {"kernel": layer.parameters["kernel"], "bias": layer.bias()}
+        case BatchNormalization():
+            return {"gamma": layer.gamma(), "beta": layer.beta(), **layer.state}
+    return {}
+
+
 def _assembled(model: Sequential, name: str, precision: str) -> bytes:
-    dtype = "<f2" if precision == "half" else "<f4"
-    values = [layer.parameters[key] for layer in model.layers if layer.parameters for key in ("kernel", "bias")]
-    weights = base64.b64encode(b"".join(array.astype(dtype).tobytes() for array in values)).decode()
     parts = {
         "MODEL": html.escape(name),
         "STYLE": _file("page.css"),
         "NETWORK": json.dumps(describe(model, precision)).replace("<", r"\u003c"),
-        "WEIGHTS": weights,
+        "WEIGHTS": weights(model, precision),
         "PROGRAM": program(),
     }
-    # In one pass, so that nothing within a part is taken for the name of another.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("page.html")).encode()
+    # In one pass, so that nothing within a part is taken for the name of another. A file's name
+    # need not be text.
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _file("page.html")).encode(errors="replace")
 
 
 def _half_suffices(model: Sequential) -> bool:

@@ -62,6 +62,8 @@ def check_writable(path: str | os.PathLike[str], argument: str) -> None:
     """Raise `InputError` now if a file cannot be created at `path` later, before hours of work
     depend on it.
     """
+    if not os.fspath(path):
+        raise InputError(f"{argument}: expected a file name, got an empty one")
     if os.path.isdir(path):
         raise InputError(f"{argument}: expected a file name, got the folder {path}")
     try:

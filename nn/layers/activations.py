@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
+from nn.layers.arguments import Shape
 from nn.layers.base import Gradients, Layer, RandomKey
 from nn.layers.rectifiers import ELU, GELU, LeakyReLU
 from nn.layers.sigmoids import Sigmoid, SiLU, Softplus, Tanh
@@ -108,10 +109,17 @@ class Softmax(Layer):
         C. M. Bishop: Pattern recognition and machine learning, 2006, equations 4.104 to 4.106.
     """
 
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The input's, if it is a row of scores."""
+        if len(input_shape) != 1:
+            raise InputError(
+                f"softmax: expected samples of shape (classes,), got {tuple(input_shape)}; Flatten makes such samples"
+            )
+        return input_shape
+
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
         """Probabilities, row by row."""
-        if x.ndim != 2:
-            raise InputError(f"Softmax: expected scores of shape (samples, classes), got {x.shape}")
+        self.compute_output_shape(x.shape[1:])
         out = np.empty_like(x, order="C")
         elementwise.softmax(np.ascontiguousarray(x), out)
         return out, out
@@ -142,6 +150,10 @@ class Activation(Layer):
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
         self.activation_name, self.activation = activation_named(activation, "Activation")
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """The activation's."""
+        return self.activation.compute_output_shape(input_shape)
 
     def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
         """The activation's."""

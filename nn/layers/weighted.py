@@ -51,6 +51,7 @@ class WeightedLayer(Layer):
     def build(self, input_shape: Shape, rng: np.random.Generator, dtype: DTypeLike) -> None:
         """The kernel and, if there is one, the bias."""
         super().build(input_shape, rng, dtype)
+        self.activation.compute_output_shape(self.output_shape)  # which may refuse it
         for name, shape in self.array_shapes(input_shape).items():
             self.add_parameter(name, self.initializers[name](shape, rng), dtype)
 

@@ -1,12 +1,14 @@
 """The student's network: its architecture, its bundled weights, and `python -m nn.pretrained`, the
-command that makes them.
+command that makes them; and how any model is loaded that is to read digits.
 """
 
 from __future__ import annotations
 
+import math
 import os
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 OWN = Path("mnist.npz")
 BUNDLED = Path(__file__).parent / "mnist.npz"
+# The samples that a reader may take: images with or without an axis of channels, or all pixels in
+# a row, as in many a script.
+READABLE = (IMAGE_SHAPE, IMAGE_SHAPE[:2], (math.prod(IMAGE_SHAPE),))
 
 
 def student_network(seed: int = 0, dtype: DTypeLike = np.float32) -> Sequential:
@@ -44,7 +49,9 @@ def student_network(seed: int = 0, dtype: DTypeLike = np.float32) -> Sequential:
 def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
     """The model at `path`, which must read 28 x 28 images as ten classes, and that path.
 
-    Without a path: the model trained in this folder, else the bundled one.
+    Without a path: the model trained in this folder, else the bundled one. Whatever the model is
+    made for, the one returned takes samples of shape (28, 28, 1) and gives probabilities: see
+    `as_reader`.
     """
     from nn.models import load_model
 
@@ -52,7 +59,37 @@ def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
     if chosen is None:
         raise InputError(f"there is no {OWN} here and no bundled model; train one with `python -m nn.train`, or name one")
     model = load_model(chosen)
-    if model.input_shape != IMAGE_SHAPE or model.output_shape != (CLASSES,):
-        got = f"one from {model.input_shape} to {model.output_shape}"
-        raise InputError(f"{chosen}: expected a model from {IMAGE_SHAPE} to {(CLASSES,)}, got {got}")
-    return model, chosen
+    if model.input_shape not in READABLE or model.output_shape != (CLASSES,):
+        expected = f"a model from {', '.join(map(str, READABLE[:-1]))} or {READABLE[-1]} to {(CLASSES,)}"
+        raise InputError(f"{chosen}: expected {expected}, got one from {model.input_shape} to {model.output_shape}")
+    return as_reader(model), chosen
+
+
+def as_reader(model: Sequential) -> Sequential:
+    """The model with samples of shape (28, 28, 1) and with probabilities: the same layers, with a
+    `Flatten` or `Reshape` in place of those at the beginning that only reshape, and with a
+    `Softmax` after scores.
+
+    Scores are what a model for `CategoricalCrossentropy(from_logits=True)` gives. The outputs of
+    a sigmoid stay as they are.
+    """
+    from nn.layers import Flatten, Reshape, Softmax
+    from nn.layers.stack import split_activation
+    from nn.models import Sequential
+
+    layers = list(model.layers)
+    if not any(split_activation(layers, ending)[1] for ending in ("softmax", "sigmoid")):
+        layers.append(Softmax())
+    if model.input_shape != IMAGE_SHAPE:
+        while isinstance(layers[0], Flatten | Reshape):
+            del layers[0]
+        taken, shape = {layer.name for layer in layers}, layers[0].input_shape
+        name = next(name for number in count() if (name := f"input_{number}") not in taken)
+        options: dict[str, Any] = {"name": name, "input_shape": IMAGE_SHAPE}
+        if shape != IMAGE_SHAPE:
+            layers.insert(0, Flatten(**options) if len(shape) == 1 else Reshape(shape, **options))
+    if layers == model.layers:
+        return model
+    reader = Sequential(layers, dtype=model.dtype)
+    reader.card = model.card
+    return reader

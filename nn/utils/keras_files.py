@@ -91,22 +91,28 @@ def save_model(model: Any, filepath: Path, overwrite: bool = True) -> None:
 
 def save(model: Stack, path: Path) -> None:
     """Write a whole model: .keras, or .h5 in the older layout."""
+    _write_bytes(path, whole_model(model, is_archive=os.fspath(path).lower().endswith(".keras")))
+
+
+def whole_model(model: Stack, is_archive: bool) -> bytes:
+    """The content of a file with a whole model: a .keras archive, or .h5 in the older layout."""
     config = keras_json.keras_config(model)
-    if os.fspath(path).lower().endswith(".keras"):
+    if is_archive:
         metadata = json.dumps({"keras_version": KERAS_VERSION, "date_saved": ""})
         weights = _h5_bytes(lambda file: _write_vars(file, model.layers))
-        with atomic_write(path) as target, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("metadata.json", metadata)
             archive.writestr("config.json", json.dumps(config))
             archive.writestr("model.weights.h5", weights)
-        return
+        return buffer.getvalue()
 
     def write(file: Any) -> None:
         file.attrs["model_config"] = json.dumps(config).encode()
         _about(file)
         _write_named(file.create_group("model_weights"), model.layers)
 
-    _write_bytes(path, _h5_bytes(write))
+    return _h5_bytes(write)
 
 
 def save_weights(model: Stack, path: Path) -> None:

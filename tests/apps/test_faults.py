@@ -11,7 +11,7 @@ pygame = pytest.importorskip("pygame")
 from apps.draw import front  # noqa: E402
 from apps.draw.files.model_file import choose_model, taught_file  # noqa: E402
 from apps.draw.keys import READING, TOP_ROW, action_of  # noqa: E402
-from apps.draw.reading.reader import load, with_probabilities  # noqa: E402
+from apps.draw.reading.reader import load  # noqa: E402
 from apps.draw.session import MESSAGE_SECONDS  # noqa: E402
 from apps.draw.teaching.jobs import LEARNING, STOPPING, Lesson  # noqa: E402
 from apps.draw.toolkit import theme  # noqa: E402
@@ -312,18 +312,6 @@ def test_every_button_is_in_the_window_and_no_two_overlap(make_app, size):
                 assert not button.rect.colliderect(other.rect), (button.action, other.action)
         if screen != "reading":
             driver.app.perform(screen)
-
-
-def test_a_model_without_softmax_gives_probabilities():
-    plain = reader("linear")
-    image = np.random.default_rng(0).uniform(0, 1, (3, 28, 28, 1)).astype(np.float32)
-    logits = plain.predict(image)
-    probabilities = with_probabilities(plain).predict(image)
-    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(probabilities, expected, rtol=1e-4)
-    with_softmax = reader()
-    assert with_probabilities(with_softmax) is with_softmax
 
 
 def test_the_invitation_can_be_read(driver):

@@ -40,5 +40,21 @@ def step_of(model, source, *, rate=1.0, keys=None, number=0):
     )
 
 
+# The parameters themselves, and zeros that are laid out once: of padding, of products without a
+# bias, and of rows of filters that end in part of a vector.
+LASTING = {"bias", "no_bias", "padded", "filters"}
+
+
+def poison(plan):
+    """NaN in every array that a batch must write before it reads it."""
+    plan.images[...] = plan.targets[...] = plan.dscores[...] = np.nan
+    plan.losses[...] = np.nan
+    for operation in plan.operations:
+        for name, array in vars(operation).items():
+            if isinstance(array, np.ndarray) and array.dtype.kind == "f" and name not in LASTING:
+                array[...] = np.nan
+    plan.refresh()
+
+
 def flat_weights(model):
     return np.concatenate([*map(np.ravel, model.get_weights())])

@@ -6,9 +6,10 @@ import copy
 
 import numpy as np
 import pytest
-from small_steps import ArraySource, step_of
+from small_steps import ArraySource, poison, step_of
 
 from nn.engine.batch import Batch
+from nn.engine.executor import Executor
 from nn.engine.operations import DropoutOperation
 from nn.engine.plan import CHUNK, Plan
 from nn.engine.textbook import TextbookEngine
@@ -123,6 +124,22 @@ def test_chunks_of_any_size_add_up_to_the_step_of_the_textbook(layers, chunk):
     assert batch.right() == right
     for array, expected in zip(model.get_weights(), reference.get_weights(), strict=True):
         np.testing.assert_allclose(array, expected, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("samples", [2 * CHUNK + 5, CHUNK - 1])
+@pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
+def test_a_batch_reads_nothing_that_an_earlier_one_has_left(layers, samples):
+    results = []
+    for poisoned in (False, True):
+        model, plan = plan_of(layers, 3 * CHUNK)
+        if poisoned:
+            poison(plan)
+        with Executor(3) as executor:
+            batch = Batch(plan, step_of(model, source_of(samples), keys=KEYS))
+            executor.run(batch.do, len(batch), batch.abort)
+        results.append([np.array([batch.loss(), batch.right()]), *model.get_weights()])
+    for clean, other in zip(*results, strict=True):
+        np.testing.assert_array_equal(clean, other)
 
 
 def test_masks_depend_on_key_and_element_not_on_the_chunks():

@@ -1,6 +1,5 @@
 """The page's reading and its forward pass against Python's, on the same ink and the same inputs."""
 
-import base64
 import importlib
 import json
 import re
@@ -10,7 +9,7 @@ import pytest
 from agreement import Drawing, compare, numbers_with_strokes, rendered_numbers, rendered_strokes, test_images
 from odd_models import ODD_MODELS
 
-from nn.export.html import EXPORT, IMPORT, _file, describe
+from nn.export.html import EXPORT, IMPORT, _file, describe, weights
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def loaded(browser, *names):
 def workbench(browser):
     browser.send("Page.navigate", url="about:blank")
     browser.until("document.readyState === 'complete'")
-    loaded(browser, "network.js", "pen.js")
+    loaded(browser, "activations.js", "layers.js", "network.js", "pen.js")
     return browser
 
 
@@ -75,12 +74,10 @@ def workbench(browser):
 @pytest.mark.parametrize("name", ODD_MODELS)
 def test_every_layer_computes_the_same_in_the_page(workbench, name, precision):
     model = ODD_MODELS[name]
-    dtype = np.float16 if precision == "half" else np.float32
     x = np.random.default_rng(2).normal(size=(1, *model.input_shape)).astype(np.float32)
-    weights = base64.b64encode(b"".join(array.astype(dtype).tobytes() for array in model.get_weights())).decode()
-    described = json.dumps(describe(model, precision))
+    described, arrays = json.dumps(describe(model, precision)), json.dumps(weights(model, precision))
     image = f"{{ data: Float32Array.from({json.dumps(x.ravel().tolist())}) }}"
-    out = workbench.evaluate(f"[...buildNetwork({described}, {json.dumps(weights)}).predict({image})]")
+    out = workbench.evaluate(f"[...buildNetwork({described}, {arrays}).predict({image})]")
     tolerance = 1e-5 if precision == "single" else 2e-2
     np.testing.assert_allclose(out, model.predict(x).ravel(), rtol=tolerance, atol=tolerance)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from nn.errors import InputError
-from nn.layers import Dense, ReLU, Softmax
+from nn.layers import Activation, Conv2D, Dense, ReLU, Softmax
 from nn.layers.activations import activation_named
 
 
@@ -65,9 +65,12 @@ def test_softmax_gradient_has_no_part_along_ones():
     np.testing.assert_allclose(Softmax().backward(rng.standard_normal((4, 6)), cache)[0].sum(axis=1), 0, atol=1e-15)
 
 
-def test_softmax_of_images_is_refused():
-    with pytest.raises(InputError, match="samples, classes"):
-        Softmax().forward(np.zeros((1, 2, 2, 1)))
+@pytest.mark.parametrize(("layer", "size"), [(Softmax(), 3), (Activation("softmax"), 3), (Conv2D(3, 2, activation="softmax"), 4)])
+def test_softmax_of_images_is_refused(layer, size):
+    with pytest.raises(InputError, match=r"softmax: expected samples of shape \(classes,\), got \(3, 3, 3\); Flatten"):
+        layer.build((size, size, 3), np.random.default_rng(0), np.float32)
+    with pytest.raises(InputError, match="softmax: expected samples"):
+        Softmax().forward(np.zeros((2, 3, 3)))
 
 
 def test_activation_inside_a_layer_is_the_layer_behind_it():

@@ -4,12 +4,14 @@ import functools
 
 import numpy as np
 import pytest
-from plain_numpy import Training, mask, network_of
+from plain_layers import mask, network_of
+from plain_numpy import Training
 
 from nn.engine import textbook
-from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax
+from nn.engine.plan import Plan
+from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU, Softmax
 from nn.models import Sequential
-from nn.optimizers import SGD, Adadelta
+from nn.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, Nadam, RMSprop
 from nn.optimizers.schedules import Cosine, OneCycle
 from nn.pretrained import student_network
 
@@ -50,6 +52,13 @@ NETWORKS = {
         lambda: [Dense(7, activation="relu"), Dropout(0.4), Dense(6), Dropout(0.0), Dense(5, activation="softmax")],
     ),
     "softmax in between": ((6,), lambda: [Dense(7, activation="softmax"), Dense(5, activation="softmax")]),
+    "batch normalization": (
+        (8, 7, 2),
+        lambda: [
+            *(Conv2D(5, 3), BatchNormalization(momentum=0.7), ReLU(), MaxPooling2D(), Flatten()),
+            *(Dense(9), BatchNormalization(epsilon=0.01), ReLU(), Dropout(0.3), Dense(5, activation="softmax")),
+        ],
+    ),
     "nothing hidden": ((6,), lambda: [Dropout(0.2), Dense(5, activation="softmax")]),
 }
 OPTIMIZERS = {
@@ -64,6 +73,30 @@ OPTIMIZERS = {
         SGD(Cosine(0.2, 12), weight_decay=0.1, use_ema=True, ema_momentum=0.5),
         {"rule": "sgd", "rate": Cosine(0.2, 12), "weight_decay": 0.1, "ema_momentum": 0.5},
     ),
+    "momentum": (SGD(0.05, 0.9), {"rule": "sgd", "rate": 0.05, "options": {"momentum": 0.9}}),
+    "Nesterov": (
+        SGD(0.05, 0.8, nesterov=True),
+        {"rule": "sgd", "rate": 0.05, "options": {"momentum": 0.8, "nesterov": True}},
+    ),
+    "RMSprop": (RMSprop(0.003), {"rule": "rmsprop", "rate": 0.003}),
+    "RMSprop, centred, momentum": (
+        RMSprop(0.003, 0.8, 0.5, 1e-3, centered=True),
+        {"rule": "rmsprop", "rate": 0.003, "options": {"rho": 0.8, "momentum": 0.5, "epsilon": 1e-3, "centered": True}},
+    ),
+    "Adam": (Adam(0.003), {"rule": "adam", "rate": 0.003}),
+    "Adam, AMSGrad, decay, average": (
+        Adam(OneCycle(0.01, 12), 0.8, 0.9, 1e-5, amsgrad=True, weight_decay=0.1, use_ema=True, ema_momentum=0.6),
+        {
+            "rule": "adam",
+            "rate": OneCycle(0.01, 12),
+            "options": {"beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-5, "amsgrad": True},
+            "weight_decay": 0.1,
+            "ema_momentum": 0.6,
+        },
+    ),
+    "Adagrad": (Adagrad(0.05), {"rule": "adagrad", "rate": 0.05}),
+    "Adamax": (Adamax(0.003), {"rule": "adamax", "rate": 0.003}),
+    "Nadam": (Nadam(0.003), {"rule": "nadam", "rate": 0.003}),
 }
 EPOCHS = 3
 
@@ -115,9 +148,11 @@ def compare(network, optimizer, *, samples=150, batch_size=45, seed=3, shuffle=T
 
 
 def check(model, history, weights, entries):
-    """Weights to 1e-9 of the largest; loss and accuracy of every epoch."""
+    """Weights to 1e-9 of the largest; loss and accuracy of every epoch. (A bias before batch
+    normalization stays zero: it is rounding alone.)
+    """
     for array, other in zip(model.get_weights(), weights, strict=True):
-        assert np.abs(array - other).max() <= 1e-9 * np.abs(other).max()
+        assert np.abs(array - other).max() <= 1e-9 * np.abs(other).max() + 1e-14
     for name in entries[0]:
         assert history[name] == pytest.approx([entry[name] for entry in entries], rel=1e-9), name
 
@@ -141,6 +176,36 @@ def test_optimizers(optimizer, options):
 @pytest.mark.parametrize(("samples", "batch_size"), [(96, 32), (33, 33), (65, 64), (40, 100), (5, 1), (131, 130)])
 def test_batches_of_every_size(samples, batch_size, options):
     compare("dense, many inputs", "Adadelta", samples=samples, batch_size=batch_size, **options)
+
+
+@every_engine
+@pytest.mark.parametrize("chunk", [1, 7, 45, 100])
+@pytest.mark.parametrize("network", ["the student's, small", "batch normalization"])
+def test_chunks_of_every_size(network, chunk, options, monkeypatch):
+    monkeypatch.setattr(Plan.__init__, "__kwdefaults__", {**Plan.__init__.__kwdefaults__, "chunk": chunk})
+    compare(network, "Adadelta", **options)
+
+
+@every_engine
+@pytest.mark.parametrize("given", ["class_weight", "sample_weight", "both"])
+def test_samples_that_count_more_than_others(given, options):
+    (x, targets), validation = data("nothing hidden", 100, 0), data("nothing hidden", 70, 1)
+    by_class, by_sample = {0: 3.0, 2: 0.5, 4: 0.0}, np.random.default_rng(2).random(100)
+    weights = {"class_weight": by_class, "sample_weight": by_sample}
+    counts = np.ones(100)
+    if given != "sample_weight":
+        counts *= [by_class.get(label, 1.0) for label in targets.argmax(axis=1)]
+    if given != "class_weight":
+        counts *= by_sample
+    training = Training(network_of(built("nothing hidden")), **OPTIMIZERS["Adam"][1])
+    doubles = [np.asarray(array, np.float64) for array in (x, targets, *validation)]
+    common = {"batch_size": 45, "epochs": EPOCHS, "seed": 3}
+    expected = training.fit(*doubles[:2], validation=tuple(doubles[2:]), counts=counts, **common)
+    model = built("nothing hidden")
+    model.compile(optimizer=OPTIMIZERS["Adam"][0])
+    chosen = weights if given == "both" else {given: weights[given]}
+    history = model.fit(x, targets, verbose=0, validation_data=validation, **common, **chosen, **options).history
+    check(model, history, expected, training.history)
 
 
 def test_validation_in_several_batches(monkeypatch):

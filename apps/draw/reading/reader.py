@@ -45,27 +45,8 @@ def load(model: ModelFile) -> Any:
         if model.path == model.base:
             raise
         network, _ = load_reader(model.base)
-    network = with_probabilities(network)
     network.use_kernels = False  # read in plain NumPy until the kernels are compiled
     threading.Thread(target=network.warm_up, name="warm-up", daemon=True).start()
-    return network
-
-
-def with_probabilities(network: Any) -> Any:
-    """The network, with a softmax at its end if it has none: without one its outputs are scores
-    and not probabilities.
-    """
-    from nn.layers import Softmax
-    from nn.layers.stack import split_softmax
-
-    _, ends_in_softmax = split_softmax(network.layers)
-    if ends_in_softmax:
-        return network
-    weights, card = network.get_weights(), network.card
-    network = type(network)([type(layer)(**layer.config()) for layer in network.layers] + [Softmax()], dtype=network.dtype)
-    network.build(tuple(network.layers[0].given_input_shape or (28, 28, 1)))
-    network.set_weights(weights)
-    network.card = card
     return network
 
 

@@ -83,9 +83,9 @@ class Teacher:
     def untaught(self) -> Any:
         """The model before all lessons."""
         if self._base_model is None:
-            from nn.models import load_model
+            from nn.pretrained import load_reader
 
-            self._base_model = load_model(self.base)
+            self._base_model, _ = load_reader(self.base)
         return self._base_model
 
     def ask(self, model: Any, images: Sequence[np.ndarray]) -> list[Said]:

@@ -82,10 +82,10 @@ class _Classroom:
         if self._model is not None:
             return
         from apps.draw.teaching.training import find_replay_data, warm_up
-        from nn.models import load_model
+        from nn.pretrained import load_reader
 
         self._replayed = find_replay_data(self._data)
-        model = load_model(self._base)
+        model, _ = load_reader(self._base)
         warm_up(model, self._replayed)
         self._model = model
 

@@ -130,7 +130,7 @@ export function showSeen(place, digits, selected, choose, colours) {
     button.disabled = digits.length < 2;
     button.setAttribute("aria-pressed", String(digits.length > 1 && k === selected));
     button.setAttribute("aria-label", digit ? `Digit ${k + 1}: ${digit.digit}, ${percent(digit.probability)}` : "Nothing");
-    paint(button.firstChild, images[k].data, 1, 0, 1, colours);
+    paint(button.firstChild, images[k].data, [0, 1], colours);
   });
 }
 
@@ -138,22 +138,23 @@ export function showSeen(place, digits, selected, choose, colours) {
 export function showMaps(place, { height, width, count, data }, colours) {
   while (place.children.length < count) place.append(make("canvas", { width, height }));
   place.setAttribute("aria-label", `${count} maps of ${height} by ${width} values`);
-  const most = data.reduce((a, b) => Math.max(a, b), 0) || 1;
-  [...place.children].forEach((canvas, c) => paint(canvas, data, count, c, most, colours));
+  const least = data.reduce((a, b) => Math.min(a, b), 0);
+  const most = data.reduce((a, b) => Math.max(a, b), 0);
+  [...place.children].forEach((canvas, c) => {
+    const map = data.filter((_, k) => k % count === c);
+    paint(canvas, map, [least, most], colours);
+  });
 }
 
-/**
- * Every `step`-th value from `first` on as a picture that fills its canvas: 0 in one colour,
- * `most` in the other.
- */
-function paint(canvas, values, step, first, most, [low, high]) {
+/** Values as a picture that fills its canvas: `least` in one colour, `most` in the other. */
+function paint(canvas, values, [least, most], [low, high]) {
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(canvas.width, canvas.height);
-  for (let k = first, at = 0; k < values.length; k += step, at += 4) {
-    const part = Math.min(Math.max(values[k] / most, 0), 1);
-    for (let c = 0; c < 3; c++) pixels.data[at + c] = low[c] + part * (high[c] - low[c]);
-    pixels.data[at + 3] = 255;
-  }
+  values.forEach((value, k) => {
+    const part = Math.min(Math.max((value - least) / (most - least || 1), 0), 1);
+    for (let c = 0; c < 3; c++) pixels.data[4 * k + c] = low[c] + part * (high[c] - low[c]);
+    pixels.data[4 * k + 3] = 255;
+  });
   context.putImageData(pixels, 0, 0);
 }
 
@@ -175,13 +176,14 @@ export function showFrames(place, digits, selected, width, height) {
 }
 
 /** What the page carries, in a few words and a table of layers. */
-export function showAbout(place, { layers, parameters, card }) {
+export function showAbout(place, { layers, parameters, card, has_maps }) {
   const counted = parameters.toLocaleString("en");
   const right = card["test accuracy"];
   const accuracy = typeof right === "number" ? ` It read ${(100 * right).toFixed(2)} % of its test images correctly.` : "";
-  place.append(make("p", {}, `A convolutional network of ${counted} parameters.${accuracy}`));
+  place.append(make("p", {}, `A ${has_maps ? "convolutional " : ""}network of ${counted} parameters.${accuracy}`));
   const rows = layers.map((layer) => {
-    return make("tr", {}, make("td", {}, layer.type), make("td", {}, layer.output_shape.join(" × ")));
+    const name = layer.activation ? `${layer.type}, ${layer.activation.type}` : layer.type;
+    return make("tr", {}, make("td", {}, name), make("td", {}, layer.output_shape.join(" × ")));
   });
   const head = make("tr", {}, make("th", { scope: "col" }, "Layer"), make("th", { scope: "col" }, "Output"));
   place.append(make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
