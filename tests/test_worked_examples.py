@@ -35,6 +35,8 @@ LAYERS = (
     *(activations, average_pooling, batch_normalization, conv2d, dense, dropout, flatten),
     *(global_pooling, pooling, rectifiers, reshape, sigmoids, zero_padding),
 )
+# They compute nothing, or what another layer does.
+WITHOUT_SOURCE = {"Linear", "Activation", "Reshape", "Flatten"}
 BASES = (pooling.Pooling2D, global_pooling.GlobalPooling2D)
 UPDATES = (sgd, adadelta, adagrad, adam, adamax, nadam, rmsprop)
 MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers)
@@ -73,5 +75,17 @@ def test_everything_to_be_studied_has_an_example(studied):
     "layer", [each for each in STUDIED if inspect.isclass(each) and issubclass(each, Layer)], ids=lambda each: each.__name__
 )
 def test_every_layer_says_its_shapes_both_passes_and_what_it_saves(layer):
-    for word in ("Shapes:", "Forward", "Backward", "Saved:", "Example:"):
-        assert word in layer.__doc__, word
+    words = ["Shapes:", "Forward", "Backward", "Saved:", "Example:"]
+    if layer.__name__ not in WITHOUT_SOURCE:
+        words.append("References:")
+    assert [word for word in words if word not in layer.__doc__] == []
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=lambda each: each.__name__)
+def test_every_optimizer_says_its_equation_its_shapes_its_arguments_and_its_source(optimizer):
+    assert [word for word in ("←", "Shapes:", "Args:", "Example:", "References:") if word not in optimizer.__doc__] == []
+
+
+@pytest.mark.parametrize("loss", set(losses.LOSSES.values()), ids=lambda each: each.__name__)
+def test_every_loss_says_its_shapes_and_its_source(loss):
+    assert [word for word in ("Shapes:", "Example:", "References:") if word not in loss.__doc__] == []

@@ -16,6 +16,7 @@ from apps.draw.teaching.kept_drawings import FOLDER_VARIABLE, lessons_folder
 from apps.draw.teaching.teacher import Teacher
 from apps.draw.why.questions import explain
 from nn.io.cli import ArgumentParser, run
+from nn.io.interrupts import ask_to_stop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings=load_settings(remembered),
         settings_path=remembered,
     )
-    App(setup, options.scale, options.theme).run()
+    app, interrupted = App(setup, options.scale, options.theme), False
+
+    def stop() -> None:
+        nonlocal interrupted
+        interrupted = True
+        app.quit()
+
+    with ask_to_stop(stop):
+        app.run()
+    if interrupted:
+        raise KeyboardInterrupt
     return 0
 
 

@@ -1,14 +1,15 @@
-"""Trainings that are interrupted at random moments, from the start of the process to the end of
-the first epoch.
+"""Commands that are interrupted at random moments, a training from the start of the process to the
+end of the first epoch.
 
     python -m benchmarks interrupts --count 200
+    python -m benchmarks interrupts --count 200 --command draw
 
-Some of the trainings find no compiled kernels and compile them, with a second process; the others
+Some of the processes find no compiled kernels and compile them, with a second process; the others
 load them. SIGINT, SIGTERM and SIGHUP go in turns to the process alone (`kill`) and to its whole
 group (a terminal). After each the exit code must be 130, with no traceback, no process of the
 group left, no lock and no temporary file, and every file that is there must be readable: models,
 checkpoints, compiled kernels. In the end a training with the kernels that the interruptions left
-must give the same model.
+must give the same model. The window opens on the display at hand, else without one.
 
 No program can answer for the start and the end of Python itself, before its first line and after
 its last one: there a signal ends the process as Python does it. Those are counted apart. Results
@@ -30,17 +31,29 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks import report
 from benchmarks.audit.reliability import write_small_data
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, whole_number
 
+ROOT = Path(__file__).parents[2]
 FAILED = 1
 INTERRUPTED = 130
 GRACE = 2.0  # seconds for what is left of a group to end
-RECIPE = ("--epochs", "1", "--train-limit", "640", "--batch-size", "64")
+SECONDS_OF_WINDOW = 6.0  # it would stay for ever
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+# The words of each command, which runs in the folder of the series, and what it says at its end.
+COMMANDS = {
+    "train": ("nn.train --epochs 1 --train-limit 640 --batch-size 64 --data data", "test accuracy"),
+    "evaluate": ("nn.evaluate --data data", "accuracy"),
+    "predict": ("nn.predict page.png", "page.png"),
+    "gradcheck": ("nn.gradcheck --layer Conv2D", "right in"),
+    "export": ("nn.export --html page.html", "written"),
+    "draw": ("apps.draw --lessons lessons", None),
+}
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every interruption ended as it should, 1 if one did not."""
     parser = ArgumentParser(prog="python -m benchmarks interrupts", description="Signals at random moments of a training.")
     parser.add_argument("--count", type=whole_number(1), default=200, help="interruptions (200)")
-    parser.add_argument("--compiling", type=float, default=0.5, metavar="SHARE", help="of the trainings that compile (0.5)")
+    parser.add_argument("--command", choices=COMMANDS, default="train", help="which one is interrupted (train)")
+    parser.add_argument("--compiling", type=float, default=0.5, metavar="SHARE", help="of the processes that compile (0.5)")
     parser.add_argument("--seed", type=whole_number(0), default=0)
     report.add_out(parser)
     options = parser.parse_args(arguments)
@@ -64,34 +78,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(os, "killpg"):
         raise InputError("interrupts: expected a system with process groups, got none")
     with tempfile.TemporaryDirectory() as folder:
-        series = Series(Path(folder), random.Random(options.seed), options.compiling)
+        series = Series(options.command, Path(folder), random.Random(options.seed), options.compiling)
         for index in range(options.count):
             series.interrupt(index)
             print("\r" + series.summary(), end="", flush=True)
-            report.save(place, {"interruptions": index + 1, **series.books, "failures": series.failures})
+            report.save(place, {**report.earlier(place), options.command: series.body(index + 1)})
         series.finish()
     print()
     for line in series.failures:
         print(line)
-    report.write(place, {"interruptions": options.count, **series.books, "failures": series.failures})
+    report.write(place, {**report.earlier(place), options.command: series.body(options.count)})
     return FAILED if series.failures else 0
 
 
 class Series:
-    """Trainings in one folder, and what came of them."""
+    """Processes in one folder, and what came of them."""
 
-    def __init__(self, folder: Path, chance: random.Random, compiling: float) -> None:
+    def __init__(self, command: str, folder: Path, chance: random.Random, compiling: float) -> None:
+        words, self.end = COMMANDS[command]
+        self.words = words.split()
         self.folder = folder
         self.chance = chance
         self.compiling = compiling
         self.books: collections.Counter[str] = collections.Counter()
         self.failures: list[str] = []
         write_small_data(folder / "data")
+        draw_page(folder / "page.png")
         self.seconds = {"compiling": self._undisturbed("cache"), "loading": self._undisturbed("cache")}
         self.reference = self._model("cache")
 
     def interrupt(self, index: int) -> None:
-        """One training, one signal, and a look at what is there afterwards."""
+        """One process, one signal, and a look at what is there afterwards."""
         cache = "compiling" if self.chance.random() < self.compiling else "loading"
         self.books[cache] += 1
         moment = self.chance.random() * self.seconds[cache]
@@ -104,14 +121,18 @@ class Series:
             number = getattr(signal, interruption.name)
             os.killpg(child.pid, number) if interruption.group else child.send_signal(number)
         sent = time.perf_counter()
-        said = child.communicate()[1].decode(errors="replace")
+        output, said = (text.decode(errors="replace") for text in child.communicate())
         self.books["slowest answer, ms"] = max(self.books["slowest answer, ms"], round(1000 * (time.perf_counter() - sent)))
-        faults = [*self._faults_of_end(child.returncode, said), *self._faults_of_rest(child.pid)]
+        done = self.end is not None and self.end in output
+        faults = [*self._faults_of_end(child.returncode, said, done), *self._faults_of_rest(child.pid)]
         if faults:
             what = (
                 f"{interruption.name} to the {'group' if interruption.group else 'process'} after {sent - began:.3f} s, {cache}"
             )
             self.failures.append(f"{what}: {'; '.join(faults)}: {said[-2000:]!r}")
+        if child.returncode < 0 and not done:
+            late = "before the first line of ours, the latest after ms"
+            self.books[late] = max(self.books[late], round(1000 * (sent - began)))
         # Every third time the next one begins without kernels; otherwise it goes on with those
         # that this one left.
         if self.chance.random() < 1 / 3:
@@ -120,21 +141,25 @@ class Series:
             path.unlink()
 
     def finish(self) -> None:
-        """With the kernels that the last interruptions left, the weights must be the same."""
+        """With the kernels that the last interruptions left, the results must be the same."""
         self._undisturbed("fresh")
         if self._model("fresh") != self.reference:
-            self.failures.append("the training after all interruptions gave another model")
+            self.failures.append("after all interruptions the result was another one")
 
     def summary(self) -> str:
         """The counts so far, in one line."""
         counts = ", ".join(f"{count} {name}" for name, count in sorted(self.books.items()))
         return f"{counts}; {len(self.failures)} wrong"
 
-    def _faults_of_end(self, code: int, said: str) -> list[str]:
+    def body(self, count: int) -> dict[str, Any]:
+        """What is kept of the first `count` interruptions."""
+        return {"interruptions": count, **self.books, "failures": self.failures}
+
+    def _faults_of_end(self, code: int, said: str, done: bool) -> list[str]:
         faults = []
-        if code < 0 or (code == 1 and "/nn/" not in said and said.rstrip().endswith("KeyboardInterrupt")):
-            written = (self.folder / "mnist.npz").exists()
-            self.books["after the results were written" if written else "before the first line of ours"] += 1
+        theirs = not any(f"{ROOT}/{folder}/" in said for folder in ("nn", "apps"))
+        if code < 0 or (code == 1 and theirs and said.rstrip().endswith("KeyboardInterrupt")):
+            self.books["after the results were written" if done else "before the first line of ours"] += 1
             return []
         if code not in (0, INTERRUPTED):
             faults.append(f"exit code {code}")
@@ -156,12 +181,19 @@ class Series:
         return faults + [fault for path in self.folder.rglob("*") if (fault := _fault_of(path))]
 
     def _start(self, cache: str) -> subprocess.Popen[bytes]:
-        words = [*RECIPE, "--out", str(self.folder / "mnist.npz"), "--data", str(self.folder / "data")]
+        own = {
+            "PYTHONPATH": str(ROOT),
+            "NUMBA_CACHE_DIR": str(self.folder / cache),
+            "NN_WINDOW": str(self.folder / "window.json"),
+        }
+        if "DISPLAY" not in os.environ:
+            own["SDL_VIDEODRIVER"] = "dummy"
         return subprocess.Popen(
-            [sys.executable, "-m", "nn.train", *words],
-            env={**os.environ, "NUMBA_CACHE_DIR": str(self.folder / cache)},
+            [sys.executable, "-m", *self.words],
+            cwd=self.folder,
+            env={**os.environ, **own},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
             # What started us may have told us, and so our children, to ignore one of them.
@@ -169,17 +201,33 @@ class Series:
         )
 
     def _undisturbed(self, cache: str) -> float:
+        if self.end is None:
+            return SECONDS_OF_WINDOW
         began = time.perf_counter()
-        if self._start(cache).wait() != 0:
-            raise InputError("interrupts: the undisturbed training failed")
+        child = self._start(cache)
+        said = child.communicate()[1]
+        if child.returncode != 0:
+            raise InputError(f"interrupts: undisturbed, {' '.join(self.words)} failed: {said.decode(errors='replace')}")
         return time.perf_counter() - began
 
-    def _model(self, cache: str) -> bytes:
+    def _model(self, cache: str) -> bytes | None:
+        """The model that a training writes; None of the other commands."""
         self._undisturbed(cache)
-        content = (self.folder / "mnist.npz").read_bytes()
-        (self.folder / "mnist.npz").unlink()
-        (self.folder / "mnist.history.json").unlink()
+        model = self.folder / "mnist.npz"
+        content = model.read_bytes() if model.exists() else None
+        for path in self.folder.glob("mnist*"):
+            path.unlink()
         return content
+
+
+def draw_page(path: Path) -> None:
+    """A picture with two strokes."""
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (200, 100), 255)
+    for left in (40, 120):
+        ImageDraw.Draw(page).line([(left, 20), (left + 5, 80)], fill=0, width=8)
+    page.save(path)
 
 
 def _heed() -> None:

@@ -1,9 +1,10 @@
-"""python -m benchmarks reliability: trainings killed at random moments, on a failing disk, and a
-thousand epochs long.
+"""python -m benchmarks reliability: trainings killed at random moments, on a failing disk, with
+damaged kernels, and a thousand epochs long.
 
     python -m benchmarks reliability kills --count 100
     python -m benchmarks reliability kills --count 100 --failures 0.3
     python -m benchmarks reliability epochs --count 1000
+    python -m benchmarks reliability cache
 
 `kills` trains the student's network on a few images again and again. It kills the training
 (SIGKILL, no warning) at a random moment, checks that the newest checkpoint loads, and resumes.
@@ -11,8 +12,9 @@ Writes are slowed down, so that many kills fall into one. Whenever a training re
 model file must equal, byte for byte, that of an undisturbed training. With --seconds it stops
 earlier, and the next call adds to the counts.
 
-`epochs` checks that memory, open files and threads do not grow. Results go into
-`results/reliability.json` (--out).
+`epochs` checks that memory, open files and threads do not grow. `cache` damages every file of
+compiled kernels, in one way after another; each time a training must compile them again, give the
+same weights, and leave sound files. Results go into `results/reliability.json` (--out).
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ GROWTH_MB = 4.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if nothing was lost, 1 if something was."""
     parser = ArgumentParser(prog="python -m benchmarks reliability", description="Interruptions, failing disks, long trainings.")
-    parser.add_argument("what", choices=("kills", "epochs"))
+    parser.add_argument("what", choices=("kills", "epochs", "cache"))
     parser.add_argument(
         "--count", type=whole_number(1), default=100, help="kills, including those of earlier runs, or epochs (100)"
     )
@@ -63,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # macOS has fork, but its libraries do not survive one in a process with threads.
         raise InputError(f"reliability: expected Linux, got {sys.platform}")
     with tempfile.TemporaryDirectory() as folder:
+        if options.what == "cache":
+            from benchmarks.audit import kernel_damage
+
+            write_small_data(Path(folder) / "data")
+            return kernel_damage.check(out, Path(folder))
         return _kills(options, out, Path(folder)) if options.what == "kills" else _epochs(options.count, out, Path(folder))
 
 

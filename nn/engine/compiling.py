@@ -50,7 +50,7 @@ def report_compilation() -> Iterator[None]:
     """Print a line to stderr if anything is compiled inside: that it starts, how long it took, and
     whether it was kept.
     """
-    from nn.kernels.cache import Report, remove_unfinished
+    from nn.kernels.cache import Report
 
     began = 0.0
 
@@ -66,7 +66,7 @@ def report_compilation() -> Iterator[None]:
 
     done = False
     try:
-        with on_leaving(end_line), on_leaving(remove_unfinished), _at_first_compilation(announce):
+        with on_leaving(end_line), _at_first_compilation(announce):
             yield
         done = True
     finally:

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.gradcheck.check import TOLERANCE, Report, check_gradients, check_layer
+from nn.gradcheck import network
+from nn.gradcheck.check import check_gradients, check_layer
+from nn.gradcheck.directional import check_directions
+from nn.gradcheck.directional_report import DirectionalReport
+from nn.gradcheck.report import TOLERANCE, Report
 from nn.layers import (
     ELU,
     GELU,
@@ -37,69 +41,53 @@ from nn.layers import (
     ZeroPadding2D,
 )
 from nn.layers.arguments import Shape
-from nn.layers.base import Gradients
-from nn.layers.stack import Stack, split_softmax
 from nn.losses import BinaryCrossentropy, CategoricalCrossentropy, Loss, MeanAbsoluteError, MeanSquaredError
-from nn.pretrained import student_network
 
-NETWORK_TOLERANCE = 1e-6
-NETWORK_ENTRIES = 24
-NETWORK_BATCH = 2
+NETWORK = "Network"
+
+
+AnyReport = TypeVar("AnyReport", Report, DirectionalReport)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One line of the table: which layer it belongs to (for `--layer`), what is special, how to
-    check it.
+    """One line of the table.
+
+    Attributes:
+        layer: which layer it belongs to, for `--layer`.
+        what: what is special.
+        check: compares entry by entry, given the seed.
+        check_all: compares along random directions; None where the inputs lie at kinks on
+            purpose, and for losses.
     """
 
     layer: str
     what: str
     check: Callable[[int], Report]
+    check_all: Callable[[int], DirectionalReport] | None = None
 
     def run(self, seed: int) -> Report:
-        """The report, under the case's full name."""
-        report = self.check(seed)
+        """The report entry by entry, under the case's full name."""
+        return self._named(self.check(seed))
+
+    def run_directional(self, seed: int) -> DirectionalReport:
+        """The report along random directions, under the case's full name."""
+        assert self.check_all is not None
+        return self._named(self.check_all(seed))
+
+    def _named(self, report: AnyReport) -> AnyReport:
         report.name = f"{self.layer}, {self.what}" if self.what else self.layer
         return report
 
 
 def _case(make: Callable[[], Layer], what: str, input_shape: Shape, batch: int = 3, **options: Any) -> Case:
-    return Case(type(make()).__name__, what, lambda seed: check_layer(make(), input_shape, batch=batch, seed=seed, **options))
+    def check(seed: int) -> Report:
+        return check_layer(make(), input_shape, batch=batch, seed=seed, **options)
 
+    def check_all(seed: int) -> DirectionalReport:
+        return check_directions(make(), input_shape, seed=seed, training=options.get("training", True))
 
-def check_network(seed: int) -> Report:
-    """The student's network with softmax, cross-entropy and a frozen dropout mask; a random sample
-    of each tensor.
-    """
-    rng = np.random.default_rng(seed)
-    network = Stack(split_softmax(student_network(seed, np.float64).layers)[0], dtype=np.float64)
-    parameters = network.parameters()
-    for name, array in parameters.items():
-        # Larger weights than at the start of a training: their slopes stand out against the
-        # rounding of the loss.
-        array[...] = 0.1 * rng.standard_normal(array.shape) if name.endswith("bias") else 1.5 * array
-    x = rng.random((NETWORK_BATCH, 28, 28, 1))
-    targets = np.eye(10)[rng.integers(10, size=NETWORK_BATCH)]
-    loss = CategoricalCrossentropy()
-
-    def outputs() -> NDArray:
-        return np.array([loss.with_softmax(network.forward(x, True, 1)[0], targets)[0]])
-
-    def gradients(u: NDArray) -> Gradients:
-        logits, cache = network.forward(x, True, 1)
-        dx, grads = network.backward(u[0] * loss.with_softmax(logits, targets)[1], cache)
-        return {"x": dx, **grads}
-
-    return check_gradients(
-        "",
-        outputs,
-        gradients,
-        {"x": x, **parameters},
-        seed=seed,
-        tolerance=NETWORK_TOLERANCE,
-        entries=NETWORK_ENTRIES,
-    )
+    return Case(type(make()).__name__, what, check, None if "x" in options else check_all)
 
 
 def _loss_case(loss: Loss, what: str = "", *, scores: bool = False) -> Case:
@@ -232,7 +220,7 @@ CASES = (
     _loss_case(BinaryCrossentropy(), "joined with sigmoid", scores=True),
     _loss_case(MeanSquaredError()),
     _loss_case(MeanAbsoluteError()),
-    Case("Network", "the student's, with its loss", check_network),
+    Case(NETWORK, "the student's", network.check_entries, network.check_all),
 )
 
 
@@ -246,4 +234,4 @@ def layer_names() -> list[str]:
     return list(dict.fromkeys(case.layer for case in CASES))
 
 
-TOLERANCES = f"{TOLERANCE:g} for layers and losses, {NETWORK_TOLERANCE:g} for the network"
+TOLERANCES = f"{TOLERANCE:g} for layers and losses, {network.TOLERANCE:g} for the network"

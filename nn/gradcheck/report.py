@@ -24,6 +24,7 @@ class TensorReport:
         kinks: how many of these lie exactly at a kink.
         error: the largest relative error.
         index, analytic, numeric: of the entry with that error.
+        wrong: how many of the compared entries have an error that is too large.
     """
 
     name: str
@@ -34,6 +35,7 @@ class TensorReport:
     index: Index
     analytic: float
     numeric: float
+    wrong: int = 0
 
     @property
     def size(self) -> int:
@@ -44,6 +46,11 @@ class TensorReport:
     def worst(self) -> str:
         """The worst entry, as `kernel[0, 2]`."""
         return f"{self.name}[{', '.join(map(str, self.index))}]"
+
+    def failure(self) -> str:
+        """A sentence about the worst entry: both numbers, and how many others are wrong."""
+        numbers = f"backward gives {self.analytic:.10g}, the slope of the forward pass is {self.numeric:.10g}"
+        return f"the gradient of {self.worst} is wrong: {numbers}; {self.wrong} of {self.checked} compared entries are wrong"
 
 
 @dataclass
@@ -72,8 +79,13 @@ class Report:
         """Whether all errors are below the tolerance (NaN is not) and there are no complaints."""
         return not self.complaints and bool(self.tensors) and all(tensor.error < self.tolerance for tensor in self.tensors)
 
+    def failures(self) -> list[str]:
+        """One sentence for each broken rule and for each tensor with a wrong gradient."""
+        wrong = [tensor for tensor in self.tensors if not tensor.error < self.tolerance]
+        return [f"{self.name}: {each}" for each in (*self.complaints, *(tensor.failure() for tensor in wrong))]
+
     def lines(self, verbose: bool = False) -> list[str]:
-        """The rows of the table; `verbose` adds the worst entry of each tensor."""
+        """The rows of the table, with the worst entry of each wrong tensor; with `verbose`, of all."""
         rows = []
         for position, tensor in enumerate(self.tensors):
             checked = f"{tensor.checked}" if tensor.checked == tensor.size else f"{tensor.checked} of {tensor.size}"
@@ -81,7 +93,7 @@ class Report:
             verdict += f" ({tensor.kinks} at a kink)" if tensor.kinks else ""
             name = self.name if position == 0 else ""
             rows.append(f"{name:<44} {tensor.name:<16} {checked:>12}  {tensor.error:>9.1e}  {verdict}")
-            if verbose:
+            if verbose or tensor.wrong:
                 rows.append(f"{'':<45}worst: {tensor.worst} analytic {tensor.analytic:.12g} numeric {tensor.numeric:.12g}")
         return rows + [f"{self.name}: WRONG: {complaint}" for complaint in self.complaints]
 

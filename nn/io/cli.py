@@ -12,14 +12,14 @@ import contextlib
 import errno
 import io
 import os
+import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TextIO
 
 from nn.errors import InputError
-from nn.io.interrupts import INTERRUPTED
+from nn.io.interrupts import INTERRUPTED, stay_to_the_end
 
 BAD_INPUT = 2
 
@@ -60,7 +60,17 @@ def positive_number(text: str) -> float:
 
 def shell_command(words: Sequence[str]) -> str:
     """A command line that can be copied into this system's shell."""
-    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
+    if sys.platform != "win32":
+        return shlex.join(words)
+    return " ".join(map(_quoted_for_windows, words))
+
+
+def _quoted_for_windows(word: str) -> str:
+    """`&`, `(`, ... mean something to cmd or PowerShell. No file name holds a quote."""
+    if re.fullmatch(r"[\w.:/\\+=-]+", word):
+        return word
+    backslashes = len(word) - len(word.rstrip("\\"))
+    return f'"{word}{backslashes * chr(92)}"'  # before a quote each is written twice
 
 
 class _Unfailing:
@@ -126,6 +136,7 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
     except KeyboardInterrupt:
         print(f"{program}: interrupted", file=sys.stderr)
         code = INTERRUPTED
+    stay_to_the_end()
     sys.exit(code)
 
 

@@ -23,6 +23,7 @@ from nn.io.interrupts import on_leaving
 HELD_FOR_A_MOMENT = sys.platform == "win32"
 RETRIES, PAUSE = 20, 0.05  # a second in all, in seconds
 LOCK_ATTEMPTS = 10
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @contextlib.contextmanager
@@ -43,17 +44,20 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     part = target.with_name(_part_name(target.name, secrets.token_hex(4)))
     try:
-        with on_leaving(lambda: part.unlink(missing_ok=True)), _create(part) as file:
-            yield file
-            file.flush()
-            _flush_to_disk(file.fileno())
-        with contextlib.suppress(OSError):
-            # Some file systems have no modes (FAT), and the first file has no former one.
-            os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
-        _replace(part, target)
-    except BaseException:
+        with on_leaving(lambda: part.unlink(missing_ok=True)):
+            with _create(part) as file:
+                yield file
+                file.flush()
+                _flush_to_disk(file.fileno())
+            with contextlib.suppress(OSError):
+                # Some file systems have no modes (FAT), and the first file has no former one.
+                os.chmod(part, stat.S_IMODE(os.stat(target).st_mode))
+            replace(part, target)
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(part)
+        if isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None:
+            error.filename = str(path)  # `write` knows only a number
         raise
     _sync_folder(target.parent)
 
@@ -150,7 +154,7 @@ def _locked(lock: Path) -> BinaryIO:
     raise AssertionError("the loop is endless")
 
 
-def _replace(source: Path, target: Path) -> None:
+def replace(source: Path, target: Path) -> None:
     """Rename `source` to `target`; where another program may hold `target` for a moment, try for a
     second.
     """

@@ -31,6 +31,15 @@ def data_folder() -> Path:
     return _folder("XDG_DATA_HOME", {"darwin": "Library/Application Support"}, ".local/share")
 
 
+def config_folder() -> Path:
+    """$XDG_CONFIG_HOME/numba-cnn, or where the operating system keeps a user's settings.
+
+    Raises:
+        InputError: the user has no home folder.
+    """
+    return _folder("XDG_CONFIG_HOME", {"darwin": "Library/Application Support"}, ".config")
+
+
 def _folder(variable: str, customs: dict[str, str], otherwise: str) -> Path:
     chosen = os.environ.get(variable, "")
     if os.path.isabs(chosen):  # the XDG specification has relative ones ignored

@@ -5,8 +5,8 @@ Python turns Ctrl-C into an exception that is raised wherever the program happen
 middle of an import it becomes a page of traceback, and within the compiler it is lost, because no
 exception can pass through LLVM. The other two signals end the process without any clean-up. A
 command therefore calls `leave_at_once` first of all: from then on the signal's handler itself
-cleans up (what was registered with `on_leaving`) and ends the process. A training replaces these
-handlers once it has something to save (`nn.train`).
+cleans up (what was registered with `on_leaving`) and ends the process. A training and the window
+have something to save; there the first signal only asks them to stop (`ask_to_stop`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 INTERRUPTED = 130
@@ -51,12 +52,45 @@ def leave_at_once() -> None:
             signal.signal(number, _leave)
 
 
-def is_command() -> bool:
-    """Whether Python is just starting `python -m nn.SOMETHING`; only then `nn` may decide what a
-    signal does.
+def stay_to_the_end() -> None:
+    """From now on, a signal that would end the process at once is ignored: the work is done, and
+    Python needs a moment to end.
     """
-    words = getattr(sys, "orig_argv", [])
-    return sys.argv[:1] == ["-m"] and any(word.removeprefix("-m").startswith("nn.") for word in words)
+    for number in SIGNALS:
+        if signal.getsignal(number) is _leave:
+            signal.signal(number, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def ask_to_stop(stop: Action) -> Iterator[None]:
+    """Inside, the first signal calls `stop`, which must be short and wait for no lock; a second one
+    raises `KeyboardInterrupt`. In another thread than the main one this does nothing.
+    """
+    asked = False
+
+    def ask(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        stop()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = {number: signal.signal(number, ask) for number in heeded()}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def is_command() -> bool:
+    """Whether Python is just starting `python -m nn.SOMETHING` or the window; only then `nn` may
+    decide what a signal does.
+    """
+    return sys.argv[:1] == ["-m"] and _module() is not None
 
 
 def _leave(number: int, frame: object) -> None:
@@ -65,6 +99,9 @@ def _leave(number: int, frame: object) -> None:
     for action in reversed(_actions):
         with contextlib.suppress(Exception):
             action()
+    # Kernels may be compiled at any time, in any thread.
+    if "nn.kernels.cache" in sys.modules:
+        sys.modules["nn.kernels.cache"].remove_unfinished()
     with contextlib.suppress(Exception):
         sys.stdout.flush()
     with contextlib.suppress(OSError):
@@ -75,5 +112,11 @@ def _leave(number: int, frame: object) -> None:
 
 def _program() -> str:
     """What the user called: `nn.train`, or the name of a script."""
+    running = getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None)
+    return _module() or (running and running.removesuffix(".__main__")) or os.path.basename(sys.argv[0]) or "nn"
+
+
+def _module() -> str | None:
+    """The module of ours that the command line names."""
     words = [word.removeprefix("-m") for word in getattr(sys, "orig_argv", [])]
-    return next((word for word in words if word.startswith("nn.")), os.path.basename(sys.argv[0]) or "nn")
+    return next((word for word in words if word.startswith(("nn.", "apps."))), None)

@@ -33,8 +33,7 @@ def main() -> int:
         print(f"numba-cnn: expected one of {', '.join(COMMANDS)}, got {name!r}", file=sys.stderr)
         return BAD_INPUT
     module, _ = COMMANDS[name]
-    if module.startswith("nn."):
-        leave_at_once()
+    leave_at_once()
     del sys.argv[1]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0

@@ -10,6 +10,7 @@ that cannot be written is left out, and the next process compiles that kernel ag
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
@@ -42,6 +43,10 @@ def remove_unfinished() -> None:
     for path in tuple(Report.unfinished):
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+
+# A thread that compiles does not outlive the program, which may end in the middle of its writing.
+atexit.register(remove_unfinished)
 
 
 class KernelCache(FunctionCache):

@@ -140,11 +140,12 @@ class Activation(Layer):
 
     Saved: what that layer saves.
 
-    Example:
+    Example: ReLU by its name lets 3 through, and its gradient on the way back.
 
-        >>> out, cache = Activation("relu").forward(np.array([-2.0, 3.0]))
-        >>> out.tolist()
-        [0.0, 3.0]
+        >>> layer = Activation("relu")
+        >>> out, cache = layer.forward(np.array([-2.0, 3.0]))
+        >>> out.tolist(), layer.backward(np.array([5.0, 6.0]), cache)[0].tolist()
+        ([0.0, 3.0], [0.0, 6.0])
     """
 
     def __init__(self, activation: Any, **options: Any) -> None:

@@ -12,9 +12,6 @@ collapses:
 
 No logarithm of a rounded probability is taken and nothing is divided by one, so it stays exact
 where p is nearly 0 or 1.
-
-References:
-    C. M. Bishop: Pattern recognition and machine learning, 2006, equations 4.108 and 4.109.
 """
 
 from __future__ import annotations
@@ -49,6 +46,9 @@ class CategoricalCrossentropy(Loss):
     >>> value, dlogits = loss.with_softmax(np.log([[1.0, 3.0]]), np.array([[0.0, 1.0]]))
     >>> round(value, 6), dlogits.round(6).tolist()
     (0.287682, [[0.25, -0.25]])
+
+    References:
+        C. M. Bishop: Pattern recognition and machine learning, 2006, equations 4.108 and 4.109.
     """
 
     name = "categorical_crossentropy"
@@ -101,12 +101,17 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
-    """Categorical cross-entropy whose targets are given as class indices.
+    """Categorical cross-entropy whose targets are given as class indices: -log of the one
+    probability p[n, t[n]] that counts.
+
+    Shapes: probabilities and their gradients (N, K), targets (N,); the loss is one number.
 
     Example: as above; the second class is right.
 
     >>> round(SparseCategoricalCrossentropy()([1], [[0.25, 0.75]]), 6)
     0.287682
+
+    References: as above.
     """
 
     name = "sparse_categorical_crossentropy"

@@ -11,13 +11,24 @@ from nn.losses.base import Loss
 
 
 class MeanSquaredError(Loss):
-    """L = (1/N) Σ_n (1/K) Σ_k (y - t)²; ∂L/∂y = 2 (y - t) / (N K).
+    """L = (1/N) Σ_n (1/K) Σ_k (y - t)².
+
+    Shapes: outputs y, targets t and their gradients (N, K); the loss is one number.
+
+    Backward: y[n,k] touches its own term only, so ∂L/∂y = 2 (y - t) / (N K). An error twice as
+    large pulls twice as hard; one far-off target outweighs many small errors.
+
+    Saved: y and t.
 
     Example: y = (1, 4) for t = (0, 2): (1 + 4) / 2 = 2.5, and the gradient (1, 2).
 
     >>> value, cache = MeanSquaredError().forward(np.array([[1.0, 4.0]]), np.array([[0.0, 2.0]]))
     >>> value, MeanSquaredError().backward(cache).tolist()
     (2.5, [[1.0, 2.0]])
+
+    References:
+        C. M. Bishop: Pattern recognition and machine learning, 2006, section 1.2.5: the maximum of
+            a likelihood with normal errors.
     """
 
     name = "mean_squared_error"
@@ -36,13 +47,24 @@ class MeanSquaredError(Loss):
 
 
 class MeanAbsoluteError(MeanSquaredError):
-    """L = (1/N) Σ_n (1/K) Σ_k |y - t|; ∂L/∂y = sign(y - t) / (N K), with 0 where they are equal.
+    """L = (1/N) Σ_n (1/K) Σ_k |y - t|.
+
+    Shapes: outputs y, targets t and their gradients (N, K); the loss is one number.
+
+    Backward: ∂L/∂y = sign(y - t) / (N K). Where y = t the function has a kink, and we take the
+    slope 0. Every error pulls with the same force, so far-off targets count for less than in the
+    squared error.
+
+    Saved: y and t.
 
     Example: y = (1, 4) for t = (0, 6): (1 + 2) / 2 = 1.5, and the gradient (1, -1) / 2.
 
     >>> value, cache = MeanAbsoluteError().forward(np.array([[1.0, 4.0]]), np.array([[0.0, 6.0]]))
     >>> value, MeanAbsoluteError().backward(cache).tolist()
     (1.5, [[0.5, -0.5]])
+
+    References:
+        P. J. Huber: Robust estimation of a location parameter, 1964.
     """
 
     name = "mean_absolute_error"

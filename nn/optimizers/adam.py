@@ -94,6 +94,13 @@ class AdamW(Adam):
     Decay that is part of the loss (an L2 penalty) would be divided by √v like every gradient, so
     weights with large gradients would hardly shrink. Here all shrink alike.
 
+    Shapes: w, g, m and v any, the same; elements do not depend on each other.
+
+    Args:
+        learning_rate: η, or a schedule.
+        weight_decay: λ; a step takes off the share η λ.
+        beta_1, beta_2, epsilon, amsgrad, options: see `Adam`.
+
     Example: g = 0 leaves only the decay, w = 1 - 0.1 · 0.5 · 1.
 
         >>> w, slots = np.ones(1), (np.zeros(1), np.zeros(1))

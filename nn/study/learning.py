@@ -1,4 +1,4 @@
-"""What learning needs: experiments with losses, optimizers, schedules and initializers."""
+"""What learning needs: experiments with losses, optimizers and schedules."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nn.datasets.collections import IMAGE_SHAPE
 from nn.datasets.loading import Split
 from nn.datasets.sources import plain_source
 from nn.layers import Dense, Flatten, Softmax
-from nn.layers.initializers import glorot_uniform
 from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta, Optimizer
 from nn.report.curves import plain_numbers
-from nn.report.style import BLUE, MARKERS, SERIES, VERMILION, new_figure
+from nn.report.style import BLUE, SERIES, VERMILION, new_figure
+from nn.study.tables import table
 from nn.train.recipe import SCHEDULES, Recipe
 from nn.train.setup import rate_of
 from nn.training import Trainer
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEARNED_FROM, MEAN_OF = 8_000, 25
-DEPTH, WIDE = 12, 256
 MARGIN = 20.0
 
 
@@ -45,11 +44,12 @@ def loss(train: Split, test: Split) -> tuple[Figure, str]:
         right.plot(margins, [max(_relative_error(gradients, margin), 1e-9) for margin in margins], color=colour, label=name)
     right.set(title="Error of its gradient, float32", xlabel="lead of the wrong score", ylabel="relative error", yscale="log")
     right.legend()
-    errors = {
-        name: _relative_error(gradients, MARGIN) for name, gradients in (("one after the other", _apart), ("together", _joined))
-    }
-    words = ", ".join(f"{error:.0e} ({name})" for name, error in errors.items())
-    return figure, f"if the wrong score leads by {MARGIN:.0f}, the relative error of the gradient in float32 is {words}"
+    rows = [
+        (f"{margin:g}", *(f"{_relative_error(gradients, margin):.0e}" for gradients in (_apart, _joined)))
+        for margin in (2.0, 10.0, MARGIN, 30.0)
+    ]
+    header = ("lead of the wrong score", "one after the other", "together")
+    return figure, f"relative error of the gradient in float32, softmax and loss differentiated\n{table(header, rows)}"
 
 
 def _apart(scores: NDArray, targets: NDArray) -> NDArray:
@@ -82,12 +82,15 @@ def optimizers(train: Split, test: Split) -> tuple[Figure, str]:
     figure = new_figure(3.4, width=5.6)
     axes = figure.subplots()
     for (name, optimizer), colour in zip(tried.items(), SERIES, strict=False):
-        axes.plot(_smoothed(_losses(train, optimizer)), color=colour, label=name)
+        axes.plot(smoothed(losses(train, optimizer)), color=colour, label=name)
     axes.set(title=f"Loss, mean of {MEAN_OF} batches", xlabel="batch", yscale="log")
     plain_numbers(axes)
     figure.legend(loc="outside lower left", ncols=3)
-    ends = "; ".join(f"{line.get_label()}: {line.get_ydata()[-1]:.3f}" for line in axes.lines)
-    return figure, f"loss at the end: {ends}"
+    rows = [
+        (line.get_label(), *(f"{line.get_ydata()[batch]:.3f}" for batch in (0, len(line.get_ydata()) // 2, -1)))
+        for line in axes.lines
+    ]
+    return figure, table(("optimizer", "loss at the start", "half-way", "at the end"), rows)
 
 
 class BatchLosses(Callback):
@@ -114,7 +117,8 @@ class BatchLosses(Callback):
         self.trainer.stop_requested = len(self.values) == self._last
 
 
-def _losses(train: Split, optimizer: Optimizer) -> list[float]:
+def losses(train: Split, optimizer: Optimizer) -> list[float]:
+    """The loss of every batch while the small network is trained for four epochs."""
     seen = BatchLosses()
     small_trainer(train, seen, optimizer, epochs=4).run()
     return seen.values
@@ -128,7 +132,8 @@ def small_trainer(train: Split, seen: BatchLosses, optimizer: Optimizer | None =
     return Trainer(model, source, batch_size=64, epochs=epochs, callbacks=[seen])
 
 
-def _smoothed(values: Sequence[float]) -> NDArray:
+def smoothed(values: Sequence[float]) -> NDArray:
+    """The mean of each batch and the `MEAN_OF` - 1 after it."""
     return np.convolve(values, np.full(MEAN_OF, 1 / MEAN_OF), mode="valid")
 
 
@@ -137,40 +142,12 @@ def schedules(train: Split, test: Split) -> tuple[Figure, str]:
     figure = new_figure(2.8, width=5.4)
     axes = figure.subplots()
     steps = 10 * -(-len(train[0]) // 128)
-    means = {}
+    rows = []
     for name, colour in zip(SCHEDULES, SERIES, strict=False):
         rate = rate_of(Recipe(schedule=name), steps)
         rates = [rate(step) if callable(rate) else rate for step in range(steps)]
         axes.plot(np.arange(steps) * 10 / steps, rates, color=colour, label=name)
-        means[name] = np.mean(rates)
+        rows.append((name, f"{max(rates):.3f}", f"{np.mean(rates):.3f}", f"{rates[-1]:.1e}"))
     axes.set(title="Learning rate", xlabel="epoch")
     axes.legend()
-    return figure, "means: " + ", ".join(f"{name} {mean:.3f}" for name, mean in means.items())
-
-
-def initializers(train: Split, test: Split) -> tuple[Figure, str]:
-    """The size of the signals after each of twelve dense layers, for four sizes of the weights."""
-    figure = new_figure(3.0, width=5.4)
-    axes = figure.subplots()
-    ends = {}
-    factors = {"half as large": 0.5, "Glorot": 1.0, "√2 times as large (He)": 2**0.5, "twice as large": 2.0}
-    for (name, factor), colour, marker in zip(factors.items(), SERIES, MARKERS, strict=False):
-        sizes = _signal_sizes(factor)
-        axes.plot(range(DEPTH + 1), sizes, color=colour, marker=marker, label=name)
-        ends[name] = sizes[-1]
-    axes.set(title="Root mean square of the activations", xlabel="layer", yscale="log")
-    axes.legend()
-    return figure, f"after layer {DEPTH}: " + ", ".join(f"{name} {size:.1e}" for name, size in ends.items())
-
-
-def _signal_sizes(factor: float) -> list[float]:
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal((128, WIDE))
-    sizes = [float(np.sqrt(np.mean(x**2)))]
-    for _ in range(DEPTH):
-        layer = Dense(WIDE, activation="relu")
-        layer.build((WIDE,), rng, np.float64)
-        layer.parameters["kernel"][...] = factor * glorot_uniform()((WIDE, WIDE), rng)
-        x = layer.forward(x)[0]
-        sizes.append(float(np.sqrt(np.mean(x**2))))
-    return sizes
+    return figure, table(("schedule", "highest rate", "mean", "last"), rows)

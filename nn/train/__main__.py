@@ -12,9 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -27,8 +25,8 @@ from nn.engine import ENGINES
 from nn.errors import InputError
 from nn.io.archive import is_keras_data
 from nn.io.cli import ArgumentParser, positive_number, run, shell_command, unfailing_output, whole_number
-from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers
-from nn.io.interrupts import INTERRUPTED, heeded
+from nn.io.files import atomic_write, check_writable, only_writer, remove_leftovers, replace
+from nn.io.interrupts import INTERRUPTED, ask_to_stop
 from nn.train.recipe import BEST, CLASSIC, LARGEST, OPTIMIZERS, SCHEDULES, Recipe, decided_by, recipe_of
 from nn.train.run_files import RunFiles, run_files_of
 
@@ -188,7 +186,7 @@ def _keep_previous(files: RunFiles) -> None:
     """Move an unfinished training aside instead of overwriting it."""
     if files.checkpoint.exists():
         previous = files.previous()
-        os.replace(files.checkpoint, previous)
+        replace(files.checkpoint, previous)
         print(f"note: {files.checkpoint} held an unfinished training (--resume would continue it); it is now {previous}")
 
 
@@ -267,23 +265,14 @@ def _stoppable(trainer: Trainer) -> Iterator[None]:
     stay ignored.
     """
 
-    def stop(number: int, frame: object) -> None:
-        if trainer.stop_requested:
-            raise KeyboardInterrupt
+    def stop() -> None:
         trainer.stop_requested = True
         with contextlib.suppress(OSError):
             # Straight to the terminal: the signal may have come in the middle of a print.
             os.write(2, b"\nstopping after this batch (once more: at once)\n")
 
-    if threading.current_thread() is not threading.main_thread():
+    with ask_to_stop(stop):
         yield
-        return
-    former = {number: signal.signal(number, stop) for number in heeded()}
-    try:
-        yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _where(trainer: Trainer) -> str:

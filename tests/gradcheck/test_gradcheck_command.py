@@ -9,7 +9,7 @@ import pytest
 
 from nn.errors import InputError
 from nn.gradcheck import __main__ as command
-from nn.gradcheck import cases, plot
+from nn.gradcheck import cases, network, plot
 from nn.layers import Conv2D, Dropout
 
 
@@ -73,7 +73,7 @@ def test_curves_are_v_shaped(monkeypatch):
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="the network takes minutes without the compiler")
 def test_every_case_passes(monkeypatch):
-    monkeypatch.setattr(cases, "NETWORK_ENTRIES", 6)
+    monkeypatch.setattr(network, "ENTRIES", 6)
     for case in cases.CASES:
         report = case.run(1)
         assert report.passed, str(report)
@@ -90,8 +90,8 @@ def test_network_check_finds_a_fault_in_one_layer(monkeypatch):
         return dx, grads | {"kernel": grads["kernel"] * (1 + 1e-4)}
 
     monkeypatch.setattr(Conv2D, "backward", wrong)
-    monkeypatch.setattr(cases, "NETWORK_ENTRIES", 4)
-    assert [tensor.name for tensor in cases.check_network(0).tensors if tensor.error > 1e-5] == [
+    monkeypatch.setattr(network, "ENTRIES", 4)
+    assert [tensor.name for tensor in network.check_entries(0).tensors if tensor.error > 1e-5] == [
         "conv2d/kernel",
         "conv2d_1/kernel",
     ]

@@ -109,11 +109,21 @@ def test_characters_that_the_terminal_lacks_are_written_as_escapes():
 
 @pytest.mark.parametrize(
     ("platform", "command"),
-    [("linux", "python -m nn.train --out 'my model.npz'"), ("win32", 'python -m nn.train --out "my model.npz"')],
+    [
+        ("linux", "python -m nn.train --out 'my model.npz' --data 'C:\\a&b' --threads 2"),
+        ("win32", 'python -m nn.train --out "my model.npz" --data "C:\\a&b" --threads 2'),
+    ],
 )
 def test_command_to_go_on_is_quoted_for_the_shell_it_is_typed_into(monkeypatch, platform, command):
     monkeypatch.setattr(sys, "platform", platform)
-    assert cli.shell_command(["python", "-m", "nn.train", "--out", "my model.npz"]) == command
+    words = ["python", "-m", "nn.train", "--out", "my model.npz", "--data", "C:\\a&b", "--threads", "2"]
+    assert cli.shell_command(words) == command
+
+
+def test_a_folder_of_windows_ends_before_its_quote(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert cli.shell_command(["--data", "C:\\my data\\"]) == '--data "C:\\my data\\\\"'
+    assert cli.shell_command(["--data", "C:\\data\\"]) == "--data C:\\data\\"
 
 
 def test_installed_command_lists_and_runs_the_modules(tmp_path):

@@ -32,7 +32,9 @@ def test_windows_says_where_its_folder_is(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "moved"))
-    assert folders.cache_folder() == folders.data_folder() == tmp_path / "moved" / "numba-cnn"
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    moved = tmp_path / "moved" / "numba-cnn"
+    assert folders.cache_folder() == folders.data_folder() == folders.config_folder() == moved
 
 
 def test_variables_count_where_they_are_absolute(monkeypatch, tmp_path):

@@ -108,3 +108,91 @@ def test_a_script_that_imports_the_library_keeps_its_own_handlers(tmp_path):
     (package / "__init__.py").write_text("import nn")
     (package / "__main__.py").write_text(code)
     assert ended("", tmp_path, "-m", "theirs") == (0, "True\n", "")
+
+
+def test_while_the_window_is_imported(tmp_path):
+    (tmp_path / "argparse.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    assert ended("", tmp_path, "-m", "apps.draw") == (130, "", "apps.draw: interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_the_window_closes_and_remembers_its_settings(tmp_path, name):
+    code = f"""{BEGIN}
+from apps.draw.app import App
+from apps.draw.__main__ import main
+from nn.io.cli import run
+frame = App.frame
+def frame_with_a_signal(self):
+    frame(self)
+    hit({name!r})
+App.frame = frame_with_a_signal
+run(main, ["--lessons", "lessons"])
+"""
+    environment = {"SDL_VIDEODRIVER": "dummy", "PYGAME_HIDE_SUPPORT_PROMPT": "1", "NN_WINDOW": str(tmp_path / "window.json")}
+    assert ended(code, tmp_path, **environment) == (130, "", "-c: interrupted\n")
+    assert (tmp_path / "window.json").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_the_windows_group_does_not_end_its_helper(tmp_path, name):
+    (tmp_path / "script.py").write_text(f"""
+import os, signal
+from apps.draw.background.process import Helper
+def work(connection):
+    connection.recv()
+    os.kill(os.getpid(), signal.{name})
+    connection.send(("still here",))
+    connection.send(("done",))
+    connection.recv()  # until the window is gone
+if __name__ == "__main__":
+    helper = Helper(work)
+    print(*helper.ask("begin"))
+    helper.close()
+""")
+    assert ended("", tmp_path, "script.py") == (0, "('still here',)\n", "")
+
+
+def test_the_second_signal_does_not_wait_for_the_first(tmp_path):
+    code = f"""{BEGIN}
+from nn.io.cli import run
+def main(arguments):
+    with interrupts.ask_to_stop(lambda: print("asked")):
+        hit()
+        print("going on")
+        hit()
+        print("after")
+run(main)
+"""
+    assert ended(code, tmp_path) == (130, "asked\ngoing on\n", "-c: interrupted\n")
+
+
+def test_a_kernel_that_is_being_written_leaves_no_temporary_file(tmp_path):
+    code = f"""{BEGIN}
+from nn.kernels import cache
+def replace_and_stop(source, target):
+    print(os.path.exists(source))
+    hit()
+cache.os.replace = replace_and_stop
+cache.SealedFiles(".", "kernel", "stamp").save("signature", {{"code": 1}})
+"""
+    assert ended(code, tmp_path) == (130, "True\n", "-c: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_console_command_ends_in_the_same_way(tmp_path):
+    (tmp_path / "numba.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    code = "import sys; sys.argv = ['numba-cnn', 'train']; from nn.io.launch import main; main()"
+    assert ended(code, tmp_path)[::2] == (130, "nn.train: interrupted\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_after_the_work_is_done_its_exit_code_stays(tmp_path, name):
+    code = f"""{BEGIN}
+class Late:
+    def __del__(self, kill=os.kill, process=os.getpid(), number=signal.{name}):
+        kill(process, number)
+late = Late()  # ends after Python has removed all handlers
+from nn.io.cli import run
+run(lambda arguments: print("done") or 1)
+"""
+    assert ended(code, tmp_path) == (1, "done\n", "")

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 from nn.errors import InputError
+from nn.io.interrupts import SIGNALS
 
 IDLE_SECONDS = 20.0
 POLL_SECONDS = 0.05
@@ -100,7 +102,7 @@ class Helper:
         if process is not None:
             process.join(PATIENCE if process.is_alive() else None)
             if process.is_alive():
-                process.terminate()
+                process.kill()
                 process.join()
             process.close()
 
@@ -112,10 +114,29 @@ class Helper:
                 self._process = context.Process(
                     target=_serve, args=(self._work, theirs, *self._arguments), name="learning", daemon=True
                 )
-                self._process.start()
+                with _signals_kept_from_children():
+                    self._process.start()
                 theirs.close()
                 self._connection = ours
             return self._connection
+
+
+@contextlib.contextmanager
+def _signals_kept_from_children() -> Iterator[None]:
+    """Inside, a new process is started deaf to Ctrl-C, to `kill` and to the end of its terminal. They
+    are meant for the window, whose end is the end of its helpers.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker  # not on Windows
+
+    resource_tracker.ensure_running()  # which otherwise `start` does, and that unblocks them
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _serve(work: Work, connection: Connection, *arguments: Any) -> None:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nn.errors import InputError
 from nn.io.files import atomic_write
+from nn.io.folders import config_folder
 
 FILE_VARIABLE = "NN_WINDOW"
 LARGEST = 20_000  # pixels
@@ -39,13 +40,9 @@ def settings_file() -> Path | None:
     if os.environ.get(FILE_VARIABLE):
         return Path(os.environ[FILE_VARIABLE])
     try:
-        home = Path.home()
-    except RuntimeError:
+        return config_folder() / "window.json"
+    except InputError:
         return None
-    places = {"win32": home / "AppData" / "Local", "darwin": home / "Library" / "Application Support"}
-    chosen = os.environ.get("XDG_CONFIG_HOME", "")
-    folder = Path(chosen) if os.path.isabs(chosen) else places.get(sys.platform, home / ".config")
-    return folder / "numba-cnn" / "window.json"
 
 
 def load_settings(path: Path | None) -> Settings:

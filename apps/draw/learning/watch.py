@@ -5,7 +5,6 @@ Pygame.
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from apps.draw.background.process import Helper
 from apps.draw.learning import worker
 from nn.errors import InputError
+from nn.io.files import replace
 
 PACES = (1.0, 2.0, 5.0, 10.0, 25.0, None)  # batches a second; None: as fast as it can
 MOST_EPOCHS = 10
@@ -141,7 +141,7 @@ class Watch:
         path, model = folder / OWN, self.model()
         if path.exists():
             numbers = (folder / f"mnist-before-{number}.npz" for number in range(1, 10_000))
-            os.replace(path, next(name for name in numbers if not name.exists()))
+            replace(path, next(name for name in numbers if not name.exists()))
         model.save(path)
         return model, path
 
