@@ -26,5 +26,6 @@ from nn.reading.ink import to_ink as to_ink
 from nn.reading.pieces import Box as Box
 from nn.reading.pieces import Digit as Digit
 from nn.reading.pieces import Pieces as Pieces
+from nn.reading.segmentation import cut_up as cut_up
 from nn.reading.segmentation import find_digits as find_digits
 from nn.reading.segmentation import take_apart as take_apart

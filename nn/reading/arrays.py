@@ -24,6 +24,16 @@ def as_picture(values: np.ndarray, argument: str) -> np.ndarray:
     return np.clip(values, 0.0, 1.0)
 
 
+def framed(picture: np.ndarray, margin: int) -> np.ndarray:
+    """The picture (H, W) with `margin` rows and columns of 0 around it. (`np.pad` takes longer to
+    begin than this takes altogether.)
+    """
+    height, width = picture.shape
+    out = np.zeros((height + 2 * margin, width + 2 * margin), picture.dtype)
+    out[margin : margin + height, margin : margin + width] = picture
+    return out
+
+
 def block_reduce(picture: np.ndarray, step: int, combine: np.ufunc) -> np.ndarray:
     """Combine every step × step block (the last ones with what there is): (H, W) -> (⌈H/step⌉,
     ⌈W/step⌉).

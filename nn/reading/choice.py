@@ -9,7 +9,7 @@ as another digit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,10 @@ LEVEL, UNEVEN_COST = 0.15, 1.5  # neighbours whose feet differ by more than this
 # several strokes it was read as a digit of its own, and with this cost in 2.
 LOWER, LOWER_COST = 0.08, 8.0
 WIDE, WIDE_COST, MOST_FOR_WIDTH = 0.95, 3.3, 2.5  # a digit wider than this part of its height may be two
+# In log probability. Of 600 numbers made of development strokes and read from their ink, 88.2 %
+# were right and sure without it, and 3.5 % surely wrong; 85.5 and 2.8 with 0.25; 52.2 and 1.0 with
+# 1.0. (That was before the costs above were fitted.)
+MARGIN = 0.25  # a grouping is sure if the next best is so much worse
 MARK_COST = 0.7  # taking a dot, a dash or a slash between two digits for what it is
 DASH, SLASH, SLANT = 0.25, 0.95, 0.45  # a dash is lower, a slash higher than this, and wider than SLANT of its height
 
@@ -48,6 +52,21 @@ class Chosen:
     span: Span
     margin: float
     is_mark: bool
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The best grouping of a row: its spans from left to right, and their score, at most 0."""
+
+    spans: Sequence[Chosen]
+    score: float
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no grouping with a cut could be better or come within MARGIN of it: each cut
+        costs CUT_COST or more, and no score is above 0.
+        """
+        return self.score >= MARGIN - CUT_COST
 
 
 def possible_spans(pieces: Pieces) -> list[Span]:
@@ -71,9 +90,9 @@ def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
     return all(pieces.gap(k) is None for k in range(first, last - 1)) and not pieces.is_cut(first, last)
 
 
-def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> list[Chosen]:
-    """The spans, left to right, that cover all pieces with the highest score; `believed` holds
-    probabilities (10,).
+def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> Grouping:
+    """The spans that cover all pieces with the highest score; `believed` holds probabilities
+    (10,).
 
     What two neighbours cost together depends on both, so the recursion runs over (last span, sum
     so far).
@@ -107,7 +126,7 @@ def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> list[C
         )
         chosen.append(Chosen(here, best - max(others, default=float("-inf")), here in marks))
         here = before[here][1]
-    return chosen[::-1]
+    return Grouping(chosen[::-1], best)
 
 
 def _mirrored(span: Span, end: int) -> Span:

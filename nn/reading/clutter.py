@@ -151,9 +151,23 @@ def _without_rims(ink: np.ndarray) -> np.ndarray:
 
 
 def _is_rim(mask: np.ndarray, sides: tuple[np.ndarray, ...], number: int, pen: float, *, alone: bool) -> bool:
+    if alone and _is_border(mask):
+        return True
     along = max(float((side == number).mean()) for side in sides)
     contact = max(int((side == number).sum()) for side in sides)
     if along < ALONG or contact < 2 * pen:
         return False
     thickness = float(mask.sum()) / contact
     return thickness >= THICKER * pen or thickness <= THINNER * pen or (alone and along > 3 * ALONG)
+
+
+def _is_border(mask: np.ndarray) -> bool:
+    """Whether a component runs near one edge from end to end, as a table does whose outermost part
+    was taken for paper.
+    """
+    for each in (mask, mask.T):
+        columns = np.flatnonzero(each.any(axis=0))
+        nearest = min(int(columns[-1]), each.shape[1] - 1 - int(columns[0]))
+        if each[0].any() and each[-1].any() and nearest < ALONG * each.shape[1]:
+            return True
+    return False

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.reading.arrays import framed
+
 
 def label(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """Number the 8-connected components of a boolean (H, W) mask: int32 labels from 1 (0 outside),
     and how many there are.
     """
     height, width = mask.shape
-    edges = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    edges = np.diff(framed(mask, 1)[1:-1].view(np.int8), axis=1)
     rows, starts = np.nonzero(edges == 1)
     ends = np.nonzero(edges == -1)[1]  # one past the last pixel
     # Rows laid end to end, two columns apart: runs are sorted, and neighbours in the row above
@@ -38,15 +40,15 @@ def _joined(first: list[int], last: list[int]) -> list[int]:
     (union by smaller number).
     """
     parent = list(range(len(first)))
-
-    def root(k: int) -> int:
-        while parent[k] != k:
-            parent[k] = parent[parent[k]]
-            k = parent[k]
-        return k
-
     for k, (begin, end) in enumerate(zip(first, last, strict=True)):
         for j in range(begin, end):
-            a, b = root(j), root(k)
+            a, b = j, k
+            while parent[a] != a:
+                parent[a] = a = parent[parent[a]]
+            while parent[b] != b:
+                parent[b] = b = parent[parent[b]]
             parent[max(a, b)] = min(a, b)
-    return [root(k) for k in range(len(parent))]
+    # A parent is never larger than its child, so that it is at its root already.
+    for k, above in enumerate(parent):
+        parent[k] = parent[above]
+    return parent

@@ -18,13 +18,17 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from nn.reading.arrays import as_picture
+from nn.reading.arrays import as_picture, framed
 
 SIDE = 28
 BOX = 20
 CENTRE = 14
 FINE = 4  # sub-pixels per pixel while strokes are thickened or thinned
 THINNEST, WIDEST = 2.0, 3.4  # pixels of the 20 × 20 box; MNIST's middle 90 % by the same measure
+# A digit smaller than ENLARGED pixels is enlarged, and its soft edges with it. Its rims are made
+# STEEPER by so many times: of 700 digits as paint programs save them in 28 x 28 pixels, the
+# bundled weights read 94.9 % right and surely instead of 92.9 (94.6 with 1.5, 95.0 with 3).
+ENLARGED, STEEPER = 40, 2.0
 BLOTCH = 7.0  # what is wider is no stroke, and stays as it is: pared down, it might look like one
 
 
@@ -43,9 +47,13 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     # A fine picture whose longer side is 80: cheap to measure and to correct, whatever the size
     # of the drawing.
     fine = _saturated(_square(ink, box, BOX * FINE))
+    is_small = max(box[2] - box[0], box[3] - box[1]) < ENLARGED
+    if is_small:
+        fine = np.clip((fine - np.float32(0.5)) * np.float32(STEEPER) + np.float32(0.5), 0, 1)
     change = _wanted_change(fine)
     if change != 0:
         fine = _thickened(fine, change)
+    if is_small or change != 0:
         box = ink_box(fine)
         if box is None:
             return np.zeros((SIDE, SIDE), np.float32)
@@ -82,7 +90,7 @@ def stroke_width(ink: np.ndarray) -> float:
     measures the outline of a picture with soft edges too (it is the integral of the lengths of
     all its level lines: the coarea formula).
     """
-    padded = np.pad(ink, 1)
+    padded = framed(ink, 1)
     dy = padded[1:, :-1] - padded[:-1, :-1]
     dx = padded[:-1, 1:] - padded[:-1, :-1]
     outline = float(np.sqrt(dx * dx + dy * dy).sum())
@@ -119,7 +127,7 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     # smooth when enlarging.
     kind = Image.Resampling.BOX if long > 2 * side else Image.Resampling.BILINEAR
     image = Image.fromarray(part).resize((side, side), kind, box=(x - x0, y - y0, x - x0 + long, y - y0 + long))
-    return np.clip(np.asarray(image), 0, 1)
+    return np.minimum(np.asarray(image), np.float32(1))
 
 
 def _saturated(fine: np.ndarray) -> np.ndarray:
@@ -150,7 +158,7 @@ def _thickened(fine: np.ndarray, change: float) -> np.ndarray:
     radii for fractions.
     """
     margin = int(np.ceil(max(change, 0))) + 1
-    padded = np.pad(fine, margin)
+    padded = framed(fine, margin)
     if change < 0:
         return 1 - _dilated(1 - padded, -change)
     return _dilated(padded, change)

@@ -119,7 +119,7 @@ def _reason(name: Path, error: Exception) -> str:
         return "a file that cannot be read"
     if isinstance(error, UnidentifiedImageError):
         is_heic = name.suffix.lower() in (".heic", ".heif") and not PLUGINS
-        return f"a HEIC file, which needs the package {HEIC_PACKAGE}" if is_heic else "something else"
+        return f"a HEIC file, which needs `pip install {HEIC_PACKAGE}`" if is_heic else "something else"
     return f"a damaged file ({str(error).strip() or type(error).__name__})"
 
 

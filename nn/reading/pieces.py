@@ -82,15 +82,23 @@ class Pieces:
     """A row of writing taken apart, left to right; any run of neighbouring pieces can be asked for
     as one digit.
 
-    `ink` is the whole drawing; `boxes[k]` is piece k's; `height` is that of the tallest piece,
-    all in pixels. `specks` are the boxes of what was left out because it is too small to be a
-    digit.
+    `ink` is the whole drawing, `inked` (h, w) its mask on the coarse `grid`; `boxes[k]` is piece
+    k's; `height` is that of the tallest piece, all in pixels. `specks` are the boxes of what was
+    left out because it is too small to be a digit. `may_touch` says whether a piece may still hold
+    several digits that touch.
     """
 
     def __init__(
-        self, ink: np.ndarray, grid: Grid, pieces: Sequence[Piece], inked: np.ndarray, specks: Sequence[Box] = ()
+        self,
+        ink: np.ndarray,
+        grid: Grid,
+        pieces: Sequence[Piece],
+        inked: np.ndarray,
+        specks: Sequence[Box] = (),
+        *,
+        may_touch: bool = False,
     ) -> None:
-        self.ink, self._grid, self._inked = ink, grid, inked
+        self.ink, self.grid, self.inked, self.may_touch = ink, grid, inked, may_touch
         self.pieces = sorted(pieces, key=_centre)
         self.boxes = [grid_box(grid, ink.shape, each.mask) for each in self.pieces]
         self.height = max((box.height for box in self.boxes), default=0)
@@ -130,13 +138,13 @@ class Pieces:
         """Pieces first .. last - 1 as one digit."""
         box = self.hull(first, last)
         ink = self.ink[box.top : box.bottom, box.left : box.right]
-        rows = (np.arange(box.top, box.bottom) - self._grid.top) // self._grid.step
-        columns = (np.arange(box.left, box.right) - self._grid.left) // self._grid.step
+        rows = (np.arange(box.top, box.bottom) - self.grid.top) // self.grid.step
+        columns = (np.arange(box.left, box.right) - self.grid.left) // self.grid.step
         window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
         own = self.pieces[first].mask[window].copy()
         for each in self.pieces[first + 1 : last]:
             own |= each.mask[window]
-        foreign = self._inked[window] & ~own
+        foreign = self.inked[window] & ~own
         if foreign.any():
             ink = ink * ~foreign[np.ix_(rows - rows[0], columns - columns[0])]
         return Digit(box, ink, to_mnist(ink))

@@ -1,10 +1,10 @@
 """Which ink may belong to which digit: rows of writing apart, broken strokes together, neighbours
 apart, specks away.
 
-`take_apart` returns rows of pieces, the least ink that may be a digit: components of the ink or
-strokes of the pen, joined where one lies over the other (the hat of a 5, the bar of a 7), and cut
-at seams where digits may touch. `find_digits` is what shape alone says: everything that is
-connected is one digit. `nn.reading.recognition` asks the network which grouping reads best.
+`take_apart` returns rows of pieces: components of the ink or strokes of the pen, joined where one
+lies over the other (the hat of a 5, the bar of a 7). `cut_up` cuts the components of a row at
+seams where digits may touch. `find_digits` is what shape alone says: everything that is connected
+is one digit. `nn.reading.recognition` asks the network which grouping reads best.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nn.reading.arrays import as_picture, block_reduce
-from nn.reading.geometry import is_mnist, stroke_width
+from nn.reading.geometry import SIDE, is_mnist, stroke_width
 from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks
 from nn.reading.pieces import Digit, Grid, Piece, Pieces, grid_box
 from nn.reading.seams import crossed, find_seams
@@ -31,7 +31,7 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; []
     where there is no ink.
 
-    An image with MNIST's geometry stays one piece. `strokes` are the movements of the pen that
+    What is connected stays one piece, and so does an image with MNIST's geometry. `strokes` are the movements of the pen that
     left the ink, if they are known, in the order of drawing: each its points (n, 2), x and y in
     pixels of `ink`, and the pen's width in pixels. What one of them drew then stays together, and
     strokes that touch can still be told apart. Ink that was erased since may be missing.
@@ -56,10 +56,21 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
         # it.
         inked = np.logical_or.reduce([each.mask for each in known])
     boxes = [grid_box(grid, ink.shape, each.mask) for each in specks]
+    # Strokes of the pen are apart already, and a picture of the network's own size holds one digit.
+    may_touch = not known and max(ink.shape) > SIDE
     return [
-        Pieces(ink, grid, _pieces_of(row, pen, cut=not known), inked, boxes if not k else ())
+        Pieces(ink, grid, _pieces_of(row, pen), inked, boxes if not k else (), may_touch=may_touch)
         for k, row in enumerate(into_rows(kept))
     ]
+
+
+def cut_up(row: Pieces) -> Pieces:
+    """The same row with its pieces cut at seams where digits may touch."""
+    tallest = max(Component.of(each.mask).height for each in row.pieces)
+    pieces: list[Piece] = []
+    for each in sorted(row.pieces, key=lambda each: -int(each.mask.sum())):
+        pieces += _cut(each, tallest) if len(pieces) < MOST_PIECES else [each]
+    return Pieces(row.ink, row.grid, pieces, row.inked, row.specks)
 
 
 def find_digits(ink: np.ndarray) -> list[Digit]:
@@ -73,26 +84,29 @@ def find_digits(ink: np.ndarray) -> list[Digit]:
     return digits
 
 
-def _pieces_of(components: Sequence[Component], pen: float, *, cut: bool) -> list[Piece]:
+def _pieces_of(components: Sequence[Component], pen: float) -> list[Piece]:
     """The pieces of one row."""
     groups = sorted(stacked(components), key=lambda each: -int(each.mask.sum()))[:MOST_PIECES]
-    tallest = max(each.height for each in groups)
-    pieces: list[Piece] = []
-    for number, each in enumerate(groups):
-        window = slice(each.top, each.bottom), slice(each.left, each.right)
-        mask = each.mask[window]
-        seams = find_seams(mask, tallest, pen) if cut and len(pieces) < MOST_PIECES else []
-        columns = np.arange(mask.shape[1])
-        begin, part = np.zeros(len(mask), np.int64), 0
-        for seam in [*seams, np.full(len(mask), mask.shape[1])]:
-            own = mask & (columns >= begin[:, None]) & (columns < seam[:, None])
-            if not own.any():
-                continue
-            whole = np.zeros_like(each.mask)
-            whole[window] = own
-            pieces.append(Piece(whole, number, part, crossed(mask, begin) if part else 0, pen))
-            begin, part = seam, part + 1
-    return pieces
+    return [Piece(each.mask, number, pen=pen) for number, each in enumerate(groups)]
+
+
+def _cut(piece: Piece, tallest: int) -> list[Piece]:
+    """The parts of a piece between its seams; `tallest` is the height of the row's tallest piece."""
+    whole = Component.of(piece.mask)
+    window = slice(whole.top, whole.bottom), slice(whole.left, whole.right)
+    mask = piece.mask[window]
+    columns = np.arange(mask.shape[1])
+    begin = np.zeros(len(mask), np.int64)
+    parts: list[Piece] = []
+    for seam in [*find_seams(mask, tallest, piece.pen), np.full(len(mask), mask.shape[1])]:
+        own = mask & (columns >= begin[:, None]) & (columns < seam[:, None])
+        if not own.any():
+            continue
+        part = np.zeros_like(piece.mask)
+        part[window] = own
+        parts.append(Piece(part, piece.component, len(parts), crossed(mask, begin) if parts else 0, piece.pen))
+        begin = seam
+    return parts
 
 
 def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> list[Component]:

@@ -39,11 +39,14 @@ def test_the_pages_constants_are_pythons(module):
     """Those of the same names, and the few that have another because the page's files share one
     scope.
     """
-    found = re.findall(r"^const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
+    found = re.findall(r"^(?:export )?const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
     renamed = {"INNER": "BOX", "WIDE_PEN": "BLOTCH"}
     python = vars(importlib.import_module(f"nn.reading.{module}"))
     assert len(found) > 3
     assert {name: float(value) for name, value in found} == {name: python[renamed.get(name, name)] for name, _ in found}
+    if module in ("choice", "seams"):
+        costs = {name for name, value in python.items() if name.isupper() and isinstance(value, int | float)}
+        assert costs == {renamed.get(name, name) for name, _ in found}
 
 
 def test_ink_that_holds_no_digit_is_blank_in_both(reader, bundled):

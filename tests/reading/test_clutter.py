@@ -73,6 +73,14 @@ def test_what_reaches_in_from_the_edge_is_not_ink(corners, dark):
     assert_three_digits(to_ink(grey))
 
 
+def test_wide_rim_whose_outermost_part_passes_for_paper_is_not_ink():
+    y, x = np.mgrid[0:600, 0:800]
+    grey = 0.88 - 0.16 * (x / 800 + y / 600) / 2 - 0.7 * np.pad(three(), ((100, 100), (0, 0)))
+    grey[:, 740:] = 0.1
+    grey += np.random.default_rng(0).normal(0, 0.01, grey.shape)
+    assert_three_digits(to_ink(np.clip(grey, 0, 1).astype(np.float32)))
+
+
 def test_digits_of_a_tight_crop_stay():
     ink = three()
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.5), np.flatnonzero(ink.max(axis=0) > 0.5)
@@ -81,6 +89,11 @@ def test_digits_of_a_tight_crop_stay():
     bar = draw(ONE, 6, 6, 1, 12, canvas=(152, 300))
     pair = draw(SEVEN, 120, 6, 1, 12, canvas=(152, 300), onto=bar)[:, :]
     np.testing.assert_array_equal(without_clutter(pair), pair)
+    row = draw(ONE, 10, 0, 1, 12, canvas=(140, 900))
+    for left in (200, 400, 600, 800):
+        row = draw(SEVEN, left, 6, 0.8, 12, canvas=(140, 900), onto=row)
+    cropped = row[6:130]
+    np.testing.assert_array_equal(without_clutter(cropped), cropped)
 
 
 @pytest.mark.parametrize("faintest", [0.2, 0.35])

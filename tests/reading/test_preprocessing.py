@@ -10,7 +10,7 @@ from drawings import FIVE_BODY, FIVE_HAT, FOUR, ONE, SEVEN, TWO, difference, dra
 from PIL import Image
 
 from nn.errors import InputError
-from nn.reading import find_digits, ink_box, stroke_width, take_apart, to_ink, to_mnist
+from nn.reading import cut_up, find_digits, ink_box, stroke_width, take_apart, to_ink, to_mnist
 
 
 def light(shape):
@@ -122,34 +122,39 @@ def test_levels_of_an_mnist_image_stay_as_they_are():
         np.testing.assert_allclose(to_ink(scene), image, atol=1e-5)
 
 
+def cut_apart(ink):
+    """The rows of a drawing, cut where digits may touch."""
+    return [cut_up(row) for row in take_apart(ink)]
+
+
 def test_blotch_is_not_pared_down_to_a_stroke():
     ink = np.zeros((200, 200), np.float32)
     ink[40:160, 50:150] = 1
     image = to_mnist(ink)
     columns = np.flatnonzero(image.max(axis=0) > 0.5)
     assert columns[-1] - columns[0] + 1 == pytest.approx(20 * 100 / 120, abs=1)
-    (row,) = take_apart(ink)
+    (row,) = cut_apart(ink)
     assert len(row) == 1
 
 
 def test_cuts_know_how_many_strokes_they_go_through():
     two_arcs = [[(0, 0), (100, 0)], [(0, 0), (0, 60)], [(100, 0), (100, 60)], [(0, 60), (100, 60)]]
-    (row,) = take_apart(draw(two_arcs, pen=6))
+    (row,) = cut_apart(draw(two_arcs, pen=6))
     assert {piece.crossed for piece in row.pieces if piece.part} == {2}
     handcuffs = [
         [(0, 0), (60, 0), (60, 80), (0, 80), (0, 0)],
         [(100, 0), (160, 0), (160, 80), (100, 80), (100, 0)],
         [(60, 40), (100, 40)],
     ]
-    (row,) = take_apart(draw(handcuffs, pen=6))
+    (row,) = cut_apart(draw(handcuffs, pen=6))
     assert 1 in {piece.crossed for piece in row.pieces if piece.part}
-    (row,) = take_apart(draw(ONE, 250, onto=draw(ONE)))
+    (row,) = cut_apart(draw(ONE, 250, onto=draw(ONE)))
     assert [piece.crossed for piece in row.pieces] == [0, 0]
 
 
 def test_drawing_of_many_strokes_is_not_cut_up():
     ladder = [[(0, 0), (0, 120)], [(140, 0), (140, 120)], *([(0, y), (140, y)] for y in (20, 60, 100))]
-    (row,) = take_apart(draw(ladder, pen=6))
+    (row,) = cut_apart(draw(ladder, pen=6))
     assert len(row) == 1
 
 
@@ -163,14 +168,14 @@ def test_drawing_of_many_strokes_is_not_cut_up():
     ids=["falling", "rising", "arc"],
 )
 def test_one_simple_stroke_is_never_cut(stroke):
-    (row,) = take_apart(draw([stroke], 40))
+    (row,) = cut_apart(draw([stroke], 40))
     assert len(row) == 1
 
 
 def test_seam_follows_the_white_between_digits_that_lean_over_one_another():
     left, right = draw([[(60, 0), (0, 140)]], 60), draw([[(60, 0), (0, 140)]], 150)
     joint = draw([[(20, 93), (110, 93)]], 60, pen=4)
-    (row,) = take_apart(np.maximum(np.maximum(left, right), joint))
+    (row,) = cut_apart(np.maximum(np.maximum(left, right), joint))
     share = [float((row.digit(0, k).ink.sum() - left.sum()) / left.sum()) for k in range(1, len(row))]
     assert any(0 <= each < 0.3 for each in share)
 
@@ -274,7 +279,7 @@ def test_lone_dot_is_no_speck():
 def test_digits_that_touch_can_be_told_apart():
     two = draw([TWO], 30, 60, canvas=(300, 500))
     ink = draw(FIVE_LIKE, 118, 60, onto=two, canvas=(300, 500))
-    (row,) = take_apart(ink)
+    (row,) = cut_apart(ink)
     parts = [row.digit(0, k).image for k in range(1, len(row))]
     assert min(difference(part, to_mnist(two)) for part in parts) < 0.4
 

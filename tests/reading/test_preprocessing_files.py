@@ -127,7 +127,7 @@ def test_avif_is_read(tmp_path):
 def test_heic_file_says_what_it_needs(tmp_path, monkeypatch):
     monkeypatch.setattr("nn.reading.images.PLUGINS", ())
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
-    with pytest.raises(InputError, match="needs the package pillow-heif"):
+    with pytest.raises(InputError, match="needs `pip install pillow-heif`"):
         read_image(tmp_path / "phone.heic")
 
 

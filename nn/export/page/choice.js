@@ -18,9 +18,12 @@ const SMALL = 0.5;
 const SMALL_COST = 4.0;
 const LEVEL = 0.15;
 const UNEVEN_COST = 1.5;
+const LOWER = 0.08;
+const LOWER_COST = 8.0;
 const WIDE = 0.95;
 const WIDE_COST = 3.3;
 const MOST_FOR_WIDTH = 2.5;
+export const MARGIN = 0.25;
 const MARK_COST = 0.7;
 const DASH = 0.25;
 const SLASH = 0.95;
@@ -56,7 +59,7 @@ function between(first, last) {
 /**
  * The spans, left to right, that cover all pieces with the highest score. Each given span has
  * `first`, `last`, its best guess `digit` and the guess's `probability`; each that is returned
- * also its `margin`, and whether it `isMark`.
+ * also its `margin`, and whether it `isMark`. The grouping `isSettled` if no cut could change it.
  */
 export function bestGrouping(pieces, given) {
   const spans = given.map((span) => {
@@ -83,7 +86,7 @@ export function bestGrouping(pieces, given) {
     const different = others.filter((span) => span.digit !== digit || span.isMark !== isMark);
     chosen.unshift({ ...here, margin: best - Math.max(...different.map(sumOf)) });
   }
-  return chosen;
+  return { spans: chosen, isSettled: best >= MARGIN - CUT_COST };
 }
 
 /**
@@ -131,10 +134,15 @@ function tallJoin(pieces, k) {
   return lower >= TALL * pieces.height ? TALL_JOIN_COST : 0;
 }
 
-/** What speaks against two neighbours being digits of one row: they end at different heights. */
+/**
+ * What speaks against two neighbours being digits of one row: they end at different heights, or
+ * the second begins and ends lower.
+ */
 function unevenness(pieces, one, other) {
   const [a, b] = [one, other].map((span) => pieces.hull(span.first, span.last));
-  return UNEVEN_COST * Math.max(0, Math.abs(a.bottom - b.bottom) / pieces.height - LEVEL);
+  const [up, down] = [(b.top - a.top) / pieces.height, (b.bottom - a.bottom) / pieces.height];
+  const lower = up > 0 && down > 0 ? Math.min(up, down) : 0;
+  return UNEVEN_COST * Math.max(0, Math.abs(down) - LEVEL) + LOWER_COST * Math.max(0, lower - LOWER);
 }
 
 /**

@@ -9,7 +9,9 @@ const CENTRE = 14;
 const FINE = 4; // sub-pixels per pixel while strokes are thickened or thinned
 const THINNEST = 2.0;
 const WIDEST = 3.4; // pixels of the 20 × 20 box
-const BLOTCH = 7.0; // anything wider is not a stroke
+const ENLARGED = 40;
+const STEEPER = 2.0;
+export const BLOTCH = 7.0; // anything wider is not a stroke
 
 /** All the ink of a picture as one MNIST image (28, 28), all 0 if there is none. */
 export function toMnist(ink) {
@@ -17,9 +19,11 @@ export function toMnist(ink) {
   let box = inkBox(ink);
   if (!box) return picture(SIDE, SIDE);
   let fine = saturated(square(ink, box, INNER * FINE));
+  const isSmall = Math.max(box[2] - box[0], box[3] - box[1]) < ENLARGED;
+  if (isSmall) fine = { ...fine, data: fine.data.map((value) => clip((value - 0.5) * STEEPER + 0.5, 0, 1)) };
   const change = wantedChange(fine);
-  if (change === 0) return centred(square(ink, box, INNER));
-  fine = thickened(fine, change);
+  if (!isSmall && change === 0) return centred(square(ink, box, INNER));
+  if (change !== 0) fine = thickened(fine, change);
   box = inkBox(fine);
   return box ? centred(square(fine, box, INNER)) : picture(SIDE, SIDE);
 }

@@ -12,13 +12,14 @@ export const widthOf = (box) => box.right - box.left;
  * one digit.
  *
  * A piece has its `mask` on the coarse grid, the `component` that it is part of, as which `part`,
- * the number of strokes `crossed` by the cut before it, and whether it `isStraight`. The `grid`
+ * the width of its `pen`, the number of strokes `crossed` by the cut before it, and whether it `isStraight`. The `grid`
  * says how coarse masks lie on the drawing: blocks of `step` pixels from (`top`, `left`) on.
- * `inked` is the coarse mask of all ink.
+ * `inked` is the coarse mask of all ink. `mayTouch` says whether a piece may still hold several
+ * digits that touch.
  */
 export class Pieces {
-  constructor(ink, grid, pieces, inked) {
-    Object.assign(this, { ink, grid, inked });
+  constructor(ink, grid, pieces, inked, mayTouch = false) {
+    Object.assign(this, { ink, grid, inked, mayTouch });
     const placed = pieces.map((piece) => ({ ...piece, box: maskBox(piece.mask) }));
     this.pieces = placed.sort((a, b) => a.box.left + a.box.right - (b.box.left + b.box.right));
     this.length = pieces.length;

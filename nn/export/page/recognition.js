@@ -2,16 +2,17 @@
 // reasons.
 
 import { calibrated } from "./calibration.js";
-import { bestGrouping, possibleSpans } from "./choice.js";
-import { SIDE, strokeWidth, toMnist } from "./geometry.js";
+import { bestGrouping, MARGIN, possibleSpans } from "./choice.js";
+import { BLOTCH, SIDE, strokeWidth, toMnist } from "./geometry.js";
+import { profiles, range } from "./picture.js";
 import { heightOf, widthOf } from "./pieces.js";
-import { takeApart } from "./segmentation.js";
+import { cutUp, takeApart } from "./segmentation.js";
 
 const SURE_FROM = 0.8;
-const MARGIN = 0.25;
 const FAINT = Math.fround(0.15);
 const FULL = Math.fround(0.75);
 const MOST_GREY = 0.7;
+const LARGE = 24;
 const WIDEST_SURE = 1.25; // width over height
 const WIDEST_PEN = 4.2;
 const THIN_PEN = 3.0;
@@ -34,20 +35,12 @@ export function readNumber(network, ink, strokes = []) {
   const temperature = network.card.temperature ?? 1;
   const sureFrom = network.card.sure_from ?? SURE_FROM;
   const look = (image) => calibrated(network.predict(image), temperature);
-  const spans = rows.map((row) => {
-    return possibleSpans(row).map(([first, last]) => {
-      const { box, image } = row.digit(first, last);
-      const probabilities = look(image);
-      const probability = Math.max(...probabilities);
-      return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
-    });
-  });
   const isThing = needsSecondLook(ink) && !(Math.max(...look(ink)) >= sureFrom);
-  const chosen = rows.map((row, k) => bestGrouping(row, spans[k]).filter((span) => !span.isMark));
+  const chosen = rows.map((row) => bestDigits(row, look).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
     return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
       let doubt = isThing ? "picture" : null;
-      if (margin < MARGIN || mayBeTwo(rows[k].hull(first, last), last - first)) doubt = "grouping";
+      if (margin < MARGIN || mayBeTwo(box, last - first)) doubt = "grouping";
       if (probability < sureFrom) doubt = "probability";
       return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
     });
@@ -56,6 +49,23 @@ export function readNumber(network, ink, strokes = []) {
   const written = chosen.filter((row) => row.length).map((row) => row.map(({ digit }) => digit).join(""));
   const verdict = digits.every((digit) => digit.verdict === "sure") ? "sure" : "unsure";
   return { digits, number: written.join(" "), verdict };
+}
+
+/**
+ * The digits of a row that read best together. Ink that is connected is only cut up if that could
+ * change anything.
+ */
+function bestDigits(row, look) {
+  const spans = possibleSpans(row).map(([first, last]) => {
+    const { box, image } = row.digit(first, last);
+    const probabilities = look(image);
+    const probability = Math.max(...probabilities);
+    return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
+  });
+  const grouping = bestGrouping(row, spans);
+  if (!row.mayTouch || grouping.isSettled) return grouping.spans;
+  const parts = cutUp(row);
+  return parts.length > row.length ? bestDigits(parts, look) : grouping.spans;
 }
 
 /** Whether a digit is so wide that its pieces, if it has several, may be digits too. */
@@ -67,8 +77,13 @@ function mayBeTwo(box, pieces) {
 function needsSecondLook(ink) {
   if (ink.height !== SIDE || ink.width !== SIDE) return false;
   const inked = ink.data.filter((value) => value > FAINT);
+  const extent = ({ rows, columns }) => {
+    const [down, across] = [rows, columns].map((values) => range(values, (value) => value > FAINT));
+    return Math.max(down[1] - down[0], across[1] - across[0]) + 1;
+  };
   if (!inked.length) return false;
   const pen = strokeWidth(toMnist(ink));
+  if (extent(profiles(ink)) < LARGE) return pen > BLOTCH;
   const at = (first, step) => Array.from({ length: SIDE }, (_, k) => ink.data[first + k * step]).some((value) => value > FAINT);
   const reaches = (at(0, 1) && at(SIDE * (SIDE - 1), 1)) || (at(0, SIDE) && at(SIDE - 1, SIDE));
   const grey = inked.filter((value) => value < FULL).length / inked.length;

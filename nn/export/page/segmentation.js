@@ -1,7 +1,7 @@
 // Which ink may belong to which digit. A port of nn/reading/segmentation.py, which gives the
 // reasons.
 
-import { isMnist, strokeWidth } from "./geometry.js";
+import { isMnist, SIDE, strokeWidth } from "./geometry.js";
 import { componentOf, connected, intoRows, stacked, withoutSpecks } from "./grouping.js";
 import { areaOf, blockMaxima, crop, mask, profiles, range, roundEven } from "./picture.js";
 import { heightOf, Pieces, widthOf } from "./pieces.js";
@@ -42,33 +42,50 @@ export function takeApart(ink, strokes = []) {
     for (const each of known) each.mask.data.forEach((value, k) => (inked.data[k] |= value));
   }
   const kept = known.length ? withoutSpecks(known, pen) : connected(inked, pen);
-  return intoRows(kept).map((row) => new Pieces(ink, grid, piecesOf(row, pen, !known.length), inked));
+  // Strokes of the pen are apart already, and a picture of the network's own size holds one digit.
+  const mayTouch = !known.length && Math.max(ink.height, ink.width) > SIDE;
+  return intoRows(kept).map((row) => new Pieces(ink, grid, piecesOf(row, pen), inked, mayTouch));
+}
+
+/** The same row with its pieces cut at seams where digits may touch. */
+export function cutUp({ ink, grid, pieces, inked }) {
+  const groups = pieces.map(({ mask, component, pen }) => ({ ...componentOf(mask), component, pen }));
+  const tallest = Math.max(...groups.map(heightOf));
+  groups.sort((a, b) => b.area - a.area);
+  const out = [];
+  for (const group of groups) out.push(...parts(group, out.length < MOST_PIECES ? tallest : null));
+  return new Pieces(ink, grid, out, inked, false);
 }
 
 /** The pieces of one row. */
-function piecesOf(components, pen, isCut) {
+function piecesOf(components, pen) {
   const groups = stacked(components).sort((a, b) => b.area - a.area).slice(0, MOST_PIECES);
-  const tallest = Math.max(...groups.map(heightOf));
+  return groups.flatMap((group, component) => parts({ ...group, component, pen }, null));
+}
+
+/**
+ * The parts of a component between its seams, where the row's tallest is `tallest` high; without
+ * that, the whole.
+ */
+function parts(group, tallest) {
+  const { component, pen } = group;
+  const [height, width] = [heightOf(group), widthOf(group)];
+  const own = crop(group.mask, group.top, group.left, group.bottom, group.right);
+  const seams = tallest === null ? [] : findSeams(own, tallest, pen);
   const pieces = [];
-  groups.forEach((group, component) => {
-    const [height, width] = [heightOf(group), widthOf(group)];
-    const own = crop(group.mask, group.top, group.left, group.bottom, group.right);
-    const seams = isCut && pieces.length < MOST_PIECES ? findSeams(own, tallest, pen) : [];
-    let begin = new Int32Array(height);
-    let number = 0;
-    for (const seam of [...seams, new Int32Array(height).fill(width)]) {
-      const between = mask(height, width);
-      for (let y = 0; y < height; y++) {
-        for (let x = begin[y]; x < seam[y]; x++) between.data[y * width + x] = own.data[y * width + x];
-      }
-      if (!between.data.includes(1)) continue;
-      const whole = crop(between, -group.top, -group.left, group.mask.height - group.top, group.mask.width - group.left);
-      const cut = number ? crossed(own, begin) : 0;
-      pieces.push({ mask: whole, component, part: number, crossed: cut, isStraight: isStraight(between, pen) });
-      begin = seam;
-      number++;
+  let begin = new Int32Array(height);
+  for (const seam of [...seams, new Int32Array(height).fill(width)]) {
+    const between = mask(height, width);
+    for (let y = 0; y < height; y++) {
+      for (let x = begin[y]; x < seam[y]; x++) between.data[y * width + x] = own.data[y * width + x];
     }
-  });
+    if (!between.data.includes(1)) continue;
+    const whole = crop(between, -group.top, -group.left, group.mask.height - group.top, group.mask.width - group.left);
+    const part = pieces.length;
+    const cut = part ? crossed(own, begin) : 0;
+    pieces.push({ mask: whole, component, pen, part, crossed: cut, isStraight: isStraight(between, pen) });
+    begin = seam;
+  }
   return pieces;
 }
 
