@@ -158,13 +158,16 @@ class Stack:
         """What the regularizers of all layers add to the loss."""
         return sum(layer.penalty() for layer in self.layers)
 
-    def summary(self, file: Any = None) -> None:
-        """Print the layers with their output shapes and parameter counts."""
-        lines = [f"{'Layer (type)':<34}{'Output shape':<22}{'Parameters':>10}", "=" * 66]
+    def summary(self, file: Any = None, width: int = 66) -> None:
+        """Print the layers with their output shapes and parameter counts, in lines of `width`
+        characters.
+        """
+        first = width - 32
+        lines = [f"{'Layer (type)':<{first}}{'Output shape':<22}{'Parameters':>10}", "=" * width]
         for layer in self._built():
             title, shape = f"{layer.name} ({type(layer).__name__})", "(None, " + ", ".join(map(str, layer.output_shape)) + ")"
-            lines.append(f"{title:<34}{shape:<22}{layer.count_parameters():>10,}")
-        lines += ["=" * 66, f"Total parameters: {self.count_params():,}"]
+            lines.append(f"{title:<{first}}{shape:<22}{layer.count_parameters():>10,}")
+        lines += ["=" * width, f"Total parameters: {self.count_params():,}"]
         print("\n".join(lines), file=file or sys.stdout)
 
     def arrays(self) -> dict[str, NDArray]:

@@ -22,6 +22,9 @@ from nn.utils.arrays import Array
 from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
 
+# The fewest characters in which `summary` has room for names.
+NARROWEST = 50
+
 
 class ModelHabits(PredictingStack):
     """Keras' other methods of a model."""
@@ -129,16 +132,24 @@ class ModelHabits(PredictingStack):
         expand_nested: bool = False,
         show_trainable: bool = False,
     ) -> None:
-        """Print the layers with their output shapes and parameter counts, in columns of fixed
-        widths. There are no models inside models to expand.
+        """Print the layers with their output shapes and parameter counts, in lines of `line_length`
+        characters, with `show_trainable` also whether they are trained. There are no models inside
+        models to expand.
         """
         if line_length is not None and hasattr(line_length, "write"):
             line_length, file = None, line_length
-        if line_length is not None or positions is not None or show_trainable:
-            raise InputError("summary: line_length, positions and show_trainable are not supported; expected None and False")
+        if positions is not None:
+            raise InputError(f"summary: positions are not supported; expected None, got {positions!r}")
+        if line_length is not None and (type(line_length) is not int or line_length < NARROWEST):
+            raise InputError(f"summary: expected a line_length of at least {NARROWEST}, got {line_length!r}")
         text = io.StringIO()
-        super().summary(text)
-        for line in text.getvalue().splitlines():
+        super().summary(text, line_length or 66)
+        lines = text.getvalue().splitlines()
+        if show_trainable:
+            lines[0] += "  Trainable"
+            for index, layer in enumerate(self.layers, 2):
+                lines[index] += "  yes" if layer.trainable else "  no"
+        for line in lines:
             print_fn(line) if print_fn else print(line, file=file or sys.stdout)
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
@@ -230,9 +241,10 @@ class ModelHabits(PredictingStack):
 
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True, save_format: str | None = None) -> None:
         """Write the weights: Keras' format for names that end in .h5 (`nn/utils/keras_files.py`),
-        else a model file.
+        else a model file. The folder is made if there is none, as TensorFlow does.
         """
         keras_files.check_free(filepath, overwrite, save_format)
+        os.makedirs(os.path.dirname(filepath) or ".", exist_ok=True)
         if keras_files.is_foreign(filepath):
             keras_files.save_weights(self, filepath)
         else:

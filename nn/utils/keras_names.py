@@ -30,6 +30,8 @@ MODULES = {
     "nn.layers.advanced_activations": "nn.layers",
     "nn.layers.convolutional": "nn.layers",
     "nn.layers.core": "nn.layers",
+    "nn.layers.experimental": "nn.layers",
+    "nn.layers.experimental.preprocessing": "nn.layers",
     "nn.layers.normalization": "nn.layers",
     "nn.layers.pooling_layers": "nn.layers",
     "nn.math": "nn.utils.tensorflow_names",
@@ -92,6 +94,9 @@ NAMES: dict[str, dict[str, str]] = {
         "Input": "nn.utils.inputs:Input",
         "InputLayer": "nn.utils.inputs:InputLayer",
         "MaxPool2D": "nn.layers:MaxPooling2D",
+        # TensorFlow 2.3 to 2.5 kept Rescaling in layers.experimental.preprocessing.
+        "experimental": "nn.layers",
+        "preprocessing": "nn.layers",
     },
     "nn.models": {
         "Input": "nn.utils.inputs:Input",

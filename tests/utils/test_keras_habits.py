@@ -247,6 +247,35 @@ def test_saving_into_a_missing_folder_names_the_folder(tmp_path):
     assert error.value.filename == str(tmp_path / "nope")
 
 
+@pytest.mark.filterwarnings("ignore:.*written in this package")
+def test_weights_are_saved_into_a_folder_of_their_own(tmp_path):
+    model = new_model()
+    model.save_weights(tmp_path / "training_1" / "cp.ckpt")
+    other = Sequential([Flatten(input_shape=(6, 6, 1)), Dropout(0.2), Dense(4, activation="softmax")], seed=2)
+    other.load_weights(tmp_path / "training_1" / "cp.ckpt")
+    assert bits(other) == bits(model)
+
+
+def test_summary_is_as_wide_as_asked_and_says_what_is_trained(capsys):
+    model = new_model()
+    model.layers[2].trainable = False
+    model.summary(line_length=80, show_trainable=True)
+    header, rule, flatten, dropout, dense, *_ = capsys.readouterr().out.splitlines()
+    assert header.endswith("Parameters  Trainable")
+    assert rule == 80 * "="
+    assert [line[80:] for line in (flatten, dropout, dense)] == ["  yes", "  yes", "  no"]
+    with pytest.raises(InputError, match="line_length of at least 50, got 20"):
+        model.summary(line_length=20)
+    with pytest.raises(InputError, match="positions are not supported"):
+        model.summary(positions=[0.3, 0.6, 1.0])
+
+
+def test_rescaling_is_found_where_tensorflow_once_kept_it():
+    from nn.layers.experimental import preprocessing
+
+    assert keras.layers.experimental.preprocessing.Rescaling is preprocessing.Rescaling is keras.layers.Rescaling
+
+
 def test_seconds_are_beside_the_history_not_in_it():
     history = fit(epochs=2)
     assert "seconds" not in history.history
