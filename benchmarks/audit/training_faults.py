@@ -81,11 +81,16 @@ MEANS = (
 )
 
 RANDOMNESS = (
-    ("every epoch has the same order (pytorch/pytorch#31771)", TRAINING, "[SHUFFLE, self.seed, epoch]", "[SHUFFLE, self.seed]"),
+    (
+        "every epoch has the same order (pytorch/pytorch#31771)",
+        TRAINING,
+        "[SHUFFLE, self.seed, self._epochs_before + epoch]",
+        "[SHUFFLE, self.seed]",
+    ),
     (
         "the order does not depend on the seed (LambdaLabsML/distributed-training-guide#40)",
         TRAINING,
-        "[SHUFFLE, self.seed, epoch]",
+        "[SHUFFLE, self.seed, self._epochs_before + epoch]",
         "[SHUFFLE, epoch]",
     ),
     (

@@ -97,6 +97,7 @@ def in_torch(kind, options):
         "elu": functional.elu,
         "leaky_relu": lambda x: functional.leaky_relu(x, 0.2),
         "relu": torch.relu,
+        "selu": functional.selu,
         "linear": lambda x: x,
     }
     if kind == "Activation":

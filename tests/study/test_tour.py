@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-TOUR = Path(__file__).parents[1] / "docs" / "tour.ipynb"
+TOUR = Path(__file__).parents[2] / "docs" / "tour.ipynb"
 LARGEST = 400_000
 
 
