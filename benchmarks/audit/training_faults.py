@@ -108,7 +108,7 @@ RANDOMNESS = (
     (
         "the generator is seeded again at the beginning of each epoch (k2-fsa/icefall#221)",
         TRAINING,
-        "        first = self.progress.epoch * self.steps_in_epoch\n",
+        "        first = (self._epochs_before + self.progress.epoch) * self.steps_in_epoch\n",
         "        first = 0\n",
     ),
     (
