@@ -197,7 +197,8 @@ class ConvPoolOperation(ConvOperation):
             conv.conv2d_relu_pool_forward(x=x, kernel=kernel, bias=bias, strides=self.layer.strides, out=out, winner=winner)
         else:
             _POOLED_FORWARD[self.algorithm](x, self.transformed, bias, out, winner)
-            clear_rounding(out, x, kernel, bias)
+            if self.training:  # a gradient depends on it, an answer does not
+                clear_rounding(out, x, kernel, bias)
 
     def padded_backward(self, chunk: Chunk, needs_dinput: bool, dpadded: NDArray) -> None:
         """Back through pooling, ReLU and convolution."""
