@@ -72,7 +72,7 @@ class BatchNormOperation(Operation):
         """Join them."""
         counts = self._counts(batch)
         means, deviations = self.means[: len(counts)], self.deviations[: len(counts)]
-        total = counts.sum()
+        total = float(counts.sum())
         mean = (counts * means).sum(axis=0) / total
         variance = (deviations + counts * (means - mean) ** 2).sum(axis=0) / total
         self._set_statistics(mean, variance)
@@ -109,7 +109,8 @@ class BatchNormOperation(Operation):
         counts = self._counts(batch)
         self.dgamma[...] = self.dgammas[: len(counts)].sum(axis=0)
         self.dbeta[...] = self.dbetas[: len(counts)].sum(axis=0)
-        total = counts.sum()
+        # A number of Python's own takes the arrays' type in every thread and every NumPy.
+        total = float(counts.sum())
         self.slope[...] = self.factor * self.dgamma / (total * self.root)
         self.shift[...] = self.factor * self.dbeta / total
 

@@ -68,11 +68,14 @@ def gradient_sums(dout, out, x, mean, root, with_relu, dgamma, dbeta):
 
 @jit
 def input_gradient(dout, out, x, mean, factor, slope, shift, with_relu, dx):
-    """dx[r, c] = factor[c] · dy[r, c] - slope[c] · (x[r, c] - mean[c]) - shift[c], with dy as in
+    """dx[r, c] = factor[c] · dy[r, c] - (slope[c] · (x[r, c] - mean[c]) + shift[c]), with dy as in
     `gradient_sums`.
+
+    The brackets leave one way to join products and sums in fused operations; with two, a compiler
+    may choose one for its vectors and the other for single values.
     """
     R, C = x.shape
     for r in range(R):
         for c in range(C):
             dy = dout[r, c] if not with_relu or out[r, c] > 0 else zero_of(dout[r, c])
-            dx[r, c] = factor[c] * dy - slope[c] * (x[r, c] - mean[c]) - shift[c]
+            dx[r, c] = factor[c] * dy - (slope[c] * (x[r, c] - mean[c]) + shift[c])

@@ -22,7 +22,8 @@ HEIC_PACKAGE = "pillow-heif"  # reads phones' HEIC files where it is installed
 with contextlib.suppress(ImportError):
     importlib.import_module("pillow_heif").register_heif_opener()
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", *(("AVIF",) if features.check("avif") else ()))
+HAS_AVIF = "avif" in features.modules and features.check("avif")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM", *(("AVIF",) if HAS_AVIF else ()))
 PLUGINS = ("HEIF",) if "pillow_heif" in sys.modules else ()
 # Refused before any pixel is decoded, so that a small file cannot ask for more than 200 MB. A
 # JPEG is decoded at a part of its size, but one that is progressive, or comes in several scans,
