@@ -29,6 +29,8 @@ import numba
 import numpy as np
 from numba.core.codegen import get_host_cpu_features
 
+from nn.kernels.memory import SLACK
+
 
 def _machine_features() -> str:
     """The instructions that Numba may use. A named processor (NUMBA_CPU_NAME) has its own, not
@@ -59,8 +61,9 @@ def constant(value, like):
     return np.full(lanes(like), value, like.dtype)
 
 
-def _from(array, i):
-    if not 0 <= i < array.size:
+def _from(array, i, count=1, spare=0):
+    """array.flat[i:], where `count` elements end at most `spare` bytes past the array."""
+    if not 0 <= i <= array.size - count + spare // array.itemsize:
         raise IndexError(f"expected an offset in an array of {array.size}, got {i}")
     return array.reshape(-1)[i:]
 
@@ -75,7 +78,7 @@ def load(array, i):
     that nothing relies on it.
     """
     vector = np.full(lanes(array), np.nan, array.dtype)
-    inside = _from(array, i)[: lanes(array)]
+    inside = _from(array, i, lanes(array), SLACK)[: lanes(array)]
     vector[: inside.size] = inside
     return vector
 
@@ -91,7 +94,7 @@ def store(array, i, vector):
     """array.flat[i : i + lanes] = vector; what extends past the array's end lands in its slack
     (`memory.aligned`).
     """
-    inside = _from(array, i)[: lanes(array)]
+    inside = _from(array, i, lanes(array), SLACK)[: lanes(array)]
     inside[:] = vector[: inside.size]
 
 
