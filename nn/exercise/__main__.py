@@ -5,6 +5,7 @@ the student's own layers.
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,28 +15,66 @@ from nn.io.files import check_writable
 
 FAILED = 1
 NETWORK = "network"
+MOST_IMAGES = 60_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all is done and right, 1 if a file is not right yet."""
     options = _options(arguments)
-    if options.name is None:
+    name = None if options.name is None else _known(options.name)
+    _check_options(options, name)
+    if name is None:
         return _list()
-    if options.name == NETWORK:
+    if name == NETWORK:
         return _train(options)
+    if options.hint is not None:
+        return _hint(name, options.hint)
+    if options.file is None:
+        return _write(name, Path(f"{name}.py"))
+    return _judge(name, Path(options.file))
+
+
+def _known(given: str) -> str:
+    """The name of an exercise, or `network`; `Dense` and `dense-backward` are understood."""
     from nn.exercise.catalogue import EXERCISES
 
-    if options.name not in EXERCISES:
-        raise InputError(f"expected one of {', '.join([*EXERCISES, NETWORK])}, got {options.name!r}")
-    exercise = EXERCISES[options.name]
-    if options.hint is not None:
-        if not 1 <= options.hint <= len(exercise.hints):
-            raise InputError(f"--hint: expected 1, 2 or 3, got {options.hint}")
-        print(exercise.hints[options.hint - 1])
-        return 0
-    if options.file is None:
-        return _write(options.name, Path(f"{options.name}.py"))
-    return _judge(options.name, Path(options.file))
+    names = [*EXERCISES, NETWORK]
+    name = given.lower().replace("-", "_")
+    if name in names:
+        return name
+    stem = name.removesuffix(".py")
+    if stem in EXERCISES and stem != name:
+        raise InputError(f"expected the name of an exercise before the file {given}: python -m nn.exercise {stem} {given}")
+    owners = {task.name: exercise.name for exercise in EXERCISES.values() for task in exercise.tasks}
+    near = difflib.get_close_matches(stem, [*names, *owners], n=1, cutoff=0.45)
+    meant = f"; did you mean {owners.get(near[0], near[0])}?" if near else ""
+    raise InputError(f"expected one of {', '.join(names)}, got {given!r}{meant}")
+
+
+def _check_options(options: argparse.Namespace, name: str | None) -> None:
+    """Raise `InputError` for an option that would change nothing."""
+    if name != NETWORK:
+        for option in ("images", "epochs", "out", "data"):
+            if getattr(options, option) is not None:
+                raise InputError(
+                    f"--{option}: it belongs to {NETWORK}, which trains what you have written; got {name or 'no name'}"
+                )
+    if options.hint is None:
+        return
+    if name in (None, NETWORK):
+        raise InputError(f"--hint: expected the name of an exercise before it, got {name or 'none'}")
+    if options.file is not None:
+        raise InputError(f"--hint: it gives a hint and judges nothing; leave out either --hint or {options.file}")
+
+
+def _hint(name: str, step: int) -> int:
+    from nn.exercise.catalogue import EXERCISES
+
+    hints = EXERCISES[name].hints
+    if not 1 <= step <= len(hints):
+        raise InputError(f"--hint: expected 1, 2 or 3, got {step}")
+    print(hints[step - 1])
+    return 0
 
 
 def _list() -> int:
@@ -91,10 +130,15 @@ def _train(options: argparse.Namespace) -> int:
     folder = Path(options.file or ".")
     if not folder.is_dir():
         raise InputError(f"{folder}: expected the folder of your files")
-    check_writable(options.out, "--out")
+    out = "mine.npz" if options.out is None else options.out
+    if out and Path(out).suffix != ".npz":
+        raise InputError(f"--out {out}: expected a name that ends in .npz")
+    check_writable(out, "--out")
+    if options.images is not None and options.images > MOST_IMAGES:
+        raise InputError(f"--images: expected at most {MOST_IMAGES}, as many as MNIST has for training, got {options.images}")
     from nn.exercise.network import train
 
-    return train(folder, options)
+    return train(folder, out, options.images or 1_000, options.epochs or 3, data=options.data)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -105,9 +149,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("name", nargs="?", metavar="NAME", help=f"of an exercise, or {NETWORK}: train what you have written")
     parser.add_argument("file", nargs="?", metavar="FILE", help=f"the file to judge; with {NETWORK}, the folder of your files")
     parser.add_argument("--hint", type=whole_number(1), metavar="STEP", help="a hint for step 1, 2 or 3 of the exercise")
-    parser.add_argument("--images", type=whole_number(1), default=1_000, metavar="N", help="network: train on N images (1000)")
-    parser.add_argument("--epochs", type=whole_number(1), default=3, metavar="N", help="network: see each of them N times (3)")
-    parser.add_argument("--out", default="mine.npz", metavar="FILE", help="network: the model file to write (mine.npz)")
+    parser.add_argument("--images", type=whole_number(1), metavar="N", help="network: train on N images (1000)")
+    parser.add_argument("--epochs", type=whole_number(1), metavar="N", help="network: see each of them N times (3)")
+    parser.add_argument("--out", metavar="FILE", help="network: the model file to write (mine.npz)")
     parser.add_argument("--data", metavar="DIR", help="network: folder of the MNIST files, if not in a usual place")
     return parser.parse_args(arguments)
 

@@ -1,7 +1,8 @@
 """What an exercise is: functions to be written, cases to try them on, and well-known mistakes.
 
 The text of a stub is the source of a function in this package, so it is checked like all code. The
-right results come from the project's own layers, losses and optimizers. A mistake is an edit of a
+right results come from a plain solution, which is kept here: a student may change the project's
+layers, losses and optimizers. These are compared with it at the end. A mistake is an edit of the
 plain solution: what its result would be is computed, and compared with the student's.
 """
 
@@ -61,14 +62,17 @@ class Task:
     Attributes:
         stub: the function whose source the student completes.
         outputs: the names of what it returns.
-        right: the project's own computation: a tuple of as many outputs.
+        plain: the source of a plain solution, a function `plain`. What it returns is right.
         cases: makes the cases, the one of the docstring first.
-        plain: the source of a plain solution, a function `plain`.
+        right: the project's own computation: a tuple of as many outputs.
         mistakes: edits of it, one a line: what goes wrong | a piece of the source | what stands
             there instead; more such pairs may follow, and lines that begin with spaces go on.
+        explain: a sentence for the answers (of `diagnosis.py`) that have a mistake with a number in
+            it, such as an epsilon of the student's choice; "" for all others.
         forward: if the outputs are gradients: the function of the same arguments (without dout)
             that they belong to. An output "dx" is the gradient for the argument "x".
-        adapt: turns the student's function into one of the arguments of the cases.
+        adapt: turns the student's function into one of the arguments of the cases; it may raise
+            `Wrong`.
         check: what is looked at besides, such as random numbers or speed: it is given the
             student's functions up to this one by name, raises `Wrong`, and returns what it has found.
     """
@@ -79,6 +83,7 @@ class Task:
     cases: Callable[[], list[Case]] = list
     plain: str = ""
     mistakes: str = ""
+    explain: Callable[[Sequence[Any]], str] = lambda answers: ""
     forward: Callable[..., NDArray] | None = None
     adapt: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda function: function
     check: Callable[[Mapping[str, Callable[..., Outputs]]], str] | None = None
@@ -99,10 +104,13 @@ class Task:
 
     def function(self, source: str) -> Callable[..., Outputs]:
         """The function `plain` in a source, made to return a tuple of outputs."""
-        names: dict[str, Any] = {"np": np}
-        exec(source, names)
-        single = len(self.outputs) == 1
-        return lambda **arguments: (names["plain"](**arguments),) if single else names["plain"](**arguments)
+        plain, single = defined(source), len(self.outputs) == 1
+        return lambda **arguments: (plain(**arguments),) if single else plain(**arguments)
+
+    def expected(self, case: Case) -> Outputs:
+        """What is right in a case."""
+        with np.errstate(all="ignore"):
+            return self.function(self.plain)(**case.arguments)
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,13 @@ class Exercise:
         return "\n\n".join([head, *(inspect.getsource(task.stub) for task in self.tasks)])
 
 
+def defined(source: str) -> Callable[..., Any]:
+    """The function `plain` that a source defines."""
+    names: dict[str, Any] = {"np": np}
+    exec(source, names)
+    return names["plain"]
+
+
 def passes(layer: Layer, x: NDArray, dout: NDArray | None = None, **parameters: NDArray) -> tuple[NDArray, ...]:
     """What a layer of the project returns in training: (out,), or for dout (dx, and a gradient for
     each of the parameters).
@@ -159,13 +174,13 @@ def random_case(title: str, shapes: Mapping[str, tuple[int, ...]], **others: Any
     return Case(title, {**dict(zip(shapes, arrays, strict=True)), **others})
 
 
-def backward_cases(cases: Sequence[Case], right: Callable[..., Outputs], dout: NDArray, without: str = "") -> list[Case]:
-    """The same cases for the way back: with `dout` in the first and a random one in the others, and
-    without one of the arguments.
+def backward_cases(cases: Sequence[Case], forward: Callable[..., NDArray], dout: NDArray, without: str = "") -> list[Case]:
+    """The same cases for the way back: with `dout` in the first and a random one in the others, each
+    of the shape of what `forward` returns, and without one of the arguments.
     """
     found = []
     for position, case in enumerate(cases):
-        shape = right(**case.arguments)[0].shape
+        shape = forward(**case.arguments).shape
         arguments = {name: value for name, value in case.arguments.items() if name != without}
         found.append(Case(case.title, {"dout": dout.reshape(shape) if not position else normal(7, shape)[0], **arguments}))
     return found

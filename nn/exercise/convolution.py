@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, Wrong, backward_cases, passes, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, Wrong, backward_cases, defined, passes, random_case
 from nn.layers import Conv2D
 
 FASTER = 30
@@ -89,7 +89,7 @@ def _forward_cases() -> list[Case]:
 
 
 def _backward_cases() -> list[Case]:
-    return backward_cases(_forward_cases(), _right, np.array([1.0, 2.0]), without="bias")
+    return backward_cases(_forward_cases(), forward_pass, np.array([1.0, 2.0]), without="bias")
 
 
 def _right(x: NDArray, kernel: NDArray, bias: NDArray) -> Outputs:
@@ -110,6 +110,7 @@ def plain(x, kernel, bias):
         out[:, i, j] = np.tensordot(patch, kernel, 3) + bias
     return out
 """
+forward_pass = defined(FORWARD)
 FORWARD_MISTAKES = """
 the kernel is flipped; x[n, i+ki, j+kj] belongs to kernel[ki,kj] | patch, kernel | patch, kernel[::-1, ::-1]
 the kernel is flipped along one axis | patch, kernel | patch, kernel[::-1]
@@ -227,7 +228,8 @@ CONV2D = Exercise(
     title="a convolution as four loops",
     solution="conv2d_forward_naive in nn/kernels/conv.py",
     hints=(
-        "In one row of 3 pixels a kernel of 2 fits at 0 and at 1: 3 - 2 + 1 positions. np.empty makes the array.",
+        "In one row of 3 pixels a kernel of 2 fits at 0 and at 1: 3 - 2 + 1 positions. np.zeros makes the array. (np.empty does,"
+        " too, but with arbitrary values in it: out[...] += adds to these.)",
         "The patch is a slice of x[n]: rows from i up to, without, i + KH, columns likewise, all channels: shape (KH, KW, C).",
         "The filter kernel[:, :, :, f] has the same shape as the patch. Multiply, sum, add bias[f].",
     ),
@@ -252,7 +254,7 @@ CONV2D_BACKWARD = Exercise(
             cases=_backward_cases,
             plain=BACKWARD,
             mistakes=BACKWARD_MISTAKES,
-            forward=lambda x, kernel: _right(x, kernel, np.zeros(kernel.shape[3]))[0],
+            forward=lambda x, kernel: forward_pass(x, kernel, np.zeros(kernel.shape[3])),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, passes, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, defined, passes, random_case
 from nn.layers import Dense, ReLU
 
 
@@ -87,6 +87,9 @@ def _relu_cases() -> list[Case]:
     return [first, Case("the case of many zeros", zeros), random_case("the case of random numbers", {"x": (3, 2, 4)})]
 
 
+DENSE_PLAIN = "def plain(x, kernel, bias):\n    return x @ kernel + bias"
+DENSE_FORWARD = defined(DENSE_PLAIN)
+
 DENSE = Exercise(
     name="dense",
     title="a dense layer, forward",
@@ -102,7 +105,7 @@ DENSE = Exercise(
             outputs=("out",),
             right=_dense_right,
             cases=_dense_cases,
-            plain="def plain(x, kernel, bias):\n    return x @ kernel + bias",
+            plain=DENSE_PLAIN,
             mistakes="""
 the bias is missing | + bias |
 the bias is subtracted | + bias | - bias
@@ -133,7 +136,7 @@ DENSE_BACKWARD = Exercise(
             dense_backward,
             outputs=("dx", "dkernel", "dbias"),
             right=_dense_gradients,
-            cases=lambda: backward_cases(_dense_cases(), _dense_right, np.array([1.0, -1.0]), without="bias"),
+            cases=lambda: backward_cases(_dense_cases(), DENSE_FORWARD, np.array([1.0, -1.0]), without="bias"),
             forward=lambda x, kernel: x @ kernel,
             plain="def plain(dout, x, kernel):\n    return dout @ kernel.T, x.T @ dout, dout.sum(axis=0)",
             mistakes="""
@@ -182,7 +185,7 @@ nothing is cut off | np.maximum(x, 0) | x
             relu_backward,
             outputs=("dx",),
             right=lambda dout, x: passes(ReLU(), x, dout),
-            cases=lambda: backward_cases(_relu_cases(), lambda x: (x,), np.array([5.0, -6.0, -7.0])),
+            cases=lambda: backward_cases(_relu_cases(), lambda x: x, np.array([5.0, -6.0, -7.0])),
             forward=lambda x: np.maximum(x, 0),
             plain="def plain(dout, x):\n    return dout * (x > 0)",
             mistakes="""

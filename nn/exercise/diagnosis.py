@@ -62,6 +62,15 @@ def at(name: str, index: Sequence[int]) -> str:
     return f"{name}[{', '.join(map(str, index))}]" if len(index) else name
 
 
+def apart(one: Any, other: Any) -> tuple[str, str]:
+    """Two numbers in as many digits as it takes to tell them apart, 6 at least."""
+    numbers = np.asarray(one), np.asarray(other)
+    if all(number.dtype.kind in "iu" for number in numbers):
+        return str(one), str(other)
+    texts = [(f"{numbers[0]:.{digits}g}", f"{numbers[1]:.{digits}g}") for digits in range(6, 18)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])
+
+
 def listed(names: Sequence[str]) -> str:
     """The names as in a sentence."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names) or "nothing"
@@ -81,6 +90,8 @@ def diagnose(task: Task, wrong: list[int], answers: list[Answer]) -> str:
             if _explains(variant, indices, answers):
                 return sentence
     index = wrong[0]
+    if index == 0 and (sentence := task.explain(answers)):
+        return sentence
     failed = [answer.case for answer in answers if not answer.right_at(index)]
     if len(failed) == 1 and failed[0].note:
         return failed[0].note
@@ -119,7 +130,8 @@ def _factor(task: Task, index: int, answers: list[Answer]) -> str:
         if not np.isfinite(factor) or not agree(got, factor * right).all():
             return ""
         factors.append(factor)
-    answer, factor = max(zip(answers, factors, strict=True), key=lambda pair: pair[0].samples)
+    # The case in which the fault is shown.
+    answer, factor = next(pair for pair in zip(answers, factors, strict=True) if not pair[0].right_at(index))
     counts = [each.samples for each in answers]
     start = f"{name} is right but for a factor of"
     batch = f"the batch has {answer.samples} samples"

@@ -1,5 +1,8 @@
 """The judge: compares what a student's functions return with what is right, and says what is wrong.
 
+What is right comes from the exercise's plain solution. The project's own code is looked at when
+all is right: if it differs, the student has changed it.
+
 For each function, in this order: is it there, with the right parameters; does it return arrays of
 the right kind and shape, and leave its inputs alone; are the values right, first in the example of
 the docstring, then in the other cases; and for gradients, do they agree with measured slopes. The
@@ -19,17 +22,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.exercise.base import Case, Exercise, Task, Wrong
-from nn.exercise.diagnosis import Answer, at, diagnose, first_difference, listed
-from nn.exercise.student import Blank, Fault, Raised, Student, copied, kind_of
+from nn.exercise.catalogue import EXERCISES
+from nn.exercise.diagnosis import Answer, apart, at, diagnose, first_difference, listed, same
+from nn.exercise.student import Blank, Fault, Missing, Raised, Student, copied, kind_of
 from nn.gradcheck.check import Report, check_gradients
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge found: whether all is right, and the text to print."""
+    """What the judge found: whether all is right, or a function is still to be written, and the text
+    to print.
+    """
 
     passed: bool
     text: str
+    blank: bool = False
 
 
 def judge(exercise: Exercise, path: Path, trace: TextIO | None = None, seconds: float = 0.0) -> Verdict:
@@ -41,36 +48,71 @@ def judge(exercise: Exercise, path: Path, trace: TextIO | None = None, seconds: 
         student = Student(path, seconds, trace)
         for task in exercise.tasks:
             functions[task.name] = student.function(task)
-            checked.append(f"  {task.name}: {_judge_task(task, functions)}")
+            checked.append(f"  {task.name}: {_judge_task(task, functions, student)}")
     except Blank as blank:
-        *before, _ = functions
+        before = list(functions)[:-1]
         begun = f"{listed(before)} {'are' if len(before) > 1 else 'is'} right, but " if checked else ""
         step = re.search(r"# Step (\d)", inspect.getsource(task.stub))
         hint = f"python -m nn.exercise {exercise.name} --hint {step[1] if step else 1}"
-        return Verdict(False, f"{path.name}: {begun}{blank} is still to be written (a hint: {hint})")
+        return Verdict(False, f"{path.name}: {begun}{blank} is still to be written (a hint: {hint})", blank=True)
+    except Missing as missing:
+        return Verdict(False, missing.located(path) + (_of_another(exercise, vars(student.module)) if not checked else ""))
     except Fault as fault:
         return Verdict(False, fault.located(path))
     except Wrong as wrong:
         return Verdict(False, f"{path.name}: {task.name} is not right yet: {wrong}")
+    changed = [task.name for task in exercise.tasks if not _project_agrees(task)]
     after = f"Compare it with the project's own: {exercise.solution}"
+    if changed:
+        where = f"{exercise.solution}, or something that it calls, differs from the definition of {listed(changed)}"
+        after = f"The project's own code has been changed: {where}. To undo that: git restore nn"
     return Verdict(True, "\n".join([f"{path.name}: right", *checked, after]))
 
 
-def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...]]]) -> str:
+def _of_another(exercise: Exercise, names: Mapping[str, Any]) -> str:
+    """Whose functions a file has, if not those of this exercise."""
+    for other in EXERCISES.values():
+        for task in other.tasks:
+            if task.name in names and other is not exercise:
+                return (
+                    f"\n  It has {task.name}, which belongs to the exercise {other.name}: python -m nn.exercise {other.name} FILE"
+                )
+    return ""
+
+
+def _project_agrees(task: Task) -> bool:
+    """Whether the project's own code gives what is right. A student may have changed it."""
+    for case in task.cases():
+        try:
+            own = task.right(**{name: copied(value) for name, value in case.arguments.items()})
+        except Exception:
+            return False
+        if len(own) != len(task.outputs) or not all(map(same, own, task.expected(case))):
+            return False
+    return True
+
+
+def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...]]], student: Student) -> str:
     """What was checked, if all of it is right."""
     function = functions[task.name]
     cases, done = task.cases(), []
     answers: list[Answer] = []
+    if uncompiled := student.uncompiled(task):  # its exceptions have lines, and it knows where arrays end
+        for case in cases:
+            _called(uncompiled, case)
     for case in cases:
         try:
-            got = function(**case.arguments)
-        except Fault as fault:
+            got = _called(function, case)
+        except Fault:
             if _wrong_outputs(task, answers):
                 break  # what was wrong before says more than what it led to
-            raise Raised(f"{fault}, in {case.title}", fault.line) if isinstance(fault, Raised) else fault from None
-        answers.append(Answer(case, got, task.right(**case.arguments)))
+            raise
+        answers.append(Answer(case, got, task.expected(case)))
         _check_kinds(task, answers[-1])
     if wrong := _wrong_outputs(task, answers):
+        if student.memory.used:
+            with student.memory.zeroed():
+                _check_memory(task, function, answers)
         sentence = diagnose(task, wrong, answers)
         evidence = _evidence(task, function, wrong[0], answers)
         raise Wrong(f"{sentence}\n  {evidence}" if sentence else evidence[0].lower() + evidence[1:])
@@ -85,6 +127,38 @@ def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...
     if task.check is not None:
         done.append(task.check(functions))
     return "; ".join(done)
+
+
+def _called(function: Callable[..., tuple[Any, ...]], case: Case) -> tuple[Any, ...]:
+    """What the function returns in a case; an exception names the case."""
+    try:
+        return function(**case.arguments)
+    except Raised as raised:
+        raise Raised(f"{raised}, in {case.title}", raised.line, raised.file, raised.cause) from None
+
+
+def _check_memory(task: Task, function: Callable[..., tuple[Any, ...]], answers: list[Answer]) -> None:
+    """Raise `Wrong` if the wrong values come from `np.empty`: with zeros in its place, as here, they
+    are other ones.
+    """
+    try:
+        zeros = [Answer(answer.case, function(**answer.case.arguments), answer.right) for answer in answers]
+    except Wrong:
+        return
+    changed = [
+        name
+        for index, name in enumerate(task.outputs)
+        if not all(same(one.got[index], other.got[index]) for one, other in zip(answers, zeros, strict=True))
+    ]
+    if not changed:
+        return
+    start = f"{listed(changed)} {'starts' if len(changed) == 1 else 'start'} from np.empty, which holds arbitrary values"
+    wrong = _wrong_outputs(task, zeros)
+    if not wrong:
+        raise Wrong(f"{start}; += needs np.zeros")
+    sentence = diagnose(task, wrong, zeros) or "not all of it is written"
+    evidence = _evidence(task, function, wrong[0], zeros)
+    raise Wrong(f"{start}; {sentence}\n  With np.zeros: {evidence[0].lower()}{evidence[1:]}")
 
 
 def _wrong_outputs(task: Task, answers: list[Answer]) -> list[int]:
@@ -120,7 +194,7 @@ def _evidence(task: Task, function: Callable[..., tuple[Any, ...]], index: int, 
         if not report.passed and any(tensor.name == name[1:] for tensor in report.tensors):
             return _slope(report, only=name[1:])
     where = first_difference(got, right)
-    found, expected = (str(value) if value.dtype.kind in "iu" else f"{value:.6g}" for value in (got[where], right[where]))
+    found, expected = apart(got[where], right[where])
     return f"In {answer.case.title}, {at(name, where)} is {found}, expected {expected}"
 
 
@@ -149,4 +223,5 @@ def _slope(report: Report, only: str | None = None) -> str:
         return report.complaints[0]
     tensor = wrong[0]
     entry = at("d" + tensor.name, tensor.index)
-    return f"The gradient check: {entry} is {tensor.analytic:.6g}, the measured slope {tensor.numeric:.6g}"
+    found, measured = apart(tensor.analytic, tensor.numeric)
+    return f"The gradient check: {entry} is {found}, the measured slope {measured}"

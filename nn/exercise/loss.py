@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, normal, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, Wrong, defined, normal, random_case
+from nn.exercise.diagnosis import Answer, same
 from nn.layers import Dense
 from nn.layers.stack import Stack
 from nn.losses import CategoricalCrossentropy
 from nn.optimizers import SGD
 
 LOG = "take log p as logits - m - log Σ exp(logits - m)"
+LARGE = "the case of scores from -1000 to 1000"
 
 
 def softmax_cross_entropy(logits: NDArray, targets: NDArray) -> tuple[float, NDArray]:
@@ -69,7 +71,7 @@ def _loss_cases() -> list[Case]:
         random_case("the case of three samples", {"logits": (3, 3)}, targets=np.eye(3)),
         Case("the case of two rows near 1000", {"logits": levels[[1, 1]], "targets": np.eye(3)[[0, 2]]}),
         Case("the case of one row near 0 and one near 1000", {"logits": levels, "targets": np.eye(3)[[0, 2]]}),
-        Case("the case of scores from -1000 to 1000", {"logits": wide, "targets": np.eye(3)[:2]}, note=note),
+        Case(LARGE, {"logits": wide, "targets": np.eye(3)[:2]}, note=note),
         random_case("the case of four samples", {"logits": (4, 3)}, targets=np.eye(3)[[2, 0, 1, 1]]),
     ]
 
@@ -101,6 +103,8 @@ def _flattened(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(*arguments: Any) -> Any:
         result = function(*arguments)
+        if isinstance(result, tuple | list) and len(result) == 5:
+            raise Wrong("it returns five values; it should be two, the loss and a tuple of the four new parameters")
         try:
             loss, parameters = result
             return (loss, *parameters)
@@ -108,6 +112,44 @@ def _flattened(function: Callable[..., Any]) -> Callable[..., Any]:
             return result
 
     return call
+
+
+JOINED = """
+def plain(logits, targets):
+    m = logits.max(axis=1, keepdims=True)
+    powers = np.exp(logits - m)
+    sums = powers.sum(axis=1, keepdims=True)
+    p = powers / sums
+    log_p = logits - m - np.log(sums)
+    loss = -(targets * log_p).sum() / len(logits)
+    return loss, (p - targets) / len(logits)
+"""
+softmax_loss = defined(JOINED)
+
+
+def _epsilon(answers: Sequence[Answer]) -> str:
+    """The sentence for log(p + ε), whatever the ε.
+
+    The case of two samples, one of which has p = 0, gives it: 2 · loss = -log ε - log(p + ε), with
+    the p of the other sample. A p that is clipped at ε gives nearly the same.
+    """
+
+    def added(answer: Answer, epsilon: float) -> float:
+        logits, targets = answer.case.arguments["logits"], answer.case.arguments["targets"]
+        p = softmax_loss(logits, 0 * targets)[1] * len(logits)
+        return float(-(targets * np.log(p + epsilon)).sum() / len(logits))
+
+    for answer in answers:
+        loss = answer.got[0]
+        if answer.case.title != LARGE or not np.isfinite(loss):
+            continue
+        other = softmax_loss(answer.case.arguments["logits"], answer.case.arguments["targets"])[1][1, 1] * 2 + 1
+        epsilon = 0.0
+        for _ in range(30):
+            epsilon = float(np.exp(min(-2 * loss, 0.0))) / (other + epsilon)
+        if 0 < epsilon < 0.1 and all(same(each.got[0], added(each, epsilon)) for each in answers):
+            return f"p is kept away from 0 by {epsilon:.2g}, which changes the loss; {LOG}"
+    return ""
 
 
 SOFTMAX_LOSS = Exercise(
@@ -127,17 +169,9 @@ SOFTMAX_LOSS = Exercise(
             outputs=("loss", "dlogits"),
             right=CategoricalCrossentropy().with_softmax,
             cases=_loss_cases,
-            forward=lambda logits, targets: np.array([CategoricalCrossentropy().with_softmax(logits, targets)[0]]),
-            plain="""
-def plain(logits, targets):
-    m = logits.max(axis=1, keepdims=True)
-    powers = np.exp(logits - m)
-    sums = powers.sum(axis=1, keepdims=True)
-    p = powers / sums
-    log_p = logits - m - np.log(sums)
-    loss = -(targets * log_p).sum() / len(logits)
-    return loss, (p - targets) / len(logits)
-""",
+            forward=lambda logits, targets: np.array([softmax_loss(logits, targets)[0]]),
+            plain=JOINED,
+            explain=_epsilon,
             mistakes="""
 exp overflows for large scores; subtract the greatest score of each row first | logits - m) | logits)
     | logits - m - np.log(sums) | np.log(p)

@@ -1,176 +1,29 @@
 """`python -m nn.exercise network`: the student's functions in a network that learns MNIST.
 
-Each layer is one of the project's whose `forward` and `backward` call the student's functions. The
-textbook engine trains it. The model file holds the project's layers with the weights that were
+The textbook engine trains it. The model file holds the project's layers with the weights that were
 learned: the functions have been judged equal, and any program that reads model files can open it.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from nn.callbacks import Callback, Logs
 from nn.datasets.collections import IMAGE_SHAPE, load_splits
 from nn.datasets.sources import plain_source
-from nn.errors import Diverged
-from nn.exercise.base import Task, Wrong
-from nn.exercise.catalogue import EXERCISES
+from nn.errors import Diverged, InputError
+from nn.exercise.base import Wrong
+from nn.exercise.own import OPTIMIZERS, PARTS, Own, OwnGlorot, OwnLoss, OwnOptimizer, as_layer
 from nn.exercise.sandbox import judge_apart
-from nn.exercise.student import Student
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU
-from nn.layers.base import Gradients, RandomKey
-from nn.layers.initializers import GlorotUniform, Initializer
-from nn.losses import CategoricalCrossentropy, Loss
+from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
+from nn.layers.initializers import GlorotUniform
+from nn.losses import CategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import Adadelta, Optimizer
 
-Function = Callable[..., Any]
 BATCH = 16
-PARTS = (
-    "dense",
-    "dense_backward",
-    "conv2d",
-    "conv2d_backward",
-    "kernel",
-    "relu",
-    "maxpool",
-    "dropout",
-    "softmax_loss",
-    "momentum",
-    "adadelta",
-    "adam",
-    "glorot",
-)
-
-
-class Own:
-    """The student's functions by name, for float32 as for float64.
-
-    Args:
-        folder: of the files, which are named as their exercises.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.files = {name: path for name in PARTS if (path := (folder / f"{name}.py").absolute()).is_file()}
-        self.students: dict[str, Student] = {}
-
-    def load(self) -> None:
-        """Run the files."""
-        self.functions: dict[str, Function] = {}
-        for name, path in self.files.items():
-            student = Student(path)
-            for task in EXERCISES[name].tasks:
-                self.functions[task.name] = _guarded(student, task)
-
-    def get(self, *names: str) -> Function | None:
-        """The first of these functions that there is."""
-        return next((self.functions[name] for name in names if name in self.functions), None)
-
-
-def _guarded(student: Student, task: Task) -> Function:
-    """A student's function that returns arrays; its exceptions name its line."""
-    function = task.adapt(getattr(student.module, task.name))
-
-    def call(*arguments: Any) -> Any:
-        try:
-            result = function(*arguments)
-        except Exception as error:
-            raise Wrong(student.raised(task.name, error).located(student.path)) from None
-        return result[0] if isinstance(result, tuple) and len(task.outputs) == 1 else result
-
-    return call
-
-
-def as_layer(kind: type[Layer], forward: Function | None, backward: Function | None, *, weights: bool) -> Any:
-    """A layer of the project with one or both passes by the student.
-
-    Args:
-        kind: the project's layer.
-        forward, backward: functions of an exercise; what is None stays the project's.
-        weights: whether the layer has a kernel and a bias.
-    """
-
-    class OwnLayer(kind):  # type: ignore[misc, valid-type]
-        def forward(self, x: NDArray, training: bool = False, rng: RandomKey = None) -> tuple[NDArray, Any]:
-            if forward is None:
-                return super().forward(x, training, rng)
-            if weights:
-                return _like(x, forward(x, self.parameters["kernel"], self.parameters["bias"])), (x, None)
-            if kind is Dropout:
-                out, cache = forward(x, self.rate, training, np.random.default_rng(rng))
-                return _like(x, out), cache
-            return _like(x, forward(x, *_window(self))), x
-
-        def backward(self, dout: NDArray, cache: Any) -> tuple[NDArray, Gradients]:
-            if backward is None:
-                return super().backward(dout, cache)
-            if weights:
-                dx, dkernel, dbias = backward(dout, cache[0], self.parameters["kernel"])
-                return _like(dout, dx), {"kernel": _like(dout, dkernel), "bias": _like(dout, dbias)}
-            return _like(dout, backward(dout, cache, *_window(self))), {}
-
-    return OwnLayer
-
-
-def _window(layer: Layer) -> tuple[int, ...]:
-    return (layer.pool_size[0], layer.strides[0]) if isinstance(layer, MaxPooling2D) else ()
-
-
-def _like(x: NDArray, value: Any) -> NDArray:
-    return np.ascontiguousarray(value, x.dtype)
-
-
-class OwnLoss(Loss):
-    """The student's loss, of scores."""
-
-    name = "softmax_cross_entropy"
-
-    def __init__(self, function: Function) -> None:
-        super().__init__()
-        self.function = function
-
-    def of_outputs(self, outputs: NDArray, targets: NDArray) -> tuple[float, NDArray]:
-        """The mean loss, and its gradient for the scores."""
-        loss, dlogits = self.function(outputs, targets)
-        return float(loss), dlogits
-
-
-class OwnOptimizer(Optimizer):
-    """One of the student's optimizers.
-
-    Args:
-        function: of the exercise.
-        slots: how many arrays it keeps for each parameter.
-        numbers: the other arguments, from the rate and the number of the step.
-    """
-
-    def __init__(self, function: Function, slots: int, rate: float, numbers: Callable[[float, int], tuple[float, ...]]) -> None:
-        super().__init__(rate)
-        self.slots = tuple(f"slot_{index}" for index in range(slots))
-        self.function, self.numbers = function, numbers
-
-    def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
-        """The new parameter and slots, copied into their arrays."""
-        new = self.function(parameter, gradient, *slots, *self.numbers(rate, step))
-        for array, value in zip((parameter, *slots), new, strict=True):
-            array[...] = value
-
-
-class OwnGlorot(Initializer):
-    """The student's first weights."""
-
-    def __init__(self, function: Function) -> None:
-        super().__init__()
-        self.function = function
-
-    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        """What the function returns."""
-        return self.function(shape, rng)
 
 
 def _optimizer(own: Own) -> Optimizer:
@@ -231,31 +84,79 @@ def standard(model: Sequential) -> Sequential:
     return same
 
 
-def train(folder: Path, options: argparse.Namespace) -> int:
+class TimeLeft(Callback):
+    """Says after a few batches how long the training will take."""
+
+    BATCHES = 5
+
+    def __init__(self) -> None:
+        self.count, self.began = 0, 0.0
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """The first batch is left out: it may have compiled something."""
+        self.count += 1
+        if self.count == 1:
+            self.began = time.perf_counter()
+        left = self.params["steps"] * self.params["epochs"] - self.count
+        if self.count == self.BATCHES and left > 0:
+            seconds = (time.perf_counter() - self.began) / (self.count - 1) * left
+            time_left = f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+            print(f"{left} batches left, about {time_left}", flush=True)
+
+
+def _judged(folder: Path) -> Own | None:
+    """The student's files, if all that are written are right; what is not is printed."""
+    own = Own(folder)
+    if not own.files:
+        names = ", ".join(f"{name}.py" for name in PARTS)
+        raise InputError(f"{folder}: expected a folder with a file that you have written, one of {names}; there is none")
+    for name, verdict in zip(list(own.files), judge_apart(own.files), strict=False):
+        if verdict.blank:
+            instead = "it is left out" if name in (*OPTIMIZERS, "kernel") else "the project's code stands in"
+            print(f"{verdict.text.partition(' (a hint')[0]}; {instead}")
+            del own.files[name]
+        elif verdict.passed:
+            print(verdict.text.partition("\n")[0])
+        else:
+            print(verdict.text)
+            return None
+    if not own.files:
+        raise InputError(
+            f"{folder}: expected at least one file that you have written; all are as python -m nn.exercise wrote them"
+        )
+    return own
+
+
+def train(folder: Path, out: str, images: int, epochs: int, *, data: str | None) -> int:
     """Judge the files of a folder, train the network of their functions, and write the model file.
+
+    Args:
+        folder: of the student's files.
+        out: the model file to write.
+        images, epochs: how many images are seen, and how often.
+        data: the folder of the MNIST files, or None for the usual places.
 
     Returns:
         0, or 1 if a file is not right yet.
+
+    Raises:
+        InputError: nothing in the folder is the student's.
     """
-    own = Own(folder)
-    for verdict in judge_apart(own.files) if own.files else []:
-        print(verdict.text.partition("\n")[0] if verdict.passed else verdict.text)
-        if not verdict.passed:
-            return 1
-    missing = [name for name in PARTS if name not in own.files]
-    print(f"The project's own code stands in for: {', '.join(missing) or 'nothing'}.")
+    if (own := _judged(folder)) is None:
+        return 1
+    print("\n".join(own.described()), flush=True)
     own.load()
-    (x, y), (x_test, y_test) = load_splits("mnist", options.data)
+    (x, y), (x_test, y_test) = load_splits("mnist", data)
     model = network(own)
-    source = plain_source(x[: options.images], y[: options.images])
+    source = plain_source(x[:images], y[:images])
     try:
-        model.fit(source, batch_size=BATCH, epochs=options.epochs, engine="layers")
+        model.fit(source, batch_size=BATCH, epochs=epochs, engine="layers", callbacks=TimeLeft())
     except (Wrong, Diverged) as error:
         print(error)
         return 1
     same = standard(model)
     _, accuracy = same.evaluate(plain_source(x_test, y_test))
-    same.save(options.out)
-    print(f"test accuracy {accuracy:.4f} after {options.epochs} epochs of {len(source):,} images")
-    print(f"written: {options.out}. Open it: python -m apps.draw --model {options.out}")
+    same.save(out)
+    print(f"test accuracy {accuracy:.4f} after {epochs} epochs of {len(source):,} images")
+    print(f"written: {out}. Open it: python -m apps.draw --model {out}")
     return 0

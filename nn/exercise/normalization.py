@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, passes, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, defined, passes, random_case
 from nn.layers import BatchNormalization
 
 
@@ -62,6 +62,15 @@ def _gradients(dout: NDArray, x: NDArray, gamma: NDArray, epsilon: float) -> Out
     return passes(_layer(epsilon), x, dout, gamma=gamma, beta=0 * gamma)
 
 
+FORWARD = """
+def plain(x, gamma, beta, epsilon, ddof=0):
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = x.mean(axis=axes, keepdims=True), x.var(axis=axes, ddof=ddof, keepdims=True)
+    y = (x - mean) / np.sqrt(variance + epsilon)
+    return gamma * y + beta
+"""
+forward_pass = defined(FORWARD)
+
 BATCH_NORM = Exercise(
     name="batch_norm",
     title="batch normalization and its long way back",
@@ -77,13 +86,7 @@ BATCH_NORM = Exercise(
             outputs=("out",),
             right=_right,
             cases=_cases,
-            plain="""
-def plain(x, gamma, beta, epsilon, ddof=0):
-    axes = tuple(range(x.ndim - 1))
-    mean, variance = x.mean(axis=axes, keepdims=True), x.var(axis=axes, ddof=ddof, keepdims=True)
-    y = (x - mean) / np.sqrt(variance + epsilon)
-    return gamma * y + beta
-""",
+            plain=FORWARD,
             mistakes="""
 the mean is taken over the samples only; in images it runs over the pixels, too | tuple(range(x.ndim - 1)) | 0
 the mean is taken over the channels; each channel has its own | tuple(range(x.ndim - 1)) | -1
@@ -103,8 +106,8 @@ gamma is missing | gamma * y | y
             batch_norm_backward,
             outputs=("dx", "dgamma", "dbeta"),
             right=_gradients,
-            cases=lambda: backward_cases(_cases(), _right, np.array([1.0, 0.0]), without="beta")[1:],
-            forward=lambda x, gamma, epsilon: _right(x, gamma, 0 * gamma, epsilon)[0],
+            cases=lambda: backward_cases(_cases(), forward_pass, np.array([1.0, 0.0]), without="beta")[1:],
+            forward=lambda x, gamma, epsilon: forward_pass(x, gamma, 0 * gamma, epsilon),
             plain="""
 def plain(dout, x, gamma, epsilon):
     axes = tuple(range(x.ndim - 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, passes, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, defined, passes, random_case
 from nn.layers import MaxPooling2D
 
 
@@ -52,6 +52,18 @@ def _pool_cases() -> list[Case]:
     ]
 
 
+FORWARD = """
+def plain(x, size, stride):
+    N, H, W, C = x.shape
+    out = np.zeros((N, (H - size) // stride + 1, (W - size) // stride + 1, C))
+    for n, i, j, c in np.ndindex(out.shape):
+        row, column = i * stride, j * stride
+        window = x[n, row : row + size, column : column + size, c]
+        out[n, i, j, c] = window.max()
+    return out
+"""
+forward_pass = defined(FORWARD)
+
 MAXPOOL = Exercise(
     name="maxpool",
     title="max-pooling, and who gets the gradient when values are equal",
@@ -69,16 +81,7 @@ MAXPOOL = Exercise(
             outputs=("out",),
             right=_pool_right,
             cases=_pool_cases,
-            plain="""
-def plain(x, size, stride):
-    N, H, W, C = x.shape
-    out = np.zeros((N, (H - size) // stride + 1, (W - size) // stride + 1, C))
-    for n, i, j, c in np.ndindex(out.shape):
-        row, column = i * stride, j * stride
-        window = x[n, row : row + size, column : column + size, c]
-        out[n, i, j, c] = window.max()
-    return out
-""",
+            plain=FORWARD,
             mistakes="""
 the mean of each window is taken; it should be the greatest value | window.max | window.mean
 the smallest value of each window is taken | window.max | window.min
@@ -95,8 +98,8 @@ the stride is always the size | N, H, | stride = size; N, H,
             maxpool_backward,
             outputs=("dx",),
             right=lambda dout, x, size, stride: passes(MaxPooling2D(size, stride), x, dout),
-            cases=lambda: backward_cases(_pool_cases(), _pool_right, np.array([7.0])),
-            forward=lambda x, size, stride: _pool_right(x, size, stride)[0],
+            cases=lambda: backward_cases(_pool_cases(), forward_pass, np.array([7.0])),
+            forward=forward_pass,
             plain="""
 def plain(dout, x, size, stride):
     dx = np.zeros_like(x)

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.exercise.base import Exercise, Task, Wrong, normal
-from nn.exercise.diagnosis import same
-from nn.layers.initializers import GlorotUniform, fans
+from nn.exercise.diagnosis import apart, same
 
 RATE = 0.25
 Functions = Mapping[str, Callable[..., tuple[Any, ...]]]
@@ -156,7 +155,8 @@ def _gradient_mistake(dx: NDArray, dout: NDArray, out: NDArray, x: NDArray) -> s
     if ((dx == 0) != ~kept).any():
         return "dx is 0 in other places than out: the mask must be the one of dropout_forward (keep it in the cache)"
     index = tuple(int(i) for i in np.argwhere(~np.isclose(dx, dout * out / x))[0])
-    return f"dx[{index[0]}, {index[1]}] is {dx[index]:.6g}, expected {(dout * out / x)[index]:.6g}"
+    found, expected = apart(dx[index], (dout * out / x)[index])
+    return f"dx[{index[0]}, {index[1]}] is {found}, expected {expected}"
 
 
 # Other limits that people take, for (fan_in, fan_out, shape).
@@ -184,6 +184,12 @@ LIMITS: dict[str, Callable[[int, int, tuple[int, ...]], float]] = {
 }
 
 
+def fans(shape: tuple[int, ...]) -> tuple[int, int]:
+    """(fan_in, fan_out) of a kernel of this shape."""
+    positions = math.prod(shape[:-2])
+    return positions * shape[-2], positions * shape[-1]
+
+
 def _check_glorot(functions: Functions) -> str:
     glorot = functions["glorot_uniform"]
     shapes = ((300, 100), (5, 5, 8, 32), (3, 3, 64, 16))
@@ -193,9 +199,11 @@ def _check_glorot(functions: Functions) -> str:
         _check_array("the result", values, shape)
         if not same(values, again):
             raise Wrong("the same rng gives two different arrays; draw from rng, not from np.random")
+        if same(values, glorot(shape=shape, rng=np.random.default_rng(2))[0]):
+            raise Wrong("different generators give the same weights; draw from the rng that is given, not from one of your own")
         limits.append(float(np.abs(values).max()))
         _check_distribution(values, limits[-1])
-    right = [float(np.abs(GlorotUniform()(shape, np.random.default_rng(1))).max()) for shape in shapes]
+    right = [math.sqrt(6 / sum(fans(shape))) for shape in shapes]
     if not np.allclose(limits, right, rtol=0.01):
         for words, limit in LIMITS.items():
             if np.allclose(limits, [limit(*fans(shape), shape) for shape in shapes], rtol=0.01):

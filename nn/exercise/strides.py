@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, passes, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, defined, passes, random_case
 from nn.layers import Conv2D
 from nn.layers.windows import window_geometry
 
@@ -87,7 +87,15 @@ GEOMETRY = """
     above, left = rows // 2, columns // 2
     padded = np.pad(x, ((0, 0), (above, KH + SH), (left, KW + SW), (0, 0)))
 """
-
+FORWARD = f"""
+def plain(x, kernel, bias, strides):{GEOMETRY}
+    out = np.zeros((len(x), OH, OW, len(bias)))
+    for i, j in np.ndindex(OH, OW):
+        patch = padded[:, i * SH : i * SH + KH, j * SW : j * SW + KW]
+        out[:, i, j] = np.tensordot(patch, kernel, 3) + bias
+    return out
+"""
+forward_pass = defined(FORWARD)
 
 STRIDES = Exercise(
     name="strides",
@@ -128,14 +136,7 @@ all zeros go after the end; half of them belong before | total // 2, total - tot
             outputs=("out",),
             right=_same_right,
             cases=_same_cases,
-            plain=f"""
-def plain(x, kernel, bias, strides):{GEOMETRY}
-    out = np.zeros((len(x), OH, OW, len(bias)))
-    for i, j in np.ndindex(OH, OW):
-        patch = padded[:, i * SH : i * SH + KH, j * SW : j * SW + KW]
-        out[:, i, j] = np.tensordot(patch, kernel, 3) + bias
-    return out
-""",
+            plain=FORWARD,
             mistakes="""
 the odd zero of the padding goes before the image | rows // 2, columns // 2 | (rows + 1) // 2, (columns + 1) // 2
 the padding is that of stride 1 | rows // 2, columns // 2 | (KH - 1) // 2, (KW - 1) // 2
@@ -154,8 +155,8 @@ the kernel is flipped | patch, kernel | patch, kernel[::-1, ::-1]
             same_backward,
             outputs=("dx", "dkernel", "dbias"),
             right=_same_gradients,
-            cases=lambda: backward_cases(_same_cases(), _same_right, np.array([1.0, 2.0]), without="bias"),
-            forward=lambda x, kernel, strides: _same_right(x, kernel, np.zeros(kernel.shape[3]), strides)[0],
+            cases=lambda: backward_cases(_same_cases(), forward_pass, np.array([1.0, 2.0]), without="bias"),
+            forward=lambda x, kernel, strides: forward_pass(x, kernel, np.zeros(kernel.shape[3]), strides),
             plain=f"""
 def plain(dout, x, kernel, strides):{GEOMETRY}
     dpadded, dkernel = np.zeros_like(padded), np.zeros_like(kernel)
@@ -167,6 +168,9 @@ def plain(dout, x, kernel, strides):{GEOMETRY}
     return dx, dkernel, dout.sum(axis=(0, 1, 2))
 """,
             mistakes="""
+the padding is cut off by `above : -below`, which is empty where below is 0: write above : above + H
+    | above : above + H, left : left + W
+    | above : above + H if rows > above else 0, left : left + W if columns > left else 0
 the padding is cut off one too early: dx begins at row `above` of the padded gradient | above : above + H, left : left + W
     | max(above - 1, 0) :, max(left - 1, 0) : | return dx | return dx[:, :H, :W]
 the padding is cut off one too late: dx begins at row `above` of the padded gradient

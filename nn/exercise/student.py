@@ -22,28 +22,44 @@ import numpy as np
 
 from nn.exercise.base import Task, Wrong
 from nn.exercise.diagnosis import listed
+from nn.exercise.memory import Memory
 
 LONGEST = 300  # characters of an exception's message
+# What is behind an exception most of the time.
+CAUSES = {
+    r"^matmul: |^shapes .* not aligned": "In A @ B, A has as many columns as B has rows. Are they in the right order?",
+    r"^only integer scalar arrays can be converted": "np.max(x, y) takes y as an axis; np.maximum(x, y) compares the elements.",
+    r"^The truth value of an array": "`if` and `max()` take a single truth value; np.maximum and np.where compare elements.",
+    r"for \^: ": "A power is written with **.",
+    r"^cannot reshape .* into shape \(.*\d{7}|^buffer is small": "Are sizes read little-endian? The first byte is the greatest.",
+}
 
 
 class Fault(Wrong):
     """The student's code cannot be compared at all: it raises, returns something else, ...
 
     Attributes:
-        line: of the student's file, if it is known.
+        line: of the file, if it is known.
+        file: the name of another file of the student, if it is at fault.
+        cause: the commonest reason for it, or "".
     """
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    def __init__(self, message: str, line: int | None = None, file: str = "", cause: str = "") -> None:
         super().__init__(message)
-        self.line = line
+        self.line, self.file, self.cause = line, file, cause
 
     def located(self, path: Path) -> str:
-        """The message after the file's name and the line."""
-        return f"{path.name}{f', line {self.line}' if self.line else ''}: {self}"
+        """The message after the file's name and the line, and the cause in a line of its own."""
+        line, cause = f", line {self.line}" if self.line else "", f"\n  {self.cause}" if self.cause else ""
+        return f"{self.file or path.name}{line}: {self}{cause}"
 
 
 class Blank(Fault):
     """A function of the stub has not been written yet."""
+
+
+class Missing(Fault):
+    """The function of a task is not in the file."""
 
 
 class Raised(Fault):
@@ -61,6 +77,9 @@ class Student:
 
     def __init__(self, path: Path, seconds: float = 0.0, trace: TextIO | None = None) -> None:
         self.path, self.seconds, self.trace = path, seconds, trace
+        self.memory = Memory()
+        # Numba compiles np.empty itself, but no function in its place.
+        self.compiled = b"numba" in path.read_bytes()
         self.module = ModuleType(f"exercise_{path.stem}")
         self.module.__file__ = str(path)
         sys.modules[self.module.__name__] = self.module
@@ -79,10 +98,18 @@ class Student:
         """
         own = getattr(self.module, task.name, None)
         if own is None:
-            raise Fault(f"there is no function {task.name}; the stub says what it takes and returns")
+            raise Missing(f"there is no function {task.name}; the stub says what it takes and returns")
         if not callable(own):
             raise Fault(f"{task.name} must be a function, got {kind_of(own)}")
         self._check_parameters(task, own)
+        return self._calling(task, own)
+
+    def uncompiled(self, task: Task) -> Callable[..., tuple[Any, ...]] | None:
+        """The same function before Numba compiled it, if it did."""
+        plain = getattr(getattr(self.module, task.name), "py_func", None)
+        return self._calling(task, plain) if isinstance(plain, FunctionType) else None
+
+    def _calling(self, task: Task, own: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         adapted = task.adapt(own)
 
         def call(**arguments: Any) -> tuple[Any, ...]:
@@ -108,7 +135,8 @@ class Student:
     def _check_unchanged(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
         for argument, value in before.items():
             if not _equal(value, after[argument]):
-                raise Fault(f"{name} changes its input {argument}, which must stay as it is; work on a copy")
+                stay = "they are; work on copies" if isinstance(value, tuple) else "it is; work on a copy"
+                raise Fault(f"{name} changes its input {argument}, which must stay as {stay}")
 
     def _outputs(self, task: Task, result: Any) -> tuple[Any, ...]:
         """The returned values, if there are as many as there must be."""
@@ -130,10 +158,12 @@ class Student:
             print(name, file=self.trace, flush=True)
             faulthandler.dump_traceback_later(self.seconds, exit=True, file=self.trace)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), contextlib.nullcontext() if self.compiled else self.memory.filled():
                 yield
-        except NotImplementedError:
-            raise Blank(name) from None
+        except Wrong:
+            raise
+        except NotImplementedError as error:
+            raise self._blank(name, error) from None
         except BaseException as error:
             raise self.raised(name, error) from None
         finally:
@@ -141,13 +171,46 @@ class Student:
                 faulthandler.cancel_dump_traceback_later()
 
     def raised(self, name: str, error: BaseException) -> Raised:
-        """The sentence for an exception of the student's code, with the line that raised it."""
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(self.path)]
+        """The sentence for an exception of the student's code, with the file and line that raised it."""
         what = " ".join(str(error).split())
+        if isinstance(error, SyntaxError) and error.filename and self._is_neighbour(error.filename):
+            return Raised(f"Python cannot read this: {error.msg}", error.lineno, Path(error.filename).name)
+        frames = self._frames(error)
         # Numba names the line only in its message.
         named = re.search(re.escape(self.path.name) + r'", line (\d+)', what)
-        line = int(named[1]) if named and not lines else lines[-1] if lines else None
-        return Raised(f"{name} raised {type(error).__name__}" + (f": {what[:LONGEST]}" if what else ""), line)
+        line = frames[-1].lineno if frames else int(named[1]) if named else None
+        file = ""
+        if frames and self._is_neighbour(frames[-1].filename):
+            inner, file = frames[-1].name, Path(frames[-1].filename).name
+            name = f"{inner}, called by {name}," if inner != "<module>" else f"the file, imported by {self.path.name},"
+        reason = f": {_shortened(what)}" if what else ""
+        cause = next((cause for pattern, cause in CAUSES.items() if re.search(pattern, what)), "")
+        return Raised(f"{name} raised {type(error).__name__}{reason}", line, file, cause)
+
+    def _blank(self, name: str, error: NotImplementedError) -> Fault:
+        """A function of the stub, or one of a neighbouring file, that has not been written."""
+        frames = self._frames(error)
+        if frames and self._is_neighbour(frames[-1].filename):
+            last = frames[-1]
+            return Fault(f"{last.name} is still to be written; {name} calls it", last.lineno, Path(last.filename).name)
+        return Blank(name)
+
+    def _frames(self, error: BaseException) -> list[traceback.FrameSummary]:
+        """Where the exception went through files of the student, the innermost last."""
+        frames = traceback.extract_tb(error.__traceback__)
+        return [frame for frame in frames if Path(frame.filename).parent == self.path.parent]
+
+    def _is_neighbour(self, file: str) -> bool:
+        """Whether this is another file in the student's folder."""
+        return file != str(self.path) and Path(file).parent == self.path.parent
+
+
+def _shortened(what: str) -> str:
+    """The message of an exception; of Numba's, which go on for pages, the sentence that says what
+    is wrong.
+    """
+    what = re.sub(r"^Failed in \w+ mode pipeline \(step: [^)]*\) ", "", what)
+    return re.split(r" There are \d+ candidate| During: | File \"", what)[0][:LONGEST]
 
 
 def kind_of(value: Any) -> str:

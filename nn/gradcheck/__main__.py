@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -104,6 +105,14 @@ def _heading(options: argparse.Namespace) -> list[str]:
     ]
 
 
+def _size(text: str) -> int:
+    """A whole number; several are separated by spaces, not by commas."""
+    if re.fullmatch(r"\(?\d+([,x]\d+)*,?\)?", text) and not text.isdigit():
+        write = " ".join(re.findall(r"\d+", text))
+        raise argparse.ArgumentTypeError(f"expected sizes with spaces between them, got {text!r}: write {write}")
+    return whole_number(1)(text)
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(
         prog="python -m nn.gradcheck",
@@ -114,9 +123,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "own", nargs="?", metavar="FILE.py:CLASS", help="a layer of your own: a class, a call or a name in a file"
     )
-    parser.add_argument(
-        "--input-shape", type=whole_number(1), nargs="+", metavar="SIZE", help="of one sample for that layer, such as 5 4"
-    )
+    parser.add_argument("--input-shape", type=_size, nargs="+", metavar="SIZE", help="of one sample for that layer, such as 5 4")
     parser.add_argument("--layer", metavar="NAME", help="only this layer: Dense, Conv2D, ..., CategoricalCrossentropy, Network")
     parser.add_argument("--directional", action="store_true", help="all weights at once, along random directions")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="of weights, inputs and the sample of entries (0)")

@@ -29,6 +29,7 @@ def assert_gradients(layer: Layer, x: ArrayLike, **options: Any) -> None:
             both numbers there. Broken rules, such as a gradient of the wrong shape, are named too.
         InputError: an argument is of the wrong kind, or a pass does not return what it must.
     """
+    __tracebackhide__ = True  # pytest then shows the line of the test
     try:
         batch = np.array(x, np.float64)
     except (TypeError, ValueError) as error:

@@ -5,6 +5,9 @@ exactly what `backward` needs; `backward` returns the gradient for the input and
 parameter. So several chunks of a batch can pass through the same layer at once, and a layer of
 your own takes fifteen lines:
 
+    import numpy as np
+    from nn.layers import Layer
+
     class Scale(Layer):
         def build(self, input_shape, rng, dtype):
             super().build(input_shape, rng, dtype)

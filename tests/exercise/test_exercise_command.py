@@ -83,6 +83,18 @@ def test_a_wrong_file_fails_with_1(dense):
         (("dense", "."), "expected a Python file, got a folder"),
         (("dense", "--hint", "4"), "--hint: expected 1, 2 or 3, got 4"),
         (("dense", "--hint", "0"), "at least 1"),
+        (("conv2", "conv2d.py"), "got 'conv2'; did you mean conv2d?"),
+        (("maxpool_forwards",), "did you mean maxpool?"),
+        (("conv2d.py",), "expected the name of an exercise before the file conv2d.py: python -m nn.exercise conv2d conv2d.py"),
+        (("--hint", "1"), "--hint: expected the name of an exercise before it, got none"),
+        (("network", "--hint", "1"), "--hint: expected the name of an exercise before it, got network"),
+        (("dense", "dense.py", "--hint", "1"), "--hint: it gives a hint and judges nothing; leave out either --hint or dense.py"),
+        (("dense", "--out", "x.npz"), "--out: it belongs to network, which trains what you have written; got dense"),
+        (("--epochs", "2"), "--epochs: it belongs to network, which trains what you have written; got no name"),
+        (("dense", "dense.py", "--images", "9"), "--images: it belongs to network"),
+        (("network", ".", "--images", "60001"), "--images: expected at most 60000, as many as MNIST has for training, got 60001"),
+        (("network", ".", "--out", "mine.txt"), "--out mine.txt: expected a name that ends in .npz"),
+        (("network", "."), ".: expected a folder with a file that you have written, one of dense.py, dense_backward.py"),
         (("network", "nowhere"), "nowhere: expected the folder of your files"),
         (("network", ".", "--out", "nowhere/mine.npz"), "--out: cannot write"),
     ],
@@ -109,6 +121,7 @@ BROKEN = {
     "something else of that name": ("dense_forward = 3\n", r"dense.py: dense_forward must be a function, got an int"),
     "other parameters": ("def dense_forward(x):\n    pass\n", r"dense_forward must take x, kernel and bias, but takes x$"),
     "an exception at the top": ("import nowhere\n", r"dense.py, line 1: the file raised ModuleNotFoundError: No module"),
+    "blank at the top": ("raise NotImplementedError\n", r"dense.py: the file is still to be written"),
     "an exception": (FUNCTION + "return x @ kernel @ x\n", r"dense.py, line 3: dense_forward raised ValueError: matmul"),
     "an exception deep inside": (
         "def deep(n):\n    return 1 / n if n == 0 else deep(n - 1)\ndef dense_forward(x, kernel, bias):\n    return deep(9)\n",
@@ -223,7 +236,12 @@ def test_a_network_of_own_functions_learns_and_its_model_can_be_loaded(exercise,
     ended = exercise("network", mine, "--images", 200, "--epochs", 4, "--data", small_mnist)
     assert ended.code == 0, ended.out + ended.err
     assert "dense.py: right" in ended.out
-    assert "stands in for: conv2d.\n" in ended.out
+    assert "stands in" not in ended.out  # kernel.py has the convolution
+    assert "optimizer: adam.py\n" in ended.out
+    assert "adadelta.py, momentum.py and conv2d_backward.py are right but not used; adam.py and kernel.py come first" in ended.out
+    assert "strides.py, batch_norm.py, training_step.py and idx.py have no place in this network" in ended.out
+    assert re.search(r"network: Conv2D \(8 filters of 5x5\), .*, Dense \(10\)\n", ended.out)
+    assert re.search(r"47 batches left, about \d+ (s|minutes)\n", ended.out)
     accuracy = float(re.search(r"test accuracy (0\.\d+)", ended.out)[1])
     assert accuracy > 0.5
     model = load_model("mine.npz")
@@ -267,3 +285,69 @@ def test_a_network_with_a_wrong_file_is_not_trained(exercise, mine):
     assert ended.code == 1
     assert "the gradient passes at x = 0" in ended.out
     assert not Path("mine.npz").exists()
+
+
+def test_a_stub_that_is_not_begun_counts_as_missing(exercise, mine, small_mnist, compiler):
+    for name in ("dense_backward", "kernel", "adam"):
+        (mine / f"{name}.py").write_text(EXERCISES[name].stub(f"{name}.py"))
+    for name in ("conv2d", "conv2d_backward", "maxpool"):
+        (mine / f"{name}.py").unlink()
+    ended = exercise("network", mine, "--images", 100, "--epochs", 1, "--data", small_mnist)
+    assert ended.code == 0, ended.out + ended.err
+    assert "dense_backward.py: dense_backward is still to be written; the project's code stands in\n" in ended.out
+    assert "kernel.py: conv2d_into is still to be written; it is left out\n" in ended.out
+    assert "stands in for: dense_backward, conv2d, conv2d_backward, maxpool.\n" in ended.out
+    assert "optimizer: adadelta.py\n" in ended.out
+    assert "momentum.py is right but not used; adadelta.py comes first\n" in ended.out
+
+
+def test_a_folder_of_stubs_is_not_trained(exercise):
+    exercise("dense")
+    exercise("idx")
+    ended = exercise("network", ".")
+    assert ended.code == 2
+    assert ".: expected at least one file that you have written" in ended.err
+    assert not Path("mine.npz").exists()
+
+
+def test_names_are_understood_in_any_case(exercise):
+    assert exercise("Dense-Backward").out.startswith("written: dense_backward.py")
+
+
+def test_the_file_of_another_exercise_is_recognized(exercise):
+    exercise("relu")
+    ended = exercise("dense", "relu.py")
+    assert ended.code == 1
+    assert "there is no function dense_forward" in ended.out
+    assert "It has relu_forward, which belongs to the exercise relu" in ended.out
+
+
+STEP = """from dense import dense_forward
+def training_step(x, targets, parameters, rate):
+    return dense_forward(x, *parameters[:2])
+"""
+NEIGHBOURS = {
+    "a blank one": (
+        "def dense_forward(x, kernel, bias):\n    raise NotImplementedError\n",
+        "dense.py, line 2: dense_forward is still to be written; training_step calls it",
+    ),
+    "an exception": (
+        "def dense_forward(x, kernel, bias):\n    y = x\n    return y[9]\n",
+        "dense.py, line 3: dense_forward, called by training_step, raised IndexError: ",
+    ),
+    "an exception at its top": (
+        "\nx = 1 / 0\n",
+        "dense.py, line 2: the file, imported by training_step.py, raised ZeroDivisionError: division by zero",
+    ),
+    "a syntax error": ("\n\ndef dense_forward(:\n", "dense.py, line 3: Python cannot read this: "),
+}
+
+
+@pytest.mark.parametrize("what", NEIGHBOURS)
+def test_a_fault_in_a_file_that_is_imported_names_that_file(exercise, what):
+    text, said = NEIGHBOURS[what]
+    Path("training_step.py").write_text(STEP)
+    Path("dense.py").write_text(text)
+    (verdict,) = judge_apart({"training_step": Path("training_step.py").absolute()})
+    assert not verdict.passed
+    assert verdict.text.startswith(said)

@@ -1,13 +1,14 @@
 """assert_gradients: silent for right gradients, an AssertionError with names and numbers for wrong ones."""
 
 import re
+import textwrap
 
 import numpy as np
 import pytest
 
 from nn.errors import InputError
 from nn.gradcheck import assert_gradients
-from nn.layers import BatchNormalization, Dense, Layer
+from nn.layers import BatchNormalization, Dense, Layer, base
 
 
 class Shift(Layer):
@@ -92,3 +93,24 @@ def test_a_layer_that_breaks_the_contract_is_refused_in_words():
         assert_gradients(OnlyDx(), X)
     with pytest.raises(InputError, match="layer: expected an instance"):
         assert_gradients(Shift, X)
+
+
+def test_the_example_of_a_layer_can_be_copied():
+    """The checklist in nn/layers/base.py begins with it."""
+    lines = base.__doc__.partition("fifteen lines:\n")[2].partition("A checklist")[0]
+    names = {}
+    exec(textwrap.dedent(lines), names)
+    assert_gradients(names["Scale"](), X)
+    assert len(textwrap.dedent(lines).strip().splitlines()) == 15
+
+
+def test_pytest_shows_the_line_of_the_test_that_failed():
+    class Wrong(Shift):
+        def backward(self, dout, cache):
+            return 2 * dout, super().backward(dout, cache)[1]
+
+    with pytest.raises(AssertionError) as caught:
+        assert_gradients(Wrong(), X)
+    *_, last = caught.traceback
+    assert last.name == "assert_gradients"
+    assert last.ishidden(caught)

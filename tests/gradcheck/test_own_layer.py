@@ -247,6 +247,8 @@ def test_a_missing_gradient_is_named(check):
         (["mine.py:Scale(size=2)", "--input-shape", 4], "Scale: there is no argument 'size', only power"),
         (["mine.py:Scale"], "--input-shape: expected the shape of one sample for mine.py:Scale, such as --input-shape 5 4"),
         (["mine.py:Scale", "--input-shape", 0], "--input-shape: expected a whole number of at least 1, got '0'"),
+        (["mine.py:Scale", "--input-shape", "5,4"], "expected sizes with spaces between them, got '5,4': write 5 4"),
+        (["mine.py:Scale", "--input-shape", "28x28x1"], "write 28 28 1"),
         (["mine.py:Scale", "--input-shape", "five"], "--input-shape: expected a whole number of at least 1, got 'five'"),
         (["mine.py:Scale", "--input-shape", 4, "--layer", "Dense"], "--layer: expected either"),
         (["--input-shape", 4], "--input-shape: it belongs to a layer of your own"),
