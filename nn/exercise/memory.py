@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 
 class Memory:
-    """Makes `np.empty` and `np.empty_like` return arrays of one value.
+    """Lets a student's module see an `np.empty` and `np.empty_like` that return arrays of one value.
+
+    NumPy itself stays as it is: others, and Numba above all, use it in the same process.
 
     Attributes:
         value: what arrays are filled with; NaN stands for the greatest number in arrays of integers.
@@ -24,17 +27,14 @@ class Memory:
         self.value = np.nan
         self.used = False
 
-    @contextlib.contextmanager
-    def filled(self) -> Iterator[None]:
-        """Inside, both functions fill what they return."""
-        before = {name: getattr(np, name) for name in ("empty", "empty_like")}
-        for name, make in before.items():
-            setattr(np, name, self._filling(make))
-        try:
-            yield
-        finally:
-            for name, make in before.items():
-                setattr(np, name, make)
+    def fill(self, module: ModuleType) -> None:
+        """Put both functions in place of NumPy's among the names of a module."""
+        filling = {name: self._filling(getattr(np, name)) for name in ("empty", "empty_like")}
+        numpy = _NumPy("numpy")
+        vars(numpy).update(filling)
+        instead = {id(np): numpy, **{id(getattr(np, name)): function for name, function in filling.items()}}
+        for name, value in list(vars(module).items()):
+            setattr(module, name, instead.get(id(value), value))
 
     @contextlib.contextmanager
     def zeroed(self) -> Iterator[None]:
@@ -55,3 +55,10 @@ class Memory:
             return array
 
         return call
+
+
+class _NumPy(ModuleType):
+    """NumPy, but for the names that are set here."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)

@@ -111,10 +111,10 @@ def test_a_mistake_besides_uninitialised_memory_is_named(verdict):
     assert "the last row and column stay 0" in rows.text
 
 
-def test_numpy_is_as_it_was_after_a_verdict(verdict):
-    before = np.empty, np.empty_like
-    verdict("dense", LOOPS)
-    assert (np.empty, np.empty_like) == before
+def test_numpy_itself_stays_as_it_is_for_everybody_else(verdict):
+    probe = "    import sys\n    assert type(sys.modules['numpy'].empty).__name__ == 'builtin_function_or_method'\n"
+    wrong = verdict("dense", LOOPS, "    out = np.empty", probe + "    out = np.empty")
+    assert "starts from np.empty" in wrong.text
 
 
 def test_two_numbers_are_told_apart():
