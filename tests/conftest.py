@@ -20,6 +20,13 @@ sys.path.insert(0, str(Path(__file__).parent / "helpers"))
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """With `-n`, each process takes whole stretches of the tests, so that few fixtures are made twice."""
+    if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a command ended."""

@@ -90,6 +90,6 @@ def test_every_optimizer_says_its_equation_its_shapes_its_arguments_and_its_sour
     assert [word for word in ("←", "Shapes:", "Args:", "Example:", "References:") if word not in optimizer.__doc__] == []
 
 
-@pytest.mark.parametrize("loss", set(losses.LOSSES.values()), ids=lambda each: each.__name__)
+@pytest.mark.parametrize("loss", dict.fromkeys(losses.LOSSES.values()), ids=lambda each: each.__name__)
 def test_every_loss_says_its_shapes_and_its_source(loss):
     assert [word for word in ("Shapes:", "Example:", "References:") if word not in loss.__doc__] == []

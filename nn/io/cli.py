@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TextIO
 
@@ -117,6 +118,8 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         # A file name need not be text in the terminal's encoding.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="verbatim")
+    # A sentence, without the line of our code that says it.
+    warnings.formatwarning = lambda message, *_, **__: f"{program}: {message}\n"
     try:
         code = main(arguments)
         if sys.stdout is not None:

@@ -52,9 +52,9 @@ def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, ca
         Row("left out", "nn.train", "", table.accuracies),
     )
     monkeypatch.setattr(table, "ROWS", rows)
-    assert table.main(["--quick", "--only", "i", "--out", str(tmp_path / "new")]) == 1
+    assert table.main(["--quick", "--only", "is", "--out", str(tmp_path / "new")]) == 1
     body = json.loads((tmp_path / "new" / "results.json").read_text())
-    assert [row["failed"] for row in body["rows"]] == [False, True, False]
+    assert [row["failed"] for row in body["rows"]] == [False, True]
     lines = capsys.readouterr().out.splitlines()
     head = next(line for line in lines if "commit" in line)
     assert body["commit"] in head

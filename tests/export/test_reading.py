@@ -62,8 +62,11 @@ def loaded(browser, *names):
     browser.evaluate(f"(() => {{ {source}; Object.assign(globalThis, {{ {defined} }}); }})()")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def workbench(browser):
+    """The browser with the page's layers and pen, and no page."""
+    if browser.evaluate("typeof buildNetwork") == "function":
+        return browser
     browser.send("Page.navigate", url="about:blank")
     browser.until("document.readyState === 'complete'")
     loaded(browser, "activations.js", "layers.js", "network.js", "pen.js")

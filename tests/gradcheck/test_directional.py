@@ -101,7 +101,11 @@ def test_the_tangent_of_a_network_is_the_sum_over_its_weights_and_restores_them(
     assert not tangent(visits(stack, x, True, 0), {})[0].any()
 
 
-@pytest.mark.parametrize("case", [case for case in cases.CASES if case.check_all and case.layer != cases.NETWORK], ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [case for case in cases.CASES if case.check_all and case.layer != cases.NETWORK],
+    ids=lambda case: f"{case.layer} {case.what}",
+)
 def test_every_layer_passes(case):
     report = case.run_directional(0)
     assert report.passed, "\n".join(report.lines())

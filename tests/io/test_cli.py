@@ -53,6 +53,12 @@ def test_library_that_finds_no_memory_does_not_get_to_blame_permissions(capsys):
     assert "permissions" not in said
 
 
+def test_warnings_are_one_sentence_too():
+    code = "import warnings; from nn.io.cli import run; run(lambda _: warnings.warn('mnist: no ending') or 0)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "-c: mnist: no ending\n")
+
+
 def test_other_import_errors_are_not_hidden():
     def main(arguments):
         raise ImportError("no module named something")

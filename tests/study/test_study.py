@@ -26,6 +26,15 @@ COMPILED = {
 }
 
 
+# How it looks takes few of these; what it shows is tested in test_experiments.py.
+FEWER = {
+    "nn.study.overfitting.EPOCHS": 3,
+    "nn.study.overfitting.SEEDS": 1,
+    "nn.study.inputs.CLIMB": 10,
+    "nn.study.inputs.SURE": 0.5,
+}
+
+
 @pytest.fixture
 def study(command, small_mnist, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -33,7 +42,9 @@ def study(command, small_mnist, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", sorted(EXPERIMENTS.keys() - {"plan"}))
-def test_experiment_prints_a_line_and_draws(request, study, tmp_path, name):
+def test_experiment_prints_a_line_and_draws(request, study, tmp_path, monkeypatch, name):
+    for constant, value in FEWER.items():
+        monkeypatch.setattr(constant, value)
     if name in COMPILED:
         request.getfixturevalue("compiler")
     pytest.importorskip("matplotlib", reason="the experiments need matplotlib (the extra 'report')")
