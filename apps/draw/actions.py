@@ -32,8 +32,10 @@ class Actions:
     look: Look
 
     def perform(self: Any, action: str) -> None:
-        """Call the method that an action names, with the numbers that follow: of the window, its
-        panel, its screen, ...
+        """Do what a button or a key says: "teach 3" calls `teach(3)`.
+
+        The method is the first of that name among those of the window, the open panel, the
+        screen, the session and the study.
         """
         name, *numbers = action.split()
         owners = (self, self.front.panel, self.screen, self.session, self.study)

@@ -1,4 +1,17 @@
-"""A card is a panel made of parts; only parts whose content has changed are painted again."""
+"""A card is a panel made of parts; only parts whose content has changed are painted again.
+
+To add a card to the reading screen (`why/what_if_view.py` is an example):
+
+1. Derive from `Card`. Give `Card.__init__` its buttons, and let `parts` return what it shows now:
+   for each part a rectangle, the content by which changes are noticed, and a function that paints
+   it. `label` and `button_part` make the usual parts.
+2. Make it in `ReadingScreen.__init__` (`screen.py`), and return it from its `_third_card` for as
+   long as it is to be shown.
+3. When what it shows changes, add "reading" to `session.changes`; otherwise it is not drawn again.
+4. The action of a button is the name of a method of the study, the session or the window
+   (`Actions.perform` in `actions.py`). For a key, add a `Binding` to `READING` (`keys.py`).
+5. Add its actions to the table in `tests/apps/test_actions.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,17 @@
 """A screen: what surrounds the sheet, and what the pointer and the keys do there.
 
-To add a screen: derive from `Screen`; give it `bindings`, `arrange`, `draw` and `groups`; make it
-in `app.py`; and bind a key to the action that shows it.
+To add a screen:
+
+1. Derive from `Screen`: `bindings`, `arrange`, `draw` and, if it has buttons, `groups`.
+   `learning/screen.py` is an example.
+2. Make it in `App.__init__` (`app.py`), and add it to the tuple in `App.close`.
+3. Add a method `toggle_...` to `actions.py` that shows it, or goes back to the reading.
+4. In `keys.py`, add the tuple of its keys, with `COMMON` and a key that leads back, and bind a key
+   to `toggle_...` on the other screens. For a button in the header, see `edge_views.py`.
+5. In `tests/apps/test_actions.py`, add its actions to the table, and the screen to the two tests
+   of all keys.
+
+To add a card beside the sheet, see `cards.py`.
 """
 
 from __future__ import annotations

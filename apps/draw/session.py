@@ -36,13 +36,15 @@ class Session(Tools):
         self.insides: tuple[Any, ...] = ()  # of every digit, while somebody looks inside
         self.reading: Any = None  # None while nothing was read from what is on the sheet
         self.read_seconds = 0.0
-        self.second_look: tuple[int, int] | None = None  # how many of how many views were read as the same number
+        self.second_look: tuple[int, int] | None = None  # after Recognise: in how many of how many views it is read the same
         self.message = ""
         self.message_is_problem = False
         self.pulse = 0.0  # 1 just after Recognise was pressed, then fading to 0
         self._bars = Bars()
         self._opener = Opener(wake)
         self._ready = False
+        # The version of the canvas that was last given to the recognizer (-1: ask again), and the
+        # last one without ink: an answer about an older version is out of date.
         self._asked = self._blank_since = 0
         self._look_again = False
         self._message_until = 0.0

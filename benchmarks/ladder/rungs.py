@@ -49,8 +49,8 @@ class Ladder:
 
 @dataclass
 class Second:
-    """The student's second convolution: inputs after ReLU, and as many positive outputs as in the
-    trained network.
+    """The student's second convolution: inputs after ReLU, and as many positive outputs after
+    pooling as on average in a training by the classic recipe.
     """
 
     images: int

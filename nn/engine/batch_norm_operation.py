@@ -42,7 +42,7 @@ class BatchNormOperation(Operation):
         return self.training and self.layer.trainable
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also the chunks' sums, the mean, the root √(σ² + ε) and what a value is multiplied by."""
+        """Also lay out the chunks' sums, the mean, the root √(σ² + ε) and the factors."""
         channels, dtype = source.shape[-1], source.dtype
         self.means, self.deviations = (aligned((chunking.count, channels), np.float64) for _ in range(2))
         self.mean, self.variance, self.root, self.factor, self.beta = (aligned((channels,), dtype) for _ in range(5))
@@ -52,7 +52,7 @@ class BatchNormOperation(Operation):
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also the chunks' sums, and what the input's gradient is made of."""
+        """Also lay out the chunks' sums, and what the input's gradient is made of."""
         channels, dtype = dout.shape[-1], dout.dtype
         self.dgammas, self.dbetas = (aligned((chunking.count, channels), np.float64) for _ in range(2))
         self.dgamma, self.dbeta, self.slope, self.shift = (aligned((channels,), dtype) for _ in range(4))

@@ -36,7 +36,7 @@ class ConvOperation(Operation):
         self.backward_kernels = (*([elementwise.relu_backward] if self.relu else []), *self.convolution.backward_kernels)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also the bias, and the padded input, where there is padding."""
+        """Also take the bias, and lay out the padded input if there is padding."""
         self.bias = self.layer.bias()
         has_padding = self.padded_shape != self.layer.input_shape
         self.padded = aligned((len(source), *self.padded_shape), source.dtype) if has_padding else source
@@ -44,7 +44,7 @@ class ConvOperation(Operation):
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also the gradients of each chunk and of the batch, and dx in the padded shape."""
+        """Also lay out the gradients of each chunk and of the batch, and the padded dx."""
         kernel, bias = self.layer.parameters["kernel"], self.bias
         self.dkernels = aligned((chunking.count, *self.chunk_gradient_shape(needs_dinput)), kernel.dtype)
         self.dbiases = aligned((chunking.count, *bias.shape), kernel.dtype)
@@ -146,10 +146,11 @@ class ConvOperation(Operation):
 class ConvPoolOperation(ConvOperation):
     """Conv2D with ReLU, and the 2x2 max-pooling after it, in one pass.
 
-    Only the greatest of four outputs is kept, with its index. On the way back at most one in four
-    gradients before the pooling is not zero. With an input gradient or long rows, a kernel lists
-    the others and adds only those; for a first layer with short rows a dense sum that leaves out
-    blank rows is faster.
+    Only the greatest of four outputs is kept, with its index. So on the way back at least three in
+    four gradients before the pooling are zero. If an input gradient is needed, or the rows of a
+    patch are long, the kernel finds those that are not zero and adds only these
+    (`conv_pool_backward.filters_backward`). For a first layer with short rows a dense sum that
+    leaves out blank rows is faster (`conv_pool_backward.kernel_backward`).
     """
 
     def __init__(self, layer: Conv2D, pool: MaxPooling2D) -> None:
@@ -160,14 +161,14 @@ class ConvPoolOperation(ConvOperation):
         self.forward_kernels = (_POOLED_FORWARD[self.algorithm],)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also the winners of the pooling windows, and the transformed kernel."""
+        """Also lay out the winners of the pooling windows and the transformed kernel."""
         self.winner = aligned((len(source), *self.output_shape), np.uint8)
         if self.algorithm != DIRECT:
             self.transformed = aligned(winograd.transformed_shape(self.kernel_shape), source.dtype)
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also the filters as the sparse kernel takes them, or room for gradients before the
+        """Also lay out the filters as the sparse kernel takes them, or the gradients before the
         pooling.
         """
         kernel = self.layer.parameters["kernel"]

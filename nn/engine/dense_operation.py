@@ -42,13 +42,13 @@ class DenseOperation(Operation):
         )
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also the bias, and one of zeros for the two products that have none."""
+        """Also take the bias, and lay out one of zeros for the two products that have none."""
         self.bias = self.layer.bias()
         self.no_bias = np.zeros(max(self.layer.parameters["kernel"].shape), source.dtype)
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also dz, the gradients, the transposed kernel for the input gradient, and room for the
+        """Also lay out dz, the gradients, the transposed kernel for the input gradient, and the
         lists.
         """
         kernel = self.layer.parameters["kernel"]

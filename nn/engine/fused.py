@@ -2,6 +2,11 @@
 
 It computes what the textbook engine computes, from the same samples, masks and rates; the weights
 agree to rounding.
+
+No sum is written here. `plan.py` joins neighbouring layers into operations; `operations.py`,
+`conv_operation.py`, `dense_operation.py` and `batch_norm_operation.py` are the operations, each
+with `forward`, `backward` and `update`; they call the loops in `nn/kernels`. `batch.py` and
+`executor.py` say which thread does what, and when.
 """
 
 from __future__ import annotations

@@ -202,7 +202,7 @@ class PoolOperation(Operation):
     forward_kernels = (pool.maxpool2d_forward,)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also the winners."""
+        """Also lay out the winners."""
         self.apart = self.layer.pool_size == self.layer.strides
         self.backward_kernels = (pool.maxpool2d_backward_apart if self.apart else pool.maxpool2d_backward,)
         self.winner = np.zeros((len(source), *self.output_shape), np.int32)
@@ -232,7 +232,7 @@ class LayerOperation(Operation):
         self.forward_kernels, self.backward_kernels = (type(layer).forward,), (type(layer).backward,)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
-        """Also room for the cache and the gradients of each chunk."""
+        """Also make room for the cache and the gradients of each chunk."""
         self.caches: list[Any] = [None] * chunking.count
         self.gradients: list[dict[str, NDArray]] = [{} for _ in range(chunking.count)]
         return super().bind_forward(source, chunking)

@@ -32,9 +32,9 @@ from nn.kernels.simd import (
     store_first_each,
 )
 
-# The most vectors of a row whose sums stay in registers. Of the 16 registers with AVX2 they take
-# 12. With AVX-512 there is room for more, but so much of all filters would no longer stay in the
-# first-level cache.
+# The most vectors of a row whose sums stay in registers. With AVX2 they take 12 of the 16
+# registers. With AVX-512 there would be room for more, but the kernel takes the same piece of all
+# filters at a time, and with longer pieces these would no longer fit into the first-level cache.
 MOST_IN_PIECE = 6 if VECTOR_BYTES == 64 else 3
 
 

@@ -17,10 +17,10 @@ has g_k at row i + k of column i. The five outputs of a filter g over seven inpu
 
     y_i = Σ_k d_{i+k} g_k = (Tᵀ d)_i,   and since T = B diag(G g) A,   y = Aᵀ ((G g) ⊙ (Bᵀ d)).
 
-Any points will do. Those that keep the values small, and so the rounding errors, are ±1, ±2, ±1/2
-and "∞", whose value is the leading coefficient. They come in pairs ±p: even and odd powers are
-summed once for both. A filter of five taps takes the point 0 as well: eight inputs, eight
-multiplications, four outputs.
+Any seven different points will do, but ±1, ±2, ±1/2, and "∞", at which the value of a polynomial
+is its leading coefficient, keep the values small, and with them the rounding errors. Points in
+pairs ±p also save additions: the sums over the even and over the odd powers serve both. A filter
+of five taps takes the point 0 as well: eight inputs, eight multiplications, four outputs.
 
 In Bᵀ, the row of a point p holds the coefficients of Π (x - q) over all other points q, and the
 row of ∞ those of Π (x - q) over all points. The division by Π (p - q) is left to the filter's

@@ -29,8 +29,9 @@ A checklist for a new layer:
    for what is only kept.
 3. `compute_output_shape`, if it differs from the input's; it raises `InputError` for inputs that
    the layer cannot take.
-4. `config` returns the constructor's arguments, if there are any: with it a saved model makes the
-   layer again.
+4. If it has arguments, `__init__` and `config` as in `Clip` below. `config` returns the arguments,
+   merged into `super().config()`: a saved model makes the layer again from these, so what is
+   missing is lost, such as the layer's name, `trainable` and the regularizers.
 5. `random = True`, if `forward` draws random numbers when training. `rng` is then a number that is
    new in every batch: `np.random.default_rng(rng)` is a generator.
 6. `whole_batch = True`, if an output depends on more than its own sample, as in batch
@@ -38,9 +39,30 @@ A checklist for a new layer:
 7. State changes in `update_state`, from the cache, once a batch; never in `forward`.
 8. `check_layer(MyLayer(), input_shape=(5, 4))` of `nn.gradcheck` passes.
 
+A layer with arguments keeps its own and passes the others on:
+
+    class Clip(Layer):
+        def __init__(self, most, **options):
+            super().__init__(**options)
+            self.most = float(most)
+
+        def forward(self, x, training=False, rng=None):
+            return np.minimum(x, self.most), x < self.most
+
+        def backward(self, dout, cache):
+            passes = cache
+            return dout * passes, {}
+
+        def config(self):
+            return {**super().config(), "most": self.most}
+
 Such a layer trains with `Sequential.fit` in both engines; `load_model(path,
-custom_layers=[Scale])` reads it back. A layer of the package also needs a line in
-`nn/layers/__init__.py`, cases in `nn/gradcheck/cases.py`, and tests.
+custom_layers=[Scale])` reads it back. A layer of the package also needs
+
+- in `nn/layers/__init__.py`, its import and its name in `__all__`, where model files look it up;
+- `array_shapes`, if it has parameters or state, so that a file is checked before anything is
+  allocated;
+- cases in `nn/gradcheck/cases.py` and in `tests/layers/layer_table.py`, and tests of its own.
 """
 
 from __future__ import annotations

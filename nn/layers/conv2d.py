@@ -43,6 +43,11 @@ class Conv2D(WeightedLayer):
 
         dx[n, i·SH + ki, j·SW + kj, c] += dz[n,i,j,f] · kernel[ki,kj,c,f]
 
+    The sums themselves are computed in `nn/kernels`, by whichever algorithm is fastest for the
+    shapes (`nn/kernels/convolution.py`). As readable loops they are `conv2d_forward_naive` in
+    `nn/kernels/conv.py` and `conv2d_backward_naive` in `nn/kernels/conv_backward.py`; the tests
+    compare the algorithms with these.
+
     Saved: x and what the activation saves.
 
     Example: x is the row (1, 2, 3), the kernel (10, 1), the bias 0.5. The outputs are 1·10 + 2·1 +

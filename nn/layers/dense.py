@@ -29,7 +29,8 @@ class Dense(WeightedLayer):
     - kernel[i,o] touches them with factor x[n,i]:              dkernel[i,o] = Σ_n x[n,i] · dz[n,o]    (xᵀ · dz)
     - x[n,i] touches every z[n,o], with factor kernel[i,o]:     dx[n,i]      = Σ_o dz[n,o] · kernel[i,o] (dz · kernelᵀ)
 
-    All three are matrix products (`nn/kernels/dense.py`).
+    The forward sum and two of these are matrix products. `nn/kernels/dense.py` computes them; as
+    readable loops they are `matmul_naive` there.
 
     Saved: x and what the activation saves.
 

@@ -6,13 +6,21 @@ So an optimizer keeps no count of its own: it is given the number of the step.
 
 A checklist for a new optimizer, in a file of its own beside `sgd.py`:
 
-1. `name`, and `slots`: the names of its arrays; all are zeros before the first step.
+1. `name`, and `slots`: the names of its arrays; all are zeros before the first step. If they
+   depend on the arguments, as in `SGD`, `__init__` sets them before it calls `super().__init__`,
+   which appends the slot of the moving average.
 2. `update` begins with `self.decay_weights(parameter, rate)`, then changes the parameter and the
    slots in place. `step` counts from 0.
-3. `config` gives the arguments of its constructor, which checks them and raises `InputError`.
+3. `__init__(self, learning_rate, ..., **options)` checks its own arguments, raises `InputError`,
+   and passes the others on. `config` merges its own arguments into `super().config()`, so that a
+   saved model makes the optimizer again.
 4. The equations and a worked example in the docstring. If it is to be fast, a loop in
    `nn/kernels/updates.py`.
-5. A line in `OPTIMIZERS` (`nn/optimizers/__init__.py`), and tests in `tests/optimizers`.
+5. In `nn/optimizers/__init__.py` its import, its name in `__all__`, and its class in the tuple of
+   `OPTIMIZERS`.
+6. For `python -m nn.train --optimizer`, a line in `OPTIMIZERS` of `nn/train/recipe.py`, with a
+   rate that suits the student's network. A test fails while one table lacks what the other has.
+7. Tests in `tests/optimizers`.
 """
 
 from __future__ import annotations

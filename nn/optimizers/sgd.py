@@ -25,8 +25,8 @@ class SGD(Optimizer):
 
     Under a constant gradient v tends to -η g / (1 - μ): ten times the plain step for μ = 0.9.
     Gradients that change their sign, as across a narrow valley, cancel in v. Nesterov's form takes
-    the gradient where v is about to lead, which brakes earlier. (The w kept here is Nesterov's
-    point ahead, so that the gradient is needed nowhere else.)
+    the gradient where v is about to lead, which brakes earlier. (The w kept here is already that
+    point ahead, so the gradient at w is the one that is needed.)
 
     Shapes: w, g and v any, the same.
 

@@ -4,9 +4,13 @@ is always whole.
 A checkpoint holds the layers' parameters and state, the optimizer's accumulators, where the
 training stands (`nn.training.Progress`, with the history), what was asked for (`run`: the recipe,
 and a digest of the data), and the version that wrote it. There is no generator state and no
-schedule position beside the Progress: every random number is a function of seed, epoch and step
+schedule position besides the Progress: every random number is a function of seed, epoch and step
 (`nn.training`), and so is the learning rate. A resumed training therefore ends in the same bits as
 an undisturbed one, wherever it was cut.
+
+What is lost: nothing after Ctrl-C, which finishes the batch and writes a checkpoint. If the
+process is killed, the work since the last checkpoint is done again, by default up to an epoch;
+`--checkpoint-every S` writes one every S seconds as well.
 
 Format: an archive (`nn.io.archive`); members `weights/conv2d/kernel`, `squared_gradients/conv2d/kernel`, ... with SHA-256 each.
 """

@@ -99,7 +99,7 @@ class Recipe:
 
 
 BEST = Recipe()
-# The student's recipe, but for the rate: Keras' default of 0.001 stops at 43 % (see
+# The student's recipe, but for the rate: with Keras' default of 0.001 it hardly learns (see
 # `nn.optimizers.Adadelta`). At a constant rate the weights never come to rest, so their moving
 # average is kept; the training does not depend on it.
 CLASSIC = Recipe(learning_rate=1.0, schedule="constant", weight_decay=0.0, ema=True, augment=False, strokes=0.0, doodles=0.0)

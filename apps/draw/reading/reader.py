@@ -51,8 +51,8 @@ def load(model: ModelFile) -> Any:
 
 
 def read(model: Any, ink: np.ndarray, strokes: Strokes = ()) -> Any:
-    """Read ink (H, W) with the model; `strokes` are the pen movements that drew it, if nothing
-    else did.
+    """Read ink (H, W) with the model. `strokes` are the pen movements that drew it; there are none
+    if part of it was opened, erased or changed in another way.
     """
     from nn.reading.recognition import read_number
 

@@ -71,7 +71,8 @@ class Recognizer:
     `notify()` is called, in the thread, when something is new: the model, an answer, a failure.
 
     Attributes:
-        looking: whether what is read is followed through the network.
+        looking: whether somebody looks inside, so that each digit that is read is also followed
+            through the layers (`Answer.insides`). The window sets it.
         model: what is read with; None until it is loaded. May be replaced at any time.
         refused: why the model cannot be used, in one sentence; empty if it can.
     """
@@ -180,8 +181,11 @@ class Recognizer:
         return Answer(question.version, reading, seconds, insides, second)
 
     def _looks(self, version: int, images: list[np.ndarray]) -> tuple[Any, ...]:
-        """The insides of images; those of images that the last ink had, too, are not computed
-        again unless it is the same ink.
+        """What happens in the network to each image.
+
+        While one draws, most digits of a number stay as they were: an image that the last version
+        of the sheet had too is not followed again. If it is the same version, somebody asked to
+        read it again, perhaps with another model, and everything is computed anew.
         """
         known = [] if version == self._seen_version else self._seen
         self._seen_version, self._seen = version, [(image, self._inside_of(image, known)) for image in images]

@@ -35,7 +35,7 @@ export function readNumber(network, ink, strokes = []) {
   const temperature = network.card.temperature ?? 1;
   const sureFrom = network.card.sure_from ?? SURE_FROM;
   const look = (image) => calibrated(network.predict(image), temperature);
-  const isThing = needsSecondLook(ink) && !(Math.max(...look(ink)) >= sureFrom);
+  const isThing = mayShowAThing(ink) && !(Math.max(...look(ink)) >= sureFrom);
   const chosen = rows.map((row) => bestDigits(row, look).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
     return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
@@ -74,7 +74,7 @@ function mayBeTwo(box, pieces) {
 }
 
 /** Whether a picture of the network's own size may show a thing rather than a drawing. */
-function needsSecondLook(ink) {
+function mayShowAThing(ink) {
   if (ink.height !== SIDE || ink.width !== SIDE) return false;
   const inked = ink.data.filter((value) => value > FAINT);
   const extent = ({ rows, columns }) => {
