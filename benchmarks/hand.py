@@ -7,7 +7,8 @@ from __future__ import annotations
 import numpy as np
 
 from nn.kernels.counter import begin
-from nn.kernels.strokes import MOST_POINTS, STREAM_STYLE, write
+from nn.kernels.curve import MOST_POINTS
+from nn.kernels.strokes import STREAM_STYLE, write
 from nn.strokes.templates import Templates
 
 

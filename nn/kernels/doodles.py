@@ -13,11 +13,12 @@ import math
 import numpy as np
 
 from nn.kernels.counter import begin, between, normal, uniform
+from nn.kernels.curve import MOST_POINTS, trace
 from nn.kernels.jit import jit
 from nn.kernels.pen import capsule, centre, draw, fit
 from nn.kernels.simd import clear
 from nn.kernels.sketches import hatching, piece, sketch, writing
-from nn.kernels.strokes import MOST_POINTS, deform, pen_radius, pick, press, trace, write
+from nn.kernels.strokes import deform, pen_radius, pick, press, write
 
 STREAM_DOODLE = np.int64(4)
 KINDS = 11

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from nn.kernels.counter import between, normal, uniform
+from nn.kernels.curve import MOST_POINTS, trace
 from nn.kernels.jit import jit
-from nn.kernels.strokes import MOST_POINTS, trace
 
 MOST_CORNERS = 12
 

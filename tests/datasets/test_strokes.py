@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nn.kernels.curve import MOST_POINTS, trace
 from nn.kernels.pen import capsule
-from nn.kernels.strokes import MOST_POINTS, pick, trace
+from nn.kernels.strokes import pick
 from nn.strokes import Doodles, SyntheticDigits, digit_templates, draw_templates, other_templates
 from nn.strokes.__main__ import main
 from nn.strokes.families import FAMILIES, MEMBERS, members
