@@ -17,6 +17,7 @@ alone, so the number of threads changes no bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -199,29 +200,28 @@ class PoolOperation(Operation):
     """Max-pooling by itself, where no padding has to be added."""
 
     layer: MaxPooling2D
-    forward_kernels = (pool.maxpool2d_forward,)
 
     def bind_forward(self, source: NDArray, chunking: Chunking) -> NDArray:
         """Also lay out the winners."""
-        self.apart = self.layer.pool_size == self.layer.strides
-        self.backward_kernels = (pool.maxpool2d_backward_apart if self.apart else pool.maxpool2d_backward,)
-        self.winner = np.zeros((len(source), *self.output_shape), np.int32)
+        bytes_suffice = math.prod(self.layer.pool_size) <= pool.MOST_PLACES
+        self.apart = self.layer.pool_size == self.layer.strides and bytes_suffice
+        self.forward_kernels = (pool.maxpool2d_forward_vectors if bytes_suffice else pool.maxpool2d_forward,)
+        self.backward_kernels = (pool.maxpool2d_backward_vectors if self.apart else pool.maxpool2d_backward,)
+        self.winner = aligned((len(source), *self.output_shape), np.uint8 if bytes_suffice else np.int32)
         return super().bind_forward(source, chunking)
 
     def forward(self, chunk: Chunk) -> None:
         """The greatest value of each window."""
         x, out, winner = self.input[chunk.rows], self.out[chunk.rows], self.winner[chunk.rows]
-        pool.maxpool2d_forward(x, self.layer.pool_size, self.layer.strides, out, winner)
+        self.forward_kernels[0](x, self.layer.pool_size, self.layer.strides, out, winner)
 
     def backward(self, chunk: Chunk) -> None:
         """dinput from the winners."""
         if self.dinput.size:
             dx, dout, winner = self.dinput[chunk.rows], self.dout[chunk.rows], self.winner[chunk.rows]
-            if self.apart:
-                pool.maxpool2d_backward_apart(dout, winner, self.layer.pool_size, self.layer.strides, dx)
-                return
-            dx[...] = 0
-            pool.maxpool2d_backward(dout, winner, self.layer.pool_size, self.layer.strides, dx)
+            if not self.apart:
+                dx[...] = 0
+            self.backward_kernels[0](dout, winner, self.layer.pool_size, self.layer.strides, dx)
 
 
 class LayerOperation(Operation):

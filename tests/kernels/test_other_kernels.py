@@ -157,7 +157,7 @@ def elementwise_mask(key, first):
     st.tuples(st.integers(1, 3), st.integers(1, 3)),
     st.tuples(st.integers(1, 3), st.integers(1, 3)),
     st.tuples(st.integers(1, 4), st.integers(1, 4)),
-    st.integers(1, 3),
+    st.sampled_from([1, 3, 8, 17]),
     dtypes,
     st.integers(0, 99),
 )
@@ -165,9 +165,13 @@ def test_pooling_is_the_greatest_of_each_window(window, strides, size, channels,
     # Small whole numbers: many ties, and every sum is exact.
     rng = np.random.default_rng(seed)
     height, width = ((size[axis] - 1) * strides[axis] + window[axis] + axis for axis in (0, 1))
-    x = rng.integers(-2, 3, (2, height, width, channels)).astype(dtype)
+    x = aligned_copy(rng.integers(-2, 3, (2, height, width, channels)), dtype)
     out, winner = np.empty((2, *size, channels), dtype), np.empty((2, *size, channels), np.int32)
     pool.maxpool2d_forward(x, window, strides, out, winner)
+    vectors, places = np.full_like(out, np.nan), np.full(out.shape, 255, np.uint8)
+    pool.maxpool2d_forward_vectors(x, window, strides, vectors, places)
+    np.testing.assert_array_equal(vectors, out)
+    np.testing.assert_array_equal(places, winner)
     dout = rng.integers(-9, 10, out.shape).astype(dtype)
     dx = np.zeros_like(x)
     pool.maxpool2d_backward(dout, winner, window, strides, dx)
@@ -189,6 +193,10 @@ def test_pooling_passes_nan_on_wherever_it_is(index):
     out, winner = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.int32)
     pool.maxpool2d_forward(x.reshape(1, 2, 2, 1), (2, 2), (2, 2), out, winner)
     assert np.isnan(out.item())
+    out, places = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.uint8)
+    pool.maxpool2d_forward_vectors(aligned_copy(x.reshape(1, 2, 2, 1)), (2, 2), (2, 2), out, places)
+    assert np.isnan(out.item())
+    assert places.item() == winner.item()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -305,12 +313,12 @@ def test_flat_is_the_same_memory_or_refused():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_backward_of_windows_that_do_not_overlap_writes_every_pixel(height, width, window, dtype):
     rng = np.random.default_rng(0)
-    x = rng.integers(0, 4, (2, height, width, 5)).astype(dtype)
-    shape = (2, height // window[0], width // window[1], 5)
-    out, winner = np.empty(shape, dtype), np.empty(shape, np.int32)
+    x = aligned_copy(rng.integers(0, 4, (2, height, width, 19)), dtype)
+    shape = (2, height // window[0], width // window[1], 19)
+    out, winner = np.empty(shape, dtype), np.empty(shape, np.uint8)
     pool.maxpool2d_forward(x, window, window, out, winner)
-    dout = rng.standard_normal(shape).astype(dtype)
+    dout = aligned_copy(rng.standard_normal(shape), dtype)
     expected, dx = np.zeros_like(x), np.full_like(x, np.nan)
     pool.maxpool2d_backward(dout, winner, window, window, expected)
-    pool.maxpool2d_backward_apart(dout, winner, window, window, dx)
+    pool.maxpool2d_backward_vectors(dout, winner, window, window, dx)
     np.testing.assert_array_equal(dx, expected)
