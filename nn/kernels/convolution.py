@@ -4,7 +4,7 @@ the fused engine.
 | algorithm    | taken for                                       | computed by                                |
 |--------------|-------------------------------------------------|--------------------------------------------|
 | `PRODUCT`    | patches that lie side by side (1x1, whole image)| `dense.matmul`                             |
-| `WINOGRAD3`  | 3x3, stride 1, enough channels                  | `winograd3.py`                             |
+| `WINOGRAD3`  | 3x3, stride 1, enough channels                  | `winograd3.py`, `winograd_backward.py`     |
 | `WINOGRAD5`  | 5x5, stride 1, one channel, joined with pooling | `winograd5.py`                             |
 | `DIRECT`     | everything else                                 | `conv.py`, `conv_backward.py`              |
 
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nn.kernels import conv, conv_backward, dense, elementwise, winograd, winograd3
+from nn.kernels import conv, conv_backward, dense, elementwise, winograd, winograd3, winograd_backward
 from nn.kernels.memory import aligned, aligned_copy
 
 PRODUCT, WINOGRAD3, WINOGRAD5, DIRECT = "product", "Winograd 3x3", "Winograd 5x5", "direct"
@@ -51,13 +51,11 @@ def forward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[i
 
 
 def backward_algorithm(padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int]) -> str:
-    """The fastest way to dx. The gradient of a 3x3 convolution's input is such a convolution
-    itself, of F channels.
-    """
-    height, width, _ = padded_shape
+    """The fastest way to dx and dkernel."""
+    rows, columns, filters = _output_shape(padded_shape, kernel_shape, strides)
     if _is_product(padded_shape, kernel_shape, strides):
         return PRODUCT
-    if _is_square(kernel_shape, strides, 3) and winograd3.is_faster(height, width, kernel_shape[3]):
+    if _is_square(kernel_shape, strides, 3) and winograd_backward.is_faster(rows, columns, kernel_shape[2], filters):
         return WINOGRAD3
     return DIRECT
 
@@ -103,8 +101,9 @@ class Convolution:
         """The kernels that `backward` calls."""
         if self.backward_algorithm == PRODUCT:
             return dense.matmul, elementwise.column_sums
-        winograd = [winograd3.conv2d_forward] if self.backward_algorithm == WINOGRAD3 else []
-        return conv_backward.conv2d_backward, *winograd
+        if self.backward_algorithm == WINOGRAD3:
+            return winograd_backward.conv2d_backward, elementwise.column_sums
+        return (conv_backward.conv2d_backward,)
 
     def prepare_forward(self, kernel: NDArray) -> None:
         """Derive from the kernel what `forward` needs; again whenever it has changed."""
@@ -116,11 +115,11 @@ class Convolution:
         """Derive from the kernel what `backward` needs; again whenever it has changed."""
         if self.backward_algorithm == PRODUCT:
             self.transposed = aligned_copy(kernel.reshape(self.inputs, self.filters).T)
-            return
-        self.filter_rows = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
-        conv_backward.filters_from_kernel(kernel, self.filter_rows)
-        if self.backward_algorithm == WINOGRAD3:
-            self.turned = winograd.transformed(aligned_copy(kernel[::-1, ::-1].swapaxes(2, 3)))
+        elif self.backward_algorithm == WINOGRAD3:
+            self.values = winograd.values_at_points(kernel)
+        else:
+            self.filter_rows = aligned(conv_backward.filters_shape(kernel.shape, kernel.dtype), kernel.dtype)
+            conv_backward.filters_from_kernel(kernel, self.filter_rows)
 
     def forward(self, *, x: NDArray, bias: NDArray, relu: bool, out: NDArray) -> None:
         """Write z, or max(0, z) if `relu`, into `out`."""
@@ -143,19 +142,12 @@ class Convolution:
             if needs_dx:
                 dense.product_into(dx.reshape(len(rows), -1), rows, self.transposed)
             return
-        directly = needs_dx and self.backward_algorithm == DIRECT
-        rows_of_kernel = dkernel.reshape(len(dkernel), -1, self.filters)
-        gradients = {"dx": dx, "dkernel": rows_of_kernel, "dbias": dbias}
-        conv_backward.conv2d_backward(dz=dz, x=x, filters=self.filter_rows, strides=self.strides, needs_dx=directly, **gradients)
-        if needs_dx and not directly:
-            self._winograd_dx(dz, dx)
-
-    def _winograd_dx(self, dz: NDArray, dx: NDArray) -> None:
-        """dx as a forward convolution: dz with two zeros around it, the kernel turned round,
-        channels and filters swapped.
-        """
-        padded = pad(dz, ((2, 2), (2, 2)), dz.dtype)
-        winograd3.conv2d_forward(padded, self.turned, np.zeros(dx.shape[3], dz.dtype), False, dx)
+        gradients = {"dz": dz, "x": x, "needs_dx": needs_dx, "dx": dx, "dkernel": dkernel.reshape(len(dkernel), -1, self.filters)}
+        if self.backward_algorithm == WINOGRAD3:
+            winograd_backward.conv2d_backward(**gradients, values=self.values)
+            elementwise.column_sums(dz.reshape(-1, self.filters), dbias)
+        else:
+            conv_backward.conv2d_backward(**gradients, dbias=dbias, filters=self.filter_rows, strides=self.strides)
 
 
 def conv2d(*, x: NDArray, kernel: NDArray, bias: NDArray, strides: tuple[int, int], padding: Padding) -> NDArray:

@@ -50,7 +50,7 @@ from numpy.typing import NDArray
 
 from nn.kernels import dense
 from nn.kernels.jit import jit
-from nn.kernels.memory import aligned
+from nn.kernels.memory import aligned, aligned_copy
 
 PAIRS = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5)
 
@@ -102,6 +102,17 @@ def _both_sides(size: int, dtype: np.dtype) -> NDArray:
     return np.kron(FILTER_MATRICES[size], FILTER_MATRICES[size]).astype(dtype)
 
 
+def values_at_points(kernel: NDArray) -> NDArray:
+    """The values of a 3x3 kernel's filters at the points, (49, F, C): U without the division by Π (p
+    - q), channels and filters swapped.
+    """
+    values = np.array([*([1, p, p * p] for p in PAIRS), [0, 0, 1]])
+    both = np.kron(values, values).astype(kernel.dtype)
+    u = aligned((len(both), *kernel.shape[:1:-1]), kernel.dtype)
+    dense.product_into(u.reshape(len(u), -1), both, aligned_copy(kernel.swapaxes(2, 3)).reshape(9, -1))
+    return u
+
+
 @jit(inline=True)
 def seven_inputs(d):
     """Bᵀ d for seven vectors and the points ±1, ±2, ±1/2, ∞."""
@@ -139,6 +150,50 @@ def _at_pairs(d0, d1, d2, d3, d4, d5):
 def _at_infinity(d0, d2, d4, d6):
     """The row of ∞: (x² - 1) (x² - 4) (x² - 1/4)."""
     return d6 - d0 - 5.25 * (d4 - d2)
+
+
+@jit(inline=True)
+def five_taps(g):
+    """G g for five vectors of taps and the points ±1, ±2, ±1/2, ∞: even and odd powers once for both
+    of a pair, divided by Π (p - q) = ∓4.5, ±45, ±2.8125.
+    """
+    g0, g1, g2, g3, g4 = g
+    even1 = -1 / 4.5 * (g0 + g2 + g4)
+    odd1 = -1 / 4.5 * (g1 + g3)
+    even2 = 1 / 45 * g0 + 4 / 45 * g2 + 16 / 45 * g4
+    odd2 = 2 / 45 * g1 + 8 / 45 * g3
+    even3 = 1 / 2.8125 * g0 + 0.25 / 2.8125 * g2 + 0.0625 / 2.8125 * g4
+    odd3 = 0.5 / 2.8125 * g1 + 0.125 / 2.8125 * g3
+    return odd1 + even1, odd1 - even1, odd2 + even2, odd2 - even2, odd3 + even3, odd3 - even3, g4
+
+
+@jit(inline=True)
+def seven_gradients(m):
+    """B m for seven vectors, the transpose of `seven_inputs`: what the gradients of the values at
+    ±1, ±2, ±1/2 and ∞ give those of the seven inputs.
+    """
+    plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
+    even1, odd1 = plus - minus, plus + minus
+    even2, odd2 = 2.0 * (plus2 - minus2), plus2 + minus2
+    even3, odd3 = 0.5 * (plus_half - minus_half), plus_half + minus_half
+    return (
+        even1 + 0.25 * even2 + 4.0 * even3 - infinity,
+        odd1 + 0.25 * odd2 + 4.0 * odd3,
+        5.25 * infinity - 4.25 * even1 - 1.25 * even2 - 5.0 * even3,
+        -4.25 * odd1 - 1.25 * odd2 - 5.0 * odd3,
+        even1 + even2 + even3 - 5.25 * infinity,
+        odd1 + odd2 + odd3,
+        infinity,
+    )
+
+
+@jit(inline=True)
+def three_outputs(m):
+    """Aᵀ m for seven vectors: y_i = Σ p^i m_p; ∞ adds to the last output."""
+    plus, minus, plus2, minus2, plus_half, minus_half, infinity = m
+    y1 = plus - minus + 2.0 * (plus2 - minus2) + 1 / 2 * (plus_half - minus_half)
+    y2 = plus + minus + 4.0 * (plus2 + minus2) + 1 / 4 * (plus_half + minus_half)
+    return plus + minus + plus2 + minus2 + plus_half + minus_half, y1, y2 + infinity
 
 
 @jit(inline=True)

@@ -69,14 +69,14 @@ def conv2d_forward(x, u, bias, relu, out):
     for first in range(0, N * rows * columns, TILES):
         tiles = min(TILES, N * rows * columns - first)
         for t in range(tiles):
-            n, i, j = _position(first + t, rows, columns)
-            _transform_inputs(x, n, 5 * i, 5 * j, v=v, t=t)
+            n, i, j = position(first + t, rows, columns)
+            transform_inputs(x, n, 5 * i, 5 * j, v=v, t=t)
         for f in range(0, F, L):
             count = min(L, F - f)
             biases = load_first(bias, f, count)
             _products(v, u, tiles, f, m)
             for t in range(tiles):
-                n, i, j = _position(first + t, rows, columns)
+                n, i, j = position(first + t, rows, columns)
                 _transform_outputs(m, t, biases, y, 0)
                 for a in range(min(5, OH - 5 * i)):
                     offset = ((n * OH + 5 * i + a) * OW + 5 * j) * F + f
@@ -103,10 +103,10 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
         blocks = min(TILES // 4, N * rows * columns - first)
         tiles = 0
         for block in range(first, first + blocks):
-            n, i, j = _position(block, rows, columns)
+            n, i, j = position(block, rows, columns)
             for quarter in range(4):
                 if _has_tile(quarter, PH - 5 * i, PW - 5 * j):
-                    _transform_inputs(x, n, 10 * i + 5 * (quarter // 2), 10 * j + 5 * (quarter % 2), v=v, t=tiles)
+                    transform_inputs(x, n, 10 * i + 5 * (quarter // 2), 10 * j + 5 * (quarter % 2), v=v, t=tiles)
                     tiles += 1
         for f in range(0, F, L):
             count = min(L, F - f)
@@ -114,7 +114,7 @@ def conv2d_relu_pool_forward(x, u, bias, out, winner):
             _products(v, u, tiles, f, m)
             t = 0
             for block in range(first, first + blocks):
-                n, i, j = _position(block, rows, columns)
+                n, i, j = position(block, rows, columns)
                 for quarter in range(4):
                     if _has_tile(quarter, PH - 5 * i, PW - 5 * j):
                         _transform_outputs(m, t, biases, y, 5 * (10 * (quarter // 2) + quarter % 2) * L)
@@ -138,7 +138,7 @@ def _whole_vectors(x):
 
 
 @jit(inline=True)
-def _position(index, rows, columns):
+def position(index, rows, columns):
     """Image, row and column of the tile or block with this index among those of all images."""
     return index // (rows * columns), index // columns % rows, index % columns
 
@@ -152,7 +152,7 @@ def _has_tile(quarter, rows, columns):
 
 
 @jit(inline=True)
-def _transform_inputs(x, n, i, j, v, t):
+def transform_inputs(x, n, i, j, v, t):
     """V = Bᵀ d B of tile t, for the 7x7 inputs that begin at row i and column j of image n."""
     _, H, W, C = x.shape
     plane = v.shape[1] * v.shape[2]

@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from nn.gradcheck import cases
-from nn.kernels import winograd3
+from nn.kernels import winograd3, winograd_backward
 from nn.kernels.convolution import (
     DIRECT,
     PRODUCT,
@@ -58,15 +58,21 @@ def test_winograd_is_for_three_by_three_kernels_one_step_apart_whose_products_ou
 @pytest.mark.usefixtures("compiler")
 def test_the_gradient_check_of_winograd_runs_it_forward_and_back(monkeypatch):
     (case,) = (case for case in cases.CASES if "Winograd" in case.what)
-    outs, forward = set(), winograd3.conv2d_forward
+    forward, backward = winograd3.conv2d_forward, winograd_backward.conv2d_backward
+    seen = set()
 
-    def spy(x, u, bias, relu, out):
-        outs.add(out.shape[1:])
+    def forward_seen(x, u, bias, relu, out):
+        seen.add(("forward", *out.shape[1:]))
         forward(x, u, bias, relu, out)
 
-    monkeypatch.setattr(winograd3, "conv2d_forward", spy)
+    def backward_seen(**given):
+        seen.add(("backward", *given["dx"].shape[1:]))
+        backward(**given)
+
+    monkeypatch.setattr(winograd3, "conv2d_forward", forward_seen)
+    monkeypatch.setattr(winograd_backward, "conv2d_backward", backward_seen)
     assert case.check(0).passed
-    assert outs == {(8, 5, 15), (10, 7, 12)}
+    assert seen == {("forward", 9, 5, 21), ("backward", 11, 7, 17)}
 
 
 @pytest.mark.parametrize(
@@ -98,17 +104,26 @@ def test_single_pixels_and_whole_images_are_one_matrix_product(size, kernel, str
     assert forward_algorithm(*given, pooled=True) == DIRECT
 
 
-@pytest.mark.parametrize(("size", "filters"), [((7, 7), 32), ((12, 12), 9), ((9, 8), 8), ((8, 9), 8), ((7, 7), 4)])
-def test_the_input_gradient_takes_winograd_by_its_own_shape(size, filters):
-    # The gradient is a convolution of F channels, with as many outputs as the image has pixels.
-    taken = winograd3.is_faster(*size, filters)
-    assert (backward_algorithm((*size, 2), (3, 3, 2, filters), (1, 1)) == WINOGRAD3) is taken
+@pytest.mark.parametrize(
+    ("size", "kernel", "channels", "filters", "algorithm"),
+    [
+        ((12, 12), 3, 32, 64, WINOGRAD3),
+        ((7, 7), 3, 32, 32, WINOGRAD3),
+        ((12, 12), 3, 2, 64, DIRECT),
+        ((12, 12), 3, 32, 2, DIRECT),
+        ((8, 8), 3, 8, 64, DIRECT),  # 6 x 6 gradients are four tiles of 5 x 5
+        ((12, 12), 5, 32, 64, DIRECT),
+        ((3, 3), 3, 32, 64, PRODUCT),
+    ],
+)
+def test_gradients_take_winograd_where_the_products_outweigh_the_transforms(size, kernel, channels, filters, algorithm):
+    assert backward_algorithm((*size, channels), (kernel, kernel, channels, filters), (1, 1)) == algorithm
 
 
 CASES = {
     "direct": ((6, 7, 2), (3, 2, 2, 5), (1, 2), ((0, 0), (0, 0))),
     "direct, padded": ((6, 7, 2), (4, 4, 2, 3), (1, 1), ((1, 2), (1, 2))),
-    "winograd": ((10, 7, 12), (3, 3, 12, 15), (1, 1), ((0, 0), (0, 0))),
+    "winograd": ((11, 7, 17), (3, 3, 17, 21), (1, 1), ((0, 0), (0, 0))),
     "winograd, padded": ((8, 9, 16), (3, 3, 16, 33), (1, 1), ((1, 1), (1, 1))),
     "single pixels": ((4, 5, 3), (1, 1, 3, 17), (1, 1), ((0, 0), (0, 0))),
     "whole images": ((4, 5, 3), (4, 5, 3, 2), (3, 2), ((0, 0), (0, 0))),

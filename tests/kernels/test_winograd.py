@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from naive import clear_winners, naive_forward, naive_fused
+from naive import clear_winners, naive_backward, naive_forward, naive_fused
 from shapes import Convolution, dtypes, few
 
-from nn.kernels import winograd, winograd3, winograd5
+from nn.kernels import winograd, winograd3, winograd5, winograd_backward
 from nn.kernels.memory import aligned, aligned_copy
 
 both = pytest.mark.parametrize(("size", "module"), [(3, winograd3), (5, winograd5)], ids=["3x3", "5x5"])
@@ -65,6 +65,59 @@ def test_three_by_three_without_pooling_is_the_naive_sum(shape):
         out = np.full_like(dout, np.nan)
         winograd3.conv2d_forward(x, winograd.transformed(kernel), bias, relu, out)
         np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=2 * shape.tolerance)
+
+
+def gradients(dout, x, kernel):
+    """dx and dkernel by Winograd's algorithm, dkernel alone being the same."""
+    dx, dkernel, alone = np.full_like(x, np.nan), np.full_like(kernel, np.nan), np.full_like(kernel, np.nan)
+    given = {"dz": dout, "x": x, "values": winograd.values_at_points(kernel)}
+    rows = (3, -1, kernel.shape[3])
+    winograd_backward.conv2d_backward(**given, needs_dx=True, dx=dx, dkernel=dkernel.reshape(rows))
+    winograd_backward.conv2d_backward(**given, needs_dx=False, dx=dx[:0], dkernel=alone.reshape(rows))
+    np.testing.assert_array_equal(alone, dkernel)
+    return dx, dkernel
+
+
+@few
+@given(convolutions(3, [1, 2, 8, 17, 33], least_size=1))
+def test_the_gradients_are_the_naive_sums(shape):
+    x, kernel, _, dout = shape.arrays()
+    for result, expected in zip(gradients(dout, x, kernel), naive_backward(dout, x, kernel, shape.strides), strict=False):
+        np.testing.assert_allclose(result, expected, rtol=0, atol=4 * shape.tolerance)
+
+
+def test_gradients_of_more_tiles_than_are_transformed_at_once():
+    shape = Convolution(3, (17, 14), (3, 3), 2, 3, (1, 1), (0, 0), np.float64, 0)  # three images of 4 x 3 tiles
+    assert winograd_backward.TILES < 36
+    x, kernel, _, dout = shape.arrays()
+    for result, expected in zip(gradients(dout, x, kernel), naive_backward(dout, x, kernel, (1, 1)), strict=False):
+        np.testing.assert_allclose(result, expected, rtol=0, atol=1e-11)
+
+
+def test_gradients_of_one_image_do_not_reach_into_the_next():
+    # What the last column and row of the first image are next to is huge.
+    x, dout = aligned((2, 5, 5, 1), np.float64), aligned((2, 3, 3, 1), np.float64)
+    x[0], x[1] = 1.0, 1e30
+    dout[0] = 1.0
+    dx, dkernel = gradients(dout, x, aligned_copy(np.ones((3, 3, 1, 1))))
+    np.testing.assert_allclose(dkernel, 9.0, rtol=1e-12)
+    assert dx[0, 2, 2, 0] == pytest.approx(9.0, rel=1e-12)
+    assert not dx[1].any()
+
+
+def test_where_there_is_no_ink_or_no_gradient_the_gradient_is_exactly_zero():
+    # Adam divides by the gradient's size: it would make steps of rounding errors.
+    rng = np.random.default_rng(0)
+    x, dout = aligned_copy(rng.random((2, 12, 12, 16), np.float32)), aligned_copy(rng.random((2, 10, 10, 9), np.float32))
+    kernel = aligned_copy(rng.standard_normal((3, 3, 16, 9)), np.float32)
+    x[..., 3], dout[..., 5], kernel[:, :, 7] = 0, 0, 0
+    dx, dkernel = gradients(dout, x, kernel)
+    zero = dkernel == 0
+    assert zero[:, :, 3].all()
+    assert zero[..., 5].all()
+    assert zero.sum() == 9 * (16 + 9 - 1)
+    assert (dx[..., 7] == 0).all()
+    assert (dx == 0).sum() == dx[..., 7].size
 
 
 def test_more_tiles_than_are_worked_on_at_once():
