@@ -60,8 +60,9 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Of the benchmark, for rows that are one."""
-        return self.command.split()[1]
+        """Of the file that the benchmark of this row writes, if it is one."""
+        words = self.command.split()
+        return "-".join([words[1], *words[3:]]) if "--network" in words else words[1]
 
     def commands(self, peers: str, seeds: int) -> Iterator[str]:
         """The words of each run."""
@@ -165,6 +166,14 @@ ROWS = (
     Row("accuracy and loss of the bundled weights", f"nn.evaluate {BUNDLED}", "", last_lines(1)),
     Row("largest relative error of a gradient", "nn.gradcheck --seed {seed}", "--layer Dense", largest_error),
     Row("training epoch", "benchmarks epoch", "--limit 1280 --epochs 1", epoch, BOTH, writes=True),
+    *(
+        Row(f"training epoch, {what}", f"benchmarks epoch --network {name}", "--limit 1280 --epochs 1", epoch, BOTH, writes=True)
+        for name, what in (
+            ("batch-norm", "batch normalization and Adam"),
+            ("colour", "images of 32x32x3"),
+            ("lenet", "LeNet-5 and Adam"),
+        )
+    ),
     Row("epoch of the default recipe", "benchmarks recipe", "--limit 1280 --epochs 1", recipe, writes=True),
     Row(
         "from process start to 99 % test accuracy",

@@ -1,7 +1,7 @@
 """python -m benchmarks epoch --peers torch,keras: seconds for a training epoch.
 
-All contenders train the same network on the same images with the same recipe, through their public
-interfaces, each in a process of its own, and take turns. The first epoch of each (compilation,
+All contenders train the same network, the student's or another one (`--network`), on the same images with the same recipe,
+through their public interfaces, each in a process of its own, and take turns. The first epoch of each (compilation,
 caches) is not timed. For comparison the command also prints how long the dense arithmetic of an
 epoch would take at the best rate at which this processor multiplies matrices.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks import charts, report
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, add_options, contenders, fastest_peer, processes, rest, summary
-from benchmarks.peers.network import BATCH_SIZE, student_network, training_flop
+from benchmarks.peers.network import BATCH_SIZE, SETUPS, Setup, training_flop
 from benchmarks.peers.products import best_rate
 from nn.io.cli import ArgumentParser, whole_number
 
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Race, print, write."""
     parser = ArgumentParser(prog="python -m benchmarks epoch", description="Seconds for a training epoch.")
     add_options(parser)
+    parser.add_argument("--network", choices=SETUPS, default="student", help="what is trained (default: %(default)s)")
     parser.add_argument("--epochs", type=whole_number(1), default=5, help="epochs to time (default: %(default)s)")
     parser.add_argument("--limit", type=whole_number(BATCH_SIZE), help="train on the first N images only")
     parser.add_argument(
@@ -32,9 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     report.add_out(parser)
     options = parser.parse_args(arguments)
-    path = report.check_out(options.out, "epoch")
+    setup = SETUPS[options.network]
+    path = report.check_out(options.out, "epoch" if options.network == "student" else f"epoch-{options.network}")
     names = contenders(options.peers)
-    job = Job(options.threads, limit=options.limit, seed=options.seed, data=options.data)
+    job = Job(options.threads, limit=options.limit, seed=options.seed, size=setup.size, setup=options.network, data=options.data)
     with processes(names, job) as started:
         rows = race(started, options.epochs)
         libraries = {name: version for process in started for name, version in process.libraries.items()}
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     body: dict[str, Any] = {
         "benchmark": "epoch",
         "settings": {
+            "network": options.network,
             "threads": options.threads,
             "batch_size": BATCH_SIZE,
             "images": images,
@@ -51,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         },
         "libraries": libraries,
         "rows": rows,
-        "arithmetic": _arithmetic(images, rate),
+        "arithmetic": _arithmetic(setup, images, rate),
     }
     body["ratio"] = _compare(rows)
     _print(body)
@@ -80,8 +83,8 @@ def race(started: Sequence[Process], epochs: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _arithmetic(images: int, rate: dict[str, float]) -> dict[str, Any]:
-    flop = training_flop(student_network()) * images
+def _arithmetic(setup: Setup, images: int, rate: dict[str, float]) -> dict[str, Any]:
+    flop = training_flop(setup.network, setup.size, setup.channels) * images
     best = max(rate, key=lambda name: rate[name])
     return {"gflop": flop / 1e9, "gflops": rate, "best": best, "seconds": flop / 1e9 / rate[best]}
 
@@ -112,7 +115,7 @@ def _print(body: dict[str, Any]) -> None:
 def _draw(figure: Any, body: dict[str, Any]) -> None:
     axes = figure.add_subplot()
     rows, sums = body["rows"], body["arithmetic"]
-    title = f"Training epoch, {body['settings']['images']:,} images\n{charts.subtitle(body)}"
+    title = f"Training epoch, {body['settings']['network']}, {body['settings']['images']:,} images\n{charts.subtitle(body)}"
     charts.bars(axes, [row["name"] for row in rows], [row["best"] for row in rows], "seconds, best", title)
     axes.axvline(sums["seconds"], color=charts.INK, linestyle=":", linewidth=1)
     axes.annotate(" dense arithmetic", (sums["seconds"], len(rows) - 0.5), color=charts.INK, fontsize=8, annotation_clip=False)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.peers.network import BATCH_SIZE
+from benchmarks.peers.network import BATCH_SIZE, SETUPS, Network, Setup, student_network
 
 Call = Callable[[], Any]
 
@@ -25,6 +25,7 @@ class Job:
         seed: of the first weights and the order.
         width: factor on the widths of the network's layers; 1 is the student's network.
         size: of the images, in pixels; the student's are 28.
+        setup: the name of one of `SETUPS`, which decides the network, its optimizer and the images' channels.
         data: the folder of the images, if not the usual one.
     """
 
@@ -34,7 +35,18 @@ class Job:
     seed: int = 0
     width: float = 1.0
     size: int = 28
+    setup: str = "student"
     data: str | None = None
+
+    @property
+    def what(self) -> Setup:
+        """The setup by its name."""
+        return SETUPS[self.setup]
+
+    @property
+    def network(self) -> Network:
+        """The network to train."""
+        return student_network(self.width) if self.setup == "student" else self.what.network
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.peers.contender import Job
 from nn.datasets import mnist
 
 
@@ -37,3 +38,16 @@ def resized(images: NDArray[Any], size: int) -> NDArray[Any]:
     """
     index = np.arange(size) * images.shape[1] // size
     return np.ascontiguousarray(images[:, index][:, :, index])
+
+
+def prepared(images: NDArray[np.uint8], job: Job) -> NDArray[np.float32]:
+    """The images of a race, (N, size, size, channels) float32 in [0, 1]."""
+    images = resized(images, job.size)
+    return coloured(images) if job.what.channels == 3 else floats(images)
+
+
+def coloured(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Each digit in a colour of its own on paper of another: (N, H, W, 3), no pixel of which is 0."""
+    ink, paper = np.random.default_rng(0).uniform(0.1, 1, (2, len(images), 1, 1, 3)).astype(np.float32)
+    share = floats(images)
+    return share * ink + (1 - share) * paper

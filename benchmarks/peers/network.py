@@ -1,20 +1,24 @@
-"""The network and the recipe that all contenders train, described without any library, and its
+"""The networks and the recipes that all contenders train, described without any library, and their
 arithmetic.
 
 A network is a list of tuples: ("conv", filters, size), ("pool",), ("flatten",), ("dense", units),
-("dropout", rate). ReLU follows convolutions and dense layers, softmax follows the last layer, and
+("dropout", rate), ("norm",) for batch normalization. ReLU follows convolutions, dense layers, and
+batch normalization, which goes between a layer and its ReLU; softmax follows the last layer, and
 pooling is 2x2. Importing this file loads neither Numba nor a framework, so a peer's process
 contains none of our code.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 Network = list[tuple[Any, ...]]
 
 BATCH_SIZE = 128
 LEARNING_RATE, RHO, EPSILON = 1.0, 0.95, 1e-7
+ADAM_RATE = 1e-3
+MOMENTUM, VARIANCE_EPSILON = 0.99, 1e-3  # of batch normalization
 CLASSES = 10
 
 
@@ -34,12 +38,52 @@ def student_network(width: float = 1.0) -> Network:
     ]
 
 
+def normalized(network: Network) -> Network:
+    """The network with batch normalization after each of its layers with weights but the last."""
+    layers: Network = []
+    for layer in network:
+        layers += [layer, ("norm",)] if layer[0] in ("conv", "dense") and layer is not network[-1] else [layer]
+    return layers
+
+
+def with_activations(network: Network) -> Network:
+    """The network with ("relu",) and ("softmax",) written out, each after the layer that it follows."""
+    layers: Network = []
+    for layer, following in pairwise([*network, ("end",)]):
+        layers.append(layer)
+        if layer[0] in ("conv", "dense", "norm") and following[0] != "norm":
+            layers.append(("softmax",) if following[0] == "end" else ("relu",))
+    return layers
+
+
+class Setup(NamedTuple):
+    """What a race is about: a network, its optimizer ("adadelta" or "adam"), and its images."""
+
+    network: Network
+    optimizer: str = "adadelta"
+    size: int = 28
+    channels: int = 1
+
+
+LENET: Network = [
+    *(("conv", 6, 5), ("pool",), ("conv", 16, 5), ("pool",), ("flatten",)),
+    *(("dense", 120), ("dense", 84), ("dense", CLASSES)),
+]
+SETUPS = {
+    "student": Setup(student_network()),
+    "batch-norm": Setup(normalized(student_network()), "adam"),
+    "colour": Setup(student_network(), size=32, channels=3),
+    "lenet": Setup(LENET, "adam", size=32),
+}
+
+
 def training_flop(network: Network, size: int = 28, channels: int = 1) -> int:
     """Floating-point operations of the dense arithmetic that training on one image takes.
 
     A layer with weights multiplies and adds three times: forward, gradient of the weights,
     gradient of the input. The first layer needs no gradient of its input. Multiplications by zero
-    count like others; ReLU, pooling and the optimizer are left out.
+    count like others; ReLU, pooling,
+    batch normalization and the optimizer are left out.
     """
     total, passes = 0, 2
     height, shape = size, channels

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from itertools import pairwise
 
 from benchmarks.machine import versions
 from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
-from benchmarks.peers.data import resized
-from benchmarks.peers.network import EPSILON, LEARNING_RATE, RHO, Network, student_network
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D
+from benchmarks.peers.network import ADAM_RATE, EPSILON, LEARNING_RATE, MOMENTUM, RHO, VARIANCE_EPSILON, Network, with_activations
+from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU
 from nn.models import Sequential
-from nn.optimizers import Adadelta
+from nn.optimizers import Adadelta, Adam
 from nn.train.recipe import BEST, CLASSIC
 from nn.train.setup import training_source
 
@@ -24,9 +24,9 @@ class Ours(Contender):
     def __init__(self, job: Job) -> None:
         super().__init__(job, versions(("numpy", "numba")))
         images = data.load(job.limit, job.data)
-        self.x, self.y = data.floats(resized(images.x_train, job.size)), images.y_train
-        self.x_test, self.y_test = data.floats(resized(images.x_test, job.size)), images.y_test
-        self.model = build(student_network(job.width), job)
+        self.x, self.y = data.prepared(images.x_train, job), images.y_train
+        self.x_test, self.y_test = data.prepared(images.x_test, job), images.y_test
+        self.model = build(job)
 
     def epoch(self, index: int) -> None:
         """One call of `fit`."""
@@ -76,25 +76,29 @@ class OursDefault(OursClassic):
     recipe = BEST
 
 
-def build(network: Network, job: Job) -> Sequential:
+def build(job: Job) -> Sequential:
     """The compiled model."""
-    model = Sequential(
-        [_layer(kind, *values, last=index == len(network) - 1) for index, (kind, *values) in enumerate(network)], seed=job.seed
-    )
-    model.build((job.size, job.size, 1))
-    model.compile(optimizer=Adadelta(LEARNING_RATE, RHO, EPSILON))
+    model = Sequential(list(_layers(job.network)), seed=job.seed)
+    model.build((job.size, job.size, job.what.channels))
+    adam = job.what.optimizer == "adam"
+    model.compile(optimizer=Adam(ADAM_RATE, epsilon=EPSILON) if adam else Adadelta(LEARNING_RATE, RHO, EPSILON))
     return model
 
 
-def _layer(kind: str, *values: Any, last: bool) -> Layer:
-    match kind, *values:
-        case "conv", filters, size:
-            return Conv2D(filters, size, activation="relu")
-        case "pool", *_:
-            return MaxPooling2D(2)
-        case "dense", units:
-            return Dense(units, activation="softmax" if last else "relu")
-        case "dropout", rate:
-            return Dropout(rate)
-        case _:
-            return Flatten()
+def _layers(network: Network) -> Iterator[Layer]:
+    for (kind, *values), (following, *_) in pairwise([*with_activations(network), ("end",)]):
+        activation = following if following in ("relu", "softmax") else None
+        match kind:
+            case "conv":
+                yield Conv2D(values[0], values[1], activation=activation)
+            case "dense":
+                yield Dense(values[0], activation=activation)
+            case "norm":
+                yield BatchNormalization(momentum=MOMENTUM, epsilon=VARIANCE_EPSILON)
+                yield ReLU()
+            case "pool":
+                yield MaxPooling2D(2)
+            case "flatten":
+                yield Flatten()
+            case "dropout":
+                yield Dropout(values[0])

@@ -20,8 +20,16 @@ import tensorflow as tf
 
 from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
-from benchmarks.peers.data import resized
-from benchmarks.peers.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers.network import (
+    ADAM_RATE,
+    CLASSES,
+    EPSILON,
+    LEARNING_RATE,
+    MOMENTUM,
+    RHO,
+    VARIANCE_EPSILON,
+    with_activations,
+)
 
 
 class Keras(Contender):
@@ -36,13 +44,16 @@ class Keras(Contender):
         tf.config.threading.set_inter_op_parallelism_threads(job.threads)
         keras.utils.set_random_seed(job.seed)
         images = data.load(job.limit, job.data)
-        self.x, self.y = data.floats(resized(images.x_train, job.size)), keras.utils.to_categorical(images.y_train, CLASSES)
-        self.x_test = data.floats(resized(images.x_test, job.size))
+        self.x, self.y = data.prepared(images.x_train, job), keras.utils.to_categorical(images.y_train, CLASSES)
+        self.x_test = data.prepared(images.x_test, job)
         self.y_test = keras.utils.to_categorical(images.y_test, CLASSES)
-        self.model = build(student_network(job.width), job.size)
+        self.model = build(job)
+        adam = job.what.optimizer == "adam"
         self.model.compile(
             loss=keras.losses.CategoricalCrossentropy(),
-            optimizer=keras.optimizers.Adadelta(LEARNING_RATE, RHO, EPSILON),
+            optimizer=keras.optimizers.Adam(ADAM_RATE, epsilon=EPSILON)
+            if adam
+            else keras.optimizers.Adadelta(LEARNING_RATE, RHO, EPSILON),
             metrics=["accuracy"],
             steps_per_execution=-(-len(self.x) // job.batch_size) if self.whole_epoch else 1,
             jit_compile=self.xla,
@@ -92,19 +103,23 @@ def _in_batches(graph: Callable[[Any], Any], batches: list[Any]) -> Any:
     return tf.concat([graph(batch) for batch in batches], 0).numpy()
 
 
-def build(network: Network, size: int) -> Any:
+def build(job: Job) -> Any:
     """The Sequential model; Keras' first weights are Glorot-uniform, biases zero."""
-    layers: list[Any] = [keras.Input((size, size, 1))]
-    for kind, *values in network:
+    layers: list[Any] = [keras.Input((job.size, job.size, job.what.channels))]
+    for kind, *values in with_activations(job.network):
         match kind:
             case "conv":
-                layers.append(keras.layers.Conv2D(values[0], values[1], activation="relu"))
+                layers.append(keras.layers.Conv2D(values[0], values[1]))
             case "pool":
                 layers.append(keras.layers.MaxPooling2D(2))
             case "flatten":
                 layers.append(keras.layers.Flatten())
             case "dropout":
                 layers.append(keras.layers.Dropout(values[0]))
+            case "norm":
+                layers.append(keras.layers.BatchNormalization(momentum=MOMENTUM, epsilon=VARIANCE_EPSILON))
+            case "relu" | "softmax":
+                layers.append(keras.layers.Activation(kind))
             case _:
-                layers.append(keras.layers.Dense(values[0], activation="softmax" if values[0] == CLASSES else "relu"))
+                layers.append(keras.layers.Dense(values[0]))
     return keras.Sequential(layers)

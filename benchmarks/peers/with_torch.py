@@ -16,8 +16,7 @@ from torch import nn
 
 from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
-from benchmarks.peers.data import resized
-from benchmarks.peers.network import CLASSES, EPSILON, LEARNING_RATE, RHO, Network, student_network
+from benchmarks.peers.network import ADAM_RATE, EPSILON, LEARNING_RATE, MOMENTUM, RHO, VARIANCE_EPSILON, with_activations
 
 PREDICTION_BATCH = 500
 
@@ -37,16 +36,20 @@ class Torch(Contender):
         self.y = torch.from_numpy(images.y_train.astype(np.int64))
         self.x_test = self._tensor(images.x_test)
         self.y_test = torch.from_numpy(images.y_test.astype(np.int64))
-        self.model: Any = build(student_network(job.width), job.size).to(memory_format=torch.channels_last)
-        self.optimizer = torch.optim.Adadelta(self.model.parameters(), lr=LEARNING_RATE, rho=RHO, eps=EPSILON)
+        self.model: Any = build(job).to(memory_format=torch.channels_last)
+        parameters = self.model.parameters()
+        if job.what.optimizer == "adam":
+            self.optimizer: Any = torch.optim.Adam(parameters, lr=ADAM_RATE, eps=EPSILON)
+        else:
+            self.optimizer = torch.optim.Adadelta(parameters, lr=LEARNING_RATE, rho=RHO, eps=EPSILON)
         self.loss = nn.CrossEntropyLoss()
         if self.compiled:
             self.model = torch.compile(self.model)
             self.epoch(0)
 
     def _tensor(self, images: np.ndarray) -> torch.Tensor:
-        """(N, 1, H, W) float32 in [0, 1]."""
-        pixels = np.ascontiguousarray(data.floats(resized(images, self.job.size)).transpose(0, 3, 1, 2))
+        """(N, C, H, W) float32 in [0, 1]."""
+        pixels = np.ascontiguousarray(data.prepared(images, self.job).transpose(0, 3, 1, 2))
         return torch.from_numpy(pixels).to(memory_format=torch.channels_last)
 
     def epoch(self, index: int) -> None:
@@ -120,25 +123,29 @@ class PlainTorch(Torch):
             self._step(x, y)
 
 
-def build(network: Network, size: int) -> nn.Sequential:
+def build(job: Job) -> nn.Sequential:
     """The network without its softmax (PyTorch's loss includes it), with Keras' first weights:
     Glorot-uniform, biases zero.
     """
     layers: list[nn.Module] = []
-    channels, height = 1, size
-    for kind, *values in network:
+    channels, height = job.what.channels, job.size
+    for kind, *values in with_activations(job.network):
         if kind == "conv":
-            layers += [nn.Conv2d(channels, values[0], values[1]), nn.ReLU()]
+            layers.append(nn.Conv2d(channels, values[0], values[1]))
             channels, height = values[0], height - values[1] + 1
         elif kind == "pool":
             layers, height = [*layers, nn.MaxPool2d(2)], height // 2
         elif kind == "flatten":
-            layers, channels = [*layers, nn.Flatten()], channels * height * height
+            layers, channels, height = [*layers, nn.Flatten()], channels * height * height, 0
         elif kind == "dropout":
             layers.append(nn.Dropout(values[0]))
-        else:
-            layers += [nn.Linear(channels, values[0])] + [nn.ReLU()] * (values[0] != CLASSES)
-            channels = values[0]
+        elif kind == "dense":
+            layers, channels = [*layers, nn.Linear(channels, values[0])], values[0]
+        elif kind == "norm":
+            normalization = nn.BatchNorm2d if height else nn.BatchNorm1d
+            layers.append(normalization(channels, eps=VARIANCE_EPSILON, momentum=1 - MOMENTUM))
+        elif kind == "relu":
+            layers.append(nn.ReLU())
     for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.xavier_uniform_(layer.weight)

@@ -123,7 +123,7 @@ def test_the_network_of_the_races_is_the_students():
     def configurations(model):
         return [(type(layer).__name__, layer.config()) for layer in model.layers]
 
-    model = build(network.student_network(), Job(threads=1))
+    model = build(Job(threads=1))
     assert configurations(model) == configurations(student_network())
     assert model.count_params() == 233_162
 

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.peers.contender import Job
-from benchmarks.peers.network import student_network
+from benchmarks.peers.network import SETUPS, normalized, training_flop, with_activations
 
 
 def test_pytorchs_network_and_optimizer_are_the_students(small_mnist):
@@ -18,6 +18,39 @@ def test_pytorchs_network_and_optimizer_are_the_students(small_mnist):
     peer.epoch(0)
     assert all((parameter != old).any() for parameter, old in zip(peer.model.parameters(), before, strict=True))
     assert 0 <= peer.accuracy() <= 1
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_pytorch_and_we_train_the_same_network_on_the_same_images(compiler, small_mnist, name):
+    pytest.importorskip("torch")
+    from benchmarks.peers.ours import Ours
+    from benchmarks.peers.with_torch import Torch
+
+    setup = SETUPS[name]
+    job = Job(threads=1, limit=256, size=setup.size, setup=name, data=str(small_mnist))
+    ours, theirs = Ours(job), Torch(job)
+    assert ours.x.shape[1:] == (setup.size, setup.size, setup.channels)
+    assert (ours.x.transpose(0, 3, 1, 2) == theirs.x.numpy()).all()
+    weights = [array.size for layer in ours.model.layers for array in layer.parameters.values()]
+    assert sorted(weights) == sorted(parameter.numel() for parameter in theirs.model.parameters())
+    assert type(ours.model.optimizer).__name__ == type(theirs.optimizer).__name__
+    before = [array.copy() for array in ours.model.get_weights()], [each.clone() for each in theirs.model.parameters()]
+    for contender in (ours, theirs):
+        contender.epoch(0)
+        assert 0 <= contender.accuracy() <= 1
+    after = ours.model.get_weights(), theirs.model.parameters()
+    assert all(
+        (new != old).any() for each, former in zip(after, before, strict=True) for new, old in zip(each, former, strict=True)
+    )
+
+
+def test_networks_are_written_out():
+    network = [("conv", 3, 2), ("pool",), ("flatten",), ("dense", 10)]
+    assert with_activations(network) == [("conv", 3, 2), ("relu",), *network[1:], ("softmax",)]
+    assert with_activations(normalized(network))[:3] == [("conv", 3, 2), ("norm",), ("relu",)]
+    # 2 · (27 · 27 · 3 · 4) · 2 passes, and 2 · (13 · 13 · 3 · 10) · 3 passes
+    assert training_flop(network) == training_flop(normalized(network)) == 34_992 + 30_420
+    assert training_flop(network, 4, 3) == 2 * 2 * 9 * 3 * 4 * 3 + 3 * 2 * 3 * 10
 
 
 def test_pytorchs_convolution_equals_ours():
@@ -49,7 +82,8 @@ def test_keras_network_and_optimizer_are_the_students(small_mnist):
     pytest.importorskip("tensorflow")
     from benchmarks.peers.with_keras import build
 
-    model = build(student_network(), 28)
+    model = build(Job(threads=1))
     assert model.count_params() == 233_162
     assert [layer.rate for layer in model.layers if "dropout" in layer.name] == [0.3, 0.5]
-    assert [layer.activation.__name__ for layer in model.layers if hasattr(layer, "kernel")] == ["relu"] * 4 + ["softmax"]
+    assert [layer.activation.__name__ for layer in model.layers if hasattr(layer, "kernel")] == ["linear"] * 5
+    assert [layer.activation.__name__ for layer in model.layers if "activation" in layer.name] == ["relu"] * 4 + ["softmax"]
