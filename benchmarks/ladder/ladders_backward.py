@@ -46,7 +46,6 @@ def backward(given: Second) -> Ladder:
             filters=filters,
             piece=conv_backward.piece_of(filters),
             strides=STRIDES,
-            size=(10, 10),
             needs_dx=True,
             dx=dx,
             dfilters=dfilters,

@@ -212,7 +212,6 @@ class ConvPoolOperation(ConvOperation):
                 filters=self.filters,
                 piece=conv_backward.piece_of(self.filters),
                 strides=strides,
-                size=self.layer.output_shape[:2],
                 needs_dx=needs_dinput,
                 dx=dpadded,
                 dfilters=self.dkernels[index],

@@ -2,7 +2,7 @@
 not zero.
 
 Shapes: dout, out and winner (N, PH, PW, F) as `conv.conv2d_relu_pool_forward` left them, the rest
-as in `conv_backward.py`; `size` is (OH, OW) before pooling. Naive: `pool.maxpool2d_backward`,
+as in `conv_backward.py`. Naive: `pool.maxpool2d_backward`,
 ReLU, `conv_backward.conv2d_backward_naive`, as in `tests/kernels/naive.py`.
 
 Only the winner of a window receives a gradient, and only if ReLU passed it on. So before pooling
@@ -60,7 +60,7 @@ SHORT_ROW = 16
 
 
 @jit
-def filters_backward(dout, out, winner, x, filters, piece, strides, size, needs_dx, dx, dfilters, dbias):
+def filters_backward(dout, out, winner, x, filters, piece, strides, needs_dx, dx, dfilters, dbias):
     """Sets dx (if `needs_dx`), dfilters (F, KH, row) and dbias; the rest of each row of dfilters
     is meaningless. `piece` is `conv_backward.piece_of(filters)`.
     """

@@ -8,9 +8,11 @@ the fused engine.
 | `WINOGRAD5`  | 5x5, stride 1, one channel, joined with pooling | `winograd5.py`                             |
 | `DIRECT`     | everything else                                 | `conv.py`, `conv_backward.py`              |
 
-All of them give the same sums up to rounding. `conv2d` and `conv2d_backward` are what
-`nn.layers.Conv2D` calls; the fused engine keeps a `Convolution` for as long as its weights stay
-the same. Arrays as everywhere: x (N, H, W, C), padded; kernel (KH, KW, C, F); bias (F,); z (N, OH,
+All of them give the same sums up to rounding. The way back through a convolution that is joined with
+pooling, as both of the student's are in the fused engine, is not chosen here:
+`nn/engine/conv_operation.py` takes `conv_pool_backward.py`. `conv2d` and `conv2d_backward` are what
+`nn.layers.Conv2D` calls; the fused engine keeps a `Convolution`, and prepares it again whenever the
+weights have changed. Arrays as everywhere: x (N, H, W, C), padded; kernel (KH, KW, C, F); bias (F,); z (N, OH,
 OW, F).
 """
 
@@ -81,6 +83,7 @@ class Convolution:
         padded_shape: (H, W, C) of an image with its padding.
         kernel_shape: (KH, KW, C, F).
         strides: (SH, SW).
+        dtype: of all arrays.
     """
 
     def __init__(self, padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int], dtype: DTypeLike) -> None:
@@ -175,7 +178,7 @@ def conv2d_backward(
 
 
 def clear_rounding(out: NDArray, x: NDArray, kernel: NDArray, bias: NDArray) -> None:
-    """Set outputs of Winograd's algorithm to 0 where only rounding keeps them from it.
+    """Set outputs of Winograd's algorithm to 0 that differ from 0 only by rounding.
 
     An output over a blank patch is its bias. Where that is exactly 0, as before the first step,
     ReLU has its kink there, and a rounding error of the transforms would decide whether a gradient

@@ -1,7 +1,7 @@
-"""Max-pooling by itself, forward and backward; `conv.py` and `winograd*.py` join it with a
-convolution.
+"""Max-pooling by itself, forward and backward; `conv.py`, `winograd3.py`, `winograd5.py` and
+`conv_pool_backward.py` join it with a convolution.
 
-Shapes: x (N, H, W, C); out and winner (N, OH, OW, C); pool_size (PH, PW). The kernels of
+Shapes: x (N, H, W, C); out and winner (N, OH, OW, C); pool_size (PH, PW); strides (SH, SW). The kernels of
 `..._vectors` take a vector of channels at a time, and winners as bytes; their naive twins stand above
 them.
 """
@@ -12,13 +12,13 @@ from nn.kernels.conv import patch_start
 from nn.kernels.jit import jit
 from nn.kernels.simd import clear, constant, lanes, load, load_bytes, store_first, where_equal, where_greater, zeros
 
-MOST_PLACES = 256  # of a window, for a winner that is a byte
+MOST_PLACES = 256  # a window with more needs winners wider than a byte
 
 
 @jit
 def maxpool2d_forward(x, pool_size, strides, out, winner):
     """out[n,i,j,c] = max over the window of x[n, i·SH + a, j·SW + b, c]; winner = a·PW + b of the
-    first greatest.
+    first greatest. NaN counts as greater than anything before it.
     """
     N, OH, OW, C = out.shape
     for n in range(N):
@@ -39,7 +39,7 @@ def maxpool2d_forward(x, pool_size, strides, out, winner):
 
 @jit
 def maxpool2d_forward_vectors(x, pool_size, strides, out, winner):
-    """As `maxpool2d_forward`."""
+    """As `maxpool2d_forward`. Places are counted in x's type, and become bytes when they are stored."""
     N, OH, OW, C = out.shape
     one = constant(1, x)
     for n in range(N):
@@ -79,8 +79,9 @@ def maxpool2d_backward(dout, winner, pool_size, strides, dx):
 
 @jit
 def maxpool2d_backward_vectors(dout, winner, pool_size, strides, dx):
-    """As `maxpool2d_backward` for windows that do not overlap, and without zeros in dx before: every
-    window is written once, and the pixels that no window covers are set to 0.
+    """As `maxpool2d_backward` for strides equal to the pool size; dx need not be cleared first.
+
+    Every window is written once, and the pixels after the last windows are set to 0.
     """
     N, OH, OW, C = dout.shape
     W = dx.shape[2]

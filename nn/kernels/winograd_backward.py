@@ -1,20 +1,22 @@
 """The gradients of a 3x3 convolution of many channels and filters, in fewer multiplications (see
 `winograd.py`).
 
-Forward, a tile of 5x5 outputs is z = Aᵀ M A with M[p] = V[p] · U[p] for each of its 49 elements p,
-where V = Bᵀ d B and U = G g Gᵀ. Each step back is the transpose of one forward:
+Forward, a tile of 5x5 outputs is z = A₅ᵀ M A₅ with M[e] = V[e] · U[e] for each of its 49 elements e,
+where V = Bᵀ d B and U = G₃ g G₃ᵀ. A₅ has a row for each point, and a column for each output; G₃ a column
+for each tap. Each step back is the transpose of one forward:
 
-    dM = A dz Aᵀ,   dU[p] = Σ_tiles V[p]ᵀ · dM[p],   dV[p] = dM[p] · U[p]ᵀ,
-    dg = Gᵀ dU G,   dd = B dV Bᵀ.
+    dM = A₅ dz A₅ᵀ,   dU[e] = Σ_tiles V[e]ᵀ · dM[e],   dV[e] = dM[e] · U[e]ᵀ,
+    dg = G₃ᵀ dU G₃,   dd = B dV Bᵀ.
 
 These are 49 multiplications instead of 225 for each tile, channel and filter, and once more for the
-input. dg is summed over the tiles before it is transformed back; the dd of neighbouring tiles overlap
-by two rows and columns and are added up.
+input. dU is summed over all tiles, and only the sum is transformed back; the dd of neighbouring tiles
+overlap by two rows and columns and are added up.
 
-The rows of G are those of A (to the power of two), divided by D_p = Π (p - q). Here Z = dM / (D_p D_q)
-takes the place of dM, which is G dz Gᵀ for a filter of five taps. The factors that are left out of it
-are left out of the other side as well: dg takes Aᵀ in place of Gᵀ, and dV the kernel's values at the
-points, which are U without its division.
+In G, the row of a point p is (1, p, p², ...) / D_p with D_p = Π (p - q) over all other points q; A has
+the same powers without the division, and at ∞, where D is 1, both have the leading coefficient. So the
+divisions can be moved: Z = G₅ dz G₅ᵀ, which is dM[r, s] / (D_r D_s), stays as small as the gradients.
+For it dg = A₃ᵀ dU A₃, and dV takes `values`, the kernel's values at the points, which are U without its
+division.
 
 Tiles at the lower and right edges extend beyond the image; their gradients there are zeros. The naive
 twin is `conv_backward.conv2d_backward_naive`.
@@ -45,12 +47,14 @@ from nn.kernels.winograd3 import SPARE, position, transform_inputs
 # Tiles that are transformed before they go through the 49 products; a multiple of four.
 TILES = 32
 # The transforms of a tile's channel or filter take about as long as its products with this many of
-# the others.
+# the others (measured on shapes between 6 x 6 and 28 x 28).
 TRANSFORMS = 20
 
 
 def is_faster(rows: int, columns: int, channels: int, filters: int) -> bool:
-    """Whether the sums over rows x columns gradients are faster this way than plainly."""
+    """Whether the sums over rows x columns gradients are faster this way than as plain sums. Up to 16
+    channels take as long as 16.
+    """
     tiles = -(-rows // 5) * -(-columns // 5)
     both = channels + filters
     return 49 * tiles * (max(channels, 16) * filters + TRANSFORMS * both) < 9 * rows * columns * channels * filters
@@ -63,6 +67,7 @@ def conv2d_backward(dz, x, values, needs_dx, dx, dkernel):
     """
     N, OH, OW, F = dz.shape
     L = lanes(x)
+    # Channels and filters, rounded up to what is worked on at a time.
     inner, outer = _whole(x.shape[3], max(2 * L, 8)), _whole(F, L)
     v = np.empty((49, TILES + SPARE, inner), x.dtype)
     z = np.empty((49, TILES + SPARE, outer), x.dtype)
@@ -83,6 +88,7 @@ def conv2d_backward(dz, x, values, needs_dx, dx, dkernel):
                 _transform_gradients(dz, (n, 5 * i, 5 * j, f), g=g, z=z, t=t)
         _add_products(v, z, tiles, sums)
         if needs_dx:
+            # V is no longer needed; dV takes its place.
             _products(z, values, tiles, v)
             for t in range(tiles):
                 n, i, j = position(first + t, rows, columns)
@@ -98,7 +104,7 @@ def _whole(count, step):
 
 @jit(inline=True)
 def _transform_gradients(dz, start, g, z, t):
-    """Z = G dz Gᵀ of tile t, for the 5x5 gradients and one vector of filters from `start` on; g (5, 5,
+    """Z = G₅ dz G₅ᵀ of tile t, for the 5x5 gradients and one vector of filters from `start` on; g (5, 5,
     lanes) is room.
     """
     _, OH, OW, F = dz.shape
@@ -119,45 +125,45 @@ def _transform_gradients(dz, start, g, z, t):
 
 @jit(inline=True)
 def _add_products(v, z, tiles, sums):
-    """sums[p] += V[p]ᵀ · Z[p] for all p, eight channels and one vector of filters at a time."""
+    """sums[e] += V[e]ᵀ · Z[e] for all e, eight channels and one vector of filters at a time."""
     inner, outer = v.shape[2], z.shape[2]
-    for p in range(49):
+    for e in range(49):
         for c in range(0, inner, 8):
             for f in range(0, outer, lanes(v)):
-                at = (p * sums.shape[1] + c) * outer + f
+                at = (e * sums.shape[1] + c) * outer + f
                 eight = load_each(sums, at, multiples(outer, 8))
                 for t in range(tiles):
-                    tile = p * v.shape[1] + t
+                    tile = e * v.shape[1] + t
                     eight = add_products(eight, splat_each(v, tile * inner + c, multiples(1, 8)), load(z, tile * outer + f))
                 store_each(sums, at, multiples(outer, 8), eight)
 
 
 @jit(inline=True)
 def _products(z, values, tiles, v):
-    """V[p] = Z[p] · values[p] for all p, four tiles and two vectors of channels at a time: eight tiles
+    """dV[e] = Z[e] · values[e] into v for all e, four tiles and two vectors of channels at a time: eight tiles
     would need more registers for their addresses than there are.
     """
     _, F, C = values.shape
     inner, outer = v.shape[2], z.shape[2]
     L = lanes(v)
     none = zeros(v), zeros(v), zeros(v), zeros(v)
-    for p in range(49):
+    for e in range(49):
         for t in range(0, tiles, 4):
             # Tiles beyond the last are computed too, and not used.
-            tile = p * v.shape[1] + t
+            tile = e * v.shape[1] + t
             for c in range(0, C, 2 * L):
                 left, right = none, none
                 for f in range(F):
                     gradients = splat_each(z, tile * outer + f, multiples(outer, 4))
-                    left = add_products(left, gradients, load(values, (p * F + f) * C + c))
-                    right = add_products(right, gradients, load(values, (p * F + f) * C + c + L))
+                    left = add_products(left, gradients, load(values, (e * F + f) * C + c))
+                    right = add_products(right, gradients, load(values, (e * F + f) * C + c + L))
                 store_each(v, tile * inner + c, multiples(inner, 4), left)
                 store_each(v, tile * inner + c + L, multiples(inner, 4), right)
 
 
 @jit(inline=True)
 def _add_input_gradient(v, t, start, dx):
-    """Adds B V Bᵀ of tile t to the 7x7 inputs from `start` on; V is overwritten."""
+    """Adds B dV Bᵀ of tile t, whose dV is in v, to the 7x7 inputs from `start` on; v is overwritten."""
     _, H, W, C = dx.shape
     n, i, j = start
     L = lanes(v)
@@ -177,7 +183,7 @@ def _add_input_gradient(v, t, start, dx):
 
 @jit(inline=True)
 def _transform_sums(sums, channels, dkernel):
-    """dkernel (3, 3·C, F) = Aᵀ sums A; the sums are overwritten."""
+    """dkernel (3, 3·C, F) = A₃ᵀ sums A₃; the sums are overwritten."""
     F = dkernel.shape[2]
     plane = sums.shape[1] * sums.shape[2]
     for c in range(channels):

@@ -44,7 +44,8 @@ class Conv2D(WeightedLayer):
         dx[n, i·SH + ki, j·SW + kj, c] += dz[n,i,j,f] · kernel[ki,kj,c,f]
 
     The sums themselves are computed in `nn/kernels`, by whichever algorithm is fastest for the
-    shapes (`nn/kernels/convolution.py`). As readable loops they are `conv2d_forward_naive` in
+    shapes (`nn/kernels/convolution.py`); where the fused engine joins pooling with it, by
+    `nn/kernels/conv_pool_backward.py`. As readable loops they are `conv2d_forward_naive` in
     `nn/kernels/conv.py` and `conv2d_backward_naive` in `nn/kernels/conv_backward.py`; the tests
     compare the algorithms with these.
 

@@ -8,9 +8,10 @@ there:
     temperature     T > 0: probabilities become softmax(log p / T), calibrated (Guo, Pleiss, Sun, Weinberger 2017)
     sure_from       the calibrated probability from which a digit is called sure
 
-A digit is unsure for one of three reasons (`_doubt`): its probability is below `sure_from`;
-another grouping of the ink reads nearly as well, or the digit is so wide that it may be two; or
-the picture may show a thing and not a drawing.
+A digit is unsure for one of three reasons (`_doubt`): its probability is below `sure_from`; another
+grouping of the ink reads nearly as well, or the digit has several pieces and is so wide that it may
+be two; or the picture may show a thing and not a drawing, and the network is not sure of the whole
+picture either.
 """
 
 from __future__ import annotations

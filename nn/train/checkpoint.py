@@ -1,7 +1,7 @@
 """Checkpoints: everything a training needs to go on as if nothing had happened, in one file that
 is always whole.
 
-A checkpoint holds the layers' parameters and state, the optimizer's accumulators, where the
+A checkpoint holds the layers' parameters and state, the optimizer's slots, where the
 training stands (`nn.training.Progress`, with the history), what was asked for (`run`: the recipe,
 and a digest of the data), and the version that wrote it. There is no generator state and no
 schedule position besides the Progress: every random number is a function of seed, epoch and step

@@ -116,7 +116,6 @@ def check_fused_backward(shape):
         filters=filters,
         piece=conv_backward.piece_of(filters),
         strides=shape.strides,
-        size=shape.size,
         needs_dx=True,
         dx=dx,
         dfilters=dfilters[0],
@@ -170,7 +169,7 @@ def test_fused_backward_at_exactly_zero_passes_nothing():
     filters = filters_of(kernel)
     dx, dfilters, dbias = aligned(x.shape, x.dtype), aligned((1, *filters.shape), x.dtype), np.zeros(1)
     conv_pool_backward.filters_backward(
-        dout, out, winner, x, filters, conv_backward.piece_of(filters), (1, 1), (2, 2), True, dx, dfilters[0], dbias
+        dout, out, winner, x, filters, conv_backward.piece_of(filters), (1, 1), True, dx, dfilters[0], dbias
     )
     assert not dx.any()
     assert not dfilters.any()
@@ -192,7 +191,7 @@ def test_gradients_before_pooling_are_set_whatever_was_there():
     filters = filters_of(kernel)
     dx, dfilters, dbias = aligned_copy(np.full(x.shape, 5.0)), aligned_copy(np.full(filters.shape, 3.0)), np.full(1, 7.0)
     conv_pool_backward.filters_backward(
-        dout, out, winner, x, filters, conv_backward.piece_of(filters), (1, 1), (2, 2), True, dx, dfilters, dbias
+        dout, out, winner, x, filters, conv_backward.piece_of(filters), (1, 1), True, dx, dfilters, dbias
     )
     assert (dx.ravel().tolist(), dfilters[0, 0, 0], dbias.tolist()) == ([2, 0, 0, 0], 2, [2])
     dkernel, dbias = aligned_copy(np.full((1, 1, 1), 3.0)), np.full(1, 7.0)
@@ -260,9 +259,7 @@ def test_tall_kernels_whose_vectors_reach_into_the_next_rows(kernel_size):
     filters = filters_of(kernel)
     dfilters = aligned(filters.shape, x.dtype)
     piece, winner = conv_backward.piece_of(filters), aligned_copy(winner, np.uint8)
-    conv_pool_backward.filters_backward(
-        dout, aligned_copy(out), winner, x, filters, piece, (1, 1), (2, 3), True, dx, dfilters, dbias
-    )
+    conv_pool_backward.filters_backward(dout, aligned_copy(out), winner, x, filters, piece, (1, 1), True, dx, dfilters, dbias)
     np.testing.assert_allclose(dx, expected, rtol=0, atol=1e-12)
 
 
