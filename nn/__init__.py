@@ -10,9 +10,10 @@ from typing import Any
 
 __version__ = "0.2.0"
 
-if sys.argv[:1] == ["-m"]:
-    # A command is being started: from here on, Ctrl-C ends it with a sentence and not with a
-    # traceback.
+_started = "".join(sys.argv[:1])
+if _started == "-m" or "numba-cnn" in _started:
+    # Perhaps a command is being started: from here on, Ctrl-C ends it with a sentence and not with
+    # a traceback.
     from nn.io import interrupts
 
     if interrupts.is_command():

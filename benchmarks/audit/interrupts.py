@@ -11,8 +11,9 @@ group left, no lock and no temporary file, and every file that is there must be 
 checkpoints, compiled kernels. In the end a training with the kernels that the interruptions left
 must give the same model. The window opens on the display at hand, else without one.
 
-No program can answer for the start and the end of Python itself, before its first line and after
-its last one: there a signal ends the process as Python does it. Those are counted apart. Results
+No program can answer for the start of Python itself, before its own first line: there a signal ends
+the process as Python does it. Those are counted apart. Where the system tells which signals a
+process handles (Linux), this is not believed but looked up, just before the signal is sent. Results
 go into `results/interrupts.json`, after each interruption.
 """
 
@@ -117,14 +118,16 @@ class Series:
         began = time.perf_counter()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(interruption.moment)
+        handled = None
         if child.poll() is None:
+            handled = _handles_signals(child.pid)
             number = getattr(signal, interruption.name)
             os.killpg(child.pid, number) if interruption.group else child.send_signal(number)
         sent = time.perf_counter()
         output, said = (text.decode(errors="replace") for text in child.communicate())
         self.books["slowest answer, ms"] = max(self.books["slowest answer, ms"], round(1000 * (time.perf_counter() - sent)))
         done = self.end is not None and self.end in output
-        faults = [*self._faults_of_end(child.returncode, said, done), *self._faults_of_rest(child.pid)]
+        faults = [*self._faults_of_end(child.returncode, said, done, handled), *self._faults_of_rest(child.pid)]
         if faults:
             what = (
                 f"{interruption.name} to the {'group' if interruption.group else 'process'} after {sent - began:.3f} s, {cache}"
@@ -155,10 +158,10 @@ class Series:
         """What is kept of the first `count` interruptions."""
         return {"interruptions": count, **self.books, "failures": self.failures}
 
-    def _faults_of_end(self, code: int, said: str, done: bool) -> list[str]:
+    def _faults_of_end(self, code: int, said: str, done: bool, handled: bool | None) -> list[str]:
         faults = []
         theirs = not any(f"{ROOT}/{folder}/" in said for folder in ("nn", "apps"))
-        if code < 0 or (code == 1 and theirs and said.rstrip().endswith("KeyboardInterrupt")):
+        if not handled and (code < 0 or (code == 1 and theirs and said.rstrip().endswith("KeyboardInterrupt"))):
             self.books["after the results were written" if done else "before the first line of ours"] += 1
             return []
         if code not in (0, INTERRUPTED):
@@ -228,6 +231,16 @@ def draw_page(path: Path) -> None:
     for left in (40, 120):
         ImageDraw.Draw(page).line([(left, 20), (left + 5, 80)], fill=0, width=8)
     page.save(path)
+
+
+def _handles_signals(process: int) -> bool | None:
+    """Whether a process has decided what a signal does; None if the system does not tell."""
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigCgt:", "SigIgn:"))]
+        # Of ours the last one that is set; Python itself sets the first.
+        return any(mask >> (signal.SIGHUP - 1) & 1 for mask in masks)
+    return None
 
 
 def _heed() -> None:

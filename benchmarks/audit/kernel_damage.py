@@ -40,18 +40,26 @@ def _flip_a_bit(paths: list[Path]) -> None:
         path.write_bytes(content)
 
 
+def _forbid_reading(paths: list[Path]) -> None:
+    for path in paths:
+        path.chmod(0)
+
+
 def _make_folders(paths: list[Path]) -> None:
     for path in paths:
         path.unlink()
         path.mkdir()
 
 
-# The last damage stays. It stands for missing permissions, which do not stop an administrator.
+# Missing permissions do not stop an administrator.
+ADMINISTRATOR = hasattr(os, "geteuid") and os.geteuid() == 0
+# The last damage stays.
 DAMAGES = {
     "truncated": _truncate,
     "empty": _empty,
     "swapped": _swap,
     "one bit changed": _flip_a_bit,
+    **({} if ADMINISTRATOR else {"unreadable": _forbid_reading}),
     "neither readable nor replaceable": _make_folders,
 }
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nn.datasets.content import MAX_INFLATED
 from nn.errors import InputError
-from nn.io.archive import KERAS_MEMBERS, is_keras_data, read_member
+from nn.io.archive import KERAS_MEMBERS, is_keras_data, is_own, read_member
 
 
 def read_keras_file(path: str | os.PathLike[str]) -> list[npt.NDArray[Any]]:
@@ -25,7 +25,7 @@ def read_keras_file(path: str | os.PathLike[str]) -> list[npt.NDArray[Any]]:
     if not is_keras_data(path):
         raise InputError(
             f"{name}: expected a folder with the files of a data set, or an archive as Keras keeps it "
-            f"({', '.join(KERAS_MEMBERS)}), got another file"
+            f"({', '.join(KERAS_MEMBERS)}), got {'a model or checkpoint' if is_own(path) else 'another file'}"
         )
     try:
         with zipfile.ZipFile(path) as archive:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from nn.datasets.collection import Collection
 from nn.datasets.idx import read_idx
 from nn.datasets.keras_file import read_keras_file
-from nn.datasets.locate import locate
+from nn.datasets.locate import keras_archive, locate
 from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 from nn.io.archive import KERAS_MEMBERS
@@ -23,7 +23,6 @@ from nn.io.archive import KERAS_MEMBERS
 Images: TypeAlias = npt.NDArray[np.uint8]  # (N, H, W), 0 background, 255 ink
 Labels: TypeAlias = npt.NDArray[np.uint8]  # (N,), 0 to CLASSES - 1
 Split: TypeAlias = tuple[Images, Labels]
-KERAS_NAME = "mnist.npz"
 
 
 def load(
@@ -36,14 +35,12 @@ def load(
         InputError: files are missing or bad, or they do not belong together (counts, image sizes,
             labels).
     """
-    if data is not None and os.path.isfile(data):
-        (x_train, y_train, x_test, y_test), path = read_keras_file(data), os.fsdecode(data)
-        names = [f"{path} ({member.removesuffix('.npy')})" for member in KERAS_MEMBERS]
+    archive = None if data is None else keras_archive(collection, data)
+    if archive is not None:
+        x_train, y_train, x_test, y_test = read_keras_file(archive)
+        names = [f"{archive} ({member.removesuffix('.npy')})" for member in KERAS_MEMBERS]
     else:
-        # Keras' load_data has the name of its archive as an argument; where there is no such file,
-        # it only says "MNIST".
-        given = None if data is not None and os.fspath(data) == KERAS_NAME else data
-        names = [str(path) for path in locate(collection, given, mirrors)]
+        names = [str(path) for path in locate(collection, data, mirrors)]
         with ThreadPoolExecutor(len(names)) as pool:
             x_train, y_train, x_test, y_test = pool.map(read_idx, names)
     _check_split(x_train, y_train, names[0], names[1])

@@ -14,6 +14,7 @@ from pathlib import Path
 from nn.datasets.collection import Collection, DataFile
 from nn.datasets.fetch import fetch
 from nn.errors import InputError
+from nn.io.archive import is_own
 from nn.io.folders import cache_folder
 
 DATA_VARIABLE = "NN_DATA"
@@ -41,6 +42,20 @@ def locate(
         if len(found) == len(collection.files):
             return list(found.values())
     return fetch(collection, cache_folder() / collection.folder, mirrors)
+
+
+def keras_archive(collection: Collection, data: str | os.PathLike[str]) -> Path | None:
+    """Keras' archive: the file `data`, or the `mnist.npz` in the folder `data` or in its subfolder,
+    where the four files are not all there. A model may have that name, too.
+    """
+    given = Path(os.fsdecode(data))
+    if given.is_file():
+        return given
+    folders = (given / collection.folder, given)
+    if any(len(_files_in(collection, folder)) == len(collection.files) for folder in folders):
+        return None
+    archives = (folder / f"{collection.folder}.npz" for folder in folders)
+    return next((path for path in archives if path.is_file() and not is_own(path)), None)
 
 
 def _given(collection: Collection, folder: Path) -> list[Path]:

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 from nn.datasets.collection import Collection, DataFile
 from nn.datasets.loading import Split, load
+from nn.io.archive import is_own
+
+KERAS_NAME = "mnist.npz"
 
 MNIST = Collection(
     title="MNIST",
@@ -35,10 +38,11 @@ def load_data(
     path: str | os.PathLike[str] | None = None,
     mirrors: Sequence[str] | None = None,
 ) -> tuple[Split, Split]:
-    """Load MNIST from the folder `data`, from one of the usual places, or from a mirror
-    (`nn.datasets.locate`).
+    """Load MNIST from the folder `data` or from the archive in which Keras keeps it, from one of the
+    usual places, or from a mirror (`nn.datasets.locate`).
 
-    `path` is Keras' name for `data`.
+    `path` is Keras' name for `data`. Its default there, "mnist.npz", stands for MNIST itself, unless
+    such an archive is here.
 
     Returns:
         (x_train, y_train), (x_test, y_test): uint8 images (N, 28, 28), white ink (255) on black
@@ -47,4 +51,8 @@ def load_data(
     Raises:
         InputError: the files are missing, damaged or do not belong together, and no mirror helped.
     """
-    return load(MNIST, path if data is None else data, mirrors)
+    given = path if data is None else data
+    if given is not None and os.fspath(given) == KERAS_NAME and (not os.path.exists(given) or is_own(given)):
+        # The file of this name may also be the model that the script itself has saved.
+        given = None
+    return load(MNIST, given, mirrors)

@@ -9,13 +9,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from nn.exercise.catalogue import EXERCISES
 from nn.exercise.judge import Verdict, judge
-from nn.io.interrupts import on_leaving
+from nn.io.files import temporary_folder
+from nn.io.interrupts import on_leaving, signals_wait
 
 PRINTED_LINES, PRINTED_BYTES = 20, 20_000
 VERDICTS, TRACE = "verdicts.txt", "trace.txt"
@@ -31,18 +31,21 @@ def judge_apart(files: Mapping[str, Path], seconds: float = 0.0) -> list[Verdict
     Returns:
         The verdicts; what the files printed is in the text of the last.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         jobs = [word for name, path in files.items() for word in (name, str(path))]
-        words = [sys.executable, "-m", "nn.exercise.sandbox", folder, str(seconds), *jobs]
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
-        assert process.stdout is not None
+        words = [sys.executable, "-m", "nn.exercise.sandbox", str(folder), str(seconds), *jobs]
         printed = b""
-        with on_leaving(process.kill), process:
-            while chunk := process.stdout.read(1 << 16):
-                printed = (printed + chunk)[:PRINTED_BYTES]
-        found = Path(folder, VERDICTS)
+        with contextlib.ExitStack() as stack:
+            with signals_wait():
+                process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+                stack.enter_context(on_leaving(process.kill))
+            with process:
+                assert process.stdout is not None
+                while chunk := process.stdout.read(1 << 16):
+                    printed = (printed + chunk)[:PRINTED_BYTES]
+        found = folder / VERDICTS
         verdicts = [Verdict(**json.loads(line)) for line in found.read_text().splitlines()] if found.exists() else []
-        trace = Path(folder, TRACE).read_text(errors="replace")
+        trace = (folder / TRACE).read_text(errors="replace")
     if len(verdicts) < len(files) and all(verdict.passed or verdict.blank for verdict in verdicts):
         name, path = list(files.items())[len(verdicts)]
         verdicts.append(Verdict(False, _ended(path, trace, seconds or EXERCISES[name].seconds, process.returncode)))

@@ -120,6 +120,15 @@ def is_keras_data(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+def is_own(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a model or a checkpoint that `write_archive` made; False if it cannot be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return f"{HEADER}.npy" in archive.namelist()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
+        return False
+
+
 def _check_regular(path: str | os.PathLike[str]) -> None:
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):

@@ -8,6 +8,7 @@ import glob
 import itertools
 import os
 import secrets
+import shutil
 import stat
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from nn.errors import InputError
-from nn.io.interrupts import on_leaving
+from nn.io.interrupts import on_leaving, signals_wait
 
 # Windows replaces no file that is open, and virus scanners and synchronised folders open new files
 # for a moment.
@@ -93,23 +94,25 @@ def only_writer(path: str | os.PathLike[str], argument: str) -> Iterator[None]:
     Raises:
         InputError: another process holds it, or the folder cannot be written.
     """
-    try:
-        target = _target(path)
-        lock = target.with_name(f".{target.name}.lock")
-        file = _locked(lock)
-    except BlockingIOError:
-        raise InputError(f"{argument}: another process is writing {path}; wait until it ends, or choose another name") from None
-    except OSError as error:
-        raise InputError(f"{argument}: cannot write {path}: {error.strerror}") from error
-    try:
-        with on_leaving(lambda: lock.unlink(missing_ok=True)):
+    with contextlib.ExitStack() as stack:
+        try:
+            target = _target(path)
+            lock = target.with_name(f".{target.name}.lock")
+            with signals_wait():
+                file = _locked(lock)
+                stack.callback(_release, lock, file)
+                stack.enter_context(on_leaving(lambda: _release(lock, file)))
+        except BlockingIOError:
+            raise InputError(
+                f"{argument}: another process is writing {path}; wait until it ends, or choose another name"
+            ) from None
+        except OSError as error:
+            raise InputError(f"{argument}: cannot write {path}: {error.strerror}") from error
+        try:
             yield
-    finally:
-        with contextlib.suppress(OSError):
-            # While the lock is still held, so that nobody else can hold it. Windows removes no
-            # open file, so it stays there.
-            os.unlink(lock)
-        file.close()
+        finally:
+            with signals_wait():
+                stack.close()
 
 
 def remove_leftovers(path: str | os.PathLike[str]) -> None:
@@ -120,6 +123,18 @@ def remove_leftovers(path: str | os.PathLike[str]) -> None:
     for leftover in target.parent.glob(_part_name(glob.escape(target.name), "[0-9a-f]" * 8)):
         with contextlib.suppress(OSError):
             leftover.unlink()
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A new folder, which is removed in the end, also when a signal ends the process."""
+    import tempfile
+
+    with contextlib.ExitStack() as stack:
+        with signals_wait():
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            stack.enter_context(on_leaving(lambda: shutil.rmtree(folder, ignore_errors=True)))
+        yield Path(folder)
 
 
 def reserve(paths: Iterable[Path]) -> Path:
@@ -154,6 +169,17 @@ def _locked(lock: Path) -> BinaryIO:
     raise AssertionError("the loop is endless")
 
 
+def _release(lock: Path, file: BinaryIO) -> None:
+    """Remove the lock file while the lock is still held, so that nobody else can hold it. Windows
+    removes no open file; there it is closed first, and stays if somebody else has opened it.
+    """
+    if sys.platform == "win32":
+        file.close()
+    with contextlib.suppress(OSError):
+        os.unlink(lock)
+    file.close()
+
+
 def replace(source: Path, target: Path) -> None:
     """Rename `source` to `target`; where another program may hold `target` for a moment, try for a
     second.
@@ -175,7 +201,9 @@ def _lock(descriptor: int) -> None:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError as error:
-            raise BlockingIOError(error.errno, error.strerror) from error
+            # EINVAL comes from network drives without locks.
+            if error.errno != errno.EINVAL:
+                raise BlockingIOError(error.errno, error.strerror) from error
     else:
         import fcntl
 

@@ -11,14 +11,18 @@ have something to save; there the first signal only asks them to stop (`ask_to_s
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 INTERRUPTED = 130
+SECONDS_TO_WRITE = 1.0  # what was printed before, when a signal ends the process
+CONSOLE_COMMAND = "numba-cnn"  # as in pyproject.toml
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
 
 Action = Callable[[], object]
@@ -62,6 +66,21 @@ def stay_to_the_end() -> None:
 
 
 @contextlib.contextmanager
+def signals_wait() -> Iterator[None]:
+    """Inside, this thread lets signals wait, and a process that is started stays deaf to them. On
+    Windows this does nothing.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+@contextlib.contextmanager
 def ask_to_stop(stop: Action) -> Iterator[None]:
     """Inside, the first signal calls `stop`, which must be short and wait for no lock; a second one
     raises `KeyboardInterrupt`. In another thread than the main one this does nothing.
@@ -87,10 +106,12 @@ def ask_to_stop(stop: Action) -> Iterator[None]:
 
 
 def is_command() -> bool:
-    """Whether Python is just starting `python -m nn.SOMETHING` or the window; only then `nn` may
-    decide what a signal does.
+    """Whether Python is just starting `python -m nn.SOMETHING`, the window or `numba-cnn`; only then
+    `nn` may decide what a signal does.
     """
-    return sys.argv[:1] == ["-m"] and _module() is not None
+    if sys.argv[:1] == ["-m"]:
+        return _module() is not None
+    return os.path.basename(sys.argv[0] if sys.argv else "").removesuffix(".exe") == CONSOLE_COMMAND
 
 
 def _leave(number: int, frame: object) -> None:
@@ -102,11 +123,19 @@ def _leave(number: int, frame: object) -> None:
     # Kernels may be compiled at any time, in any thread.
     if "nn.kernels.cache" in sys.modules:
         sys.modules["nn.kernels.cache"].remove_unfinished()
+    # Whoever reads our output may have stopped reading (`| less`), and then writing takes for ever.
+    with contextlib.suppress(RuntimeError):
+        _thread.start_new_thread(_end_soon, ())
     with contextlib.suppress(Exception):
         sys.stdout.flush()
     with contextlib.suppress(OSError):
         # Not `print`: the signal may have come in the middle of one.
         os.write(2, f"{_program()}: interrupted\n".encode())
+    os._exit(INTERRUPTED)
+
+
+def _end_soon() -> None:
+    time.sleep(SECONDS_TO_WRITE)
     os._exit(INTERRUPTED)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +15,7 @@ from nn.datasets.sources import plain_source
 from nn.engine.executor import Executor
 from nn.engine.fused import FusedEngine
 from nn.engine.step import Step
+from nn.io.files import temporary_folder
 from nn.pretrained import student_network
 from nn.report.style import SERIES, new_figure
 
@@ -116,11 +115,11 @@ def checkpoint(train: Split, test: Split) -> tuple[Figure, str]:
 
     whole, first, second = BatchLosses(), BatchLosses(last=CUT), BatchLosses()
     undisturbed, stopped, resumed = (small_trainer(train, seen) for seen in (whole, first, second))
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         undisturbed.run()
         stopped.run()
-        checkpoints.save(Path(folder) / "c.npz", stopped, {})
-        checkpoints.load(Path(folder) / "c.npz").restore(resumed)
+        checkpoints.save(folder / "c.npz", stopped, {})
+        checkpoints.load(folder / "c.npz").restore(resumed)
         resumed.run()
     figure = new_figure(3.0, width=5.6)
     axes = figure.subplots()

@@ -72,7 +72,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--dataset", choices=DATASETS, help="the data set (mnist)")
-    add("--data", default=None, metavar="DIR", help="the folder of the data set's files")
+    add("--data", default=None, metavar="DIR", help="the folder of the data set's files, or Keras' mnist.npz")
     add(
         "--epochs", type=whole_number(1), metavar="N", help=f"how often each image is seen ({BEST.epochs}; --fast: {FAST.epochs})"
     )

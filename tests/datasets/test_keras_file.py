@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn.datasets import mnist
 from nn.datasets.collection import Collection
 from nn.datasets.loading import load
 from nn.errors import InputError
@@ -31,19 +32,76 @@ def test_archive_is_read_as_the_files_are(
         np.testing.assert_array_equal(came, expected)
 
 
-def test_keras_default_name_means_the_data_set_where_there_is_no_such_file(
-    tiny: Collection, fill: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("inside", ["tiny.npz", "tiny/tiny.npz"])
+def test_folder_that_holds_it_is_taken(
+    inside: str, tiny: Collection, keras: dict[str, np.ndarray], fill: Callable[..., Path], tmp_path: Path
 ):
-    monkeypatch.chdir(tmp_path)
-    fill(tmp_path / "tiny")
+    path = tmp_path / "given" / inside
+    path.parent.mkdir(parents=True)
+    np.savez_compressed(path, **keras)
+    fill(tmp_path / "given", train_images=None)  # the others alone are no data set
+    np.testing.assert_array_equal(load(tiny, tmp_path / "given")[0][0], keras["x_train"])
+    fill(tmp_path / "given", train_labels=np.array([4, 3, 2, 1, 0], np.uint8))
+    np.testing.assert_array_equal(load(tiny, tmp_path / "given")[0][1], [4, 3, 2, 1, 0])
+
+
+def test_archive_of_another_collection_in_the_folder_is_not_taken(
+    tiny: Collection, keras: dict[str, np.ndarray], tmp_path: Path, model: Path
+):
+    np.savez_compressed(tmp_path / "other.npz", **keras)
+    (tmp_path / "tiny.npz").write_bytes(model.read_bytes())
+    with pytest.raises(InputError, match=r"expected the Tiny files, plain or .gz, .* got a folder without train-images"):
+        load(tiny, tmp_path)
+    (tmp_path / "tiny.npz").write_text("half of a download")
+    with pytest.raises(InputError, match=r"tiny.npz: expected .* an archive as Keras keeps it .* got another file"):
+        load(tiny, tmp_path)
+
+
+def test_keras_default_name_means_the_data_set_unless_its_archive_is_here(
+    tiny: Collection,
+    keras: dict[str, np.ndarray],
+    fill: Callable[..., Path],
+    model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A script that loads "mnist.npz", and at its end saves its model there, can be run twice."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    fill(tmp_path / "tiny", train_labels=np.array([4, 3, 2, 1, 0], np.uint8))
     monkeypatch.setenv("NN_DATA", str(tmp_path))
-    assert len(load(tiny, "mnist.npz")[0][0]) == 5
+    monkeypatch.setattr(mnist, "MNIST", tiny)
+
+    def labels(**given: str) -> list[int]:
+        return mnist.load_data(**given)[0][1].tolist()
+
+    assert labels(data="mnist.npz") == labels(path="mnist.npz") == [4, 3, 2, 1, 0]
+    (folder / "mnist.npz").write_bytes(model.read_bytes())
+    assert labels(data="mnist.npz") == labels(path="mnist.npz") == [4, 3, 2, 1, 0]
+    np.savez(folder / "mnist.npz", **keras)  # type: ignore[arg-type]
+    assert labels(data="mnist.npz") == labels(path="mnist.npz") == [0, 1, 9, 3, 4]
+    (folder / "mnist.npz").write_text("neither")
+    with pytest.raises(InputError, match=r"mnist.npz: expected a folder .* got another file"):
+        labels(path="mnist.npz")
     with pytest.raises(InputError, match=r"other.npz: expected a folder"):
-        load(tiny, "other.npz")
+        labels(path="other.npz")
+
+
+def test_a_command_takes_no_other_data_than_it_was_given(
+    tmp_path: Path, model: Path, command: Callable, monkeypatch: pytest.MonkeyPatch
+):
+    """There the name is the user's own, not Keras' default."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    ended = command("nn.train", "--epochs", 1, "--data", "mnist.npz", "--out", tmp_path / "out.npz")
+    assert (ended.code, "mnist.npz: expected a folder" in ended.err) == (2, True)
+    ended = command("nn.train", "--epochs", 1, "--data", model, "--out", tmp_path / "out.npz")
+    assert (ended.code, ended.err.count("\n"), "got a model or checkpoint" in ended.err) == (2, 1, True)
 
 
 def test_other_archives_are_refused(tiny: Collection, model: Path):
-    with pytest.raises(InputError, match="expected a folder with the files of a data set, or an archive as Keras keeps it"):
+    with pytest.raises(InputError, match=r"or an archive as Keras keeps it \(x_train.*\), got a model or checkpoint"):
         load(tiny, model)
 
 

@@ -1,8 +1,10 @@
 """Files appear whole or not at all, where their name leads, and by one writer at a time."""
 
+import errno
 import os
 import stat
 import sys
+import types
 
 import pytest
 
@@ -152,3 +154,41 @@ def test_lock_is_taken_where_a_file_has_two_identities(tmp_path, monkeypatch):
     monkeypatch.setattr(files.os.path, "samestat", lambda *_: False)
     with only_writer(tmp_path / "file", "--out"):
         assert (tmp_path / ".file.lock").exists()
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    """Locks as Windows has them; the number of the error that the next one gets is set as `fails`."""
+
+    def locking(descriptor, mode, count):
+        if system.fails:
+            raise OSError(system.fails, os.strerror(system.fails))
+
+    system = types.SimpleNamespace(locking=locking, LK_NBLCK=2, fails=0)
+    monkeypatch.setitem(sys.modules, "msvcrt", system)
+    monkeypatch.setattr(sys, "platform", "win32")
+    return system
+
+
+def test_lock_is_closed_before_it_is_removed_where_no_open_file_can_be(tmp_path, monkeypatch, windows):
+    plain, locked, opened = os.unlink, files._locked, []
+
+    def unlink(path):
+        if not opened[0].closed:
+            raise PermissionError(13, "Access is denied")
+        plain(path)
+
+    monkeypatch.setattr(files, "_locked", lambda lock: opened.append(locked(lock)) or opened[0])
+    monkeypatch.setattr(files.os, "unlink", unlink)
+    with only_writer(tmp_path / "file", "--out"):
+        assert os.listdir(tmp_path) == [".file.lock"]
+    assert os.listdir(tmp_path) == []
+
+
+def test_drive_without_locks_is_written_without_one(tmp_path, windows):
+    windows.fails = errno.EACCES
+    with pytest.raises(InputError, match="another process is writing"), only_writer(tmp_path / "file", "--out"):
+        pass
+    windows.fails = errno.EINVAL
+    with only_writer(tmp_path / "file", "--out"):
+        pass

@@ -66,6 +66,18 @@ with only_writer("model", "--out"), atomic_write("model") as file:
     assert os.listdir(tmp_path) == []
 
 
+def test_a_temporary_folder_is_removed(tmp_path):
+    code = f"""{BEGIN}
+from nn.io.files import temporary_folder
+with temporary_folder() as folder:
+    (folder / "file").write_text("half")
+    print(os.listdir({str(tmp_path)!r}) == [folder.name])
+    hit()
+"""
+    assert ended(code, tmp_path, TMPDIR=str(tmp_path)) == (130, "True\n", "-c: interrupted\n")
+    assert os.listdir(tmp_path) == []
+
+
 def test_second_process_that_compiles_ends_too_while_it_is_waited_for(tmp_path):
     code = f"""{BEGIN}
 import threading
@@ -183,6 +195,29 @@ def test_the_console_command_ends_in_the_same_way(tmp_path):
     (tmp_path / "numba.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
     code = "import sys; sys.argv = ['numba-cnn', 'train']; from nn.io.launch import main; main()"
     assert ended(code, tmp_path)[::2] == (130, "nn.train: interrupted\n")
+
+
+def test_the_console_command_ends_so_from_its_first_imports_on(tmp_path):
+    (tmp_path / "numba-cnn").write_text("import os, signal, nn\nos.kill(os.getpid(), signal.SIGINT)\n")
+    assert ended("", tmp_path, "numba-cnn", "train") == (130, "", "numba-cnn: interrupted\n")
+
+
+def test_a_reader_that_has_stopped_reading_does_not_hold_the_process(tmp_path):
+    code = f"{BEGIN}\nos.set_blocking(1, False)\n"
+    code += "while True:\n    try:\n        os.write(1, b'x')\n    except BlockingIOError:\n        break\n"
+    code += "os.set_blocking(1, True)\nprint('unread')\nhit()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 from nn.errors import InputError
-from nn.io.interrupts import SIGNALS
+from nn.io.interrupts import signals_wait
 
 IDLE_SECONDS = 20.0
 POLL_SECONDS = 0.05
@@ -126,17 +126,12 @@ def _signals_kept_from_children() -> Iterator[None]:
     """Inside, a new process is started deaf to Ctrl-C, to `kill` and to the end of its terminal. They
     are meant for the window, whose end is the end of its helpers.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker  # not on Windows
+    if sys.platform != "win32":
+        from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # which otherwise `start` does, and that unblocks them
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
+        resource_tracker.ensure_running()  # which otherwise `start` does, and that unblocks them
+    with signals_wait():
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def _serve(work: Work, connection: Connection, *arguments: Any) -> None:
