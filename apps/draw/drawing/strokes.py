@@ -14,7 +14,7 @@ import numpy as np
 SHEET_WIDTH = 640
 SHEET_HEIGHT = 480
 
-MOST_BYTES = 16 << 20  # of the steps that can be taken back: some sixteen opened photos, or hours of drawing
+MOST_BYTES = 6 << 20  # of the steps that can be taken back: several opened photos, or half an hour of drawing
 POINT_BYTES = 120  # a tuple of two numbers
 
 Point = tuple[float, float]
