@@ -98,7 +98,7 @@ class App(Actions):
         pygame.display.set_mode(first, pygame.RESIZABLE)
         self._title = self.session.title
         self._resized_at: float | None = None
-        self._last_event = time.perf_counter()
+        self._last_event = self._rested_after = time.perf_counter()
         self.layout = self._arrange()
         self._redraw = True
         if setup.problem:
@@ -165,6 +165,9 @@ class App(Actions):
                 self.close_panel()
         if self.front.follow(self.groups, self.bindings, now):
             self._redraw = True
+        if self._rested_after != self._last_event and now - self._last_event > SLEEPY_AFTER:
+            self._rested_after = self._last_event
+            desktop.give_memory_back()
 
     def _pause(self) -> float:
         if self.session.is_moving or self.session.canvas.is_drawing or self.screen.is_moving:
