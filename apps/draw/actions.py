@@ -13,6 +13,7 @@ from apps.draw.panels.files import FilesPanel
 from apps.draw.panels.help import HelpPanel
 from apps.draw.panels.lessons import LessonsPanel
 from apps.draw.panels.panel import Panel
+from apps.draw.panels.share import SharePanel
 from apps.draw.toolkit import theme
 from apps.draw.toolkit.look import Look
 from apps.draw.wording import reason_of
@@ -189,31 +190,38 @@ class Actions:
     # ── drawing and reading as a picture
     # ─────────────────────────────────────────────────────────────────────────────────
 
+    def open_card(self: Any) -> None:
+        """Show drawing and reading as one picture, to save or to copy it."""
+        if self._has_something_to_show():
+            self.open_panel(SharePanel(self.session))
+
     def save_card(self: Any) -> None:
         """Save drawing and reading as one picture."""
-        data = self._card()
-        if data is None:
+        if not self._has_something_to_show():
             return
         try:
-            path = sharing.save(data, self.session.folder)
+            path = sharing.save(self._card(), self.session.folder)
         except OSError as error:
             self.session.say_problem(f"Not saved: {reason_of(error)} ({self.session.folder})")
         else:
             self.session.say(f"Saved as {path.name} in {path.parent}")
+        self.close_panel()
 
     def copy_card(self: Any) -> None:
         """Copy drawing and reading as one picture."""
-        data = self._card()
-        if data is None:
+        if not self._has_something_to_show():
             return
-        if sharing.copy(data):
+        if sharing.copy(self._card()):
             self.session.say("Copied: drawing and reading")
         else:
             self.session.say_problem("Not copied: this desktop has no clipboard for pictures; P saves instead")
+        self.close_panel()
 
-    def _card(self: Any) -> bytes | None:
+    def _card(self: Any) -> bytes:
+        return sharing.png(sharing.card(self.session, self.look))
+
+    def _has_something_to_show(self: Any) -> bool:
         self.session.pen_up()
         if not self.session.canvas.has_ink:
             self.session.say("Nothing to show yet: the sheet is empty")
-            return None
-        return sharing.png(sharing.card(self.session, self.look))
+        return bool(self.session.canvas.has_ink)

@@ -87,6 +87,7 @@ class App(Actions):
         )
         self.watch_screen = WatchScreen(self.session, self.adopt)
         self.screen: Screen = self.reading_screen
+        self.screens: tuple[Screen, ...] = (self.reading_screen, self.inside_screen, self.watch_screen)
         desktop_size = display.open_display()
         self.preferred_scale = scale or desktop.preferred_scale(desktop_size[1])
         name = (setup.settings.theme or desktop.preferred_theme()) if theme_name == "auto" else theme_name
@@ -97,7 +98,7 @@ class App(Actions):
         pygame.display.set_mode(first, pygame.RESIZABLE)
         self._title = self.session.title
         self._resized_at: float | None = None
-        self._last_event = time.perf_counter()
+        self._last_event = self._rested_after = time.perf_counter()
         self.layout = self._arrange()
         self._redraw = True
         if setup.problem:
@@ -130,7 +131,7 @@ class App(Actions):
         """Let the threads and processes end, and remember the settings."""
         self.session.recognizer.close()
         self.study.close()
-        for screen in (self.reading_screen, self.inside_screen, self.watch_screen):
+        for screen in self.screens:
             screen.close()
         size = pygame.display.get_window_size() if pygame.display.get_init() else (None, None)
         save_settings(self.setup.settings_path, Settings(self.look.palette.name, self.session.brush, *size))
@@ -152,6 +153,8 @@ class App(Actions):
     def _update(self, now: float) -> None:
         self.session.update(now)
         self.study.update(now)
+        for screen in self.screens:
+            screen.receive()
         self.screen.update(now)
         refused = self.session.recognizer.refused
         if refused and not isinstance(self.front.panel, RefusedPanel):
@@ -162,6 +165,9 @@ class App(Actions):
                 self.close_panel()
         if self.front.follow(self.groups, self.bindings, now):
             self._redraw = True
+        if self._rested_after != self._last_event and now - self._last_event > SLEEPY_AFTER:
+            self._rested_after = self._last_event
+            desktop.give_memory_back()
 
     def _pause(self) -> float:
         if self.session.is_moving or self.session.canvas.is_drawing or self.screen.is_moving:

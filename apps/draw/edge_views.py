@@ -32,7 +32,7 @@ def edge_buttons() -> Buttons:
         Button("undo", icon="undo", tip="Undo"),
         Button("redo", icon="redo", tip="Redo"),
         Button("save", icon="save", tip="Save the drawing"),
-        Button("save_card", icon="card", tip="Save drawing and reading as one picture"),
+        Button("open_card", icon="card", tip="Save or copy drawing and reading as one picture"),
     )
     return Buttons(*buttons)
 
@@ -63,7 +63,7 @@ def draw_tools(surface: pygame.Surface, look: Look, rect: pygame.Rect, buttons: 
     """
     surface.fill(look.palette.desk, rect)
     tools = [buttons[action] for action in ("recognise", "use_pen", "use_eraser", "brush")]
-    others = [buttons[action] for action in ("clear", "undo", "redo", "save", "save_card")]
+    others = [buttons[action] for action in ("clear", "undo", "redo", "save", "open_card")]
     for button in (*tools, *others):
         button.rect = pygame.Rect(0, 0, 0, 0)
     gap, side, slider = look.px(6), rect.height, tools.pop()

@@ -53,13 +53,13 @@ COMMON = (
     Binding("wider", "[ ] or - +", "brush", (pygame.K_KP_PLUS,), characters="]+", positions=(RIGHT_BRACKET,)),
     Binding("open_files", "O", "open a picture", (pygame.K_o,)),
     Binding("save", "S", "save the drawing", (pygame.K_s,)),
-    Binding("save_card", "P", "save drawing and reading as one picture", (pygame.K_p,)),
+    Binding("save_card", "P", "save drawing and reading", (pygame.K_p,)),
     Binding("copy_card", "Ctrl C", "copy drawing and reading", (pygame.K_c,), control=True),
     Binding("open_lessons", "L", "lessons", (pygame.K_l,)),
     Binding("toggle_theme", "T", "light or dark", (pygame.K_t,)),
     Binding("open_help", "?", "this help", (pygame.K_F1, pygame.K_h), characters="?"),
-    Binding("focus_next", "Tab", "next button (Shift Tab: the one before)", (pygame.K_TAB,), shift=False),
-    Binding("focus_previous", "Tab", "next button (Shift Tab: the one before)", (pygame.K_TAB,), shift=True),
+    Binding("focus_next", "Tab", "next button; Shift Tab: back", (pygame.K_TAB,), shift=False),
+    Binding("focus_previous", "Tab", "next button; Shift Tab: back", (pygame.K_TAB,), shift=True),
 )
 RECOGNISE = Binding("recognise", "Enter", "recognise: look again, 16 times", (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE))
 INSIDE_KEY = Binding("toggle_inside", "I", "look inside", (pygame.K_i,))

@@ -20,3 +20,8 @@ def scientific(value: float) -> str:
     if value == 0 or abs(value) >= 0.001:
         return decimal(value, 4)
     return f"{value:.2e}".replace("-", MINUS)
+
+
+def powers(value: float) -> str:
+    """A number in as little room as possible, in powers of ten."""
+    return f"{value:.0e}".replace("-", MINUS)

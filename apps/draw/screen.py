@@ -71,6 +71,9 @@ class Screen:
     def update(self, now: float) -> None:
         """Advance to the time `now` in seconds."""
 
+    def receive(self) -> None:
+        """Take in news, also while another screen is shown."""
+
     def close(self) -> None:
         """The window closes."""
 

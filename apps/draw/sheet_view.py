@@ -7,6 +7,7 @@ disappeared or moved.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from apps.draw.wording import percent
 
 FRAME_ROOM = 8  # design pixels between a digit and its frame
 LABEL_HEIGHT = 18
+INVITATION = ("Draw a digit here", "or several, side by side")
 MESSAGE_LINE, MESSAGE_LINES = 20, 4
 
 
@@ -123,7 +125,7 @@ class SheetView:
     def _overlays(self, look: Look, session: Session) -> tuple[Overlay, ...]:
         overlays = self.more.overlays(look, self.rect, self.scale()) if self.more else []
         if session.canvas.drawing.is_blank and not session.canvas.is_drawing:
-            hint = pygame.Rect(0, 0, look.px(320), look.px(90))
+            hint = pygame.Rect(0, 0, min(look.px(320), self.rect.width - look.px(16)), look.px(90))
             hint.center = self.rect.center
             overlays.append(Overlay("hint", (hint.left, hint.top, hint.width, hint.height)))
         elif session.state in ("sure", "unsure"):
@@ -135,7 +137,9 @@ class SheetView:
         return tuple(overlays)
 
     def _frames(self, look: Look, session: Session) -> list[Overlay]:
-        scale, room, frames = self.scale() / session.canvas.reading.scale, look.px(FRAME_ROOM), []
+        scale, room = self.scale() / session.canvas.reading.scale, look.px(FRAME_ROOM)
+        frames: list[Overlay] = []
+        labels: list[tuple[Overlay, pygame.Rect, str]] = []
         for number, digit in enumerate(session.digits):
             left, top, right, bottom = (round(value * scale) for value in digit.box)
             rect = pygame.Rect(self.rect.left + left, self.rect.top + top, right - left, bottom - top)
@@ -145,9 +149,15 @@ class SheetView:
             frames.append(Overlay("frame" if sure else "doubt", tuple(rect), strong=strong))
             if len(session.digits) == 1:
                 break
-            text = f"{digit.digit}  {percent(digit.probability)}" if sure else f"{digit.digit}?  {percent(digit.probability)}"
-            frames.append(Overlay("label", self._label_place(look, rect, text), text, strong))
-        return frames
+            short = str(digit.digit) if sure else f"{digit.digit}?"
+            text = f"{short}  {percent(digit.probability)}"
+            labels.append((Overlay("label", self._label_place(look, rect, text), text, strong), rect, short))
+        full = [label for label, _, _ in labels]
+        if any(pygame.Rect(one.rect).colliderect(other.rect) for one, other in itertools.pairwise(full)):
+            return frames + [
+                Overlay("label", self._label_place(look, rect, text), text, label.strong) for label, rect, text in labels
+            ]
+        return frames + full
 
     def _label_place(self, look: Look, rect: pygame.Rect, text: str) -> tuple[int, int, int, int]:
         width, height = look.text_width(text, theme.SMALL) + look.px(12), look.px(LABEL_HEIGHT)
@@ -178,9 +188,7 @@ class SheetView:
     def _draw_overlay(self, surface: pygame.Surface, look: Look, overlay: Overlay) -> None:
         palette, rect = look.palette, pygame.Rect(overlay.rect)
         if overlay.kind == "hint":
-            look.text(surface, "Draw a digit here", (rect.centerx, rect.centery - look.px(10)), 28, palette.quiet, align="centre")
-            more = "or several, side by side"
-            look.text(surface, more, (rect.centerx, rect.centery + look.px(24)), theme.BODY, palette.quiet, align="centre")
+            self._draw_hint(surface, look, rect)
         elif overlay.kind in ("frame", "doubt"):
             colour = palette.accent if overlay.kind == "frame" else palette.quiet
             colour = colour if overlay.strong else theme.mix(palette.paper, colour, 0.55)
@@ -196,6 +204,12 @@ class SheetView:
             surface.blit(shapes.disc(rect.width - 2, colour, look.px(1)), rect)
         elif self.more:
             self.more.paint(surface, look, overlay)
+
+    def _draw_hint(self, surface: pygame.Surface, look: Look, rect: pygame.Rect) -> None:
+        """The invitation to draw, in large type or as large as a small sheet allows."""
+        size = min(28.0, 28 * rect.width / max(1, look.text_width(INVITATION[0], 28)))
+        for words, down, kind in zip(INVITATION, (-10, 24), (size, min(size, theme.BODY)), strict=True):
+            look.text(surface, words, (rect.centerx, rect.centery + look.px(down)), kind, look.palette.quiet, align="centre")
 
     def _draw_message(self, surface: pygame.Surface, look: Look, overlay: Overlay) -> None:
         """White on black, or on the accent's side if it is a problem."""

@@ -112,9 +112,13 @@ class Study:
 
     def teach(self, label: int) -> None:
         """The selected digit is a `label`: keep and teach it. If its reading is sure, ask once
-        whether that is meant.
+        whether that is meant. While ten digits are shown for "what if", a digit's key chooses one
+        of them.
         """
         self.session.pen_up()
+        if self.choosing == WHAT_IF_DIGIT:
+            self.what_if(label)
+            return
         digit = self.digit
         if digit is None:
             self.session.say(f"Draw a digit first; then {label} teaches that it is {a_digit(label)}")

@@ -11,9 +11,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from nn.engine import numpy_inference
 from nn.inspection.terms import Cell, Greatest, Rectified, Region, Share, Terms, WeightedSum, region_of
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers import (
+    ELU,
+    GELU,
+    SELU,
+    Activation,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPooling2D,
+    ReLU,
+    Rescaling,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from nn.layers.pooling import Pooling2D
 from nn.layers.stack import split_softmax
 from nn.layers.windows import window_geometry
+
+# Batch normalization too: outside of training, mean and variance are constants.
+ELEMENTWISE = (Linear, ReLU, LeakyReLU, ELU, SELU, GELU, Sigmoid, Tanh, Softplus, SiLU, BatchNormalization, Rescaling)
 
 
 @dataclass(frozen=True)
@@ -38,9 +63,9 @@ class Stage:
         match self.layer:
             case Conv2D():
                 return (self._span(0, region[0]), self._span(1, region[1]), everything[2])
-            case MaxPooling2D():
+            case Pooling2D():
                 return (self._span(0, region[0]), self._span(1, region[1]), region[2])
-            case ReLU():
+            case Layer() as layer if is_elementwise(layer):
                 return region
             case _:
                 return everything
@@ -71,7 +96,7 @@ class Stage:
         """The cell of the stage before that contributed most.
 
         That is the input of the largest product, the largest value of a pooling window, or the
-        score. If nothing of this applies, it is the first cell.
+        score. If nothing of this applies, it is the first cell of the receptive field.
         """
         terms = self.terms(cell)
         match terms:
@@ -84,34 +109,41 @@ class Stage:
             case Share() | Rectified():
                 return cell
             case _:
-                return (0,) * self.before.ndim
+                return tuple(span.start for span in self.field(region_of(cell)))
         rows, columns, _ = self.field(region_of(cell))
         row, column = self._start(0, cell[0]) + row, self._start(1, cell[1]) + column
         return min(max(row, rows.start), rows.stop - 1), min(max(column, columns.start), columns.stop - 1), channel
 
     def _start(self, axis: int, index: int) -> int:
         """Where the window of output `index` begins on an axis; negative if in the padding."""
-        layer = cast(Conv2D | MaxPooling2D, self.layer)
+        layer = cast(Conv2D | Pooling2D, self.layer)
         ahead = window_geometry(self.before.shape[axis], _window(layer)[axis], layer.strides[axis], layer.padding)[1]
         return index * layer.strides[axis] - ahead
 
     def _span(self, axis: int, outputs: slice) -> slice:
         """What the windows of some outputs cover on an axis, without the padding."""
-        size = _window(cast(Conv2D | MaxPooling2D, self.layer))[axis]
+        size = _window(cast(Conv2D | Pooling2D, self.layer))[axis]
         first, last = self._start(axis, outputs.start), self._start(axis, outputs.stop - 1)
         return slice(max(0, first), min(self.before.shape[axis], last + size))
 
     def _patch(self, cell: Cell, fill: float) -> NDArray:
         """The window (KH, KW, C) of a cell, with `fill` where it extends beyond the maps."""
-        patch = np.full((*_window(cast(Conv2D | MaxPooling2D, self.layer)), self.before.shape[2]), fill, self.before.dtype)
+        patch = np.full((*_window(cast(Conv2D | Pooling2D, self.layer)), self.before.shape[2]), fill, self.before.dtype)
         rows, columns = (self._span(axis, slice(cell[axis], cell[axis] + 1)) for axis in (0, 1))
         top, left = self._start(0, cell[0]), self._start(1, cell[1])
         patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = self.before[rows, columns]
         return patch
 
 
-def _window(layer: Conv2D | MaxPooling2D) -> tuple[int, int]:
+def _window(layer: Conv2D | Pooling2D) -> tuple[int, int]:
     return layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
+
+
+def is_elementwise(layer: Layer) -> bool:
+    """Whether each output depends on the one input in the same place."""
+    if isinstance(layer, Activation):
+        return is_elementwise(layer.activation)
+    return isinstance(layer, ELEMENTWISE)
 
 
 def stages(layers: Sequence[Layer], image: ArrayLike) -> list[Stage]:

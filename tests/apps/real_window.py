@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from PIL import Image
+
 ROOT = Path(__file__).parents[2]
 NEEDED = ("Xvfb", "xdotool", "import")
 SCREEN = "2400x1700x24"
@@ -127,5 +129,11 @@ class RealWindow:
     def photograph(self, path):
         """Take a picture of the window once it has come to rest; returns its path."""
         time.sleep(0.5)
-        subprocess.run(["import", "-window", self.window, str(path)], env=self.environment, check=True, timeout=60)
+        self.wait_for(lambda: self._photograph(path))
         return path
+
+    def _photograph(self, path):
+        """Whether there is anything to be seen yet."""
+        subprocess.run(["import", "-window", self.window, str(path)], env=self.environment, check=True, timeout=60)
+        darkest, brightest = Image.open(path).convert("L").getextrema()
+        return darkest < brightest

@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.draw.drawing import strokes
 from apps.draw.drawing.strokes import Clear, Drawing, Picture, Stroke
 
 LINE = Stroke(((0.0, 0.0), (10.0, 10.0)), 5.0)
@@ -76,3 +77,27 @@ def test_history_agrees_with_a_list_of_states(actions):
         assert drawing.visible() == now
         assert (drawing.can_undo, drawing.can_redo) == (bool(before), bool(after))
         assert drawing.steps == len(before)
+
+
+def test_the_oldest_sheets_are_let_go_when_they_take_too_much_memory(monkeypatch):
+    monkeypatch.setattr(strokes, "MOST_BYTES", 3000)
+    drawing, pictures = Drawing(), [Picture(np.ones((10, 100), np.uint8)) for _ in range(6)]
+    for picture in pictures:
+        drawing.add(picture)
+    assert drawing.steps == 3
+    for picture in reversed(pictures[3:]):
+        assert drawing.visible() == (picture,)
+        assert drawing.undo()
+    assert drawing.is_blank
+    assert not drawing.undo()
+
+
+def test_the_sheet_in_use_and_the_one_before_are_kept_however_large_they_are(monkeypatch):
+    monkeypatch.setattr(strokes, "MOST_BYTES", 100)
+    drawing = Drawing()
+    for action in (LINE, DOT, Clear(), LINE, LINE):
+        drawing.add(action)
+    drawing.undo()
+    drawing.undo()
+    assert drawing.undo()
+    assert drawing.visible() == (LINE, DOT)

@@ -176,6 +176,17 @@ def test_before_the_network_is_loaded_the_view_says_so(make_app, texts):
     assert screen(driver).network.bands
 
 
+@pytest.mark.parametrize("key", [pygame.K_j, pygame.K_PAGEUP, pygame.K_PAGEDOWN, pygame.K_k])
+def test_keys_do_nothing_while_the_layers_are_still_those_of_the_last_time(inside, key):
+    """One goes back, looks inside again and presses keys, all before the next frame."""
+    for pressed in (pygame.K_i, pygame.K_i, pygame.K_RIGHT, pygame.K_PAGEDOWN, key, key):
+        inside.post(pygame.KEYDOWN, key=pressed, mod=0, unicode="", scancode=0)
+    inside.app.frame()
+    inside.settle()
+    assert inside.app.screen is screen(inside)
+    assert screen(inside).trace
+
+
 @pytest.mark.parametrize("name", ["light", "dark"])
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 def test_what_was_drawn_in_parts_equals_what_is_drawn_at_once(make_app, name, scale):

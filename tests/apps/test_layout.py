@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from apps.draw.inside import layout as inside_layout
 from apps.draw.layout import FIRST_SIZE, MINIMUM_SIZE, SMALLEST_SCALE, arrange, least, scale_for
 from apps.draw.toolkit import theme
+from apps.draw.why import heat
 
 
 @given(st.integers(100, 4000), st.integers(100, 3000), st.sampled_from([1.0, 1.25, 1.5, 2.0, 3.0]))
@@ -62,8 +63,10 @@ def test_type_can_be_read_in_both_themes(palette):
     for text in (palette.text, palette.quiet):
         for behind in (palette.paper, palette.desk):
             assert theme.contrast(text, behind) >= 4.5
-    for behind in (palette.accent, palette.accent_hover):
-        assert theme.contrast(palette.on_accent, behind) >= 4.0
+    for behind in (palette.accent, palette.accent_hover, palette.accent_pressed):
+        assert theme.contrast(palette.on_accent, behind) >= 4.5
+    for colour in (palette.speaks_for, palette.speaks_against):  # the signs in the legend of "why"
+        assert theme.contrast(heat.readable(colour, palette), colour) >= 4.5
     assert theme.contrast(palette.text, palette.line) >= 4.5
     assert theme.contrast(palette.text, palette.accent_soft) >= 4.5
     assert theme.contrast(palette.accent, palette.paper) >= 3

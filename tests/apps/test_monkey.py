@@ -82,7 +82,7 @@ class Monkey:
 
     def click(self):
         shown = [button for group in self.driver.app.groups for button in group if button.is_shown]
-        buttons = [button for button in shown if button.action not in ("save", "save_card", "quit")]
+        buttons = [button for button in shown if button.action not in ("save", "save_card", "copy_card", "quit")]
         position = buttons[self.rng.integers(len(buttons))].rect.center
         self.driver.down(position)
         self.driver.up(position if self.rng.random() < 0.8 else self._anywhere())

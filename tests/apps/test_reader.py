@@ -85,6 +85,7 @@ def test_what_if_applied_flips_the_reading(model):
     assert digit.digit == 4
     question = Question(WHAT_IF, 9, digit, model)
     patch = changed_drawing(question, explain(question), canvas.ink(), reader, explain)
+    assert max(patch.values.shape) < 1.5 * max(digit.box[2] - digit.box[0], digit.box[3] - digit.box[1])  # it is kept for undoing
     canvas.apply(patch)
     assert read(model, canvas.ink() / np.float32(255)).number == "9"
     before = canvas.ink()
@@ -116,6 +117,25 @@ def test_the_card_shows_drawing_and_reading(driver, tmp_path):
     ink = picture[sharing.SHEET.top : sharing.SHEET.bottom, sharing.SHEET.left : sharing.SHEET.right] < 100
     assert ink.sum() > 1000
     assert (picture[:, sharing.SHEET.right + 20 :] < 100).sum() > 1000
+
+
+def test_the_card_can_be_looked_at_before_it_is_saved(driver, tmp_path):
+    driver.click("open_card")
+    assert driver.app.session.message == "Nothing to show yet: the sheet is empty"
+    assert not driver.app.has_panel
+    driver.stroke(*SQUARE)
+    driver.settle()
+    driver.click("open_card")
+    panel = driver.app.front.panel
+    assert panel.title == "Drawing and reading"
+    shown = panel._picture
+    assert shown.get_size() == sharing.SIZE
+    driver.app.session.clear()
+    driver.app.frame()
+    assert panel._picture is not shown
+    driver.key(pygame.K_ESCAPE)
+    assert not driver.app.has_panel
+    assert not list(tmp_path.glob("reading-*.png"))
 
 
 def test_copying_says_whether_it_worked(driver, monkeypatch):

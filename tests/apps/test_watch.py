@@ -105,6 +105,16 @@ def test_what_is_thrown_away_leaves_no_process(watch):
     assert watch.losses == []
 
 
+def test_throwing_away_does_not_wait_for_a_process_that_begins(watch):
+    watch.start()
+    begin = time.monotonic()
+    watch.throw_away()
+    assert time.monotonic() - begin < 1  # it takes longer to load what a training needs
+    assert watch.phase == IDLE
+    watch.start()
+    wait(watch, lambda: watch.losses)
+
+
 def test_an_earlier_model_of_ones_own_is_renamed_and_never_lost(watch, tmp_path):
     watch.start()
     wait(watch, lambda: watch.phase == FINISHED)
@@ -145,6 +155,22 @@ def test_in_the_window_one_draws_while_it_learns_and_keeps_it(make_app):
         np.testing.assert_array_equal(ours, theirs)
     driver.click("throw_away")
     assert watch.phase == IDLE
+
+
+def test_it_goes_on_learning_while_another_view_is_shown(make_app):
+    app = make_app()
+    app.watch_screen.watch = watch = Watch(recipe={"train_limit": LIMIT})
+    driver = Driver(app)
+    driver.key(pygame.K_n)
+    driver.click("pause")
+    driver.key(pygame.K_n)
+    assert app.screen is app.reading_screen
+    end = time.monotonic() + max(PATIENCE, 240)
+    while watch.phase != FINISHED:
+        assert time.monotonic() < end
+        app.frame()
+        time.sleep(0.005)
+    assert len(watch.losses) == watch.steps
 
 
 def test_a_training_that_cannot_begin_says_why(tmp_path):

@@ -3,10 +3,11 @@ adds up to them.
 """
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from window_driver import SQUARE, Driver, network
+from window_driver import SQUARE, TALL, Driver, FakeReading, fake_read, network
 
 pytest.importorskip("pygame")
 import pygame
@@ -16,15 +17,28 @@ from apps.draw.inside.way_back import (
     FromDense,
     FromLoss,
     FromPool,
+    FromReLU,
     reach,
     terms_of,
     way_back,
     weight_terms,
 )
+from nn.engine import numpy_inference
 from nn.inspection.stages import stages
-from nn.layers import Conv2D, Dense, Flatten, MaxPooling2D
+from nn.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Flatten,
+    LeakyReLU,
+    MaxPooling2D,
+    ReLU,
+)
 from nn.layers.stack import split_softmax
 from nn.models import Sequential
+from nn.reading import to_mnist
 
 
 def other_network():
@@ -37,6 +51,28 @@ def other_network():
         Dense(10),
     ]
     return Sequential(layers, seed=2)
+
+
+def smooth_network():
+    """Activations that only bend, and activations and normalization in layers of their own."""
+    layers = [
+        Conv2D(4, (3, 3), activation="tanh", input_shape=(28, 28, 1)),
+        BatchNormalization(),
+        ReLU(),
+        AveragePooling2D((2, 2)),
+        Conv2D(3, (3, 3), activation="elu"),
+        LeakyReLU(),
+        Flatten(),
+        Dense(12, activation="sigmoid"),
+        Activation("relu"),
+        Dense(10, activation="softmax"),
+    ]
+    model = Sequential(layers, seed=3)
+    model.layers[1].parameters["beta"][...] = [-0.1, 0.0, 0.1, 0.2]  # so that ReLU stops some
+    return model
+
+
+NETWORKS = [network, other_network, smooth_network]
 
 
 def picture(seed=3):
@@ -62,7 +98,7 @@ def plain_backward(model, image, target):
     return -np.log(probabilities[0, target]), inputs, [each for each in parameters if each]
 
 
-@pytest.mark.parametrize("make", [network, other_network])
+@pytest.mark.parametrize("make", NETWORKS)
 @pytest.mark.parametrize("target", [0, 7])
 def test_every_gradient_is_that_of_a_plain_backward_pass(make, target):
     model, image = make(), picture()
@@ -80,7 +116,7 @@ def test_every_gradient_is_that_of_a_plain_backward_pass(make, target):
             np.testing.assert_allclose(ours[name], theirs[name], rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("make", [network, other_network])
+@pytest.mark.parametrize("make", NETWORKS)
 def test_every_card_adds_up_to_its_gradient(make):
     way = way_back(stages(make().layers, picture()), 3)
     rng, kinds = np.random.default_rng(0), set()
@@ -96,12 +132,17 @@ def test_every_card_adds_up_to_its_gradient(make):
             elif isinstance(terms, FromPool):
                 expected = terms.gradient if terms.here == terms.winner else 0.0
                 assert float(back.values[cell]) == pytest.approx(expected, abs=1e-6)
+            elif isinstance(terms, FromReLU):
+                assert float(back.values[cell]) == pytest.approx(terms.gradient if terms.passes else 0.0, abs=1e-6)
             elif isinstance(terms, FromLoss):
                 assert terms.probability - terms.wanted == pytest.approx(float(back.values[cell]), abs=1e-6)
-    assert {FromConv, FromDense, FromLoss} <= kinds
+    wanted = {FromConv, FromDense, FromLoss} | (
+        {FromPool} if make is network else {FromReLU} if make is smooth_network else set()
+    )
+    assert wanted <= kinds
 
 
-@pytest.mark.parametrize("make", [network, other_network])
+@pytest.mark.parametrize("make", NETWORKS)
 def test_every_weight_of_a_convolution_adds_up_over_its_output_pixels(make):
     way = way_back(stages(make().layers, picture()), 5)
     for number, back in enumerate(way.stages):
@@ -122,18 +163,52 @@ def test_what_relu_stopped_is_zero_and_the_rest_passes():
             np.testing.assert_array_equal(back.scores[passes], back.values[passes])
 
 
-def test_the_region_that_lights_up_holds_every_output_that_depends_on_the_cell():
-    model, image, cell = network(), picture(), (9, 11, 0)
-    trace = stages(model.layers, image)
+@pytest.mark.parametrize("make", NETWORKS)
+def test_the_region_that_lights_up_holds_every_output_that_depends_on_the_cell(make):
+    trace = stages(make().layers, picture())
     way = way_back(trace, 1)
-    changed = image.copy()
-    changed[9, 11] += 0.5
-    differs = stages(model.layers, changed)[1].values != trace[1].values
-    region = reach(way, 0, cell)
-    outside = differs.copy()
-    outside[region] = False
-    assert differs.any()
-    assert not outside.any()
+    for number, (stage, after) in enumerate(itertools.pairwise(trace)):
+        cell = tuple(size // 3 for size in stage.values.shape)
+        changed = stage.values.copy()
+        changed[cell] += 0.5
+        differs = numpy_inference.forward([after.layer], _batch(after.layer, changed))[0] != after.values
+        region = reach(way, number, cell)
+        outside = differs.copy()
+        outside[region] = False
+        assert not outside.any(), after.kind
+        if stage.values.shape == after.values.shape and after.kind not in ("Softmax", "Dense"):
+            assert sum(part.stop - part.start for part in region) == len(region)  # the one cell
+
+
+def _batch(layer, values):
+    return values.reshape(1, -1) if isinstance(layer, Dense) else values[None]
+
+
+def test_each_digit_of_a_number_has_its_way_back(make_app):
+    def read(model, ink, strokes=()):
+        return FakeReading(tuple(replace(digit, image=to_mnist(digit.ink)) for digit in fake_read(model, ink).digits))
+
+    driver = Driver(make_app(read=read))
+    driver.stroke(*TALL)
+    driver.stroke(*SQUARE)
+    driver.settle()
+    driver.key(pygame.K_i)
+    driver.settle()
+    seen = []
+    for number, digit in enumerate(driver.app.session.digits):
+        driver.click(f"choose {number}")
+        driver.move((2, 2))
+        driver.key(pygame.K_g)
+        driver.settle()
+        way = driver.app.screen.way
+        assert way.target == digit.digit
+        loss, inputs, _ = plain_backward(network(), digit.image, digit.digit)
+        assert way.loss == pytest.approx(loss, abs=1e-6)
+        np.testing.assert_allclose(way.stages[0].values, inputs[0], rtol=0, atol=1e-6)
+        seen.append(inputs[0])
+        driver.key(pygame.K_g)
+    assert len(seen) == 2
+    assert np.abs(seen[0] - seen[1]).max() > 1e-3
 
 
 @pytest.fixture

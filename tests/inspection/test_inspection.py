@@ -7,9 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nn.engine import numpy_inference
 from nn.inspection.stages import stages
 from nn.inspection.terms import Greatest, Rectified, Share, WeightedSum, region_of
-from nn.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers import (
+    Activation,
+    AveragePooling2D,
+    BatchNormalization,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPooling2D,
+    ReLU,
+    Softmax,
+)
 from nn.models import Sequential
 
 
@@ -205,6 +219,20 @@ def test_a_users_own_layer_has_values_but_no_terms():
     assert trace[1].terms((2, 1)) is None
     assert trace[1].field(region_of((2, 1))) == (slice(0, 4), slice(0, 3))
     assert trace[1].origin((2, 1)) == (0, 0)
+
+
+def test_averages_and_layers_that_work_value_by_value_have_a_field_of_their_own():
+    layers = [AveragePooling2D((2, 2), input_shape=(6, 6, 2)), BatchNormalization(), Activation("tanh"), LeakyReLU()]
+    model, image = built([*layers, Flatten(), Dense(2)])
+    trace = stages(model.layers, image)
+    for stage in trace[1 : len(layers) + 1]:
+        for cell in some_cells(stage, 10):
+            field = stage.field(region_of(cell))
+            changed = stage.before + 1
+            changed[field] = stage.before[field]
+            assert numpy_inference.forward([stage.layer], changed[None])[0][cell] == pytest.approx(stage.values[cell])
+            assert all(span.start <= index < span.stop for span, index in zip(field, stage.origin(cell), strict=True))
+            assert [span.stop - span.start for span in field] == ([2, 2, 1] if stage is trace[1] else [1, 1, 1])
 
 
 def test_the_image_may_lack_its_channel_axis():

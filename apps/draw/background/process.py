@@ -40,6 +40,7 @@ class Helper:
         self._process: Any = None
         self._connection: Connection | None = None
         self._lock = threading.Lock()
+        self._endings: list[threading.Thread] = []
 
     @property
     def is_running(self) -> bool:
@@ -91,20 +92,25 @@ class Helper:
             raise HelperEnded("the process that learns has ended unexpectedly") from error
 
     def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, and wait for its end, and for that of those that were
+        left.
+        """
+        _end(*self._parted())
+        for ending in self._endings:
+            ending.join()
+
+    def leave(self) -> None:
+        """End the process, if there is one, without waiting: it may be compiling."""
+        ending = threading.Thread(target=_end, args=self._parted(), name="ending", daemon=True)
+        self._endings = [*(each for each in self._endings if each.is_alive()), ending]
+        ending.start()
+
+    def _parted(self) -> tuple[Any, Connection | None]:
+        """The process and the connection to it, which are the helper's no longer."""
         with self._lock:
             process, self._process = self._process, None
             connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(OSError):
-                connection.send(("end",))
-            connection.close()
-        if process is not None:
-            process.join(PATIENCE if process.is_alive() else None)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            process.close()
+        return process, connection
 
     def _connect(self) -> Connection:
         with self._lock:
@@ -119,6 +125,20 @@ class Helper:
                 theirs.close()
                 self._connection = ours
             return self._connection
+
+
+def _end(process: Any, connection: Connection | None) -> None:
+    """Say that this is the end, and see to it."""
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.send(("end",))
+        connection.close()
+    if process is not None:
+        process.join(PATIENCE)
+        if process.is_alive():
+            process.kill()
+            process.join()
+        process.close()
 
 
 @contextlib.contextmanager

@@ -14,6 +14,9 @@ import numpy as np
 SHEET_WIDTH = 640
 SHEET_HEIGHT = 480
 
+MOST_BYTES = 6 << 20  # of the steps that can be taken back: several opened photos, or half an hour of drawing
+POINT_BYTES = 120  # a tuple of two numbers
+
 Point = tuple[float, float]
 
 
@@ -110,6 +113,19 @@ class Drawing:
         del self._history[self._done :]
         self._history.append(action)
         self._done += 1
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let the oldest sheets go while the history takes too much memory; the last two stay."""
+        size = sum(map(_bytes, self._history))
+        while size > MOST_BYTES:
+            fresh = [number for number, action in enumerate(self._history) if number and isinstance(action, Clear | Picture)]
+            if len(fresh) < 2:
+                return
+            first = fresh[0]
+            size -= sum(map(_bytes, self._history[:first]))
+            del self._history[:first]
+            self._done -= first
 
     def undo(self) -> bool:
         """Take the last action back; False when there is none."""
@@ -124,3 +140,10 @@ class Drawing:
             return False
         self._done += 1
         return True
+
+
+def _bytes(action: Action) -> int:
+    """About how much memory an action takes."""
+    if isinstance(action, Stroke):
+        return POINT_BYTES * len(action.points)
+    return action.ink.nbytes if isinstance(action, Picture) else action.values.nbytes if isinstance(action, Patch) else 0

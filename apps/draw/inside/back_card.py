@@ -14,6 +14,7 @@ from apps.draw.inside.way_back import (
     FromDense,
     FromLoss,
     FromPool,
+    FromReLU,
     FromWeight,
     WayBack,
     terms_of,
@@ -22,7 +23,7 @@ from apps.draw.inside.way_back import (
 from apps.draw.numbers import MINUS, SUM, TIMES, scientific
 from apps.draw.toolkit.look import Look
 from apps.draw.wording import a_digit
-from nn.layers import Conv2D
+from nn.layers import Conv2D, Softmax
 
 WINDOW_CELL = (56, 30)
 BARS, ROOMY = 30, 190
@@ -53,6 +54,9 @@ class BackCard:
             page.title(f"The way back, for {a_digit(way.target)}")
             page.line((f"loss = {MINUS}log p({way.target})", 0.0), value=scientific(way.loss), strong=True)
             page.skip(4)
+            if not isinstance(way.stages[-1].layer, Softmax):
+                page.paragraph("The network does not end in a softmax; p is the softmax of its outputs.")
+                page.skip(4)
             for text in INVITATION:
                 page.paragraph(text)
                 page.skip(4)
@@ -76,7 +80,9 @@ def weight_at(back: Back, focus: Focus, weight: int) -> tuple[int, int, int, int
 
 def _cell(page: Page, way: WayBack, back: Back, focus: Focus) -> None:
     cell = focus.cell
-    page.title(f"Gradient at {back.kind} · {place_of(cell, back.values.ndim == 3)}")
+    maps = back.values.ndim == 3
+    short = f"Gradient at {back.kind} · map {cell[2]} ({cell[0]}, {cell[1]})" if maps else f"Gradient at {back.kind}"
+    page.title(f"Gradient at {back.kind} · {place_of(cell, maps)}", short)
     terms = terms_of(way, focus.stage, cell)
     if isinstance(terms, FromConv):
         _from_conv(page, terms, focus.lens)
@@ -84,6 +90,10 @@ def _cell(page: Page, way: WayBack, back: Back, focus: Focus) -> None:
         _from_dense(page, terms)
     elif isinstance(terms, FromPool):
         _from_pool(page, terms)
+    elif isinstance(terms, FromReLU):
+        page.line((f"ReLU {_passes(terms.passes)}", 0.0), value=scientific(terms.gradient))
+        page.rule()
+        page.line(("dloss/dvalue", 0.0), value=scientific(terms.value), strong=True)
     elif isinstance(terms, FromLoss):
         page.line((f"p({cell[0]})", 0.0), value=scientific(terms.probability))
         page.line((f"{MINUS} {int(terms.wanted)}: it should {'be' if terms.wanted else 'not be'} {a_digit(cell[0])}", 0.0))
@@ -91,12 +101,16 @@ def _cell(page: Page, way: WayBack, back: Back, focus: Focus) -> None:
         page.line(("dloss/dscore", 0.0), value=scientific(terms.value), strong=True)
     else:
         page.line(("dloss/dvalue", 0.0), value=scientific(float(back.values[cell])), strong=True)
-    if getattr(back.layer, "activation_name", "linear") == "relu":
-        passes = back.forward.values[cell] > 0
-        page.line(
-            (f"ReLU {'lets it through' if passes else 'stops it: the value is 0'}", 0.0),
-            value=scientific(float(back.scores[cell])),
-        )
+    activation = getattr(back.layer, "activation_name", "linear")
+    if activation == "relu":
+        words = f"ReLU {_passes(bool(back.forward.values[cell] > 0))}"
+        page.line((words, 0.0), value=scientific(float(back.scores[cell])))
+    elif activation != "linear":
+        page.line((f"dz, before {activation}", 0.0), value=scientific(float(back.scores[cell])))
+
+
+def _passes(passes: bool) -> str:
+    return "lets it through" if passes else "stops it: the value is not above 0"
 
 
 def _from_conv(page: Page, terms: FromConv, lens: int | None) -> None:
@@ -152,6 +166,7 @@ def _from_pool(page: Page, terms: FromPool) -> None:
         "",
         terms.winner,
         WINDOW_CELL,
+        below=3 * LINE + RULE + 2,
     )
     page.skip(2)
     page.line((f"the winner, row {terms.winner[0]}, column {terms.winner[1]}, gets", 0.0), value=scientific(terms.gradient))
@@ -172,7 +187,7 @@ def _weight(page: Page, way: WayBack, focus: Focus, weight: int) -> None:
         ("inputs under it", terms.inputs, float(np.abs(terms.inputs).max())),
         ("dz of the filter", terms.gradients, float(np.abs(terms.gradients).max())),
     ]
-    page.grids(grids, TIMES, cell=(12, 12), below=4 * LINE + RULE)
+    page.grids(grids, TIMES, cell=(12, 12), below=(4 if page.room_left > ROOMY else 2) * LINE + RULE)
     order = np.argsort(-np.abs(terms.products), axis=None, kind="stable")
     for at in order[: max(0, min(3, page.lines_left - 2))].tolist():
         i, j = np.unravel_index(at, terms.products.shape)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import pygame
 
+from apps.draw.inside.marks import Focus
 from apps.draw.session import Session
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.widgets import Button
@@ -20,6 +21,11 @@ class InsideScreen(Protocol):
 
     session: Session
     turned: bool
+    focus: Focus | None
+
+    @property
+    def trace(self) -> Any:
+        """The stages of the digit that is looked at."""
 
     @property
     def target_now(self) -> int:
@@ -31,8 +37,8 @@ class InsideScreen(Protocol):
 
 
 def buttons_of(screen: InsideScreen, look: Look, panel: pygame.Rect, card: pygame.Rect) -> list[Button]:
-    """Back, the way back and its ten digits above the network; a number's digits; weights and maps
-    on the card.
+    """Back, the way back and its ten digits, or the next map and a number's digits, above the
+    network; on the way back, weights and maps on the card.
     """
     gap, high = look.px(5), look.px(HIGH)
     left, top = panel.left + look.px(14), panel.top + look.px(10)
@@ -40,6 +46,9 @@ def buttons_of(screen: InsideScreen, look: Look, panel: pygame.Rect, card: pygam
         Button("toggle_inside", "Back", small=True, tip="Back to the reading"),
         Button("turn_round", "The way back", small=True, selected=screen.turned, tip="The gradients of the loss"),
     ]
+    if not screen.turned:
+        tip = "The sum in numbers, through the next map of the layer before"
+        wanted.append(Button("next_map", "Next map", small=True, enabled=_sums_over_maps(screen), tip=tip))
     for button in wanted:
         button.rect = pygame.Rect(left, top, button.width(look, high), high)
         left = button.rect.right + gap
@@ -66,3 +75,11 @@ def buttons_of(screen: InsideScreen, look: Look, panel: pygame.Rect, card: pygam
             left = button.rect.right + gap
             wanted.append(button)
     return wanted
+
+
+def _sums_over_maps(screen: InsideScreen) -> bool:
+    """Whether a cell is kept that is a sum over several maps."""
+    focus, trace = screen.focus, screen.trace
+    if focus is None or not focus.pinned or focus.stage >= len(trace):
+        return False
+    return trace[focus.stage].kind == "Conv2D" and trace[focus.stage].before.shape[-1] > 1

@@ -139,7 +139,11 @@ def _window(page: Page, terms: Greatest, greatest: float) -> None:
     """Max-pooling: the values it chose from and the one that won."""
     rows, columns = terms.window.shape
     page.grids(
-        [(f"the {rows} {TIMES} {columns} values of the map before", terms.window, greatest)], "", terms.winner, WINDOW_CELL
+        [(f"the {rows} {TIMES} {columns} values of the map before", terms.window, greatest)],
+        "",
+        terms.winner,
+        WINDOW_CELL,
+        below=3 * LINE + RULE + 4,
     )
     page.skip(4)
     page.paragraph(f"The greatest wins: row {terms.winner[0]}, column {terms.winner[1]} of the window. Of equals, the first.")

@@ -32,13 +32,14 @@ class Focus:
     and the map before it.
 
     `lens` is the map of the layer before whose part of a convolution's sum is shown in numbers;
-    None is the one that counts most.
+    None is the one that counts most. `chosen` is the lens while the pointer is on no such map.
     """
 
     stage: int
     cell: Cell
     pinned: bool = False
     lens: int | None = None
+    chosen: int | None = None
 
 
 def draw(

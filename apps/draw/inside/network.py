@@ -13,7 +13,7 @@ import pygame
 from apps.draw.inside import marks as inside_marks
 from apps.draw.inside.bands import Band, lay_out, map_size
 from apps.draw.inside.marks import Focus
-from apps.draw.numbers import MINUS, TIMES, decimal
+from apps.draw.numbers import TIMES, decimal, powers
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.why import heat
@@ -140,7 +140,7 @@ def _label(surface: pygame.Surface, look: Look, band: Band, trace: Sequence[Stag
     )
     least, most = float(values.min()), float(values.max())
     near = max(abs(least), abs(most)) < 0.01 or max(abs(least), abs(most)) >= 1000
-    lines = [name, size, f"{least:.0e} … {most:.0e}".replace("-", MINUS) if near else f"{decimal(least)} … {decimal(most)}"]
+    lines = [name, size, f"{powers(least)} … {powers(most)}" if near else f"{decimal(least)} … {decimal(most)}"]
     if len(shape) == 1:
         lines = [f"{name} {size}", lines[2]] if stage.kind == "Dense" and not band.numbered else [f"{name} {size}"]
     step = look.px(17)
@@ -192,6 +192,6 @@ def _numbers(look: Look, band: Band, stage: Stage) -> pygame.Surface:
         place = band.map_rect(number).move(-band.rect.left, -band.rect.top)
         colour = theme.mix(look.palette.desk, look.palette.accent, value) if shares else palette[levels[number]]
         shapes.box(picture, place, look.px(4), colour)
-        text = f"{decimal(100 * value, 1)} %" if shares else decimal(value) if abs(value) < 1000 else f"{value:.0e}"
+        text = f"{decimal(100 * value, 1)} %" if shares else decimal(value) if abs(value) < 1000 else powers(value)
         look.text(picture, text, place.center, 12, heat.readable(colour, look.palette), align="centre")
     return picture

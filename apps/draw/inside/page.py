@@ -42,10 +42,11 @@ class Page:
         """How many more lines there is room for."""
         return max(0, self.room.bottom - self.top) // self.look.px(LINE)
 
-    def title(self, text: str) -> None:
-        """The card's label."""
+    def title(self, *texts: str) -> None:
+        """The card's label: the first of the texts that fits."""
         look = self.look
-        text = look.fitted(text, self.room.width, theme.SMALL)
+        fits = (text for text in texts if look.text_width(text, theme.SMALL) <= self.room.width)
+        text = look.fitted(next(fits, texts[-1]), self.room.width, theme.SMALL)
         look.text(self.surface, text, (self.room.left, self._title_at), theme.SMALL, look.palette.quiet)
 
     def skip(self, height: float) -> None:
@@ -100,11 +101,14 @@ class Page:
         top, left = self.top + look.px(LINE), self.room.left
         room = self.room.bottom - top - look.px(UNDER + below)
         high = max(min(look.px(cell[1]), wide, room // rows), look.px(LOWEST_CELL) if wide > look.px(LOWEST_CELL) else 1)
+        if cell[0] == cell[1]:  # a picture without numbers
+            wide = high = min(wide, high)
         for number, (caption, values, greatest) in enumerate(grids):
-            text = look.fitted(caption, wide * columns + sign if signs else self.room.width, 12)
+            part = max(wide * columns, look.text_width(caption, 12) if cell[0] == cell[1] else 0)
+            text = look.fitted(caption, part + sign if signs else self.room.width, 12)
             look.text(self.surface, text, (left, self.top + look.px(LINE) // 2), 12, look.palette.quiet)
             _paint_grid(self.surface, look, pygame.Rect(left, top, wide, high), values, greatest, chosen=chosen)
-            left += wide * columns
+            left += part
             if number < len(signs):
                 middle = left + sign // 2, top + rows * high // 2
                 look.text(self.surface, signs[number], middle, theme.BODY, look.palette.quiet, align="centre")

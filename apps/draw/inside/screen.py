@@ -115,8 +115,7 @@ class InsideScreen(Screen):
 
         if not self.turned:
             self.turn_round()
-        if self.focus is None:
-            self._start()
+        self._start()
         focus = self.focus
         layer = None if focus is None or focus.stage >= len(self.network.trace) else self.network.trace[focus.stage].layer
         if not isinstance(layer, Conv2D):
@@ -127,15 +126,16 @@ class InsideScreen(Screen):
 
     def next_map(self) -> None:
         """Look at the sum through the next map, or the next filter on the way back."""
-        focus, trace = self.focus, self.network.trace
-        if focus is None or not trace:
+        focus, trace = self.focus, self.trace
+        if focus is None or focus.stage >= len(trace):
             self._start()
             return
         if self.turned and self.weight is None:
             count = trace[focus.stage + 1].values.shape[-1] if focus.stage + 1 < len(trace) else 1
         else:
-            count = self.trace[focus.stage].before.shape[-1]
-        self.focus = replace(focus, lens=0 if focus.lens is None else (focus.lens + 1) % count)
+            count = trace[focus.stage].before.shape[-1]
+        through = 0 if focus.lens is None else (focus.lens + 1) % count
+        self.focus = replace(focus, lens=through, chosen=through)
 
     @property
     def trace(self) -> Any:
@@ -232,7 +232,7 @@ class InsideScreen(Screen):
             self.focus = pointed
         elif not self.turned:
             through = pointed is not None and pointed.stage == self.focus.stage - 1 and len(pointed.cell) == 3
-            self.focus = replace(self.focus, lens=pointed.cell[2] if pointed is not None and through else None)
+            self.focus = replace(self.focus, lens=pointed.cell[2] if pointed and through else self.focus.chosen)
         return None
 
     def press(self, position: tuple[int, int]) -> None:
@@ -268,7 +268,7 @@ class InsideScreen(Screen):
     def layer_before(self) -> None:
         """To where most of the cell came from."""
         focus = self.focus
-        if focus is None or focus.stage == 0 or not self.network.bands:
+        if focus is None or not 0 < focus.stage < len(self.trace):
             self._start()
             return
         self.focus = Focus(focus.stage - 1, self.trace[focus.stage].origin(focus.cell), pinned=True)

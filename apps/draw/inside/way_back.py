@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.inspection.stages import Stage
+from nn.inspection.stages import Stage, is_elementwise
 from nn.inspection.terms import Cell, Region
-from nn.layers import Conv2D, Dense, MaxPooling2D, ReLU, Softmax
+from nn.layers import Activation, Conv2D, Dense, Layer, MaxPooling2D, ReLU, Softmax
+from nn.layers.pooling import Pooling2D
 from nn.layers.windows import window_geometry
 
 SMALLEST = 1e-12  # a probability whose logarithm is taken
@@ -84,10 +85,10 @@ def way_back(trace: Sequence[Stage], target: int) -> WayBack:
     last = len(trace) - (2 if ends_in_softmax else 1)
     for number in range(last, 0, -1):
         stage = trace[number]
-        layer = layers[number - 1]
+        layer, cache = layers[number - 1], caches[number - 1]
         assert layer is not None
-        dx, parameters = layer.backward(np.ascontiguousarray(dout[None]), caches[number - 1])
-        found.append(Back(stage, dout, _before_activation(stage, dout), parameters))
+        dx, parameters = layer.backward(np.ascontiguousarray(dout[None]), cache)
+        found.append(Back(stage, dout, _before_activation(layer, dout, cache), parameters))
         dout = dx[0].reshape(stage.before.shape)
     found.append(Back(trace[0], dout, dout, {}))
     return WayBack(target, float(-logs[target]), tuple(reversed(found)))
@@ -101,11 +102,14 @@ def _forward(stage: Stage) -> tuple[NDArray, Any]:
     return layer.forward(np.ascontiguousarray(x[None]))
 
 
-def _before_activation(stage: Stage, dout: NDArray) -> NDArray:
-    """∂loss/∂z from ∂loss/∂activation(z)."""
-    if getattr(stage.layer, "activation_name", "linear") == "relu":
-        return np.where(stage.values > 0, dout, 0)
-    return dout
+def _before_activation(layer: Layer, dout: NDArray, cache: Any) -> NDArray:
+    """∂loss/∂z from ∂loss/∂activation(z), by the activation's own backward pass."""
+    if isinstance(layer, Conv2D | Dense):
+        _, cache = cache
+    elif not isinstance(layer, Activation):
+        return dout
+    dz: NDArray = layer.activation.backward(np.ascontiguousarray(dout[None]), cache)[0][0]
+    return dz
 
 
 @dataclass(frozen=True)
@@ -160,6 +164,15 @@ class FromPool:
 
 
 @dataclass(frozen=True)
+class FromReLU:
+    """∂loss/∂z of a value before a ReLU layer: that layer's gradient if the value is above 0."""
+
+    passes: bool
+    gradient: float
+    value: float
+
+
+@dataclass(frozen=True)
 class FromLoss:
     """∂loss/∂score: p - 1 for the digit that it should be, p for the others."""
 
@@ -184,7 +197,7 @@ class FromWeight:
         return self.inputs * self.gradients
 
 
-Terms = FromConv | FromDense | FromPool | FromLoss
+Terms = FromConv | FromDense | FromPool | FromReLU | FromLoss
 
 
 def terms_of(way: WayBack, number: int, cell: Cell) -> Terms | None:
@@ -208,6 +221,8 @@ def terms_of(way: WayBack, number: int, cell: Cell) -> Terms | None:
             return FromDense(after.scores, layer.parameters["kernel"][index], value)
         case MaxPooling2D() as layer:
             return _pooled(layer, after, cell, value)
+        case ReLU() | Activation(activation_name="relu"):
+            return FromReLU(bool(here.forward.values[cell] > 0), float(after.values[cell]), value)
         case _:
             return None
 
@@ -232,25 +247,25 @@ def reach(way: WayBack, number: int, cell: Cell) -> Region:
     after = way.stages[number + 1]
     layer = after.layer
     shape = after.values.shape
-    if isinstance(layer, Conv2D | MaxPooling2D):
+    if isinstance(layer, Conv2D | Pooling2D):
         rows, columns = (_outputs(layer, after, axis, cell[axis]) for axis in (0, 1))
-        maps = slice(cell[2], cell[2] + 1) if isinstance(layer, MaxPooling2D) else slice(0, shape[2])
+        maps = slice(cell[2], cell[2] + 1) if isinstance(layer, Pooling2D) else slice(0, shape[2])
         return rows, columns, maps
-    if isinstance(layer, ReLU):
+    if layer is not None and is_elementwise(layer):
         return tuple(slice(index, index + 1) for index in cell)
     return tuple(slice(0, size) for size in shape)
 
 
-def _size(layer: Conv2D | MaxPooling2D) -> tuple[int, int]:
+def _size(layer: Conv2D | Pooling2D) -> tuple[int, int]:
     return layer.kernel_size if isinstance(layer, Conv2D) else layer.pool_size
 
 
-def _ahead(layer: Conv2D | MaxPooling2D, x: NDArray, axis: int) -> int:
+def _ahead(layer: Conv2D | Pooling2D, x: NDArray, axis: int) -> int:
     """The padding before the input, on one axis."""
     return window_geometry(x.shape[axis], _size(layer)[axis], layer.strides[axis], layer.padding)[1]
 
 
-def _outputs(layer: Conv2D | MaxPooling2D, after: Back, axis: int, index: int) -> slice:
+def _outputs(layer: Conv2D | Pooling2D, after: Back, axis: int, index: int) -> slice:
     """The outputs whose windows hold the input `index`, on one axis; there may be none."""
     at, stride, size = index + _ahead(layer, after.forward.before, axis), layer.strides[axis], _size(layer)[axis]
     first = max(0, -(-(at - size + 1) // stride))

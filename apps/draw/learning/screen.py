@@ -60,9 +60,12 @@ class WatchScreen(Screen):
         """End the training."""
         self.watch.close()
 
-    def update(self, now: float) -> None:
-        """Take in what the training has sent, and show it the drawing."""
+    def receive(self) -> None:
+        """Take in what the training has sent: it would wait if nobody did."""
         self.watch.update()
+
+    def update(self, now: float) -> None:
+        """Show the training the drawing."""
         digits = self.session.digits
         self.watch.look_at(digits[self.session.selected].image if digits else None)
 

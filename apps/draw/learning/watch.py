@@ -110,7 +110,7 @@ class Watch:
         """Stop the training and forget what it has learned."""
         if self.is_busy:
             self._helper.send("stop")
-            self._helper.close()
+            self._helper.leave()
         self._reset()
 
     def look_at(self, image: np.ndarray | None) -> None:

@@ -88,8 +88,8 @@ class DigitsView(Card):
 
     @property
     def least_height(self) -> int:  # type: ignore[override]
-        """More for the question whether it is really wrong."""
-        return 124 if self.study.asked_label is not None else 0
+        """More for the question whether it is really wrong, and for digits that were asked for."""
+        return 124 if self.study.asked_label is not None else 112 if self.study.choosing is not None else 0
 
     def parts(self, look: Look, rect: pygame.Rect, session: Session) -> list[Part]:
         """A question and its buttons."""
@@ -145,7 +145,7 @@ def words(outcome: Outcome) -> tuple[str, ...]:
         first = "The network is the one from before, bit for bit." if outcome.exact else "The drawing is forgotten."
         read = "" if outcome.accuracy_after is None else f"It reads {_exact(outcome.accuracy_after)} of the test images."
         return first, read
-    kept = f"Kept drawings: {outcome.kept_before}, now {outcome.kept_after} of {outcome.kept}" if outcome.kept else ""
+    kept = f"Kept drawings read: {outcome.kept_before}, now {outcome.kept_after} of {outcome.kept}" if outcome.kept else ""
     return tests_read(outcome), kept
 
 

@@ -2,6 +2,8 @@
 
 Aileron Regular comes with Pillow, FreeSans Bold with Pygame. Aileron's few mathematical signs,
 which Pillow left out, come from FreeSans too, a little smaller, so that they are not too heavy.
+In small sizes the bold face is fitted to whole pixels so roughly that letters stand apart and dots
+grow together; there it is set large and reduced.
 Figures are set one by one, from glyphs that are kept: numbers that change with every frame would
 cost a new picture each.
 """
@@ -22,6 +24,7 @@ from apps.draw.toolkit.theme import Colour
 SIGNS = frozenset((MINUS, TIMES, SUM))
 FIGURES = frozenset(f"0123456789.,()%+e… {MINUS}{TIMES}")
 SIGN_SIZE = 0.85
+FINE, SMALL_TYPE = 4, 24  # bold type up to so many pixels is set so many times as large, and reduced
 
 
 @lru_cache(maxsize=64)
@@ -39,6 +42,8 @@ def width(text: str, size: int, bold: bool) -> int:
     """The width of a line of text in pixels."""
     if is_figures(text):
         return sum(width(figure, size, bold) for figure in text)
+    if bold and size <= SMALL_TYPE:
+        return -(-font(FINE * size, bold).size(text)[0] // FINE)
     return sum(_face(size, strong, bold).size(run)[0] for run, strong in _runs(text, bold))
 
 
@@ -62,6 +67,14 @@ def _runs(text: str, bold: bool) -> list[tuple[str, bool]]:
 def render(text: str, size: int, colour: Colour, bold: bool) -> pygame.Surface:
     """The line of text, its baseline where the face's own is."""
     runs, ascent = _runs(text, bold), font(size, bold).get_ascent()
+    if bold and size <= SMALL_TYPE:
+        fine = font(FINE * size, bold)
+        top = FINE * ascent - fine.get_ascent()
+        place = width(text, size, bold), -(-(top + fine.get_height()) // FINE)
+        large = pygame.Surface((FINE * place[0], FINE * place[1]), pygame.SRCALPHA)
+        large.fill((*colour, 0))
+        large.blit(fine.render(text, True, colour), (0, top))
+        return pygame.transform.smoothscale(large, place)
     if len(runs) == 1 and runs[0][1] == bold:
         return font(size, bold).render(text, True, colour)
     line = pygame.Surface((width(text, size, bold), font(size, bold).get_height()), pygame.SRCALPHA)

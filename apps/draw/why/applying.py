@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from apps.draw.drawing.raster import Raster
-from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH, Patch
+from apps.draw.drawing.strokes import Patch
 from apps.draw.reading.recognizer import Reader
 from apps.draw.why.questions import NETWORK_SIDE, WHAT_IF, Answer, Question, square_of
 
 ROUNDS = 6
+MARGIN = 4  # of no change around one, where a larger window shows it smoothly
 STRONGER = 1.15  # each round's changes, so that a change that is too weak on the sheet is not asked for again and again
 
 
@@ -53,11 +54,19 @@ def changed_drawing(
     return None if best is None else _difference(ink, best)
 
 
-def _difference(before: np.ndarray, after: np.ndarray) -> Patch:
-    """The patch that turns one ink of the sheet into another."""
-    values = np.zeros((SHEET_WIDTH, SHEET_WIDTH), np.float32)
-    values[:SHEET_HEIGHT] = (after.astype(np.float32) - before) / 255
-    return Patch(0.0, 0.0, float(SHEET_WIDTH), values)
+def _difference(before: np.ndarray, after: np.ndarray) -> Patch | None:
+    """The patch that turns one ink of the sheet into another; no larger than it must be, because
+    it is kept for undoing.
+    """
+    rows, columns = (np.flatnonzero((before != after).any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    top, bottom, left, right = (int(edge) for edge in (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1))
+    side = max(bottom - top, right - left) + 2 * MARGIN
+    values = np.zeros((side, side), np.float32)
+    change = after[top:bottom, left:right].astype(np.float32) - before[top:bottom, left:right]
+    values[MARGIN : MARGIN + bottom - top, MARGIN : MARGIN + right - left] = change / 255
+    return Patch(float(left - MARGIN), float(top - MARGIN), float(side), values)
 
 
 class Applying:

@@ -19,6 +19,7 @@ from apps.draw.study import Study
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.theme import Palette
+from apps.draw.why import heat
 from apps.draw.why.questions import GRADIENT, NETWORK_SIDE, WHAT_IF, Answer, Question, square_of
 from apps.draw.wording import a_digit, percent
 
@@ -201,7 +202,7 @@ def _paint_line(surface: pygame.Surface, look: Look, rect: pygame.Rect, words: l
             swatch = pygame.Rect(left, 0, look.px(16), look.px(16))
             swatch.centery = middle
             shapes.box(surface, swatch, look.px(4), colour)
-            look.text(surface, sign, swatch.center, theme.SMALL, palette.paper, bold=True, align="centre")
+            look.text(surface, sign, swatch.center, theme.SMALL, heat.readable(colour, palette), bold=True, align="centre")
             look.text(surface, name, (left + look.px(24), middle), theme.SMALL, palette.text)
             left += width + look.px(18)
     if left + look.text_width(rest, theme.SMALL) <= right:
