@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from nn.exercise.base import Exercise
-from nn.exercise.convolution import CONV2D, CONV2D_BACKWARD, KERNEL
+from nn.exercise.convolution import CONV2D, CONV2D_BACKWARD
 from nn.exercise.dense import DENSE, DENSE_BACKWARD, RELU
 from nn.exercise.idx import IDX
+from nn.exercise.kernel import KERNEL
 from nn.exercise.loss import SOFTMAX_LOSS, TRAINING_STEP
 from nn.exercise.normalization import BATCH_NORM
 from nn.exercise.pooling import MAXPOOL

@@ -1,21 +1,12 @@
-"""Exercises `conv2d`, `conv2d_backward` and `kernel`: the convolution, its gradients, and both
-compiled.
-"""
+"""Exercises `conv2d` and `conv2d_backward`: the convolution and its gradients."""
 
 from __future__ import annotations
-
-import time
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, Wrong, backward_cases, defined, passes, random_case
+from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, defined, passes, random_case
 from nn.layers import Conv2D
-
-FASTER = 30
-SPEED_SHAPES = {"x": (8, 14, 14, 4), "kernel": (3, 3, 4, 8), "bias": (8,)}
 
 
 def conv2d_forward(x: NDArray, kernel: NDArray, bias: NDArray) -> NDArray:
@@ -50,28 +41,6 @@ def conv2d_backward(dout: NDArray, x: NDArray, kernel: NDArray) -> tuple[NDArray
     # Step 1: dbias[f]. Which outputs does bias[f] touch?
     # Step 2: four loops over dout, as on the way forward. Each dout[n,i,j,f] adds something to dkernel.
     # Step 3: in the same loops, it adds something to dx.
-    raise NotImplementedError
-
-
-def conv2d_into(x: NDArray, kernel: NDArray, bias: NDArray, out: NDArray) -> None:
-    """The convolution of the exercise `conv2d`, compiled by Numba, at least 30 times as fast as its
-    four loops. Numba likes plain loops over single numbers: there will be seven of them.
-
-    Shapes: x (N, H, W, C), kernel (KH, KW, C, F), bias (F,), out (N, H-KH+1, W-KW+1, F). It writes
-    into out, whatever that held before, and returns nothing.
-    """
-    # Step 1: @numba.njit above `def`, and four loops over the shape of out.
-    # Step 2: three loops more, and the sum in a variable.
-    # Step 3: which loop is the innermost? Neighbours in memory are read fastest.
-    raise NotImplementedError
-
-
-def conv2d_backward_into(dout: NDArray, x: NDArray, kernel: NDArray, dx: NDArray, dkernel: NDArray, dbias: NDArray) -> None:
-    """The gradients of the exercise `conv2d_backward`, in the same way.
-
-    Shapes as there. It writes into dx, dkernel and dbias, whatever these held before, and returns
-    nothing.
-    """
     raise NotImplementedError
 
 
@@ -116,6 +85,13 @@ the kernel is flipped; x[n, i+ki, j+kj] belongs to kernel[ki,kj] | patch, kernel
 the kernel is flipped along one axis | patch, kernel | patch, kernel[::-1]
 the kernel is flipped along one axis | patch, kernel | patch, kernel[:, ::-1]
 the kernel's rows and columns are exchanged | patch, kernel | patch, kernel.transpose(1, 0, 2, 3)
+the kernel's rows and columns are exchanged
+    | np.tensordot(patch, kernel, 3) | (patch[..., None] * kernel.transpose(1, 0, 2, 3)).sum((1, 2, 3))
+KH and KW are exchanged in the patch: it has KH rows and KW columns
+    | np.tensordot(patch, kernel, 3) | (x[:, i : i + KW, j : j + KH, :, None] * kernel).sum((1, 2, 3))
+the greatest product is taken; it should be the sum
+    | np.tensordot(patch, kernel, 3) | (patch[..., None] * kernel).max((1, 2, 3))
+the height and the width of out are exchanged | OH, OW, F)) | OW, OH, F))
 the bias is missing | + bias |
 the bias is added once for each weight; add it once for each output | + bias | + KH * KW * C * bias
 the bias is added once for each channel; add it once for each output | + bias | + C * bias
@@ -128,6 +104,8 @@ the first filter is used for all | patch, kernel | patch, kernel[..., :1]
 the mean over the patch is taken; it should be the sum | patch, kernel, 3) | patch, kernel, 3) / (KH * KW * C)
 the last row and column are left out: there are H-KH+1 positions | - KH + 1 | - KH | - KW + 1 | - KW
 the last row and column stay 0: there are H-KH+1 positions | ndindex(OH, OW) | ndindex(OH - 1, OW - 1)
+the last row stays 0: there are H-KH+1 positions | ndindex(OH, OW) | ndindex(OH - 1, OW)
+the last column stays 0: there are W-KW+1 positions | ndindex(OH, OW) | ndindex(OH, OW - 1)
 every sample is computed from the first image | x[:, i | x[:1, i
 """
 
@@ -144,8 +122,15 @@ def plain(dout, x, kernel):
 """
 BACKWARD_MISTAKES = """
 the filter is flipped: dout[i,j] · kernel[ki,kj] goes to dx[i+ki, j+kj] | * kernel[..., f] | * kernel[::-1, ::-1, :, f]
+the filter is flipped along one axis in dx | * kernel[..., f] | * kernel[::-1, :, :, f]
+the filter is flipped along one axis in dx | * kernel[..., f] | * kernel[:, ::-1, :, f]
+dx takes x; its factor is the kernel | * kernel[..., f] | * x[patch]
 the filter is flipped: dkernel[ki,kj] belongs to x[i+ki, j+kj] | return dx, dkernel | return dx, dkernel[::-1, ::-1]
 patches overwrite each other in dx; add up instead | dx[patch] += | dx[patch] =
+the gradient of every sample goes to the first in dx | dx[patch] += | dx[(0, *patch[1:])] +=
+the last row of dout is left out | KH, KW = | dout = dout.copy(); dout[:, -1] = 0; KH, KW =
+the last column of dout is left out | KH, KW = | dout = dout.copy(); dout[:, :, -1] = 0; KH, KW =
+the last row and column of dout are left out | KH, KW = | dout = dout.copy(); dout[:, -1] = dout[:, :, -1] = 0; KH, KW =
 each output overwrites dkernel; add up instead | dkernel[..., f] += | dkernel[..., f] =
 the gradient is taken from the first sample alone; sum over the batch | * x[patch] | * x[patch] * (n == 0)
 the gradient is taken from the last sample alone; add up over the batch | * x[patch] | * x[patch] * (n == len(x) - 1)
@@ -155,6 +140,7 @@ dbias is the mean over the pixels; it should be the sum | dout.sum(axis=(0, 1, 2
 dbias is the mean over samples and pixels; it should be the sum | dout.sum | dout.mean
 dbias is summed over everything; each filter has its own | dout.sum(axis=(0, 1, 2)) | dout.sum()
 dbias is summed over everything; each filter has its own | dout.sum(axis=(0, 1, 2)) | dout.sum() + 0 * dout[0, 0, 0]
+each output overwrites dbias; add up instead | dout.sum(axis=(0, 1, 2)) | dout[-1, -1, -1]
 dbias is not summed over all pixels | axis=(0, 1, 2) | axis=(0, 1)
 dbias is not summed over the pixels | axis=(0, 1, 2) | axis=0
 dbias is not summed over the samples | axis=(0, 1, 2) | axis=(1, 2)
@@ -165,63 +151,6 @@ only the first filter sends its gradient back to dx; sum over f | * kernel[..., 
 dx takes the first filter for all | * kernel[..., f] | * kernel[..., 0]
 each filter overwrites dx; sum over f | * kernel[..., f] | * kernel[..., f] * (f == dout.shape[3] - 1)
 """
-
-# What the arrays hold before a compiled kernel writes into them.
-BEFORE = 7.0
-INTO_MISTAKES = """
-out is added to what it held before; write the sum into it | return out | return out + 7.0
-out is not written to | return out | return 0 * out + 7.0
-"""
-BACKWARD_INTO_MISTAKES = """
-it is added to what dx held before; begin with zeros | return dx | return dx + 7.0
-it is added to what dkernel held before; begin with zeros | dkernel, dbias | dkernel + 7.0, dbias
-it is added to what dbias held before; begin with zeros | dkernel, dbias | dkernel, dbias + 7.0
-"""
-
-
-def _returning(*shapes: Callable[..., tuple[int, ...]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Turns a function that writes into its last arguments into one that returns these."""
-
-    def adapt(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: NDArray) -> Any:
-            outputs = tuple(np.full(shape(*arguments), BEFORE) for shape in shapes)
-            function(*arguments, *outputs)
-            return outputs
-
-        return call
-
-    return adapt
-
-
-def _out_shape(x: NDArray, kernel: NDArray, bias: NDArray) -> tuple[int, ...]:
-    return len(x), x.shape[1] - kernel.shape[0] + 1, x.shape[2] - kernel.shape[1] + 1, len(bias)
-
-
-def four_loops(x: NDArray, kernel: NDArray, bias: NDArray) -> NDArray:
-    """What a compiled kernel must be faster than: four loops of Python, each patch by NumPy."""
-    out = np.empty(_out_shape(x, kernel, bias))
-    KH, KW = kernel.shape[:2]
-    for n, i, j, f in np.ndindex(out.shape):
-        out[n, i, j, f] = (x[n, i : i + KH, j : j + KW] * kernel[..., f]).sum() + bias[f]
-    return out
-
-
-def _check_speed(functions: Mapping[str, Callable[..., Any]]) -> str:
-    """How many times as fast as the four loops the student's kernel is, in the process' own time."""
-    function, arguments = functions["conv2d_into"], random_case("", SPEED_SHAPES).arguments
-
-    def seconds(call: Callable[..., Any], runs: int) -> float:
-        begun = time.process_time()
-        for _ in range(runs):
-            call(**arguments)
-        return (time.process_time() - begun) / runs
-
-    times = min(seconds(four_loops, 1) for _ in range(3)) / min(seconds(function, 10) for _ in range(3))
-    if times < FASTER:
-        compiled = "is @numba.njit in the line above def?"
-        raise Wrong(f"it is {times:.1f} times as fast as four loops of Python, and should be {FASTER} times as fast; {compiled}")
-    return f"{times:.0f} times as fast as four loops of Python"
-
 
 CONV2D = Exercise(
     name="conv2d",
@@ -255,46 +184,6 @@ CONV2D_BACKWARD = Exercise(
             plain=BACKWARD,
             mistakes=BACKWARD_MISTAKES,
             forward=lambda x, kernel: forward_pass(x, kernel, np.zeros(kernel.shape[3])),
-        ),
-    ),
-)
-
-KERNEL = Exercise(
-    name="kernel",
-    title=f"the convolution and its gradients in Numba, {FASTER} times as fast",
-    solution="nn/kernels/conv.py, and nn/kernels/README.md",
-    hints=(
-        "Write @numba.njit in the line above def. Inside, range(out.shape[0]) and x[n, i + ki, j + kj, c] are compiled to machine"
-        " code; a slice such as x[n, i : i + KH] would make a new object each time.",
-        "total = bias[f], then total += x[...] * kernel[...] in the three loops, then out[n, i, j, f] = total.",
-        "kernel[ki, kj, c, f] and kernel[ki, kj, c, f + 1] are neighbours in memory. With f as the innermost loop, and out as the"
-        " place of the sums, the compiler can take several filters at once.",
-    ),
-    imports="import numba\nfrom numpy.typing import NDArray",
-    seconds=60.0,
-    tasks=(
-        Task(
-            conv2d_into,
-            outputs=("out",),
-            right=_right,
-            cases=_forward_cases,
-            plain=FORWARD,
-            mistakes=INTO_MISTAKES + FORWARD_MISTAKES,
-            adapt=_returning(_out_shape),
-            check=_check_speed,
-        ),
-        Task(
-            conv2d_backward_into,
-            outputs=("dx", "dkernel", "dbias"),
-            right=_gradients,
-            cases=_backward_cases,
-            plain=BACKWARD,
-            mistakes=BACKWARD_INTO_MISTAKES + BACKWARD_MISTAKES,
-            adapt=_returning(
-                lambda dout, x, kernel: x.shape,
-                lambda dout, x, kernel: kernel.shape,
-                lambda dout, x, kernel: kernel.shape[3:],
-            ),
         ),
     ),
 )

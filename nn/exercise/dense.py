@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nn.exercise.base import EXAMPLE, Case, Exercise, Outputs, Task, backward_cases, defined, passes, random_case
+from nn.exercise.diagnosis import Answer, same
 from nn.layers import Dense, ReLU
 
 
@@ -87,6 +90,20 @@ def _relu_cases() -> list[Case]:
     return [first, Case("the case of many zeros", zeros), random_case("the case of random numbers", {"x": (3, 2, 4)})]
 
 
+def _leak_or_limit(answers: Sequence[Answer]) -> str:
+    """The sentence for a slope below 0, or a greatest value, of the student's choice."""
+    if any(np.shape(answer.got[0]) != answer.right[0].shape for answer in answers):
+        return ""
+    x = np.concatenate([answer.case.arguments["x"].ravel() for answer in answers])
+    out = np.concatenate([np.ravel(answer.got[0]) for answer in answers])
+    slope, limit = (out[x < 0] / x[x < 0]).mean(), out.max()
+    if 0 < slope < 1 and same(out, np.where(x < 0, slope * x, x)):
+        return f"values below 0 pass, multiplied by {slope:.6g}; they should become 0"
+    if 0 < limit < x.max() and same(out, np.clip(x, 0, limit)):
+        return f"values above {limit:.6g} are cut off; only those below 0 should be"
+    return ""
+
+
 DENSE_PLAIN = "def plain(x, kernel, bias):\n    return x @ kernel + bias"
 DENSE_FORWARD = defined(DENSE_PLAIN)
 
@@ -108,11 +125,16 @@ DENSE = Exercise(
             plain=DENSE_PLAIN,
             mistakes="""
 the bias is missing | + bias |
+the bias is added twice | + bias | + 2 * bias
 the bias is subtracted | + bias | - bias
 every output gets the bias of the first | + bias | + bias[0]
 the bias is added once for each input; add it after the sum | + bias | + len(kernel) * bias
 the kernel is transposed: kernel[i,o] leads from input i to output o | @ kernel | @ kernel.T
 each input overwrites the sum; add up over i | x @ kernel | x[:, -1:] * kernel[-1]
+the product is taken element by element; the sum over i is missing: x @ kernel | @ | *
+the last input is left out of the sum | x @ kernel | x[:, :-1] @ kernel[:-1]
+the first input is left out of the sum | x @ kernel | x[:, 1:] @ kernel[1:]
+outputs below 0 are cut off; that is the exercise relu | x @ kernel + bias | np.maximum(x @ kernel + bias, 0)
 every sample is computed from the first sample | x @ | x[[0] * len(x)] @
 the mean over i is taken; it should be the sum | @ kernel | @ kernel / len(kernel)
 the bias is added along the samples, not along the outputs | + bias | + bias[:, None]
@@ -150,6 +172,10 @@ dbias is summed over everything; each output has its own | dout.sum(axis=0) | do
 dbias is summed over everything; each output has its own | dout.sum(axis=0) | dout.sum() + 0 * dout[0]
 dbias is not summed over the samples | .sum(axis=0) |
 dkernel takes x without the gradient that arrives | x.T @ dout | x.T @ np.ones_like(dout)
+x and dout are summed over the samples before they are multiplied; sum their products
+    | x.T @ dout | np.outer(x.sum(0), dout.sum(0))
+x is not transposed in dkernel: the sum must run over the samples | x.T @ dout | x @ dout
+the kernel is not transposed in dx: the sum must run over the outputs | dout @ kernel.T | dout @ kernel
 """,
         ),
     ),
@@ -171,14 +197,13 @@ RELU = Exercise(
             right=lambda x: passes(ReLU(), x),
             cases=_relu_cases,
             plain="def plain(x):\n    return np.maximum(x, 0)",
+            explain=_leak_or_limit,
             mistakes="""
 negative values are mirrored, as an absolute value; they should become 0 | np.maximum(x, 0) | np.abs(x)
 the smaller of 0 and x is taken; it should be the greater | maximum | minimum
 positive values are replaced by 1; they should stay as they are | np.maximum(x, 0) | (x > 0) + 0.0
-values above 1 are cut off | np.maximum(x, 0) | np.clip(x, 0, 1)
-negative values pass, made smaller; they should become 0 | (x, 0) | (x, 0.01 * x)
-negative values pass, made smaller; they should become 0 | (x, 0) | (x, 0.1 * x)
 nothing is cut off | np.maximum(x, 0) | x
+this is the softplus, a smooth function; ReLU has a kink at 0 | np.maximum(x, 0) | np.log1p(np.exp(x))
 """,
         ),
         Task(
@@ -190,6 +215,7 @@ nothing is cut off | np.maximum(x, 0) | x
             plain="def plain(dout, x):\n    return dout * (x > 0)",
             mistakes="""
 the gradient passes at x = 0; the slope there is to be 0 | > | >=
+half of the gradient passes at x = 0; the slope there is to be 0 | (x > 0) | ((x > 0) + 0.5 * (x == 0))
 the slope is taken from the sign of dout; it depends on that of x | x > 0 | dout > 0
 negative gradients are stopped; the slope depends on x alone | dout * | np.maximum(dout, 0) *
 this is the slope; the chain rule multiplies it by dout | dout * (x > 0) | (x > 0) + 0.0

@@ -89,6 +89,9 @@ def diagnose(task: Task, wrong: list[int], answers: list[Answer]) -> str:
         for sentence, variant in task.variants():
             if _explains(variant, indices, answers):
                 return sentence
+        swapped = [_swapped(task, index, answers) for index in indices]
+        if all(swapped):
+            return swapped[0]
     index = wrong[0]
     if index == 0 and (sentence := task.explain(answers)):
         return sentence
@@ -96,6 +99,26 @@ def diagnose(task: Task, wrong: list[int], answers: list[Answer]) -> str:
     if len(failed) == 1 and failed[0].note:
         return failed[0].note
     return next((sentence for hypothesis in HYPOTHESES if (sentence := hypothesis(task, index, answers))), "")
+
+
+def diagnose_exception(task: Task, case: Case, said: str, answers: list[Answer]) -> str:
+    """The sentence for the only mistake that ends in the same words as an exception in `case`, and
+    gives the same answers before; "" if there is none, or more than one.
+    """
+    found = set()
+    for sentence, variant in task.variants():
+        try:
+            with np.errstate(all="ignore"):
+                variant(**case.arguments)
+        except Exception as error:
+            if words_of(error) == said and _explains(variant, list(range(len(task.outputs))), answers):
+                found.add(sentence)
+    return found.pop() if len(found) == 1 else ""
+
+
+def words_of(error: BaseException) -> str:
+    """The message of an exception, in one line."""
+    return " ".join(str(error).split())
 
 
 def _explains(variant: Callable[..., Any], indices: list[int], answers: list[Answer]) -> bool:
@@ -141,6 +164,11 @@ def _factor(task: Task, index: int, answers: list[Answer]) -> str:
         return f"{name} has the wrong sign"
     if agree(factors, [1 / count for count in counts]).all():
         return f"{start} 1/{answer.samples}: {batch}; divide by N in the loss, once"
+    if agree(factors, [1 / count**2 for count in counts]).all():
+        return f"{start} 1/{answer.samples}²: {batch}; divide by N in the loss, once"
+    always = np.array([count / each if each else 0.0 for count, each in zip(counts, factors, strict=True)])
+    if len(set(counts)) > 1 and always[0] > 1 and agree(always, np.full(len(always), always[0])).all():
+        return f"{name} is divided by {always[0]:.6g}, whatever the batch; divide by N, here {answer.samples}"
     if agree(factors, counts).all():
         return f"{start} {answer.samples}: {batch}; divide by N, once"
     if agree(factors, [factors[0]] * len(factors)).all():
@@ -190,6 +218,43 @@ def _samples(task: Task, index: int, answers: list[Answer]) -> str:
     return ""
 
 
+def _ends(task: Task, index: int, answers: list[Answer]) -> str:
+    """The first or the last entries along some axes are not computed."""
+    name, rank = task.outputs[index], np.ndim(answers[0].right[index])
+    pairs = [(np.asarray(answer.got[index]), np.asarray(answer.right[index])) for answer in answers]
+    if any(got.shape != right.shape or got.ndim != rank for got, right in pairs):
+        return ""
+    choices = sorted(itertools.product((None, 0, -1), repeat=rank), key=lambda choice: rank - choice.count(None))
+    for choice in choices[1:]:
+        if all(same(got, _without(right, choice)) for got, right in pairs):
+            ends = {0: "the first", -1: "the last"}
+            axes = [f"{ends[end]} along axis {axis}" for axis, end in enumerate(choice) if end is not None]
+            return f"the entries of {name} that are {listed(axes)} stay 0; does a loop begin too late or end too early?"
+    return ""
+
+
+def _without(right: NDArray, choice: Sequence[int | None]) -> NDArray:
+    """The array with 0 at one end of some of its axes."""
+    without = right.copy()
+    for axis, end in enumerate(choice):
+        if end is not None and right.size:
+            np.moveaxis(without, axis, 0)[end] = 0
+    return without
+
+
+def _ended(task: Task, index: int, answers: list[Answer]) -> str:
+    """Nothing is computed after some entry."""
+    for answer in answers:
+        got, right = np.asarray(answer.got[index]), np.asarray(answer.right[index])
+        if got.shape != right.shape or not got.ndim:
+            return ""
+        if not same(got, right):
+            begin = int(np.flatnonzero(~agree(got, right))[0])
+            if begin == 0 or got.ravel()[begin:].any():
+                return ""
+    return f"{task.outputs[index]} is right at its beginning, and then 0; does a return stand inside a loop?"
+
+
 def _offset(task: Task, index: int, answers: list[Answer]) -> str:
     """One number too much, everywhere."""
     offsets = []
@@ -201,4 +266,4 @@ def _offset(task: Task, index: int, answers: list[Answer]) -> str:
     return f"{task.outputs[index]} is too large by {offsets[0]:.6g} everywhere" if len(set(np.round(offsets, 9))) == 1 else ""
 
 
-HYPOTHESES = (_factor, _swapped, _rearranged, _samples, _offset)
+HYPOTHESES = (_factor, _swapped, _rearranged, _samples, _ends, _ended, _offset)

@@ -86,10 +86,24 @@ def plain(content):
 the elements are read little-endian; in the file the first byte is the greatest | ">" + | "<" +
 the elements are taken in Fortran's order; in the file the last axis is the fastest | sizes).as | sizes, order='F').as
 the sizes are taken in reverse | reshape(sizes) | reshape(sizes[::-1])
+a size has 4 bytes; one is read | int.from_bytes(content[4 * k : 4 * k + 4], "big") | content[3 + k]
+    | int(np.prod(sizes)), offset=begin | offset=begin
+the rank is byte 3; byte 2 is the type | content[3] | content[2] | int(np.prod(sizes)), offset=begin | offset=begin
+the axes are in reverse order; the sizes of the header are those of the array | .reshape(sizes) | .reshape(sizes).T
 the array is flat; give it the sizes of the header | .reshape(sizes) |
 the header is part of the elements; they begin at byte 4 + 4 · rank | offset=begin | offset=0
 the elements begin too early, at byte 4; the sizes come before them | offset=begin | offset=4
 the header is taken as 8 bytes long; it has 4 bytes more for each axis | offset=begin | offset=8
+the elements are read from the wrong byte; they begin at byte 4 + 4 · rank, after the sizes
+    | int(np.prod(sizes)), offset=begin | offset=8
+the elements are read from the wrong byte; they begin at byte 4 + 4 · rank, after the sizes
+    | int(np.prod(sizes)), offset=begin | offset=16
+the elements are read from the wrong byte; they begin at byte 4 + 4 · rank, after the sizes
+    | int(np.prod(sizes)), offset=begin | offset=4
+the elements are read from the wrong byte; they begin at byte 4 + 4 · rank, after the sizes
+    | int(np.prod(sizes)), offset=begin | offset=0
+the elements are read from the wrong byte; they begin at byte 4 + 4 · rank, after the sizes
+    | int(np.prod(sizes)), offset=begin | offset=4 * rank
 """,
         ),
     ),

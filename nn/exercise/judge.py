@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from nn.exercise.base import Case, Exercise, Task, Wrong
 from nn.exercise.catalogue import EXERCISES
-from nn.exercise.diagnosis import Answer, apart, at, diagnose, first_difference, listed, same
+from nn.exercise.diagnosis import Answer, apart, at, diagnose, diagnose_exception, first_difference, listed, same
 from nn.exercise.student import Blank, Fault, Missing, Raised, Student, copied, kind_of
 from nn.gradcheck.check import Report, check_gradients
 
@@ -99,16 +99,17 @@ def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...
     answers: list[Answer] = []
     if uncompiled := student.uncompiled(task):  # its exceptions have lines, and it knows where arrays end
         for case in cases:
-            _called(uncompiled, case)
+            _called(task, uncompiled, case, [])
     for case in cases:
         try:
-            got = _called(function, case)
+            got = _called(task, function, case, answers)
         except Fault:
             if _wrong_outputs(task, answers):
                 break  # what was wrong before says more than what it led to
             raise
         answers.append(Answer(case, got, task.expected(case)))
         _check_kinds(task, answers[-1])
+    _check_repeated(task, function, answers)
     if wrong := _wrong_outputs(task, answers):
         if student.memory.used:
             with student.memory.zeroed():
@@ -129,12 +130,25 @@ def _judge_task(task: Task, functions: Mapping[str, Callable[..., tuple[Any, ...
     return "; ".join(done)
 
 
-def _called(function: Callable[..., tuple[Any, ...]], case: Case) -> tuple[Any, ...]:
-    """What the function returns in a case; an exception names the case."""
+def _called(task: Task, function: Callable[..., tuple[Any, ...]], case: Case, before: list[Answer]) -> tuple[Any, ...]:
+    """What the function returns in a case; an exception names the case, and a known mistake."""
     try:
         return function(**case.arguments)
     except Raised as raised:
-        raise Raised(f"{raised}, in {case.title}", raised.line, raised.file, raised.cause) from None
+        cause = diagnose_exception(task, case, raised.said, before) or raised.cause
+        raise Raised(f"{raised}, in {case.title}", raised.line, raised.file, cause) from None
+
+
+def _check_repeated(task: Task, function: Callable[..., tuple[Any, ...]], answers: list[Answer]) -> None:
+    """Raise `Wrong` if the same arguments give other results than before."""
+    for answer in answers:
+        again = function(**answer.case.arguments)
+        for name, one, other in zip(task.outputs, answer.got, again, strict=True):
+            if not same(one, other):
+                raise Wrong(
+                    f"with the same arguments, {name} is another one the second time. Does something stay from one call to"
+                    " the next, such as a global variable or a default argument? Or is it arbitrary (np.empty) or random?"
+                )
 
 
 def _check_memory(task: Task, function: Callable[..., tuple[Any, ...]], answers: list[Answer]) -> None:
@@ -174,6 +188,8 @@ def _check_kinds(task: Task, answer: Answer) -> None:
             real = isinstance(got, int | float | np.number) or (isinstance(got, np.ndarray) and got.shape == ())
             if not real or np.asarray(got).dtype.kind not in "biuf":
                 raise Fault(f"{start} must be a number, got {kind_of(got)}")
+            if isinstance(right, int) and np.asarray(got).dtype.kind == "f" and np.asarray(got) % 1:
+                raise Fault(f"{start} must be a whole number, got {got}; // divides and rounds down")
             continue
         if not isinstance(got, np.ndarray | np.number):
             raise Fault(f"{start} must be a NumPy array, got {kind_of(got)}")

@@ -190,6 +190,15 @@ the mean is taken over all N·K entries; divide by N, the number of samples | ta
 the division by N is in the loss but not in its gradient | (p - targets) / len(logits) | p - targets
 the loss is not divided by N | sum() / len(logits) | sum()
 the gradient's sign is wrong: it is p - targets | p - targets | targets - p
+dlogits takes log p in place of p | (p - targets) | (log_p - targets)
+dlogits is 0 for the wrong classes; it is p - targets for all | (p - targets) | targets * (p - 1)
+the loss is the squared error; it should be -log p of the right class | -(targets * log_p) | ((targets - p) ** 2)
+the loss counts the wrong classes, too; it should be -log p of the right one | (targets * log_p) | log_p
+the loss adds log(1 - p) of the wrong classes; it should be -log p of the right one
+    | (targets * log_p) | (targets * log_p + (1 - targets) * np.log(1 - p))
+the greatest score is taken over the samples; each row needs its own: axis=1 | max(axis=1 | max(axis=0
+keepdims=True is missing: the sums of the rows are set against the columns | sum(axis=1, keepdims=True) | sum(axis=1)
+    | powers / sums | np.exp(logits - m - np.log(sums))
 dlogits is p alone; the targets have to be subtracted | p - targets | p
 the logarithm has the base 2; it should be the natural one | loss = - | loss = -1 / np.log(2) *
 the logarithm has the base 10; it should be the natural one | loss = - | loss = -1 / np.log(10) *
@@ -245,6 +254,8 @@ the gradient of a bias is the mean over the samples; it should be the sum | dz.s
 the gradient of a bias is taken from the first sample alone | dlogits.sum(axis=0) | dlogits[0]
 the gradient of a bias is taken from the first sample alone | dz.sum(axis=0) | dz[0]
 the gradients are not divided by N | (p - targets) / len(x) | p - targets
+the gradients are divided by N twice | (p - targets) / len(x) | (p - targets) / len(x) ** 2
+ReLU's slope is taken from the sign of the gradient; it depends on z | (z > 0) | (dlogits @ kernel2.T > 0)
 the step goes up the gradient; it must go down | w - rate | w + rate
 the learning rate is missing | w - rate * dw | w - dw
 the parameter is not changed | w - rate * dw | w

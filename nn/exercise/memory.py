@@ -4,6 +4,7 @@ that adds to it.
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -14,27 +15,31 @@ from numpy.typing import NDArray
 
 
 class Memory:
-    """Lets a student's module see an `np.empty` and `np.empty_like` that return arrays of one value.
+    """Gives a student's file a NumPy whose `empty` and `empty_like` return arrays of one value.
 
-    NumPy itself stays as it is: others, and Numba above all, use it in the same process.
+    The file gets it from its `import` statements, wherever they are. NumPy itself stays as it is:
+    others, and Numba above all, use it in the same process.
 
     Attributes:
-        value: what arrays are filled with; NaN stands for the greatest number in arrays of integers.
+        value: what arrays are filled with; NaN stands for the greatest number in arrays of integers,
+            and for True.
         used: whether one of the functions was called.
     """
 
     def __init__(self) -> None:
         self.value = np.nan
         self.used = False
+        self._numpy = _NumPy("numpy")
+        vars(self._numpy).update({name: self._filling(getattr(np, name)) for name in ("empty", "empty_like")})
 
-    def fill(self, module: ModuleType) -> None:
-        """Put both functions in place of NumPy's among the names of a module."""
-        filling = {name: self._filling(getattr(np, name)) for name in ("empty", "empty_like")}
-        numpy = _NumPy("numpy")
-        vars(numpy).update(filling)
-        instead = {id(np): numpy, **{id(getattr(np, name)): function for name, function in filling.items()}}
-        for name, value in list(vars(module).items()):
-            setattr(module, name, instead.get(id(value), value))
+    def names(self) -> dict[str, Any]:
+        """Python's own names, for a module that is to import this NumPy."""
+
+        def imported(name: str, *arguments: Any, **options: Any) -> Any:
+            found = __import__(name, *arguments, **options)
+            return self._numpy if found is np else found
+
+        return {**vars(builtins), "__import__": imported}
 
     @contextlib.contextmanager
     def zeroed(self) -> Iterator[None]:
@@ -52,6 +57,8 @@ class Memory:
                 array.fill(self.value)
             elif array.dtype.kind in "iu":
                 array.fill(np.iinfo(array.dtype).max if np.isnan(self.value) else self.value)
+            elif array.dtype.kind == "b":
+                array.fill(bool(self.value))
             return array
 
         return call

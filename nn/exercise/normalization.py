@@ -97,6 +97,11 @@ the root is missing: divide by √(σ² + epsilon) | np.sqrt(variance + epsilon)
 epsilon is outside the root: it is √(σ² + epsilon) | np.sqrt(variance + epsilon) | (np.sqrt(variance) + epsilon)
 epsilon is missing | variance + epsilon | variance
 the mean is not subtracted | (x - mean) | x
+the mean is subtracted twice | (x - mean) | (x - 2 * mean)
+the variance is taken without the mean; it is the mean of (x - μ)²
+    | x.var(axis=axes, ddof=ddof, keepdims=True) | (x**2).mean(axis=axes, keepdims=True)
+gamma and beta are exchanged | gamma * y + beta | beta * y + gamma
+beta is multiplied by gamma; it is added at the end | gamma * y + beta | gamma * (y + beta)
 gamma and beta are missing | gamma * y + beta | y
 beta is missing | gamma * y + beta | gamma * y
 gamma is missing | gamma * y | y
@@ -126,6 +131,17 @@ the sums are divided by N; in images there are M = N·H·W values of a channel |
 gamma is missing in dx | gamma / s | 1 / s
 the division by s is missing in dx | gamma / s | gamma
 dx is divided by s twice | gamma / s | gamma / s / s
+epsilon is missing | + epsilon |
+the variance is divided by M - 1; divide by M | x.var(axis=axes) | x.var(axis=axes, ddof=1)
+M counts all values; only those of one channel count | // len(gamma) |
+gamma is multiplied twice in dx | gamma / s | gamma**2 / s
+the sign of y_r · dgamma / M is wrong; it is subtracted | - y * | + y *
+the sign of dbeta / M is wrong; it is subtracted | dout - dbeta | dout + dbeta
+dgamma takes dout alone; gamma's factor is y | return dx, dgamma | return dx, dbeta
+dbeta is multiplied by gamma; beta's factor is 1 | return dx, dgamma, dbeta | return dx, dgamma, gamma * dbeta
+the sums run over the samples only; in images they run over the pixels, too | tuple(range(x.ndim - 1)) | 0
+dgamma takes dout alone; gamma's factor is y | (dout * y) | dout
+dgamma is taken with x; gamma's factor is y, the normalized x | (dout * y) | (dout * x)
 dgamma is taken with x; gamma's factor is y, the normalized x | return dx, dgamma | return dx, (dout * x).sum(axes)
 dgamma is the mean over the channel's values; it should be the sum | return dx, dgamma | return dx, dgamma / M
 dbeta is the mean over the channel's values; it should be the sum | return dx, dgamma, dbeta | return dx, dgamma, dbeta / M

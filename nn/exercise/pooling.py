@@ -91,6 +91,8 @@ the greatest absolute value is taken | window.max | np.abs(window).max
 values below 0 lose against a 0: start with the first value, or with -infinity | max() | max(initial=0)
 windows begin at i and j; they should begin at i·stride and j·stride | i * stride, j * stride | i, j
 the stride is forgotten | i * stride, j * stride | i, j | (H - size) // stride | H - size | (W - size) // stride | W - size
+the number of windows is H // size; it should be (H - size) // stride + 1
+    | (H - size) // stride + 1, (W - size) // stride + 1 | H // size, W // size
 the stride is always the size | N, H, | stride = size; N, H,
 """,
         ),
@@ -119,6 +121,11 @@ the gradient of a tie goes to the last maximum; it should go to the first
     | window.argmax() | size * size - 1 - window[::-1, ::-1].argmax()
 the gradient of a tie goes to the first maximum column by column; it should be row by row
     | window.argmax()).reshape(size, size) | window.T.argmax()).reshape(size, size).T
+the gradient goes to the smallest value; only the greatest should get it | argmax | argmin
+the gradient goes to the greatest absolute value | window.argmax | np.abs(window).argmax
+row and column are exchanged within the window: divmod(k, size) is (row, column)
+    | .reshape(size, size) | .reshape(size, size).T
+the stride is forgotten: the window of dout[n,i,j] begins at i·stride, j·stride | i * stride, j * stride | i, j
 an input that wins two windows gets only one gradient; add up
     | dx[place] += dout[n, i, j, c] * wins | dx[place] = np.where(wins, dout[n, i, j, c], dx[place])
 every input of a window gets the gradient; only the greatest should | * wins |

@@ -122,9 +122,11 @@ def plain(size, window, stride):
     return total // 2, total - total // 2
 """,
             mistakes="""
-the odd zero goes before the image; it should go after the end | return total | return (total + 1)
+the odd zero goes before the image; it should go after the end
+    | total // 2, total - total // 2 | total - total // 2, total // 2
 the stride is forgotten: that is the padding for stride 1 | (positions - 1) * stride + window - size | window - 1
 half of the window is put on both sides, whatever the stride | // 2, total - total // | * 0 + window // 2, window //
+the number of positions is one too many where nothing is left over | -(-size // stride) | size // stride + 1
 the number of positions is rounded down; it is ⌈size / stride⌉ | -(-size // stride) | size // stride
 where nothing is missing, the padding is 0; it cannot be negative | max( | min(10**9, | , 0) | )
 between the first and the last position lie positions - 1 steps | (positions - 1) | positions
@@ -141,6 +143,9 @@ all zeros go after the end; half of them belong before | total // 2, total - tot
 the odd zero of the padding goes before the image | rows // 2, columns // 2 | (rows + 1) // 2, (columns + 1) // 2
 the padding is that of stride 1 | rows // 2, columns // 2 | (KH - 1) // 2, (KW - 1) // 2
 half of the window is put before, whatever the stride | rows // 2, columns // 2 | KH // 2, KW // 2
+the padding repeats the edge of the image; it should be zeros | np.pad(x, | np.pad(mode="edge", array=x, pad_width=
+the padding of the rows and that of the columns are exchanged
+    | (above, KH + SH), (left, KW + SW) | (left, KH + SH), (above, KW + SW)
 all padding is after the end | rows // 2, columns // 2 | 0, 0
 all padding is before the image | rows // 2, columns // 2 | rows, columns
 the strides are exchanged: SH is for rows, SW for columns | (SH, SW), (KH | (SW, SH), (KH
@@ -177,12 +182,20 @@ the padding is cut off one too late: dx begins at row `above` of the padded grad
     | above : above + H, left : left + W | above + 1 : above + 1 + H, left + 1 : left + 1 + W
 the padding is not cut off at the beginning: dx begins at row `above` of the padded gradient
     | above : above + H, left : left + W | :H, :W
+the padding after the end is cut off at the beginning; cut off `above` and `left` there
+    | above : above + H, left : left + W | rows - above : rows - above + H, columns - left : columns - left + W
+`above` and `left` are exchanged where the padding is cut off
+    | above : above + H, left : left + W | left : left + H, above : above + W
 dx has the padding still around it; cut it off | above : above + H, left : left + W | : rows + H, : columns + W
 the filter is flipped | * kernel[..., f] | * kernel[::-1, ::-1, :, f]
 the filter is flipped in dkernel | dx, dkernel | dx, dkernel[::-1, ::-1]
+dkernel takes x; it is the padded image that the kernel has seen | * padded[patch] | * x[patch]
+dbias is the mean over samples and pixels; it should be the sum | dout.sum | dout.mean
 patches overwrite each other in dx; add up instead | dpadded[patch] += | dpadded[patch] =
 the strides are exchanged: SH is for rows, SW for columns
     | slice(i * SH, i * SH + KH), slice(j * SW, j * SW + KW) | slice(i * SW, i * SW + KH), slice(j * SH, j * SH + KW)
+the stride is forgotten: dout[i,j] goes to the window that begins at i·SH, j·SW
+    | slice(i * SH, i * SH + KH), slice(j * SW, j * SW + KW) | slice(i, i + KH), slice(j, j + KW)
 """,
         ),
     ),

@@ -6,6 +6,7 @@ returns that is no result at all, becomes a sentence.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import faulthandler
 import inspect
@@ -21,8 +22,9 @@ from typing import Any, TextIO
 import numpy as np
 
 from nn.exercise.base import Task, Wrong
-from nn.exercise.diagnosis import listed
+from nn.exercise.diagnosis import listed, words_of
 from nn.exercise.memory import Memory
+from nn.exercise.races import interpreted
 
 LONGEST = 300  # characters of an exception's message
 # What is behind an exception most of the time.
@@ -63,7 +65,13 @@ class Missing(Fault):
 
 
 class Raised(Fault):
-    """The student's code raised an exception."""
+    """The student's code raised an exception.
+
+    Attributes:
+        said: its message.
+    """
+
+    said = ""
 
 
 class Student:
@@ -82,15 +90,16 @@ class Student:
         self.module.__file__ = str(path)
         sys.modules[self.module.__name__] = self.module
         try:
-            code = compile(path.read_bytes(), str(path), "exec")
+            self.tree = ast.parse(path.read_bytes(), str(path))
+            code = compile(self.tree, str(path), "exec", dont_inherit=True)
         except SyntaxError as error:
             raise Fault(f"Python cannot read this: {error.msg}", error.lineno) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise Fault(f"Python cannot read this: {error}") from None
+        if not _imports(self.tree, "numba"):  # it compiles np.empty itself, but no function in its place
+            vars(self.module)["__builtins__"] = self.memory.names()
         with self._watched("the file"):
             exec(code, vars(self.module))
-        if b"numba" not in path.read_bytes():  # it compiles np.empty itself, but no function in its place
-            self.memory.fill(self.module)
 
     def function(self, task: Task) -> Callable[..., tuple[Any, ...]]:
         """The student's function for a task: with the arguments of a case, it returns a tuple of
@@ -105,9 +114,12 @@ class Student:
         return self._calling(task, own)
 
     def uncompiled(self, task: Task) -> Callable[..., tuple[Any, ...]] | None:
-        """The same function before Numba compiled it, if it did."""
-        plain = getattr(getattr(self.module, task.name), "py_func", None)
-        return self._calling(task, plain) if isinstance(plain, FunctionType) else None
+        """The same function before Numba compiled it, if it did. It finds data races."""
+        # `total += ...` in a prange is a sum that Numba puts together itself.
+        targets = [node.target for node in ast.walk(self.tree) if isinstance(node, ast.AugAssign)]
+        sums = {target.id for target in targets if isinstance(target, ast.Name)}
+        plain = interpreted(getattr(self.module, task.name), sums)
+        return None if plain is None else self._calling(task, plain)
 
     def _calling(self, task: Task, own: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         adapted = task.adapt(own)
@@ -172,7 +184,7 @@ class Student:
 
     def raised(self, name: str, error: BaseException) -> Raised:
         """The sentence for an exception of the student's code, with the file and line that raised it."""
-        what = " ".join(str(error).split())
+        what = words_of(error)
         if isinstance(error, SyntaxError) and error.filename and self._is_neighbour(error.filename):
             return Raised(f"Python cannot read this: {error.msg}", error.lineno, Path(error.filename).name)
         frames = self._frames(error)
@@ -185,7 +197,9 @@ class Student:
             name = f"{inner}, called by {name}," if inner != "<module>" else f"the file, imported by {self.path.name},"
         reason = f": {_shortened(what)}" if what else ""
         cause = next((cause for pattern, cause in CAUSES.items() if re.search(pattern, what)), "")
-        return Raised(f"{name} raised {type(error).__name__}{reason}", line, file, cause)
+        raised = Raised(f"{name} raised {type(error).__name__}{reason}", line, file, cause)
+        raised.said = what
+        return raised
 
     def _blank(self, name: str, error: NotImplementedError) -> Fault:
         """A function of the stub, or one of a neighbouring file, that has not been written."""
@@ -203,6 +217,15 @@ class Student:
     def _is_neighbour(self, file: str) -> bool:
         """Whether this is another file in the student's folder."""
         return file != str(self.path) and Path(file).parent == self.path.parent
+
+
+def _imports(tree: ast.Module, package: str) -> bool:
+    """Whether a file imports a package, anywhere."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+    return any(name.partition(".")[0] == package for name in names)
 
 
 def _shortened(what: str) -> str:

@@ -150,12 +150,17 @@ def plain(w, g, v, rate, momentum):
             mistakes="""
 the step goes up the gradient; it must go down | - rate * g | + rate * g
 the velocity is subtracted from w; its sign is in it already | w + v | w - v
+v has the wrong sign: v ← momentum · v - rate · g | momentum * v - rate * g | rate * g - momentum * v
+rate and momentum are exchanged | momentum * v - rate * g | rate * v - momentum * g
+the momentum is always 0.9; take the one that is given | momentum * v | 0.9 * v
+w is moved by momentum · v; it should be v | w + v | w + momentum * v
 v is kept with the other sign, and w - v taken | - rate * g | + rate * g | w + v | w - v
 w is moved by the old velocity; the new one includes the present gradient | w + v | w + old
 the momentum is missing: this is plain descent | momentum * v - rate | -rate
 the new velocity is not kept | return w, v | return w, old
 w is moved by the gradient alone; add the velocity | w + v | w - rate * g
 the gradient is weighted by 1 - momentum, as in a mean; it counts in full | - rate | - (1 - momentum) * rate
+the gradient is weighted by 1 - momentum; its weight is the rate | - rate | - (1 - momentum)
 the velocity is kept as a mean of gradients; it is momentum · v - rate · g | v - rate * g | v + (1 - momentum) * g
     | w + v | w - rate * v
 the rate stands outside of the velocity | v - rate * g | v + g | w + v | w - rate * v
@@ -197,6 +202,12 @@ the learning rate is inside the mean of the squared updates; dd takes Δ without
 epsilon is outside the roots: it is √(dd + epsilon) / √(gg + epsilon)
     | np.sqrt(dd + epsilon) / np.sqrt(gg + epsilon) | (np.sqrt(dd) + epsilon) / (np.sqrt(gg) + epsilon)
 epsilon is outside the lower root: it is √(gg + epsilon) | np.sqrt(gg + epsilon) | (np.sqrt(gg) + epsilon)
+both epsilons are missing | dd + epsilon | dd | gg + epsilon | gg
+epsilon is missing in √(dd + epsilon) | dd + epsilon | dd
+epsilon is missing in √(gg + epsilon) | gg + epsilon | gg
+gg only grows, as in Adagrad: gg ← rho · gg + (1 - rho) · g² | rho * gg + (1 - rho) | gg + 1.0
+dd is not changed | rho * dd + (1 - rho) * d**2 | dd
+Δ is not squared in dd | * d**2 | * d
 the old dd is forgotten: dd ← rho · dd + (1 - rho) · Δ² | rho * dd + |
 the step goes up the gradient; it must go down | w - rate | w + rate
 Δ takes the old gg; by then gg is new | np.sqrt(gg | np.sqrt(old
@@ -245,6 +256,7 @@ only v is corrected; m needs 1 / (1 - beta_1ᵗ), too | np.sqrt(two) / one | np.
 the correction counts one step too many: t is 1 in the first step | **t | **(t + 1)
 the correction counts one step too few: t is 1 in the first step | **t | **(t - 1)
 epsilon is added after the correction, as in the paper; here it is added to √v before | + epsilon | + np.sqrt(two) * epsilon
+epsilon is missing | (np.sqrt(v) + epsilon) | np.sqrt(v)
 epsilon is inside the root; it is √v + epsilon | np.sqrt(v) + epsilon | np.sqrt(v + epsilon)
 epsilon is inside the root; it is √v + epsilon | np.sqrt(v) + epsilon | np.sqrt(v + two * epsilon)
 the root of v is missing | np.sqrt(v) | v
@@ -253,6 +265,16 @@ the root of 1 - beta_2ᵗ is missing | np.sqrt(two) | two
 the gradient is not squared in v | g**2 | g
 v takes the squares of m; it must take those of g | g**2 | m**2
 beta_1 and beta_2 are exchanged | beta_1 * m + (1 - beta_1) | beta_2 * m + (1 - beta_2)
+beta_1 and beta_2 are exchanged | beta_2 * v + (1 - beta_2) | beta_1 * v + (1 - beta_1)
+beta_1 and beta_2 are exchanged | beta_1 * m + (1 - beta_1) | beta_2 * m + (1 - beta_2)
+    | beta_2 * v + (1 - beta_2) | beta_1 * v + (1 - beta_1)
+the factor 1 - beta_1 is missing: m ← beta_1 · m + (1 - beta_1) · g | (1 - beta_1) * g | g
+the factor 1 - beta_2 is missing: v ← beta_2 · v + (1 - beta_2) · g² | (1 - beta_2) * g**2 | g**2
+the step takes the old m; by then m is new | m = beta_1 | old = m; m = beta_1 | one * m | one * old
+the step takes the old v; by then v is new | v = beta_2 | old = v; v = beta_2 | np.sqrt(v) | np.sqrt(old)
+the correction is upside down: it is √(1 - beta_2ᵗ) / (1 - beta_1ᵗ) | np.sqrt(two) / one | one / np.sqrt(two)
+the rate is missing | w - rate * | w -
+the rate is multiplied twice | w - rate | w - rate**2
 beta and 1 - beta are exchanged | beta_1 * m + (1 - beta_1) | (1 - beta_1) * m + beta_1
 the step goes up the gradient; it must go down | w - rate | w + rate
 the corrected m and v are kept; keep them without the correction | w, m, v | w, m / one, v / two

@@ -29,6 +29,8 @@ from nn.errors import InputError
 from nn.gradcheck.contract import (
     announced_shape_complaint,
     build_layer,
+    changed_complaints,
+    kept_arrays,
     output_complaints,
     require_float64,
     run_backward,
@@ -143,6 +145,7 @@ def check_layer(
     require_float64(layer.parameters, title)
     point = rng.standard_normal((batch, *input_shape)) if x is None else np.array(x, np.float64)
     broken: list[str] = []
+    kept = kept_arrays(layer)
 
     def outputs() -> NDArray:
         return run_forward(layer, point, training, key)[0]
@@ -171,7 +174,7 @@ def check_layer(
         entries=entries,
         approach=None if approach is None else {"x": approach},
     )
-    report.complaints += dict.fromkeys(broken)
+    report.complaints += [*dict.fromkeys(broken), *changed_complaints(layer, kept)]
     return report
 
 

@@ -67,7 +67,7 @@ def check_passes(layer: Layer, x: NDArray, training: bool) -> None:
     """Raise `InputError` unless both passes return what they must and leave x and dout as they
     are.
     """
-    before = x.copy()
+    before, kept = x.copy(), kept_arrays(layer)
     out, cache = run_forward(layer, x, training, 0)
     if complaint := announced_shape_complaint(layer, x, out):
         raise InputError(f"{type(layer).__name__}: {complaint}")
@@ -77,6 +77,8 @@ def check_passes(layer: Layer, x: NDArray, training: bool) -> None:
         raise InputError(f"{type(layer).__name__}: backward writes into dout")
     if not np.array_equal(x, before):
         raise InputError(f"{type(layer).__name__}: the passes write into their input")
+    for complaint in changed_complaints(layer, kept):
+        raise InputError(f"{type(layer).__name__}: {complaint}")
 
 
 def announced_shape_complaint(layer: Layer, x: NDArray, out: NDArray) -> str | None:
@@ -87,10 +89,32 @@ def announced_shape_complaint(layer: Layer, x: NDArray, out: NDArray) -> str | N
     return f"forward gives the shape {out.shape}, but compute_output_shape says {expected}"
 
 
+def kept_arrays(layer: Layer) -> tuple[Gradients, Gradients]:
+    """Copies of the parameters and of the state, which no pass may change."""
+    parameters, state = ({name: array.copy() for name, array in each.items()} for each in (layer.parameters, layer.state))
+    return parameters, state
+
+
+def changed_complaints(layer: Layer, kept: tuple[Gradients, Gradients]) -> list[str]:
+    """What is wrong if the parameters or the state are not as they were."""
+    parameters, state = kept
+    steps = [
+        f"the passes change the parameter {name}; only an optimizer may"
+        for name, array in parameters.items()
+        if not np.array_equal(array, layer.parameters[name], equal_nan=True)
+    ]
+    return steps + [
+        f"the passes change the state {name}; that belongs in update_state"
+        for name, array in state.items()
+        if not np.array_equal(array, layer.state[name], equal_nan=True)
+    ]
+
+
 def output_complaints(first: NDArray, second: NDArray) -> list[str]:
     """What is wrong with the outputs of two forward passes with the same input and key."""
     if not np.array_equal(first, second, equal_nan=True):
-        return ["two forward passes with the same input and key differ; a random layer must draw from the key alone"]
+        rule = "forward must leave the layer as it is, and draw random numbers from the key alone"
+        return [f"two forward passes with the same input and key differ; {rule}"]
     if first.dtype != np.float64:
         told = f"the outputs are {first.dtype}, which has too few digits"
         return [f"{told}; the layer must compute in the type of its input, float64"]

@@ -101,6 +101,8 @@ class DirectionalReport:
         rows += [self._row("", name, sides) for name, sides in self.tensors.items()]
         if self.entry is not None:
             rows += ["", *_findings(self.entry, list(self.tensors), self.wrong)]
+        elif self.rounds and not self.weights:
+            rows.append(f"{'':<44} there are no weights; only the gradient for x was compared")
         elif self.rounds:
             seen = f"in any one of {self.weights - self.unseen:,} of {self.weights:,} weights"
             rows.append(f"{'':<44} a relative error of {FAULT:g} {seen} would show")

@@ -47,7 +47,7 @@ def load_layer(text: str) -> Layer:
         if isinstance(value, type) and issubclass(value, Layer):
             value = _called(value, path)
     if not isinstance(value, Layer):
-        kind = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+        kind = f"the class {value.__name__}" if isinstance(value, type) else f"an object of the type {type(value).__name__}"
         raise InputError(f"{text}: expected a subclass of nn.layers.Layer or an instance of one, got {kind}")
     return value
 

@@ -14,7 +14,7 @@ from nn.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, FigureBase
 
 INK, FAINT, GRID = "#222831", "#6b7280", "#e5e7eb"
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BROWN = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b"
@@ -82,6 +82,11 @@ def bare(axes: Axes, frame: bool = True) -> None:
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set(visible=frame, color=GRID, linewidth=0.8)
+
+
+def heading(figure: FigureBase, text: str) -> None:
+    """One title above all panels, in the style of theirs."""
+    figure.suptitle(text, x=0, ha="left", fontsize=TYPE["axes.titlesize"], weight=TYPE["axes.titleweight"])
 
 
 def png(figure: Figure) -> bytes:

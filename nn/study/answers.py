@@ -15,7 +15,7 @@ from nn.inspection.attribution import evidence, evidence_gradient, occlusion, sa
 from nn.models import Sequential, load_model
 from nn.pretrained import BUNDLED
 from nn.report.measures import pixels
-from nn.report.style import FAINT, INK, MARKERS, SERIES, bare, new_figure
+from nn.report.style import FAINT, INK, MARKERS, SERIES, bare, heading, new_figure
 from nn.study.tables import table
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def attribution(train: Split, test: Split) -> tuple[Figure, str]:
             axes.set_title(name, fontsize=9.5, weight="normal")
         for axes in row:
             bare(axes)
-    upper.suptitle("Purple ink speaks for the digit, orange ink against it", fontsize=10.5, weight="bold", x=0, ha="left")
+    heading(upper, "Purple ink speaks for the digit, orange ink against it")
     left, right = lower.subplots(1, 2, width_ratios=(1.6, 1))
     rows = []
     curves = {name: deletion_curves(model, images[:JUDGED], method) for name, method in METHODS.items()}

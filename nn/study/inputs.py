@@ -12,7 +12,7 @@ from nn.inspection.attribution import evidence, evidence_gradient, what_if
 from nn.models import Sequential, load_model
 from nn.pretrained import BUNDLED
 from nn.report.measures import pixels
-from nn.report.style import bare, new_figure
+from nn.report.style import bare, heading, new_figure
 from nn.study.answers import turned
 from nn.study.tables import table
 
@@ -48,18 +48,21 @@ def favourites(train: Split, test: Split) -> tuple[Figure, str]:
     images, labels = pixels(test[0][:CANDIDATES])[..., 0], test[1][:CANDIDATES]
     logits = model.logits(images[..., None])
     blot = pixels(train[0]).mean(axis=0)[..., 0]
-    figure = new_figure(2.5)
+    figure = new_figure(3.1)
+    heading(figure, "What the network likes best; below each image its evidence, log(p / (1 - p))")
     panels = figure.subplots(3, 10)
     rows = []
     for digit, column in enumerate(panels.T):
         of_digit = np.flatnonzero(labels == digit)
         best = images[of_digit[int(evidence(logits[of_digit], digit).argmax())]]
         found = best, climb(model, blot, digit), what_if(model, blot, digit, SURE).image
-        for axes, image in zip(column, found, strict=True):
+        values = [f"{evidence_of(model, image, digit):.1f}" for image in found]
+        for axes, image, value in zip(column, found, values, strict=True):
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=1)
+            axes.set_xlabel(value, fontsize=8.5, labelpad=2)
             bare(axes)
         column[0].set_title(str(digit), loc="center")
-        rows.append((digit, *(f"{evidence_of(model, image, digit):.1f}" for image in found)))
+        rows.append((digit, *values))
     for axes, name in zip(panels[:, 0], ("best of the\ntest images", "any pixel", "as a pen\ncould"), strict=True):
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
     return figure, table(("evidence for, nats", "best test image", "any pixel", "as a pen could"), rows)
@@ -95,7 +98,8 @@ def fooling(train: Split, test: Split) -> tuple[Figure, str]:
     pairs = [
         (source, target, images[int(np.flatnonzero(labels == source)[0])]) for source, target in PAIRS if (labels == source).any()
     ]
-    figure = new_figure(6.0)
+    figure = new_figure(6.3)
+    heading(figure, "A digit becomes another; in the changes, purple is ink added, orange ink taken away")
     panels = figure.subplots(5, len(pairs), squeeze=False)
     rows = []
     for column, (source, target, image) in zip(panels.T, pairs, strict=True):

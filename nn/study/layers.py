@@ -17,7 +17,7 @@ from nn.layers.arguments import Shape
 from nn.models import Sequential, load_model
 from nn.pretrained import BUNDLED
 from nn.report.measures import first_filters, pixels
-from nn.report.style import bare, new_figure
+from nn.report.style import bare, heading, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +44,11 @@ def dense(train: Split, test: Split) -> tuple[Figure, str]:
     _, accuracy = model.evaluate(plain_source(*test))
     filters = first_filters(model)
     assert filters is not None
-    figure = _row([(str(digit), weights) for digit, weights in enumerate(filters[1])], columns=5)
+    figure = _row(
+        [(str(digit), weights) for digit, weights in enumerate(filters[1])],
+        5,
+        "Ink on purple makes the digit more likely, ink on orange less",
+    )
     return figure, f"one dense layer, {model.count_params():,} parameters: {100 * accuracy:.1f} % of the test images read right"
 
 
@@ -57,7 +61,8 @@ def convolution(train: Split, test: Split) -> tuple[Figure, str]:
     pictures: list[Picture] = [("", EMPTY), *((name, np.array(kernel, float)) for name, kernel in KERNELS.items())]
     pictures += [("x", image[0, ..., 0]), *(("x * kernel", out[..., f]) for f in range(len(KERNELS)))]
     i, j = np.unravel_index(out[..., 0].argmax(), out.shape[:2])
-    return _row(pictures, columns=5), f"the strongest left edge is at row {i}, column {j}: {out[i, j, 0]:.3f}"
+    title = "Kernels, and below them what they make of x: purple is above 0, orange below"
+    return _row(pictures, 5, title), f"the strongest left edge is at row {i}, column {j}: {out[i, j, 0]:.3f}"
 
 
 def pooling(train: Split, test: Split) -> tuple[Figure, str]:
@@ -72,11 +77,12 @@ def pooling(train: Split, test: Split) -> tuple[Figure, str]:
     pooled, winners = pool.forward(rectified)
     from_pool, _ = pool.backward(np.ones_like(pooled), winners)
     dz, _ = relu.backward(from_pool, from_relu)
-    arrays = {"x": image, "left edges": z, "ReLU": rectified, "max-pooling": pooled}
+    arrays = {"x": image, "left edges": z, "ReLU": rectified, "max-pooling, 13x13": pooled}
     back = {"dout, all 1": np.ones_like(pooled), "dx of pooling": from_pool, "dx of ReLU": dz}
+    title = "Forward, then a gradient on its way back: purple is above 0, orange below"
     pictures = [(name, array[0, ..., 0]) for name, array in {**arrays, **back}.items()]
     here, second = np.count_nonzero(dz) / dz.size, _share_in_second_convolution(test[0][:IMAGES])
-    return _row(pictures, columns=4), (
+    return _row(pictures, 4, title), (
         f"{100 * here:.0f} % of the gradients before ReLU and pooling are not 0\n"
         f"in the second convolution of the bundled network, {IMAGES} test images: {100 * second:.0f} %"
     )
@@ -96,9 +102,10 @@ def dropout(train: Split, test: Split) -> tuple[Figure, str]:
     layer = Dropout(0.5)
     masked = [layer.forward(image, training=True, rng=key)[0][0, ..., 0] for key in range(300)]
     mean = np.mean(masked, axis=0)
-    pictures = [("x", image[0, ..., 0]), *((f"mask {key}", masked[key]) for key in range(3)), ("mean of 300", mean)]
+    pictures = [("x", image[0, ..., 0]), *((f"mask {key}", masked[key]) for key in range(3)), ("mean of 300 masks", mean)]
     difference = np.abs(mean - image[0, ..., 0]).mean()
-    return _row(pictures, columns=5), f"the mean of 300 masked images differs from x by {difference:.3f} on average"
+    title = "Half the pixels are set to 0, the others doubled; the mean stays"
+    return _row(pictures, 5, title), f"the mean of 300 masked images differs from x by {difference:.3f} on average"
 
 
 def _built(layer: Conv2D | MaxPooling2D, shape: Shape) -> Conv2D | MaxPooling2D:
@@ -106,10 +113,11 @@ def _built(layer: Conv2D | MaxPooling2D, shape: Shape) -> Conv2D | MaxPooling2D:
     return layer
 
 
-def _row(pictures: Sequence[Picture], columns: int) -> Figure:
+def _row(pictures: Sequence[Picture], columns: int, title: str) -> Figure:
     """Titled pictures, each on its own scale: purple positive, orange negative, white 0."""
     rows = -(-len(pictures) // columns)
-    figure = new_figure(rows * (7.2 / columns + 0.25))
+    figure = new_figure(rows * (7.2 / columns + 0.25) + 0.3)
+    heading(figure, title)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     blanks = [("", EMPTY)] * (len(axes) - len(pictures))
     for panel, (name, picture) in zip(axes, [*pictures, *blanks], strict=True):
