@@ -1,7 +1,7 @@
 """The real window, drawn in with simulated mouse events. Its pictures are kept in build/pictures,
 or where DRAW_PICTURES says:
 
-DRAW_PICTURES=docs python -m pytest tests/apps/test_end_to_end.py       makes the pictures of docs/window.md and the animation
+DRAW_PICTURES=docs python -m pytest tests/apps/test_end_to_end.py       makes the pictures of docs/window.md
 """
 
 import json
@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -185,61 +184,6 @@ def test_on_a_small_screen_everything_is_there(pictures, tmp_path):
         window.wait_for_title("7 (")
         window.photograph(pictures / "window-small.png")
         assert Image.open(pictures / "window-small.png").size == (800, 480)
-
-
-@pytest.mark.skipif("DRAW_PICTURES" not in os.environ, reason="the animation is made only where DRAW_PICTURES says so")
-def test_an_animation_of_real_use(pictures, tmp_path):
-    """A 4 is drawn, explained, changed and read again as a 9; then one looks inside, and at the
-    way back.
-    """
-    with RealWindow("--theme", "light", "--scale", "1", folder=tmp_path) as window, Film(window, tmp_path) as film:
-        time.sleep(0.5)
-        window.draw("4", 250, 110, 330)
-        window.wait_for_title("4 (")
-        time.sleep(1.0)
-        window.hand("key", "w", "sleep", 2.5, "key", "shift+9", "sleep", 3.0, "key", "m")
-        window.wait_for_title("9 (")
-        window.hand("sleep", 1.5, "key", "i", "sleep", 1.0, "key", "Down", "sleep", 1.0, "key", "Page_Down", "Page_Down")
-        window.hand("sleep", 2.0, "key", "g", "sleep", 0.5, "key", "4", "sleep", 3.0)
-    film.save(pictures / "window.webp")
-    assert (pictures / "window.webp").stat().st_size < 2_000_000
-    assert Image.open(pictures / "window.webp").n_frames > 20
-
-
-class Film:
-    """Photographs a window again and again until the end of the `with`, in a thread."""
-
-    def __init__(self, window, folder):
-        self.window, self.path = window, folder / "frame.png"
-        self.frames, self.seconds = [], []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self):
-        while not self._ended.is_set():
-            begin = time.monotonic()
-            command = ["import", "-window", self.window.window, str(self.path)]
-            subprocess.run(command, env=self.window.environment, check=True, timeout=60)
-            frame = Image.open(self.path).convert("RGB")
-            self._ended.wait(max(0.0, begin + 0.1 - time.monotonic()))
-            if self.frames and frame.tobytes() == self.frames[-1].tobytes():
-                self.seconds[-1] += time.monotonic() - begin
-            else:
-                self.frames.append(frame)
-                self.seconds.append(time.monotonic() - begin)
-
-    def save(self, path):
-        first, *others = self.frames
-        durations = [round(1000 * seconds) for seconds in self.seconds]
-        first.save(path, save_all=True, append_images=others, duration=durations, loop=0, lossless=True, quality=80, method=4)
 
 
 FRENCH_ROW = ("agrave", "ampersand", "eacute", "quotedbl", "apostrophe", "parenleft", "minus", "egrave", "underscore", "ccedilla")

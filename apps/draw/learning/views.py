@@ -49,12 +49,10 @@ def paint_curves(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch: 
                 dot = shapes.disc(look.px(8), palette.text)
                 surface.blit(dot, dot.get_rect(center=(min(x, place.right - look.px(4)), max(y, place.top + look.px(4)))))
             if watch.tests:
-                score = f"{100 * watch.tests[-1][1]:.2f} %"
+                read = f"{100 * watch.tests[-1][1]:.2f} %"
                 room = place.width - look.text_width(name, theme.SMALL, bold=True) - look.px(8)
-                fits = (
-                    text for text in (f"test images {score}", f"test {score}") if look.text_width(text, theme.SMALL) <= room
-                )
-                words = next(fits, score)
+                fits = (text for text in (f"test images {read}", f"test {read}") if look.text_width(text, theme.SMALL) <= room)
+                words = next(fits, read)
                 look.text(surface, words, (place.right, place.top - labels // 2), theme.SMALL, palette.text, align="right")
 
 
