@@ -132,6 +132,23 @@ class WritesDout(Scale):
         return dout, {"factor": dfactor}
 
 
+class Trains(Scale):
+    def backward(self, dout, x):
+        dx, gradients = super().backward(dout, x)
+        self.parameters["factor"] -= 0.1 * gradients["factor"]
+        return dx, gradients
+
+
+class Remembers(Scale):
+    def build(self, input_shape, rng, dtype):
+        super().build(input_shape, rng, dtype)
+        self.add_state("mean", np.zeros(input_shape), dtype)
+
+    def forward(self, x, training=False, rng=None):
+        self.state["mean"] += x.mean(axis=0)
+        return super().forward(x)
+
+
 class NoLayer:
     pass
 
@@ -167,6 +184,8 @@ CONTRACT = {
     "Nan": "the outputs are not finite",
     "WritesX": "the passes write into their input",
     "WritesDout": "backward writes into dout",
+    "Trains": "the passes change the parameter factor; only an optimizer may",
+    "Remembers": "the passes change the state mean; that belongs in update_state",
     "Noise": "two forward passes with the same input and key differ",
 }
 DIRECTIONAL = {"BATCH": "32", "OWNER": "other_shape/"}
