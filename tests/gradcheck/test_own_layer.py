@@ -260,7 +260,7 @@ def test_a_missing_gradient_is_named(check):
         (["other.py:Scale", "--input-shape", 4], "other.py: there is no such file"),
         (["mine.py:Scales", "--input-shape", 4], "mine.py: there is no 'Scales', only Scale, Wrong, Units"),
         (["mine.py:NoLayer", "--input-shape", 4], "mine.py:NoLayer: expected a subclass of nn.layers.Layer"),
-        (["mine.py:np", "--input-shape", 4], "expected a subclass of nn.layers.Layer or an instance of one, got a module"),
+        (["mine.py:np", "--input-shape", 4], "expected a subclass of nn.layers.Layer or an instance of one, got an object of the type module"),
         (["mine.py:Scale(", "--input-shape", 4], "expected a class, a call or a name after mine.py, got 'Scale('"),
         (["mine.py:Units", "--input-shape", 4], "missing 1 required positional argument: 'units'; give the arguments"),
         (["mine.py:Scale(size=2)", "--input-shape", 4], "Scale: there is no argument 'size', only power"),
