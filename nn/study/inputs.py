@@ -99,7 +99,7 @@ def fooling(train: Split, test: Split) -> tuple[Figure, str]:
         (source, target, images[int(np.flatnonzero(labels == source)[0])]) for source, target in PAIRS if (labels == source).any()
     ]
     figure = new_figure(6.3)
-    heading(figure, "A digit becomes another; in the changes, purple is ink added, orange ink taken away")
+    heading(figure, "In the changes, purple is ink added and orange is ink taken away")
     panels = figure.subplots(5, len(pairs), squeeze=False)
     rows = []
     for column, (source, target, image) in zip(panels.T, pairs, strict=True):

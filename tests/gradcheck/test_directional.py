@@ -214,3 +214,9 @@ def test_one_of_233162_gradients_is_found(monkeypatch):
     assert report.wrong == ["conv2d_1/kernel"]
     assert str(report.entry) == "conv2d_1/kernel[1, 2, 30, 50]"
     assert report.entry.alone
+
+
+def test_a_layer_without_weights_says_what_was_compared():
+    report = check_directions(ReLU(), (4,))
+    assert report.passed
+    assert report.lines()[-1].strip() == "there are no weights; only the gradient for x was compared"

@@ -132,6 +132,23 @@ class WritesDout(Scale):
         return dout, {"factor": dfactor}
 
 
+class Trains(Scale):
+    def backward(self, dout, x):
+        dx, gradients = super().backward(dout, x)
+        self.parameters["factor"] -= 0.1 * gradients["factor"]
+        return dx, gradients
+
+
+class Remembers(Scale):
+    def build(self, input_shape, rng, dtype):
+        super().build(input_shape, rng, dtype)
+        self.add_state("mean", np.zeros(input_shape), dtype)
+
+    def forward(self, x, training=False, rng=None):
+        self.state["mean"] += x.mean(axis=0)
+        return super().forward(x)
+
+
 class NoLayer:
     pass
 
@@ -167,6 +184,8 @@ CONTRACT = {
     "Nan": "the outputs are not finite",
     "WritesX": "the passes write into their input",
     "WritesDout": "backward writes into dout",
+    "Trains": "the passes change the parameter factor; only an optimizer may",
+    "Remembers": "the passes change the state mean; that belongs in update_state",
     "Noise": "two forward passes with the same input and key differ",
 }
 DIRECTIONAL = {"BATCH": "32", "OWNER": "other_shape/"}
@@ -241,7 +260,10 @@ def test_a_missing_gradient_is_named(check):
         (["other.py:Scale", "--input-shape", 4], "other.py: there is no such file"),
         (["mine.py:Scales", "--input-shape", 4], "mine.py: there is no 'Scales', only Scale, Wrong, Units"),
         (["mine.py:NoLayer", "--input-shape", 4], "mine.py:NoLayer: expected a subclass of nn.layers.Layer"),
-        (["mine.py:np", "--input-shape", 4], "expected a subclass of nn.layers.Layer or an instance of one, got a module"),
+        (
+            ["mine.py:np", "--input-shape", 4],
+            "expected a subclass of nn.layers.Layer or an instance of one, got an object of the type module",
+        ),
         (["mine.py:Scale(", "--input-shape", 4], "expected a class, a call or a name after mine.py, got 'Scale('"),
         (["mine.py:Units", "--input-shape", 4], "missing 1 required positional argument: 'units'; give the arguments"),
         (["mine.py:Scale(size=2)", "--input-shape", 4], "Scale: there is no argument 'size', only power"),
