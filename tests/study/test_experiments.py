@@ -74,7 +74,8 @@ def test_the_slope_is_largest_in_the_middle_of_the_field(bundled, digits):
     slope = fields.mean_slope(bundled.layers[:4], (2, 2), digits[..., None])
     first, last = fields.fields_of(bundled.layers)[-1].of(2, 28)
     field = slope[first:last, first:last]
-    assert field.sum() == pytest.approx(slope.sum())
+    # Outside of it there are rounding errors of Winograd's tiles.
+    assert field.sum() == pytest.approx(slope.sum(), rel=fields.ROUNDING)
     assert field[3:9, 3:9].sum() > 0.4 * slope.sum()  # a quarter of its pixels
 
 
