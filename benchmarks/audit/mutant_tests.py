@@ -80,6 +80,7 @@ MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.p
 COMPILED: dict[str, list[str]] = {
     "nn/engine/plan.py": [*FIT, *ENGINE],
     "nn/engine/operations.py": ENGINE,
+    "nn/engine/pool_operation.py": ENGINE,
     "nn/engine/conv_operation.py": ENGINE,
     "nn/engine/dense_operation.py": ENGINE,
     "nn/engine/head.py": ENGINE,

@@ -30,8 +30,7 @@ class ConvOperation(Operation):
         self.relu = layer.activation_name == "relu"
         self.padded_shape = padded_shape(layer.input_shape, layer.padding_sizes)
         self.kernel_shape = layer.parameters["kernel"].shape
-        dtype = layer.parameters["kernel"].dtype
-        self.convolution = Convolution(self.padded_shape, self.kernel_shape, layer.strides, dtype)
+        self.convolution = Convolution(self.padded_shape, self.kernel_shape, layer.strides)
         self.forward_kernels = self.convolution.forward_kernels
         self.backward_kernels = (*([elementwise.relu_backward] if self.relu else []), *self.convolution.backward_kernels)
 

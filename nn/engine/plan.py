@@ -30,11 +30,11 @@ from nn.engine.operations import (
     Kernels,
     LayerOperation,
     Operation,
-    PoolOperation,
     ReLUOperation,
     WholeBatchOperation,
     needs_whole_batch,
 )
+from nn.engine.pool_operation import PoolOperation
 from nn.kernels import elementwise
 from nn.kernels.memory import aligned
 from nn.layers import Activation, BatchNormalization, Conv2D, Dense, Dropout, Flatten, Layer, MaxPooling2D, ReLU, Reshape

@@ -83,14 +83,12 @@ class Convolution:
         padded_shape: (H, W, C) of an image with its padding.
         kernel_shape: (KH, KW, C, F).
         strides: (SH, SW).
-        dtype: of all arrays.
     """
 
-    def __init__(self, padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int], dtype: DTypeLike) -> None:
+    def __init__(self, padded_shape: Shape, kernel_shape: Shape, strides: tuple[int, int]) -> None:
         self.strides = strides
         self.padded_shape, self.output_shape = padded_shape, _output_shape(padded_shape, kernel_shape, strides)
         self.inputs, self.filters = math.prod(kernel_shape[:3]), kernel_shape[3]
-        self.dtype = np.dtype(dtype)
         self.forward_algorithm = forward_algorithm(padded_shape, kernel_shape, strides)
         self.backward_algorithm = backward_algorithm(padded_shape, kernel_shape, strides)
 
@@ -158,7 +156,7 @@ def conv2d(*, x: NDArray, kernel: NDArray, bias: NDArray, strides: tuple[int, in
     padded with zeros.
     """
     padded = pad(x, padding, kernel.dtype)
-    convolution = Convolution(padded.shape[1:], kernel.shape, strides, kernel.dtype)
+    convolution = Convolution(padded.shape[1:], kernel.shape, strides)
     convolution.prepare_forward(kernel)
     z = aligned((len(x), *convolution.output_shape), kernel.dtype)
     convolution.forward(x=padded, bias=bias, relu=False, out=z)
@@ -170,7 +168,7 @@ def conv2d_backward(
 ) -> tuple[NDArray, NDArray, NDArray]:
     """dx, dkernel and dbias for dz = ∂loss/∂z."""
     padded, dz = pad(x, padding, kernel.dtype), aligned_copy(dz, kernel.dtype)
-    convolution = Convolution(padded.shape[1:], kernel.shape, strides, kernel.dtype)
+    convolution = Convolution(padded.shape[1:], kernel.shape, strides)
     convolution.prepare_backward(kernel)
     dx, dkernel, dbias = (aligned(shape, kernel.dtype) for shape in (padded.shape, kernel.shape, kernel.shape[3:]))
     convolution.backward(dz=dz, x=padded, needs_dx=True, dx=dx, dkernel=dkernel, dbias=dbias)

@@ -165,7 +165,7 @@ def test_over_a_blank_patch_an_output_is_its_bias_exactly(dtype):
     x[0, :5, :5] = 1000 * RNG.random((5, 5, 32))
     kernel, bias = aligned_copy(RNG.standard_normal((3, 3, 32, 8)), dtype), aligned_copy(np.zeros(8), dtype)
     bias[3:] = 0.5
-    assert Convolution(x.shape[1:], kernel.shape, (1, 1), dtype).forward_algorithm == WINOGRAD3
+    assert Convolution(x.shape[1:], kernel.shape, (1, 1)).forward_algorithm == WINOGRAD3
     z = conv2d(x=x, kernel=kernel, bias=bias, strides=(1, 1), padding=((0, 0), (0, 0)))
     assert (z[1, ..., :3] == 0).all()
     assert (z[0, 5:, :, :3] == 0).all()
