@@ -32,8 +32,8 @@ class BatchNormOperation(Operation):
 
     layer: BatchNormalization
 
-    def __init__(self, layer: BatchNormalization, relu: Sequence[Layer] = ()) -> None:
-        super().__init__(layer, *relu)
+    def __init__(self, layer: BatchNormalization, relu: Sequence[Layer] = (), *following: Layer) -> None:
+        super().__init__(layer, *relu, *following)
         self.with_relu = bool(relu)
 
     @property
@@ -98,7 +98,7 @@ class BatchNormOperation(Operation):
     def gather_backward(self, chunk: Chunk) -> None:
         """The chunk's share of dγ and dβ."""
         batch_norm.gradient_sums(
-            **self._backward_arrays(chunk),
+            **self._backward_arrays(chunk, self.gradient_inputs()),
             root=self.root,
             dgamma=self.dgammas[chunk.index],
             dbeta=self.dbetas[chunk.index],
@@ -120,11 +120,15 @@ class BatchNormOperation(Operation):
         """
         if self.dinput.size:
             dx = self._rows(self.dinput, chunk)
-            arrays = self._backward_arrays(chunk)
+            arrays = self._backward_arrays(chunk, self.input)
             batch_norm.input_gradient(**arrays, factor=self.factor, slope=self.slope, shift=self.shift, dx=dx)
 
-    def _backward_arrays(self, chunk: Chunk) -> dict[str, NDArray | bool]:
-        arrays = {"dout": self.dout, "out": self.out, "x": self.input}
+    def gradient_inputs(self) -> NDArray:
+        """The input of each value that `dout` has a gradient for."""
+        return self.input
+
+    def _backward_arrays(self, chunk: Chunk, x: NDArray) -> dict[str, NDArray | bool]:
+        arrays = {"dout": self.dout, "out": self.out, "x": x}
         rows = {name: self._rows(array, chunk) for name, array in arrays.items()}
         return {**rows, "mean": self.mean, "with_relu": self.with_relu}
 

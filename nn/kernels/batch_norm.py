@@ -4,14 +4,20 @@ equations.
 Arrays are C-contiguous: x, dout, out and dx (R, C), one row for each sample, or for each pixel;
 everything else (C,), in float64 where it is a sum. `with_relu` joins the ReLU that follows: `out`
 is then its output, and dout the gradient for it.
+
+`..._pool` also joins the 2x2 max-pooling that follows. There x and dx are (N, H, W, C), and what
+belongs to a window (N, H // 2, W // 2, C): dout, out, `winner` (0 to 3, row by row) and `best`, the
+x of the winner. With `best` as its x, `gradient_sums` serves both.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from nn.kernels.conv import patch_start
 from nn.kernels.elementwise import zero_of
 from nn.kernels.jit import jit
+from nn.kernels.simd import constant, lanes, load, load_bytes, store_first, where_equal, where_greater, zeros
 
 
 @jit
@@ -79,3 +85,59 @@ def input_gradient(dout, out, x, mean, factor, slope, shift, with_relu, dx):
         for c in range(C):
             dy = dout[r, c] if not with_relu or out[r, c] > 0 else zero_of(dout[r, c])
             dx[r, c] = factor[c] * dy - (slope[c] * (x[r, c] - mean[c]) + shift[c])
+
+
+@jit
+def normalize_pool(x, mean, factor, beta, with_relu, out, winner, best):
+    """`normalize`, then the greatest of each window; the first of several."""
+    N, OH, OW, C = out.shape
+    W = x.shape[2]
+    none, one = zeros(x), constant(1, x)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for c in range(0, C, lanes(x)):
+                    m, f, b = load(mean, c), load(factor, c), load(beta, c)
+                    corner = patch_start(x, n, 2 * i, 2 * j) + c
+                    chosen, index, place = load(x, corner), none, none
+                    greatest = (chosen - m) * f + b
+                    for k in range(1, 4):
+                        place = place + one
+                        candidate = load(x, corner + (k // 2 * W + k % 2) * C)
+                        value = (candidate - m) * f + b
+                        # NaN, which does not equal itself, wins.
+                        index = where_equal(value, value, where_greater(value, greatest, place, index), place)
+                        chosen = where_equal(value, value, where_greater(value, greatest, candidate, chosen), candidate)
+                        greatest = where_equal(value, value, where_greater(value, greatest, value, greatest), value)
+                    if with_relu:
+                        greatest = where_greater(none, greatest, none, greatest)
+                    at, count = patch_start(out, n, i, j) + c, min(lanes(x), C - c)
+                    store_first(out, at, count, greatest)
+                    store_first(winner, at, count, index)
+                    store_first(best, at, count, chosen)
+
+
+@jit
+def input_gradient_pool(dout, out, winner, x, mean, factor, slope, shift, with_relu, dx):
+    """`input_gradient`, where dy of a window is dout at its winner and 0 elsewhere."""
+    N, H, W, C = x.shape
+    none, one = zeros(x), constant(1, x)
+    for n in range(N):
+        for i in range(0, H, 2):
+            for j in range(0, W, 2):
+                has_window = i + 1 < H and j + 1 < W
+                for c in range(0, C, lanes(x)):
+                    dy, index, place, count = none, none, none, min(lanes(x), C - c)
+                    if has_window:
+                        at = patch_start(out, n, i // 2, j // 2) + c
+                        dy, index = load(dout, at), load_bytes(winner, at, x)
+                        if with_relu:
+                            dy = where_greater(load(out, at), none, dy, none)
+                    m, f, s, t = load(mean, c), load(factor, c), load(slope, c), load(shift, c)
+                    for a in range(2):
+                        for b in range(2):
+                            if i + a < H and j + b < W:
+                                at = patch_start(x, n, i + a, j + b) + c
+                                gradient = f * where_equal(index, place, dy, none) - (s * (load(x, at) - m) + t)
+                                store_first(dx, at, count, gradient)
+                            place = place + one

@@ -7,8 +7,9 @@ import pytest
 
 from nn.engine.plan import Plan
 from nn.errors import InputError
-from nn.kernels import batch_norm
-from nn.layers import Activation, BatchNormalization, Dense, Flatten, ReLU
+from nn.kernels import batch_norm, pool
+from nn.kernels.memory import aligned_copy
+from nn.layers import Activation, AveragePooling2D, BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, ReLU
 from nn.models import Sequential, load_model
 from nn.optimizers import SGD
 
@@ -132,6 +133,49 @@ def test_kernels_are_the_equations(with_relu):
     np.testing.assert_allclose(dx, gamma / root * dy - slope * (x - mean) - shift, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("with_relu", [True, False])
+@pytest.mark.parametrize("shape", [(2, 4, 6, 3), (1, 5, 7, 16), (3, 3, 2, 37)])
+def test_joined_with_pooling_the_kernels_do_what_one_after_the_other_does(shape, with_relu, dtype):
+    N, H, W, C = shape
+    # Few different values, so that some windows have several winners; a factor below 0 turns the
+    # order round.
+    x, dout = aligned_copy(RNG.integers(-3, 4, shape), dtype), aligned_copy(RNG.standard_normal((N, H // 2, W // 2, C)), dtype)
+    mean, beta, slope, shift = (aligned_copy(values, dtype) for values in RNG.standard_normal((4, C)))
+    factor = aligned_copy(RNG.choice([-2, 0, 0.5], C), dtype)
+    normal, dy, expected = np.empty_like(x), np.zeros_like(x), np.empty_like(x)
+    batch_norm.normalize(x.reshape(-1, C), mean, factor, beta, with_relu, normal.reshape(-1, C))
+    greatest, places = np.empty_like(dout), np.empty(dout.shape, np.int32)
+    pool.maxpool2d_forward(normal, (2, 2), (2, 2), greatest, places)
+
+    out, winner, best, dx = aligned_copy(dout), aligned_copy(places, np.uint8), aligned_copy(dout), aligned_copy(x)
+    batch_norm.normalize_pool(x, mean, factor, beta, with_relu, out, winner, best)
+    np.testing.assert_allclose(out, greatest, rtol=1e-6, atol=1e-6)
+    passes = greatest > 0 if with_relu else np.ones_like(greatest, bool)
+    assert passes.any()
+    np.testing.assert_array_equal(winner[passes], places[passes])
+    n, i, j, c = np.indices(dout.shape)
+    np.testing.assert_array_equal(best[passes], x[n, 2 * i + places // 2, 2 * j + places % 2, c][passes])
+
+    pool.maxpool2d_backward(dout, places, (2, 2), (2, 2), dy)
+    rows = (array.reshape(-1, C) for array in (dy, normal, x))
+    batch_norm.input_gradient(*rows, mean, factor, slope, shift, with_relu, expected.reshape(-1, C))
+    batch_norm.input_gradient_pool(dout, out, winner, x, mean, factor, slope, shift, with_relu, dx)
+    np.testing.assert_allclose(dx, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_joined_with_pooling_not_a_number_wins():
+    x = aligned_copy(np.array([1.0, np.nan, 3.0, 2.0]).reshape(1, 2, 2, 1))
+    out, winner, best = (
+        aligned_copy(np.zeros((1, 1, 1, 1))),
+        aligned_copy(np.zeros((1, 1, 1, 1)), np.uint8),
+        np.zeros((1, 1, 1, 1)),
+    )
+    batch_norm.normalize_pool(x, *(aligned_copy(np.full(1, value)) for value in (0.0, 1.0, 0.0)), True, out, winner, best)
+    assert np.isnan(out).all()
+    assert winner.item() == 1
+
+
 def test_not_a_number_passes_relu():
     out = np.empty((1, 1))
     batch_norm.normalize(np.array([[-np.inf]]), np.zeros(1), np.ones(1), np.zeros(1), True, out)
@@ -146,6 +190,21 @@ def test_the_plan_joins_relu_and_says_that_the_chunks_meet():
     assert "nn/kernels/batch_norm.py  moments" in text
     assert len(Plan(model.layers, 64, model.dtype, model.loss).phases) == 3
     assert len(Plan(model.layers, 64, model.dtype).operations) == 4
+
+
+def test_the_plan_joins_the_usual_pooling_and_no_other():
+    def operations(*following):
+        model = Sequential([Conv2D(4, 3, input_shape=(9, 9, 1)), BatchNormalization(), *following, Flatten(), Dense(2)])
+        return str(Plan(model.layers, 64, model.dtype, model.loss))
+
+    joined = operations(ReLU(), MaxPooling2D())
+    assert "batch_normalization + re_lu + max_pooling2d: normalized by the batch, whose chunks meet each way" in joined
+    assert "and ReLU in one pass, and the maximum of each window" in joined
+    assert "nn/kernels/batch_norm.py  normalize_pool" in joined
+    assert "nn/kernels/batch_norm.py  input_gradient_pool" in joined
+    assert "batch_normalization + max_pooling2d: " in operations(MaxPooling2D(2))
+    for other in (MaxPooling2D(3), MaxPooling2D(2, 1), MaxPooling2D(padding="same"), AveragePooling2D()):
+        assert "input_gradient_pool" not in operations(ReLU(), other)
 
 
 def test_a_batch_smaller_than_the_plan_counts_only_its_own_samples():
