@@ -153,6 +153,8 @@ class App(Actions):
     def _update(self, now: float) -> None:
         self.session.update(now)
         self.study.update(now)
+        if self.keyboard_pen.update(now):
+            self.show_keyboard_pen()
         for screen in self.screens:
             screen.receive()
         self.screen.update(now)
@@ -170,7 +172,8 @@ class App(Actions):
             desktop.give_memory_back()
 
     def _pause(self) -> float:
-        if self.session.is_moving or self.session.canvas.is_drawing or self.screen.is_moving:
+        moves = self.session.is_moving or self.keyboard_pen.is_moving or self.screen.is_moving
+        if moves or self.session.canvas.is_drawing:
             return FRAME
         return REST if time.perf_counter() - self._last_event < SLEEPY_AFTER or self.front.is_waiting else SLEEP
 
@@ -183,11 +186,15 @@ class App(Actions):
             self.quit()
         elif event.type == pygame.KEYDOWN:
             self._key(event)
+        elif event.type == pygame.KEYUP:
+            self.keyboard_pen.release(event.key)
         elif event.type == pygame.DROPFILE:
             self.session.open(event.file)
         elif event.type in (pygame.WINDOWEXPOSED, pygame.VIDEOEXPOSE):
             self._redraw = True
         else:
+            if event.type == pygame.WINDOWFOCUSLOST:
+                self.keyboard_pen.release(None)
             if event.type in (pygame.MOUSEBUTTONDOWN, pygame.FINGERDOWN) and self.focus.action is not None:
                 self.move_focus(None)
             self.pointer.handle(event)

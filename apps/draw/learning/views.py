@@ -49,8 +49,8 @@ def paint_curves(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch: 
         surface.fill(palette.line, (place.left, place.centery, place.width, look.px(1)))
         points = _points(values, place, total, top)
         if len(points) > 1:
-            pygame.draw.aalines(surface, colour, False, points)
-            pygame.draw.aalines(surface, colour, False, [(x, y + 1) for x, y in points])
+            for lower in range(look.px(1.6)):
+                pygame.draw.aalines(surface, colour, False, [(x, y + lower) for x, y in points])
         if number == 0:
             for at, share in watch.tests:
                 x, y = place.left + at / total * place.width, place.bottom - share * place.height
