@@ -123,18 +123,23 @@ class App(Actions):
             self.frame()
             self.wake.wait(max(0.0, self._pause() - (time.perf_counter() - start)))
             self.wake.clear()
+        self.remember()
+        pygame.display.quit()  # the window is gone at once, whatever still has to end
         self.close()
         if self.session.recognizer.refused:
             raise InputError(self.session.recognizer.refused)
 
+    def remember(self) -> None:
+        """Remember the settings for the next window."""
+        size = pygame.display.get_window_size() if pygame.display.get_init() else (None, None)
+        save_settings(self.setup.settings_path, Settings(self.look.palette.name, self.session.brush, *size))
+
     def close(self) -> None:
-        """Let the threads and processes end, and remember the settings."""
+        """Let the threads and processes end."""
         self.session.recognizer.close()
         self.study.close()
         for screen in self.screens:
             screen.close()
-        size = pygame.display.get_window_size() if pygame.display.get_init() else (None, None)
-        save_settings(self.setup.settings_path, Settings(self.look.palette.name, self.session.brush, *size))
 
     def frame(self) -> None:
         """One turn: events, update, draw, flip."""

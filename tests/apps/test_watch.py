@@ -2,6 +2,8 @@
 one does with them.
 """
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from apps.draw.learning.watch import FINISHED, IDLE, PACES, PAUSED, RUNNING, Wat
 from nn.models import load_model  # noqa: E402
 from nn.train.__main__ import main as train  # noqa: E402
 
+ROOT = Path(__file__).parents[2]
 LIMIT = 1280  # images, ten batches and a little
 pytestmark = pytest.mark.usefixtures("compiler")
 
@@ -130,6 +133,20 @@ def test_a_helper_that_never_listens_ends_when_it_is_closed():
     helper.close()
     assert time.monotonic() - begin < 1
     assert not helper.is_running
+
+
+def test_the_process_ends_at_once_with_its_code_and_its_words_whatever_its_threads_do():
+    lines = (
+        "import threading, time",
+        "from apps.draw.background.process import end_process",
+        "print('said', end='')",
+        "threading.Thread(target=time.sleep, args=(600,)).start()",
+        "end_process(3)",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, timeout=300, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "said", "")
 
 
 def test_throwing_away_does_not_wait_for_a_process_that_begins(watch):

@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from nn.errors import InputError
 from nn.io.interrupts import signals_wait
@@ -169,11 +169,19 @@ def _serve(work: Work, lifeline: Connection, connection: Connection, *arguments:
 
 
 def _end_with(lifeline: Connection) -> None:
-    """In the process: end when the window closes this pipe, or is gone; a kernel that was being
-    compiled leaves no half of a file.
-    """
+    """In the process: end when the window closes this pipe, or is gone."""
     with contextlib.suppress(EOFError, OSError):
         lifeline.recv_bytes()
+    end_process(0)
+
+
+def end_process(code: int) -> NoReturn:
+    """End this process at once, also while a thread compiles. Python would first take apart the
+    compiler's objects, for a second on a slow machine.
+    """
     if "nn.kernels.cache" in sys.modules:
         sys.modules["nn.kernels.cache"].remove_unfinished()
-    os._exit(0)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(code)
