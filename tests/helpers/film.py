@@ -1,11 +1,11 @@
 """Films the window while somebody uses it: draws, reads, asks why, looks inside, teaches.
 
-    python tests/apps/film.py docs/window.webp [strokes.npz]
+    python tests/helpers/film.py docs/window.webp [strokes.npz]
 
 makes the picture at the top of the README. With a file of real pen strokes it draws with those:
 `points` (P, 2), `stroke_offsets`, `sample_offsets` and `labels`, converted from the UCI data set
 "Pen-Based Recognition of Handwritten Digits" (E. Alpaydin, F. Alimoglu; CC BY 4.0). Without one it
-draws the shapes of `real_window.py`.
+draws the shapes of `tests/apps/real_window.py`.
 
 The window, the model, its answers and the lesson are the real ones. The clock is the film's own:
 a picture is taken when the window has answered, so a busy machine makes no slow film. The lesson
@@ -19,8 +19,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from real_window import SHAPES, smooth
-from window_driver import Driver
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "apps"), str(Path(__file__).parents[2])]
+from real_window import SHAPES, smooth  # noqa: E402
+from window_driver import Driver  # noqa: E402
 
 SIZE = (840, 540)  # pixels, as wide as a README shows it
 PACE = 1 / 12  # seconds between two pictures
