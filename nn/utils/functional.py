@@ -21,6 +21,7 @@ from nn.datasets.arguments import array_of, check_images
 from nn.errors import InputError
 from nn.layers import Layer
 from nn.models import Sequential
+from nn.utils.channels import is_turned
 from nn.utils.keras_json import layers_from
 from nn.utils.symbols import Symbol
 
@@ -57,6 +58,8 @@ class Model(Sequential):
                 raise InputError("Model: expected a single chain of layers from inputs to outputs, got branches")
             if len(each.layers) <= begin or each.layers[:begin] != inputs.layers:
                 raise InputError("Model: expected outputs that come after inputs")
+        if isinstance(outputs, list | tuple) and any(is_turned(each.layers) for each in wanted):
+            raise InputError("Model: a list of outputs with channels first is not supported; expected one output at a time")
         super().__init__(name=name)
         for layer in longest.layers[begin:]:
             self.add(layer)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
+from nn.utils.channels import arranged
 from nn.utils.older_keras import with_older_names
 
 
@@ -39,6 +40,14 @@ class LayerHabits:
     """Keras' methods of a layer that are no mathematics."""
 
     _symbols: tuple[Symbol, Symbol] | None = None
+    # `nn/utils/channels.py`: whether a script gives this layer (C, H, W), and, for the layers that
+    # turn images, whether they are (H, W, C) from here on.
+    channels_first = False
+    turns: bool | None = None
+    # Whether a model has given it its name: another model that it joins may change the number.
+    numbered = False
+    # What a model's `trainable` has last set the layer's to.
+    set_by_model: bool | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Let the layers of the package take the older names of their arguments, too."""
@@ -58,10 +67,17 @@ class LayerHabits:
         if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
+            for turn in arranged(self, x.layers)[:-1]:
+                turn._symbols = (x, x.after(turn))
+                x = turn.output
             if self._symbols is not None and self._symbols[0] is not x:
                 return x.after(self)  # in another chain; `input` and `output` stay those of the first
             self._symbols = (x, x.after(self))
             return self._symbols[1]
+        if self.channels_first:
+            raise InputError(
+                f"{type(self).__name__}: an array with channels first is not supported here; put the layer in a model"
+            )
         values = np.asarray(x)
         values = values if values.dtype.kind == "f" else values.astype(np.float32)
         if not self.built:
