@@ -7,9 +7,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nn.errors import InputError
+from nn.utils.arrays import Named
 
 if TYPE_CHECKING:
     from nn.training import Trainer
+
+__all__ = ["Callback", "History", "ProgressBar", "callbacks_of"]
+# What `from keras.callbacks import *` has besides.
+__all__ += ["CSVLogger", "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau"]  # noqa: F822
+__all__ += ["TensorBoard", "TerminateOnNaN"]  # noqa: F822
 
 Logs = dict[str, float]
 # Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
@@ -82,7 +88,7 @@ class History(Callback):
 
     def __init__(self, model: Any = None) -> None:
         self.model = model
-        self.history: dict[str, list[float]] = {}
+        self.history: Named = Named()
         self.epoch: list[int] = []
         self.seconds: list[float] = []
 

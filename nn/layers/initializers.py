@@ -198,6 +198,35 @@ class RandomUniform(Initializer):
         return rng.uniform(self.minval, self.maxval, shape)
 
 
+class Orthogonal(Initializer):
+    """`gain` times a random matrix whose columns, or rows if these are fewer, are at right angles and of length 1.
+
+    A kernel is read as a matrix (all its other axes, outputs): a signal neither grows nor shrinks.
+
+    >>> matrix = Orthogonal(seed=1)((3, 2))
+    >>> (matrix.T @ matrix).round(6).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+
+    Reference: A. M. Saxe, J. L. McClelland, S. Ganguli: Exact solutions to the nonlinear dynamics of
+    learning in deep linear neural networks, 2014.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        super().__init__(seed=seed)
+        if not math.isfinite(gain):
+            raise InputError(f"Orthogonal: gain must be a finite number, got {gain!r}")
+        self.gain = float(gain)
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """The Q of a random matrix, with the signs that make it uniform."""
+        if len(shape) < 2:
+            raise InputError(f"Orthogonal: expected a kernel with two axes or more, got the shape {shape}")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.sign(np.diag(r))
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
+
+
 class Constant(Initializer):
     """One value everywhere."""
 
@@ -241,7 +270,7 @@ class Ones(Zeros):
 
 random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
 constant, zeros, ones = Constant, Zeros, Ones
-variance_scaling = VarianceScaling
+orthogonal, variance_scaling = Orthogonal, VarianceScaling
 
 INITIALIZERS: dict[str, Any] = {
     "glorot_uniform": GlorotUniform,
@@ -254,6 +283,7 @@ INITIALIZERS: dict[str, Any] = {
     "random_uniform": RandomUniform,
     "truncated_normal": TruncatedNormal,
     "variance_scaling": VarianceScaling,
+    "orthogonal": Orthogonal,
     "constant": Constant,
     "zeros": Zeros,
     "ones": Ones,

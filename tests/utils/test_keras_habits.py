@@ -305,3 +305,56 @@ def test_set_random_seed_makes_models_differ_and_runs_repeat():
     np.testing.assert_array_equal([one, two], again)
     with pytest.raises(InputError, match="set_random_seed"):
         keras.utils.set_random_seed(-1)
+
+
+def gan():
+    discriminator = Sequential([Dense(8, activation="relu", input_shape=(5,)), Dense(1, activation="sigmoid")], seed=1)
+    discriminator.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    generator = Sequential([Dense(5, input_shape=(3,))], seed=2)
+    discriminator.trainable = False
+    both = Sequential([generator, discriminator], seed=3)
+    both.compile("sgd", "binary_crossentropy")
+    return generator, discriminator, both
+
+
+def test_frozen_discriminator_learns_by_itself_and_not_in_the_gan():
+    generator, discriminator, both = gan()
+    for toggled in (None, True, False):
+        if toggled is not None:
+            discriminator.trainable = toggled  # without compile it changes nothing
+        before = bits(generator), bits(discriminator)
+        assert isinstance(both.train_on_batch(np.ones((4, 3), np.float32), np.ones(4)), float)
+        assert (bits(generator) == before[0], bits(discriminator) == before[1]) == (False, True)
+        loss, accuracy = discriminator.train_on_batch(np.ones((4, 5), np.float32), np.zeros(4))
+        assert bits(discriminator) != before[1]
+        assert (loss > 0, 0 <= accuracy <= 1) == (True, True)
+    assert not discriminator.trainable
+
+
+def test_layer_frozen_by_hand_stays_frozen_without_another_compile():
+    _, discriminator, _ = gan()
+    discriminator.trainable = True
+    discriminator.layers[0].trainable = False
+    before = [array.copy() for array in discriminator.layers[0].get_weights()]
+    discriminator.train_on_batch(np.ones((4, 5), np.float32), np.zeros(4))
+    assert all((one == other).all() for one, other in zip(before, discriminator.layers[0].get_weights(), strict=True))
+
+
+def test_without_metrics_the_scores_are_the_loss_too():
+    model = new_model()
+    scores = model.evaluate(X, Y)
+    assert scores == [scores[0], scores[1]]
+    assert "%.4f" % scores == f"{scores:.4f}" == f"{scores[0]:.4f}"  # noqa: UP031
+    assert round(scores, 3) == round(scores[0], 3)
+    assert model.test_on_batch(X, Y) == scores[0]
+    model = new_model(metrics=["accuracy"])
+    assert type(model.evaluate(X, Y)) is list
+    assert len(model.train_on_batch(X, Y)) == 2
+
+
+def test_accuracy_of_keras_0_3_is_shown_anyway():
+    model = new_model()
+    model.fit(X, Y, nb_epoch=1, show_accuracy=True, verbose=0)
+    assert len(model.evaluate(X, Y, show_accuracy=True)) == 2
+    with pytest.raises(InputError, match="show_accuracy"):
+        model.evaluate(X, Y, show_accuracy=False)

@@ -152,3 +152,18 @@ def test_a_rate_is_read_and_set_in_the_words_of_keras():
         model.optimizer.lr.assign(-1)
     with pytest.raises(InputError, match="set_value"):
         backend.set_value(0.1, 0.2)
+
+
+def test_optimizers_of_tensorflow_1_are_kerases_with_its_defaults():
+    import nn as tf
+
+    adam, plain, momentum = (
+        tf.train.AdamOptimizer(),
+        tf.train.GradientDescentOptimizer(0.3),
+        tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+    )
+    assert (adam.name, adam.learning_rate, adam.epsilon) == ("adam", 0.001, 1e-8)
+    assert (plain.name, plain.learning_rate, plain.momentum) == ("sgd", 0.3, 0)
+    assert (momentum.momentum, momentum.nesterov) == (0.9, True)
+    with pytest.raises(AttributeError, match=r"nn.train has no 'RMSPropOptimizer'; it has .*AdamOptimizer"):
+        _ = tf.train.RMSPropOptimizer
