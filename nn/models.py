@@ -122,7 +122,9 @@ class Sequential(ModelHabits):
             class_weight, sample_weight: how much each class, or each sample, counts in the loss
                 (`nn/utils/weights.py`).
             initial_epoch: where to begin to count.
-            steps_per_epoch, validation_steps: batches of an epoch, with a generator.
+            steps_per_epoch: batches of an epoch, with a generator.
+            validation_steps: batches of a validation; where x is a generator and validation_data
+                are arrays, these are evaluated whole, as in Keras 2.
             older: Keras' other arguments, as far as they change nothing, and `nb_epoch`
                 (`nn/utils/older_keras.py`).
             seed: of shuffling, dropout and augmentation; the model's unless given.
@@ -166,12 +168,13 @@ class Sequential(ModelHabits):
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )
+        samples = whole(32 if batch_size is None else batch_size, "batch_size")
         trainer = training.Trainer(
             self,
             source,
-            batch_size=whole(32 if batch_size is None else batch_size, "batch_size"),
+            batch_size=samples,
             shuffle=shuffle,
-            validation=generators.validation_source(self, validation_data, validation_steps),
+            validation=generators.validation_source(self, validation_data, validation_steps, samples),
             **options,
         )
         return self._trained(trainer)

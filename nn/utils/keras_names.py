@@ -53,6 +53,8 @@ MODULES = {
     "nn.regularizers": "nn.utils.keras_regularizers",
     "nn.saving": "nn.models",
     "nn.src": "nn",
+    "nn.wrappers": "nn.utils.scikit_learn",
+    "nn.wrappers.scikit_learn": "nn.utils.scikit_learn",
 }
 
 # Names that a module is asked for, and where they are: "module:name", or a module alone.
@@ -80,8 +82,12 @@ NAMES: dict[str, dict[str, str]] = {
         "Layer": "nn.layers:Layer",
         "Model": "nn.utils.functional:Model",
         "Sequential": "nn.models:Sequential",
+        "wrappers": "nn.utils.scikit_learn",
     },
-    "nn.backend": {name: f"nn.utils.tensorflow_names:{name}" for name in ("normal", "uniform")},
+    "nn.backend": {
+        "common": "nn.utils.keras_backend",
+        **{name: f"nn.utils.tensorflow_names:{name}" for name in ("normal", "uniform")},
+    },
     "nn.callbacks": {
         **{
             name: f"nn.utils.keras_callbacks:{name}"
@@ -142,6 +148,7 @@ NAMES: dict[str, dict[str, str]] = {
         "vis_utils": "nn.utils",
         "visualize_util": "nn.utils",
     },
+    "nn.wrappers": {"scikit_learn": "nn.utils.scikit_learn"},
 }  # fmt: skip
 
 

@@ -71,7 +71,9 @@ class ImageDataGenerator:
         **others: Any,
     ) -> None:
         if is_first(others.get("data_format"), "ImageDataGenerator"):
-            raise InputError("ImageDataGenerator: expected data_format channels_last, the only order there is, got channels_first")
+            raise InputError(
+                "ImageDataGenerator: expected data_format channels_last, the only order there is, got channels_first"
+            )
         for name, value in others.items():
             if name not in NOT_HERE:
                 raise InputError(f"ImageDataGenerator: there is no argument {name!r}")
