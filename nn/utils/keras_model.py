@@ -56,7 +56,7 @@ class ModelHabits(PredictingStack):
             return
         if isinstance(layer, Layer) and not self.layers and self._first_shape and layer.given_input_shape is None:
             layer.given_input_shape = self._first_shape
-        for each in channels.arranged(layer, self.layers) if isinstance(layer, Layer) else [layer]:
+        for each in channels.arranged(layer, self.layers, layer.given_input_shape) if isinstance(layer, Layer) else [layer]:
             super().add(each)
             self._place(each)
 

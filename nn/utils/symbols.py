@@ -42,8 +42,9 @@ class LayerHabits:
     _symbols: tuple[Symbol, Symbol] | None = None
     # `nn/utils/channels.py`: whether a script gives this layer (C, H, W), and, for the layers that
     # turn images, whether they are (H, W, C) from here on.
-    channels_first = False
+    channels_first: bool | None = False
     turns: bool | None = None
+    guessed = False
     # Whether a model has given it its name: another model that it joins may change the number.
     numbered = False
     # What a model's `trainable` has last set the layer's to.
@@ -67,7 +68,7 @@ class LayerHabits:
         if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
-            for turn in arranged(self, x.layers)[:-1]:
+            for turn in arranged(self, x.layers, x.sample_shape)[:-1]:
                 turn._symbols = (x, x.after(turn))
                 x = turn.output
             if self._symbols is not None and self._symbols[0] is not x:

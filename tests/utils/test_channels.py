@@ -133,3 +133,37 @@ def test_files_keep_the_order(tmp_path, ending):
 def test_what_cannot_be_done_in_that_order_is_refused(do, says):
     with pytest.raises(InputError, match=says):
         do()
+
+
+@pytest.mark.parametrize("made", ["list", "chain", "input"])
+def test_images_of_one_channel_first_are_taken_as_such_and_it_is_said(made):
+    x = RNG.random((12, 1, 8, 8), np.float32)
+
+    def layers():
+        shape = {"input_shape": (1, 8, 8)} if made == "list" else {}
+        return [Convolution2D(4, 3, 3, **shape), MaxPooling2D(), Flatten(), Dense(3, activation="softmax")]
+
+    def chain():
+        image = end = Input((1, 8, 8))
+        for layer in layers():
+            end = layer(end)
+        return Model(image, end)
+
+    with pytest.warns(UserWarning, match=r"Conv2D: images \(1, 8, 8\) are taken as \(channels, height, width\)"):
+        model = chain() if made == "chain" else Sequential([Input((1, 8, 8))] * (made == "input") + layers(), seed=2)
+    trained(model, x)
+    expected = Sequential(
+        [
+            Conv2D(4, 3, data_format="channels_first", input_shape=(1, 8, 8)),
+            MaxPooling2D(data_format="channels_first"),
+            Flatten(),
+            Dense(3, activation="softmax"),
+        ]
+    )
+    expected.set_weights(model.get_weights())
+    np.testing.assert_array_equal(model.predict(x), expected.predict(x))
+
+
+def test_whoever_says_channels_last_gets_them_last():
+    model = Sequential([Conv2D(4, 3, padding="same", input_shape=(1, 8, 8), data_format="channels_last")])
+    assert model.output_shape == (1, 8, 4)
