@@ -8,10 +8,11 @@ names of Keras' functions (`he_normal`, ...) stand for the classes.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 
@@ -270,6 +271,29 @@ class Ones(Zeros):
 
 random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
 constant, zeros, ones = Constant, Zeros, Ones
+
+
+class FromFunction(Initializer):
+    """A function of your own: `kernel_initializer=lambda shape, dtype=None: ...`. A model file does
+    not keep it.
+    """
+
+    def __init__(self, function: Callable[..., ArrayLike]) -> None:
+        super().__init__()
+        self.function = function
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """What the function returns for the shape."""
+        array = np.asarray(self.function(shape), np.float64)
+        if array.shape != shape or not np.isfinite(array).all():
+            raise InputError(f"{self.function!r}: expected finite numbers of the shape {shape}, got an array of {array.shape}")
+        return array
+
+    def config(self) -> dict[str, Any]:
+        """The name alone."""
+        return {"class": getattr(self.function, "__name__", repr(self.function))}
+
+
 orthogonal, variance_scaling = Orthogonal, VarianceScaling
 
 INITIALIZERS: dict[str, Any] = {
@@ -296,13 +320,15 @@ INITIALIZERS: dict[str, Any] = {
 
 
 def initializer_named(initializer: Any, layer: str) -> Initializer:
-    """The initializer that a layer's argument means: an object, a class, a name, or an object's
-    `config`.
+    """The initializer that a layer's argument means: an object, a class, a name, a function of the
+    shape, or an object's `config`.
     """
     if isinstance(initializer, Initializer):
         return initializer
     if isinstance(initializer, type) and issubclass(initializer, Initializer):
         return initializer()
+    if callable(initializer) and not isinstance(initializer, type):
+        return FromFunction(initializer)
     classes = {kind.__name__: kind for kind in INITIALIZERS.values()}
     if isinstance(initializer, dict) and str(initializer.get("class")) in classes:
         arguments = {name: value for name, value in initializer.items() if name != "class"}

@@ -14,7 +14,7 @@ from nn.utils.keras_names import getter
 
 __all__ = [
     "backend", "cast_to_floatx", "clear_session", "epsilon", "eval", "floatx", "get_value", "image_data_format",
-    "image_dim_ordering", "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_seed", "set_value",
+    "image_dim_ordering", "int_shape", "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_seed", "set_value",
 ]  # fmt: skip
 
 set_seed = set_random_seed
@@ -79,6 +79,11 @@ def get_value(x: Any) -> Any:
     if isinstance(x, Number):
         return x.numpy()
     return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def int_shape(x: Any) -> tuple[int | None, ...]:
+    """The shape of an array, or of what a layer returns in a chain: (None, 28, 28, 1)."""
+    return tuple(x.shape)
 
 
 def eval(x: Any) -> Any:

@@ -25,6 +25,7 @@ MODULES = {
     "nn.engine.input_layer": "nn.utils.inputs",
     "nn.engine.saving": "nn.models",
     "nn.engine.training": "nn.utils.functional",
+    "nn.initializations": "nn.layers.initializers",
     "nn.initializers": "nn.layers.initializers",
     "nn.keras": "nn",
     "nn.layers.activation": "nn.layers",
@@ -63,8 +64,8 @@ NAMES: dict[str, dict[str, str]] = {
         **{
             name: f"nn.{name}"
             for name in (
-                "activations", "backend", "callbacks", "data", "datasets", "initializers", "keras", "layers", "losses", "math",
-                "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "train", "utils",
+                "activations", "backend", "callbacks", "data", "datasets", "initializations", "initializers", "keras", "layers",
+                "losses", "math", "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "train", "utils",
             )
         },
         **{
@@ -99,6 +100,7 @@ NAMES: dict[str, dict[str, str]] = {
         },
     },
     "nn.datasets": {"fashion_mnist": "nn.datasets.fashion_mnist", "mnist": "nn.datasets.mnist"},
+    "nn.initializers": {name: f"nn.utils.tensorflow_names:scaled_{name}" for name in ("normal", "uniform")},
     "nn.layers": {
         "AvgPool2D": "nn.layers:AveragePooling2D",
         "Convolution2D": "nn.utils.inputs:Convolution2D",

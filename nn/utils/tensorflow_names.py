@@ -164,6 +164,16 @@ def normal(
     return _generator(seed).normal(mean, stddev, tuple(shape)).astype(dtype).view(Array)
 
 
+def scaled_normal(shape: Sequence[int], scale: float = 0.05, name: str | None = None) -> Array:
+    """`keras.initializations.normal` of Keras 1."""
+    return normal(shape, stddev=scale)
+
+
+def scaled_uniform(shape: Sequence[int], scale: float = 0.05, name: str | None = None) -> Array:
+    """`keras.initializations.uniform` of Keras 1: from -scale to scale."""
+    return uniform(shape, -scale, scale)
+
+
 def uniform(
     shape: Sequence[int], minval: float = 0, maxval: float = 1, dtype: DTypeLike = np.float32, seed: int | None = None
 ) -> Array:

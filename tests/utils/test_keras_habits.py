@@ -113,8 +113,14 @@ def test_event_that_never_comes_is_told():
         def on_test_batch_begin(self, logs=None):
             """Never called."""
 
+    class Misspelt(Callback):
+        def on_epoch_train(self, logs=None):
+            """In Keras never called, either."""
+
     with pytest.raises(InputError, match="no event on_test_batch_begin"):
         fit(callbacks=[Deaf()])
+    with pytest.warns(UserWarning, match="no event on_epoch_train for Misspelt, only .*; it is never called"):
+        fit(callbacks=[Misspelt()])
     with pytest.raises(InputError, match=r"nn\.callbacks\.Callback"):
         fit(callbacks=[3])
 
@@ -358,3 +364,24 @@ def test_accuracy_of_keras_0_3_is_shown_anyway():
     assert len(model.evaluate(X, Y, show_accuracy=True)) == 2
     with pytest.raises(InputError, match="show_accuracy"):
         model.evaluate(X, Y, show_accuracy=False)
+
+
+def test_picture_for_a_notebook_is_svg():
+    from nn.utils.vis_utils import model_to_dot
+
+    picture = model_to_dot(new_model(), show_shapes=True).create(prog="dot", format="svg")
+    assert picture.startswith(b"<svg ")
+    assert picture.count(b"<rect") == 3
+    assert b"dense (Dense)   (None, 36) to (None, 4)" in picture
+    with pytest.raises(InputError, match="format"):
+        model_to_dot(new_model()).create(format="png")
+    with pytest.raises(InputError, match="model_to_dot: rankdir is not supported"):
+        model_to_dot(new_model(), rankdir="LR")
+
+
+def test_layer_by_its_name_of_older_versions():
+    model = new_model()
+    assert model.get_layer("dense_1") is model.layers[2]
+    assert model.get_layer("flatten") is model.get_layer("flatten_1") is model.layers[0]
+    with pytest.raises(InputError, match="get_layer"):
+        model.get_layer("dense_2")
