@@ -65,7 +65,8 @@ NAMES: dict[str, dict[str, str]] = {
             name: f"nn.{name}"
             for name in (
                 "activations", "backend", "callbacks", "data", "datasets", "initializations", "initializers", "keras", "layers",
-                "losses", "math", "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "train", "utils",
+                "losses", "math", "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving",
+                "train", "utils",
             )
         },
         **{
