@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,27 @@ class Array(np.ndarray):
     def numpy(self) -> NDArray:
         """The array."""
         return np.asarray(self)
+
+
+class Weight(Array):
+    """A layer's array as Keras' scripts see it: the same memory, with its name. In a set it counts
+    by itself, whatever it holds.
+    """
+
+    name = ""
+
+    @classmethod
+    def all_of(cls, arrays: Mapping[str, NDArray]) -> list[Weight]:
+        """The arrays with their names."""
+        found = []
+        for name, array in arrays.items():
+            weight = array.view(cls)
+            weight.name = name
+            found.append(weight)
+        return found
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
 
 
 class Number(float):

@@ -13,7 +13,7 @@ from nn.utils.arrays import Number, Rate
 from nn.utils.keras_names import getter
 
 __all__ = [
-    "backend", "cast_to_floatx", "clear_session", "epsilon", "eval", "floatx", "get_value", "image_data_format",
+    "backend", "cast_to_floatx", "clear_session", "count_params", "epsilon", "eval", "floatx", "get_value", "image_data_format",
     "image_dim_ordering", "int_shape", "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_seed", "set_value",
 ]  # fmt: skip
 
@@ -79,6 +79,11 @@ def get_value(x: Any) -> Any:
     if isinstance(x, Number):
         return x.numpy()
     return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def count_params(x: Any) -> int:
+    """The number of values in an array, such as one of `model.weights`."""
+    return int(np.size(x))
 
 
 def int_shape(x: Any) -> tuple[int | None, ...]:

@@ -19,7 +19,7 @@ from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
 from nn.utils import channels, keras_files, keras_json
-from nn.utils.arrays import Array, Number
+from nn.utils.arrays import Array, Number, Weight
 from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
 
@@ -156,15 +156,23 @@ class ModelHabits(PredictingStack):
         return [self.input]
 
     @property
-    def weights(self) -> list[NDArray]:
+    def weights(self) -> list[Weight]:
         """The arrays themselves: all parameters and state."""
-        return list(self.arrays().values())
+        return Weight.all_of(self.arrays())
 
     @property
-    def trainable_weights(self) -> list[NDArray]:
-        """The arrays of the layers that are trained."""
-        layers = (layer for layer in self._built() if getattr(layer, "trainable", True))
-        return [array for layer in layers for array in layer.parameters.values()]
+    def trainable_weights(self) -> list[Weight]:
+        """The arrays that are trained."""
+        trained = {layer.name for layer in self._built() if layer.trainable}
+        return Weight.all_of({name: array for name, array in self.parameters().items() if name.split("/")[0] in trained})
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """The others: of frozen layers, and what is only kept."""
+        trained = {weight.name for weight in self.trainable_weights}
+        return [weight for weight in self.weights if weight.name not in trained]
+
+    variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
 
     def summary(  # type: ignore[override]
         self,

@@ -177,7 +177,8 @@ def getter(module: str) -> Callable[[str], Any]:
 def refusal(module: str, name: str) -> str:
     """The sentence for a name that is not here."""
     holder = sys.modules.get(MODULES.get(module, module))
-    own = set(vars(holder).get("__all__") or _public(holder) if holder else ()) | NAMES.get(module, {}).keys()
+    own = set(vars(holder).get("__all__") or _public(holder) if holder else ())
+    own |= NAMES.get(module, {}).keys() or NAMES.get(MODULES.get(module, ""), {}).keys()
     if module.startswith("nn.utils."):
         module = next((alias for alias, real in MODULES.items() if real == module), module)
     return f"{module} has no {name!r}; it has {', '.join(sorted(own, key=str.lower))}"

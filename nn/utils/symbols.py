@@ -120,9 +120,18 @@ class LayerHabits:
             array[...] = weight
 
     @property
-    def weights(self: Any) -> list[NDArray]:
+    def weights(self: Any) -> list[Any]:
         """The arrays themselves: parameters, then state."""
-        return list(self.arrays().values())
+        from nn.utils.arrays import Weight
+
+        return Weight.all_of({f"{self.name}/{name}": array for name, array in self.arrays().items()})
+
+    @property
+    def trainable_weights(self: Any) -> list[Any]:
+        """Those that are trained."""
+        return [weight for weight in self.weights if self.trainable and weight.name.rpartition("/")[2] in self.parameters]
+
+    variables, trainable_variables = weights, trainable_weights
 
     def get_config(self: Any) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -385,3 +385,20 @@ def test_layer_by_its_name_of_older_versions():
     assert model.get_layer("flatten") is model.get_layer("flatten_1") is model.layers[0]
     with pytest.raises(InputError, match="get_layer"):
         model.get_layer("dense_2")
+
+
+def test_weights_are_the_arrays_with_their_names():
+    from nn import backend
+
+    model = Sequential([Dense(3, input_shape=(2,)), keras.layers.BatchNormalization(), Dense(1)])
+    assert [weight.name for weight in model.layers[0].weights] == ["dense/kernel", "dense/bias"]
+    assert len(model.variables) == 8
+    kernel = model.weights[0]
+    kernel[...] = 2
+    assert model.layers[0].parameters["kernel"].tolist() == kernel.numpy().tolist() == [[2.0] * 3] * 2
+    model.layers[2].trainable = False
+    assert sum(backend.count_params(weight) for weight in set(model.trainable_weights)) == 6 + 3 + 3 + 3
+    assert sum(backend.count_params(weight) for weight in set(model.non_trainable_weights)) == 3 + 3 + 3 + 1
+    assert model.layers[2].trainable_variables == []
+    assert len(model.layers[1].trainable_weights) == 2
+    assert to_categorical([1], 2, "uint8").dtype == np.uint8
