@@ -158,7 +158,7 @@ class BatchTrainer(training.Trainer):
         return entry
 
 
-def gathered(model: Any, generator: Any, steps: int | None, argument: str) -> ImageSource:
+def gathered(model: Any, generator: Any, steps: float | None, argument: str) -> ImageSource:
     """The batches of one epoch in one source, for an evaluation."""
     parts = list(Batches(generator, steps, argument).epoch())
     x, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])

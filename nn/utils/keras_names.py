@@ -134,7 +134,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "nn.train": {
         name: f"nn.utils.tensorflow_optimizers:{name}"
-        for name in ("AdamOptimizer", "GradientDescentOptimizer", "MomentumOptimizer")
+        for name in ("AdamOptimizer", "GradientDescentOptimizer", "MomentumOptimizer", "latest_checkpoint")
     },
     "nn.utils": {
         "Sequence": "nn.utils.generators:Sequence",
