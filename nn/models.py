@@ -193,6 +193,7 @@ class Sequential(ModelHabits):
         sample_weight: ArrayLike | None = None,
         steps: int | None = None,
         *,
+        callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
         threads: int | None = None,
         engine: str = "fused",
@@ -201,7 +202,8 @@ class Sequential(ModelHabits):
         """[mean loss, accuracy], or both by name with `return_dict`, on inputs and labels, a
         source, or a generator. Without metrics these also serve as the loss alone.
 
-        `batch_size` is there for Keras' sake, as in `predict`.
+        `batch_size` is there for Keras' sake, as in `predict`. `callbacks` hear of `on_test_begin`
+        and `on_test_end`.
         """
         older_keras.fit_options(harmless, 1, "evaluate")
         if not self._loss_known:
@@ -213,7 +215,9 @@ class Sequential(ModelHabits):
         else:
             generators.check_unused({"steps": steps}, "evaluate")
             source = weighted(source_of(self, "x", x, y), None, sample_weight)
-        loss, accuracy = training.evaluate(self, source, threads, engine)
+        with self._watched(callbacks) as logs:
+            loss, accuracy = training.evaluate(self, source, threads, engine)
+            logs |= zip(self.metrics_names, (loss, accuracy), strict=True)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
         if return_dict:

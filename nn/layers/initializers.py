@@ -205,7 +205,7 @@ class Orthogonal(Initializer):
     A kernel is read as a matrix (all its other axes, outputs): a signal neither grows nor shrinks.
 
     >>> matrix = Orthogonal(seed=1)((3, 2))
-    >>> (matrix.T @ matrix).round(6).tolist()
+    >>> np.abs(matrix.T @ matrix).round(6).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
 
     Reference: A. M. Saxe, J. L. McClelland, S. Ganguli: Exact solutions to the nonlinear dynamics of

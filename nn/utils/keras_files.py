@@ -60,9 +60,11 @@ def check_ending(path: Path) -> None:
 
 def check_free(path: Path, overwrite: bool, save_format: str | None) -> None:
     """What `save` and `save_weights` are asked for besides the path."""
-    if save_format not in (None, "h5", "keras"):
+    if save_format not in (None, "h5", "keras", "tf"):
         raise InputError(f"{path}: expected save_format 'h5' or 'keras', or none, got {save_format!r}")
-    if save_format and not is_foreign(path):
+    if save_format == "tf" and is_foreign(path):
+        raise InputError(f"{path}: expected no save_format 'tf' with this name; there is no SavedModel here")
+    if save_format in ("h5", "keras") and not is_foreign(path):
         raise InputError(f"{path}: expected a name that ends in .{save_format} for save_format {save_format!r}")
     if not overwrite and os.path.exists(path):
         raise InputError(f"{path}: the file exists, and overwrite is False")

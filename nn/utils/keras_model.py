@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn.callbacks import callbacks_of
 from nn.engine.predicting import PredictingStack
 from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
 from nn.utils import channels, keras_files, keras_json
-from nn.utils.arrays import Array, Number, Weight
+from nn.utils.arrays import Array, Named, Number, Weight
 from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
 
@@ -122,6 +123,19 @@ class ModelHabits(PredictingStack):
         finally:
             for layer, trains in now:
                 layer.trainable = trains
+
+    @contextlib.contextmanager
+    def _watched(self, callbacks: Any) -> Iterator[Named]:
+        """The callbacks hear of an evaluation: before it, and after it with what has been put into
+        the logs.
+        """
+        logs, watching = Named(), callbacks_of(callbacks)
+        for callback in watching:
+            callback.model = self
+            callback.on_test_begin({})
+        yield logs
+        for callback in watching:
+            callback.on_test_end(logs)
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name, or at that index. Keras counted from 1 before 2.4: "flatten_1" is

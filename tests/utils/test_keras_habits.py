@@ -402,3 +402,27 @@ def test_weights_are_the_arrays_with_their_names():
     assert model.layers[2].trainable_variables == []
     assert len(model.layers[1].trainable_weights) == 2
     assert to_categorical([1], 2, "uint8").dtype == np.uint8
+
+
+def test_callbacks_hear_of_an_evaluation():
+    heard = []
+
+    class Watcher(Callback):
+        def on_test_begin(self, logs=None):
+            heard.append(dict(logs))
+
+        def on_test_end(self, logs=None):
+            heard.append((self.model, logs["loss"], logs["acc"]))
+
+    model = new_model()
+    loss, accuracy = model.evaluate(X, Y, callbacks=[Watcher(), keras.callbacks.TensorBoard("logs")])
+    assert heard == [{}, (model, loss, accuracy)]
+
+
+def test_saved_model_format_is_this_packages_own_and_it_is_said(tmp_path):
+    model = new_model()
+    with pytest.warns(UserWarning, match="written in this package's own format"):
+        model.save(tmp_path / "my_model", save_format="tf")
+    assert load_model(tmp_path / "my_model").predict(X).tobytes() == model.predict(X).tobytes()
+    with pytest.raises(InputError, match="no SavedModel"):
+        model.save(tmp_path / "my_model.h5", save_format="tf")
