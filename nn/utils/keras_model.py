@@ -45,8 +45,8 @@ class ModelHabits(PredictingStack):
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
-        if isinstance(layer, PredictingStack):
-            for each in layer.layers:
+        if isinstance(layer, ModelHabits):
+            for each in layer._whole():
                 self.add(each)
             return
         shape = shape_of(layer)
@@ -69,6 +69,10 @@ class ModelHabits(PredictingStack):
             super().add(back)
             self._place(back)
         return layers
+
+    def _whole(self) -> list[Layer]:
+        """The layers, built or not; for another model."""
+        return list(self._built() if self.layers and self.layers[0].built else self.layers)
 
     def pop(self) -> Layer:
         """Take away the last layer."""
@@ -223,7 +227,7 @@ class ModelHabits(PredictingStack):
     def __call__(self, x: Any, training: bool = False) -> Any:
         """On an array: the network's output. On a symbol: the symbol after all layers."""
         if isinstance(x, Symbol):
-            for layer in self.layers:
+            for layer in self._whole():
                 x = layer(x)
             return x
         if training:

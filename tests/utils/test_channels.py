@@ -167,3 +167,16 @@ def test_images_of_one_channel_first_are_taken_as_such_and_it_is_said(made):
 def test_whoever_says_channels_last_gets_them_last():
     model = Sequential([Conv2D(4, 3, padding="same", input_shape=(1, 8, 8), data_format="channels_last")])
     assert model.output_shape == (1, 8, 4)
+
+
+@pytest.mark.usefixtures("_theano")
+@pytest.mark.parametrize("made", ["list", "chain"])
+def test_models_inside_models_give_each_other_their_own_order(made):
+    generator = Sequential([Conv2D(2, 3, padding="same", input_shape=(2, 8, 6))], seed=1)
+    judge = Sequential([Conv2D(3, 3, input_shape=(2, 8, 6)), Flatten(), Dense(1)], seed=2)
+    if made == "list":
+        both = Sequential([generator, judge])
+    else:
+        image = Input((2, 8, 6))
+        both = Model(image, judge(generator(image)))
+    np.testing.assert_array_equal(both.predict(FIRST), judge.predict(generator.predict(FIRST)))
