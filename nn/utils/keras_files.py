@@ -52,8 +52,11 @@ def is_foreign(path: Path) -> bool:
 
 
 def check_ending(path: Path) -> None:
-    """Warn where the name does not say that the file is in this package's own format."""
+    """Warn where the name does not say that the file is in this package's own format. As TensorFlow
+    does for such names, make the folder if there is none.
+    """
     if not os.fspath(path).lower().endswith(".npz"):
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         text = f"{path}: written in this package's own format (.npz), which Keras cannot read; it reads .h5 and .keras"
         warnings.warn(text, stacklevel=3)
 
