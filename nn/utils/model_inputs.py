@@ -40,9 +40,9 @@ def source_of(model: Any, argument: str, x: Any, y: ArrayLike | None) -> ImageSo
 
 def _build(model: Any, shape: tuple[int, ...]) -> None:
     """Build the model if this is the first time that it sees a shape."""
-    if not model.layers:
+    if not model.layers and getattr(model, "call", None) is None:
         raise InputError("the model has no layers")
-    if not model.layers[0].built:
+    if not model.layers or not model.layers[0].built:
         model.build(shape)
 
 

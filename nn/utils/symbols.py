@@ -68,6 +68,8 @@ class LayerHabits:
         if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
+            if training is True:
+                raise InputError(f"{type(self).__name__}: training=True, for predictions too, is not supported; expected False")
             for turn in arranged(self, x.layers, x.sample_shape)[:-1]:
                 turn._symbols = (x, x.after(turn))
                 x = turn.output
