@@ -28,6 +28,7 @@ from nn.layers.arguments import sizes
 from nn.models import Sequential
 from nn.utils.channels import is_turned
 from nn.utils.keras_json import layers_from
+from nn.utils.keras_names import getter
 from nn.utils.symbols import Symbol
 
 ROWS = 500
@@ -159,3 +160,6 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
     model = Sequential(layers)
     model.build(shape)
     return model
+
+
+__getattr__ = getter("nn.engine.topology")

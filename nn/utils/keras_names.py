@@ -72,11 +72,12 @@ NAMES: dict[str, dict[str, str]] = {
         **{
             name: f"nn.utils.tensorflow_names:{name}"
             for name in (
-                "abs", "argmax", "bool", "cast", "compat", "concat", "config", "constant", "convert_to_tensor", "device",
-                "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims", "float32", "float64", "get_logger",
-                "int32", "int64", "logging", "newaxis", "one_hot", "ones", "pad", "reduce_max", "reduce_mean", "reduce_min",
-                "reduce_sum", "reshape", "set_random_seed", "shape", "size", "sqrt", "square", "squeeze", "stack", "test",
-                "transpose", "uint8", "version", "zeros",
+                "abs", "argmax", "bool", "cast", "clip_by_value", "compat", "concat", "config", "constant",
+                "convert_to_tensor", "device", "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims",
+                "float32", "float64", "get_logger", "greater", "int32", "int64", "less", "log", "logging", "maximum",
+                "minimum", "newaxis", "one_hot", "ones", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
+                "reduce_sum", "reshape", "round", "set_random_seed", "shape", "size", "sqrt", "square", "squeeze", "stack",
+                "test", "transpose", "uint8", "version", "zeros",
             )
         },
         "Input": "nn.utils.inputs:Input",

@@ -23,13 +23,15 @@ from nn.errors import InputError
 from nn.utils import class_indices, set_random_seed
 from nn.utils import one_hot as one_hot_rows
 from nn.utils.arrays import Array
+from nn.utils.keras_names import getter
 
 __all__ = [
-    "abs", "argmax", "bool", "cast", "compat", "concat", "config", "confusion_matrix", "constant", "convert_to_tensor", "device",
-    "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims", "float32", "float64", "get_logger", "int32",
-    "int64", "logging", "newaxis", "normal", "one_hot", "ones", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum",
-    "reshape", "set_random_seed", "shape", "size", "sqrt", "square", "squeeze", "stack", "test", "transpose", "uint8", "uniform",
-    "version", "zeros",
+    "abs", "argmax", "bool", "cast", "clip_by_value", "compat", "concat", "config", "confusion_matrix", "constant",
+    "convert_to_tensor", "device", "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims", "float32",
+    "float64", "get_logger", "greater", "int32", "int64", "less", "log", "logging", "maximum", "minimum", "newaxis",
+    "normal", "one_hot", "ones", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod", "reduce_sum", "reshape",
+    "round", "set_random_seed", "shape", "size", "sqrt", "square", "squeeze", "stack", "test", "transpose", "uint8",
+    "uniform", "version", "zeros",
 ]  # fmt: skip
 
 newaxis = np.newaxis
@@ -222,6 +224,41 @@ def argmax(input: ArrayLike, axis: int = 0) -> Array:
     return np.asarray(_array(input, "argmax").argmax(axis)).view(Array)
 
 
+def log(x: ArrayLike) -> Array:
+    """The natural logarithm."""
+    return np.log(_array(x, "log")).view(Array)
+
+
+def round(x: ArrayLike) -> Array:
+    """To the nearest whole number; halves to the even one."""
+    return np.round(_array(x, "round")).view(Array)
+
+
+def maximum(x: ArrayLike, y: ArrayLike) -> Array:
+    """The greater of two, element by element."""
+    return np.asarray(np.maximum(_array(x, "maximum"), _array(y, "maximum"))).view(Array)
+
+
+def minimum(x: ArrayLike, y: ArrayLike) -> Array:
+    """The lesser of two, element by element."""
+    return np.asarray(np.minimum(_array(x, "minimum"), _array(y, "minimum"))).view(Array)
+
+
+def clip_by_value(t: ArrayLike, clip_value_min: float, clip_value_max: float) -> Array:
+    """Kept within the two values."""
+    return np.clip(_array(t, "clip_by_value"), clip_value_min, clip_value_max).view(Array)
+
+
+def less(x: ArrayLike, y: ArrayLike) -> Array:
+    """Whether x < y."""
+    return np.asarray(_array(x, "less") < _array(y, "less")).view(Array)
+
+
+def greater(x: ArrayLike, y: ArrayLike) -> Array:
+    """Whether x > y."""
+    return np.asarray(_array(x, "greater") > _array(y, "greater")).view(Array)
+
+
 def equal(x: ArrayLike, y: ArrayLike) -> Array:
     """Whether the elements are equal."""
     return np.asarray(_array(x, "equal") == _array(y, "equal")).view(Array)
@@ -235,6 +272,11 @@ def reduce_mean(input_tensor: ArrayLike, axis: Axes = None, keepdims: Any = Fals
 def reduce_sum(input_tensor: ArrayLike, axis: Axes = None, keepdims: Any = False) -> Array:
     """The sum."""
     return _reduced("reduce_sum", np.sum, input_tensor, axis, keepdims)
+
+
+def reduce_prod(input_tensor: ArrayLike, axis: Axes = None, keepdims: Any = False) -> Array:
+    """The product."""
+    return _reduced("reduce_prod", np.prod, input_tensor, axis, keepdims)
 
 
 def reduce_max(input_tensor: ArrayLike, axis: Axes = None, keepdims: Any = False) -> Array:
@@ -266,3 +308,6 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     counts = np.zeros((classes, classes), np.int32)
     np.add.at(counts, (rows, columns), 1)
     return counts.view(Array)
+
+
+__getattr__ = getter("nn.math")

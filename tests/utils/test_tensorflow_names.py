@@ -205,3 +205,13 @@ def test_what_scripts_ask_of_the_machine_and_draw():
     assert tf.sqrt([4.0]).tolist() == tf.abs([-2.0]).tolist() == [2.0]
     assert tf.exp([0.0]).tolist() == tf.ones([1]).tolist() == [1.0]
     assert tf.zeros([2, 1]).shape == (2, 1)
+
+
+def test_functions_of_tf_math():
+    assert tf.math.reduce_prod([2, 3]).numpy() == 6
+    assert tf.math.log([1.0]).tolist() == [0.0]
+    assert tf.round([1.5, -0.4]).tolist() == [2.0, 0.0]
+    assert tf.maximum([1, 5], 3).tolist() == [3, 5]
+    assert tf.math.minimum([1, 5], 3).tolist() == [1, 3]
+    assert tf.clip_by_value([-1.0, 0.5, 2.0], 0, 1).tolist() == [0.0, 0.5, 1.0]
+    assert tf.math.less([1, 5], 3).tolist() == tf.math.greater([5, 1], 3).tolist() == [True, False]
