@@ -2,6 +2,8 @@
 against plain NumPy.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,7 @@ def test_initializers_and_regularizers_are_obeyed():
     [
         ({"momentum": 1}, "momentum must be at least 0 and below 1, got 1"),
         ({"momentum": -0.1}, "momentum"),
+        ({"momentum": "high"}, "momentum"),
         ({"epsilon": 0}, "epsilon must be a number above 0, got 0"),
         ({"epsilon": "small"}, "epsilon"),
         ({"axis": 1}, r"axis must be -1 or 3, the last axis of samples of shape \(4, 4, 2\), got 1"),
@@ -113,6 +116,34 @@ def test_moments_are_exact_far_from_zero(dtype, offset):
     wide = x.astype(np.float64)
     np.testing.assert_allclose(mean, wide.mean(axis=0), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(deviations, ((wide - wide.mean(axis=0)) ** 2).sum(axis=0), rtol=1e-11)
+
+
+def test_chunks_of_any_size_are_joined_as_if_they_were_one():
+    x, gradients = RNG.standard_normal((2, 23, 3)) + 50
+    cuts = (0, 9, 10, 23)
+    counts, (means, deviations) = np.diff(cuts).astype(np.float64), np.full((2, 5, 3), np.nan)
+    for k, (begin, end) in enumerate(itertools.pairwise(cuts)):
+        batch_norm.moments(x[begin:end], means[k], deviations[k])
+    mean, variance = np.empty((2, 3))
+    batch_norm.join_moments(counts, means, deviations, mean, variance)
+    np.testing.assert_allclose([mean, variance], [x.mean(axis=0), x.var(axis=0)], rtol=1e-12)
+
+    root, factor = np.sqrt(variance), np.array([1.0, -2.0, 0.5])
+    sums = np.full((2, 5, 3), np.nan)
+    for k, (begin, end) in enumerate(itertools.pairwise(cuts)):
+        sums[:, k] = gradients[begin:end].sum(axis=0), (gradients[begin:end] ** 2).sum(axis=0)
+    dgamma, dbeta, slope, shift = np.empty((4, 3))
+    batch_norm.join_gradients(counts, sums[0], sums[1], factor, root, dgamma, dbeta, slope, shift)
+    np.testing.assert_allclose([dgamma, dbeta], [gradients.sum(axis=0), (gradients**2).sum(axis=0)], rtol=1e-12)
+    np.testing.assert_allclose(slope, factor * dgamma / (23 * root), rtol=1e-12)
+    np.testing.assert_allclose(shift, factor * dbeta / 23, rtol=1e-12)
+
+
+def test_a_variance_that_rounding_made_negative_is_zero_and_not_a_number_stays():
+    mean, variance = np.empty((2, 2))
+    batch_norm.join_moments(np.array([2.0]), np.zeros((1, 2)), np.array([[-1e-20, np.nan]]), mean, variance)
+    assert variance[0] == 0
+    assert np.isnan(variance[1])
 
 
 @pytest.mark.parametrize("with_relu", [True, False])
@@ -174,6 +205,20 @@ def test_joined_with_pooling_not_a_number_wins():
     batch_norm.normalize_pool(x, *(aligned_copy(np.full(1, value)) for value in (0.0, 1.0, 0.0)), True, out, winner, best)
     assert np.isnan(out).all()
     assert winner.item() == 1
+
+
+def test_the_arguments_that_are_not_given_are_those_of_keras():
+    config = built((3,)).config()
+    assert (config["axis"], config["momentum"], config["epsilon"], config["center"], config["scale"]) == (
+        -1,
+        0.99,
+        1e-3,
+        True,
+        True,
+    )
+    assert built((3,), momentum=0).config()["momentum"] == 0
+    assert list(built((3,), center=False).parameters) == ["gamma"]
+    assert list(built((3,), scale=False).parameters) == ["beta"]
 
 
 def test_not_a_number_passes_relu():
