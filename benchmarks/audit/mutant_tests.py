@@ -53,7 +53,7 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/layers/dropout.py": ["tests/layers/test_dropout.py", LAYERS, "-k", "dropout"],
     "nn/layers/flatten.py": ["tests/layers/test_base.py", LAYERS, "-k", "flatten"],
     "nn/layers/pooling.py": ["tests/layers/test_pooling.py", LAYERS, "-k", "pool"],
-    "nn/layers/batch_normalization.py": [NORMALIZATION],
+    "nn/layers/batch_normalization.py": [NORMALIZATION, LAYERS, "-k", "batch"],
     "nn/layers/weighted.py": ["tests/layers/test_weighted.py", "tests/layers/test_dense.py"],
     **{
         f"nn/layers/{name}.py": [LAYERS]
