@@ -111,7 +111,7 @@ def test_wrong_arguments_are_named(options, said):
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_moments_are_exact_far_from_zero(dtype, offset):
     x = (RNG.standard_normal((500, 7)) + offset).astype(dtype)
-    mean, deviations = np.empty(7), np.empty(7)
+    mean, deviations = np.full((2, 7), np.nan)
     batch_norm.moments(x, mean, deviations)
     wide = x.astype(np.float64)
     np.testing.assert_allclose(mean, wide.mean(axis=0), rtol=1e-12, atol=1e-12)
@@ -140,17 +140,17 @@ def test_chunks_of_any_size_are_joined_as_if_they_were_one():
 
 
 def test_a_variance_that_rounding_made_negative_is_zero_and_not_a_number_stays():
-    mean, variance = np.empty((2, 2))
-    batch_norm.join_moments(np.array([2.0]), np.zeros((1, 2)), np.array([[-1e-20, np.nan]]), mean, variance)
-    assert variance[0] == 0
-    assert np.isnan(variance[1])
+    mean, variance = np.empty((2, 3))
+    batch_norm.join_moments(np.array([2.0]), np.zeros((1, 3)), np.array([[-1e-20, 0.5, np.nan]]), mean, variance)
+    assert variance[:2].tolist() == [0, 0.25]
+    assert np.isnan(variance[2])
 
 
 @pytest.mark.parametrize("with_relu", [True, False])
 def test_kernels_are_the_equations(with_relu):
     x, dout = RNG.standard_normal((2, 9, 5))
     mean, root, gamma, beta = x.mean(axis=0), x.std(axis=0) + 0.1, RNG.standard_normal(5), RNG.standard_normal(5)
-    out, dgamma, dbeta, dx = np.empty_like(x), np.empty(5), np.empty(5), np.empty_like(x)
+    out, dx, (dgamma, dbeta) = np.full_like(x, np.nan), np.full_like(x, np.nan), np.full((2, 5), np.nan)
     batch_norm.normalize(x, mean, gamma / root, beta, with_relu, out)
     y = (x - mean) / root
     expected = gamma * y + beta
