@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engine.operations import Chunk, Chunking, Operation
+from nn.engine.operations import Chunk, Chunking, Kernels, Operation
 from nn.engine.step import Step
 from nn.kernels import batch_norm
 from nn.kernels.memory import aligned
@@ -28,6 +28,7 @@ class BatchNormOperation(Operation):
     """
 
     layer: BatchNormalization
+    passes: Kernels = (batch_norm.normalize, batch_norm.input_gradient)
 
     def __init__(self, layer: BatchNormalization, relu: Sequence[Layer] = (), *following: Layer) -> None:
         super().__init__(layer, *relu, *following)
@@ -45,7 +46,8 @@ class BatchNormOperation(Operation):
         self.mean, self.variance, self.root, self.factor, self.beta = (aligned((channels,), dtype) for _ in range(5))
         self.chunk_size = chunking.size
         self.pixels = int(np.prod(source.shape[1:-1]))
-        self.forward_kernels = (*([batch_norm.moments, batch_norm.join_moments] if self.meets else []), batch_norm.normalize)
+        gathering = [batch_norm.moments, batch_norm.join_moments] if self.meets else []
+        self.forward_kernels = (*gathering, self.passes[0])
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
@@ -53,10 +55,8 @@ class BatchNormOperation(Operation):
         channels, dtype = dout.shape[-1], dout.dtype
         self.dgammas, self.dbetas = (aligned((chunking.count, channels), np.float64) for _ in range(2))
         self.dgamma, self.dbeta, self.slope, self.shift = (aligned((channels,), dtype) for _ in range(4))
-        self.backward_kernels = (
-            *([batch_norm.gradient_sums, batch_norm.join_gradients] if self.meets else []),
-            batch_norm.input_gradient,
-        )
+        gathering = [batch_norm.gradient_sums, batch_norm.join_gradients] if self.meets else []
+        self.backward_kernels = (*gathering, self.passes[1])
         return super().bind_backward(dout, chunking, needs_dinput)
 
     def refresh(self) -> None:

@@ -128,14 +128,13 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         _say(f"{program}: {error}")
         code = BAD_INPUT
     except (OSError, MemoryError, ImportError) as error:
-        if _reader_is_gone(error):
-            # The reader (`| head`) has seen enough; keep Python from complaining again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
         if isinstance(error, ImportError) and not _lacks_memory(error):
             raise
-        _say(f"{program}: {_sentence(error)}")
-        code = BAD_INPUT
+        if _reader_is_gone(error):  # `| head` has seen enough
+            code = 0
+        else:
+            _say(f"{program}: {_sentence(error)}")
+            code = BAD_INPUT
     except KeyboardInterrupt:
         _say(f"{program}: interrupted")
         code = INTERRUPTED
@@ -145,8 +144,8 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
 
 
 def _drop_what_cannot_be_written() -> None:
-    """Where a stream cannot be flushed any more (a closed terminal, a full disk), Python would try
-    again at its end, fail, and change the exit code to 120.
+    """Where a stream cannot be flushed any more (a closed pipe or terminal, a full disk), Python
+    would try again at its end, complain, and change the exit code to 120.
     """
     for stream in (sys.stdout, sys.stderr):
         try:
