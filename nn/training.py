@@ -31,6 +31,7 @@ from nn.engine.trainable import TrainableStack
 from nn.errors import Diverged, InputError
 from nn.layers.stack import Keys
 from nn.optimizers.norms import Norms, norms_of
+from nn.utils.arrays import Named
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
@@ -40,7 +41,7 @@ STEPS_AHEAD = 64
 class Engine(Protocol):
     """What does the steps. Both engines take their samples, masks and rates from the same `Step`."""
 
-    def train(self, step: Step) -> tuple[float, int]:
+    def train(self, step: Step) -> tuple[float, float]:
         """One training step; the sum of the losses and the number of right answers. A loss that is
         not finite changes nothing.
         """
@@ -65,7 +66,7 @@ class Progress:
     epoch: int = 0
     step: int = 0
     loss_sum: float = 0.0
-    right: int = 0
+    right: float = 0
     seen: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -277,10 +278,10 @@ class Trainer:
         for callback in self.callbacks:
             getattr(callback, event)(*arguments, self._named(self.progress.logs() if logs is None else logs))
 
-    def _named(self, logs: dict[str, float]) -> dict[str, float]:
+    def _named(self, logs: dict[str, float]) -> Named:
         """The values under the name that `compile(metrics=...)` gave the accuracy."""
         accuracy = self.model.metrics_names[1]
-        return {name.replace("accuracy", accuracy): value for name, value in logs.items()}
+        return Named({name.replace("accuracy", accuracy): value for name, value in logs.items()})
 
 
 def check_engine(engine: str) -> str:

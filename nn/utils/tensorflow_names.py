@@ -7,23 +7,29 @@ A script finds them after `import nn as tf`. What trains a network in TensorFlow
 
 from __future__ import annotations
 
+import builtins
+import logging as standard_logging
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+import nn
 from nn import __version__
 from nn.errors import InputError
-from nn.utils import class_indices
+from nn.utils import class_indices, set_random_seed
 from nn.utils import one_hot as one_hot_rows
 from nn.utils.arrays import Array
 
 __all__ = [
-    "argmax", "bool", "cast", "concat", "config", "confusion_matrix", "constant", "convert_to_tensor", "equal",
-    "expand_dims", "float32", "float64", "int32", "int64", "newaxis", "one_hot", "pad", "reduce_max", "reduce_mean",
-    "reduce_min", "reduce_sum", "reshape", "squeeze", "stack", "transpose", "uint8", "version",
+    "abs", "argmax", "bool", "cast", "compat", "concat", "config", "confusion_matrix", "constant", "convert_to_tensor", "device",
+    "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims", "float32", "float64", "get_logger", "int32",
+    "int64", "logging", "newaxis", "normal", "one_hot", "ones", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum",
+    "reshape", "set_random_seed", "shape", "size", "sqrt", "square", "squeeze", "stack", "test", "transpose", "uint8", "uniform",
+    "version", "zeros",
 ]  # fmt: skip
 
 newaxis = np.newaxis
@@ -33,11 +39,49 @@ bool = np.bool_
 Axes = int | Sequence[int] | None
 
 
+def _is_not(*arguments: Any, **options: Any) -> builtins.bool:
+    return False
+
+
 def _no_devices(device_type: str | None = None) -> list[Any]:
     return []
 
 
+def _no_device(*arguments: Any, **options: Any) -> str:
+    return ""
+
+
+def device(device_name: str | None) -> AbstractContextManager[None]:
+    """Where to compute; there is only the processor."""
+    return nullcontext()
+
+
+def executing_eagerly() -> builtins.bool:
+    """Everything is computed at once."""
+    return True
+
+
+def enable_eager_execution() -> None:
+    """It is on."""
+
+
+def get_logger() -> standard_logging.Logger:
+    """The logger whose level scripts set; nothing here writes to it."""
+    return standard_logging.getLogger("nn")
+
+
+def _set_verbosity(level: Any) -> None:
+    get_logger().setLevel(level)
+
+
 version = SimpleNamespace(VERSION=__version__)
+# `tf.compat.v1.train`, `tf.compat.v1.logging` and so on have the names of today.
+compat = SimpleNamespace(v1=nn, v2=nn)
+logging = SimpleNamespace(
+    set_verbosity=_set_verbosity,
+    **{name: getattr(standard_logging, name) for name in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")},
+)
+test = SimpleNamespace(gpu_device_name=_no_device, is_gpu_available=_is_not, is_built_with_cuda=_is_not)
 # `len(tf.config.list_physical_devices("GPU"))`: everything is computed on the processor.
 config = SimpleNamespace(list_physical_devices=_no_devices, experimental=SimpleNamespace(list_physical_devices=_no_devices))
 
@@ -103,6 +147,76 @@ def stack(values: Sequence[ArrayLike], axis: int = 0) -> Array:
     return np.stack([_array(value, "stack") for value in values], axis).view(Array)
 
 
+def zeros(shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
+    """All zeros."""
+    return np.zeros(tuple(shape), dtype).view(Array)
+
+
+def ones(shape: Sequence[int], dtype: DTypeLike = np.float32) -> Array:
+    """All ones."""
+    return np.ones(tuple(shape), dtype).view(Array)
+
+
+def normal(
+    shape: Sequence[int], mean: float = 0.0, stddev: float = 1.0, dtype: DTypeLike = np.float32, seed: int | None = None
+) -> Array:
+    """`tf.random.normal`: drawn anew each time; after `np.random.seed`, or with a seed, the same."""
+    return _generator(seed).normal(mean, stddev, tuple(shape)).astype(dtype).view(Array)
+
+
+def scaled_normal(shape: Sequence[int], scale: float = 0.05, name: str | None = None) -> Array:
+    """`keras.initializations.normal` of Keras 1."""
+    return normal(shape, stddev=scale)
+
+
+def scaled_uniform(shape: Sequence[int], scale: float = 0.05, name: str | None = None) -> Array:
+    """`keras.initializations.uniform` of Keras 1: from -scale to scale."""
+    return uniform(shape, -scale, scale)
+
+
+def uniform(
+    shape: Sequence[int], minval: float = 0, maxval: float = 1, dtype: DTypeLike = np.float32, seed: int | None = None
+) -> Array:
+    """`tf.random.uniform`: numbers from minval to below maxval."""
+    rng = _generator(seed)
+    drawn = rng.uniform(minval, maxval, tuple(shape))
+    return (np.floor(drawn) if np.issubdtype(dtype, np.integer) else drawn).astype(dtype).view(Array)
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    return np.random.default_rng(np.random.randint(2**31) if seed is None else seed)  # noqa: NPY002
+
+
+def shape(input: ArrayLike) -> Array:
+    """The sizes of the axes."""
+    return np.asarray(np.shape(_array(input, "shape")), np.int32).view(Array)
+
+
+def size(input: ArrayLike) -> Array:
+    """The number of values."""
+    return np.asarray(_array(input, "size").size, np.int32).view(Array)
+
+
+def abs(x: ArrayLike) -> Array:
+    """|x|."""
+    return np.abs(_array(x, "abs")).view(Array)
+
+
+def exp(x: ArrayLike) -> Array:
+    """eˣ."""
+    return np.exp(_array(x, "exp")).view(Array)
+
+
+def sqrt(x: ArrayLike) -> Array:
+    """The root."""
+    return np.sqrt(_array(x, "sqrt")).view(Array)
+
+
+def square(x: ArrayLike) -> Array:
+    """x²."""
+    return np.square(_array(x, "square")).view(Array)
+
+
 def argmax(input: ArrayLike, axis: int = 0) -> Array:
     """Where the greatest value is; along the first axis unless told otherwise, as in TensorFlow."""
     return np.asarray(_array(input, "argmax").argmax(axis)).view(Array)
@@ -148,7 +262,7 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     columns = class_indices(predictions, num_classes, "confusion_matrix: predictions").ravel().astype(np.int64)
     if len(rows) != len(columns):
         raise InputError(f"confusion_matrix: expected as many predictions as labels, got {len(columns)} and {len(rows)}")
-    size = num_classes or int(max(rows.max(initial=-1), columns.max(initial=-1))) + 1
-    counts = np.zeros((size, size), np.int32)
+    classes = num_classes or int(max(rows.max(initial=-1), columns.max(initial=-1))) + 1
+    counts = np.zeros((classes, classes), np.int32)
     np.add.at(counts, (rows, columns), 1)
     return counts.view(Array)

@@ -90,9 +90,10 @@ def test_backend_says_how_it_is_and_takes_nothing_else():
         1e-7,
     )
     backend.set_image_data_format("channels_last")
+    backend.set_image_dim_ordering("tf")
     backend.set_floatx("float32")
     backend.clear_session()
-    for refused in (lambda: backend.set_image_data_format("channels_first"), lambda: backend.set_image_dim_ordering("th")):
+    for refused in (lambda: backend.set_image_data_format("NCHW"), lambda: backend.set_image_dim_ordering("channels_first")):
         with pytest.raises(InputError, match="expected"):
             refused()
     with pytest.raises(InputError, match="float32"):
