@@ -10,6 +10,7 @@ the augmentation. There is no generator whose state would have to be saved.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.callbacks import Callback, History
+from nn.callbacks import Callback, History, ProgressBar
 from nn.datasets.sources import ImageSource
 from nn.engine import ENGINES, diagnosis, inference
+from nn.engine.compiling import compiled_beside, in_reverse, report_compilation
 from nn.engine.fused import FusedEngine
 from nn.engine.step import Step
 from nn.engine.textbook import TextbookEngine
@@ -123,6 +125,7 @@ class Trainer:
         self.engine = check_engine(engine)
         self.progress = Progress(initial_epoch)
         self.stop_requested = False
+        self._is_warm = False  # whether all kernels of a step are there
         self.steps_in_epoch = -(-len(source) // self.batch_size)
 
     def run(self) -> History:
@@ -167,10 +170,24 @@ class Trainer:
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
             self._notify("on_train_batch_begin", progress.step)
-            self._train_step(engine, indices, next(keys))
+            with self._first_step():
+                self._train_step(engine, indices, next(keys))
             progress.step += 1
             progress.seconds = time.perf_counter() - began
             self._notify("on_train_batch_end", progress.step - 1)
+
+    @contextlib.contextmanager
+    def _first_step(self) -> Iterator[None]:
+        """On a new machine the first step compiles the kernels: report it where progress is shown,
+        and let other processes help.
+        """
+        if self._is_warm or self.engine != "fused":
+            yield
+            return
+        reported = any(isinstance(callback, ProgressBar) for callback in self.callbacks)
+        with report_compilation() if reported else contextlib.nullcontext(), compiled_beside(lambda: in_reverse(self.model)):
+            yield
+        self._is_warm = True
 
     def _stops(self) -> bool:
         return self.stop_requested or self.model.stop_training

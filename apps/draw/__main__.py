@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from apps.draw import desktop
+from apps.draw.background.process import end_process
 from apps.draw.files.model_file import choose_model
 from apps.draw.files.settings import load_settings, settings_file
 from apps.draw.pygame_check import check_pygame
@@ -89,4 +90,7 @@ def _scale(text: str) -> float:
 
 
 if __name__ == "__main__":
-    run(main)
+    try:
+        run(main)
+    except SystemExit as ending:
+        end_process(int(ending.code or 0))

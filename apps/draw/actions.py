@@ -63,8 +63,7 @@ class Actions:
         if self.focus.action == SHEET:
             took = self.keyboard_pen.key(event.key, bool(modifiers & pygame.KMOD_SHIFT))
             if took:
-                self.sheet.pointer = self.sheet.to_window(self.keyboard_pen.at)
-                self.session.changes.add("ink")
+                self.show_keyboard_pen()
             return took
         button = self.focus.button(self.groups)
         if button is None or not button.enabled:
@@ -76,6 +75,11 @@ class Actions:
             self.perform(button.action)
             return True
         return False
+
+    def show_keyboard_pen(self: Any) -> None:
+        """Show the brush where the keyboard's pen is."""
+        self.sheet.pointer = self.sheet.to_window(self.keyboard_pen.at)
+        self.session.changes.add("ink")
 
     # ── focus and panels
     # ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,13 +106,16 @@ class Actions:
     def _show_pen(self: Any) -> None:
         """The brush is visible where the keyboard's pen is, as long as the sheet has the focus."""
         if self.focus.action == SHEET:
-            self.sheet.pointer = self.sheet.to_window(self.keyboard_pen.at)
-        elif self.session.canvas.is_drawing:
+            self.show_keyboard_pen()
+            return
+        self.keyboard_pen.release(None)
+        if self.session.canvas.is_drawing:
             self.session.pen_up()
 
     def open_panel(self: Any, panel: Panel) -> None:
         """Lay a panel over the window."""
         self.session.pen_up()
+        self.keyboard_pen.release(None)
         self.front.panel = panel
         self.focus.action = None
         for group in self.groups:

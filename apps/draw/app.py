@@ -123,18 +123,23 @@ class App(Actions):
             self.frame()
             self.wake.wait(max(0.0, self._pause() - (time.perf_counter() - start)))
             self.wake.clear()
+        self.remember()
+        pygame.display.quit()  # the window is gone at once, whatever still has to end
         self.close()
         if self.session.recognizer.refused:
             raise InputError(self.session.recognizer.refused)
 
+    def remember(self) -> None:
+        """Remember the settings for the next window."""
+        size = pygame.display.get_window_size() if pygame.display.get_init() else (None, None)
+        save_settings(self.setup.settings_path, Settings(self.look.palette.name, self.session.brush, *size))
+
     def close(self) -> None:
-        """Let the threads and processes end, and remember the settings."""
+        """Let the threads and processes end."""
         self.session.recognizer.close()
         self.study.close()
         for screen in self.screens:
             screen.close()
-        size = pygame.display.get_window_size() if pygame.display.get_init() else (None, None)
-        save_settings(self.setup.settings_path, Settings(self.look.palette.name, self.session.brush, *size))
 
     def frame(self) -> None:
         """One turn: events, update, draw, flip."""
@@ -153,6 +158,8 @@ class App(Actions):
     def _update(self, now: float) -> None:
         self.session.update(now)
         self.study.update(now)
+        if self.keyboard_pen.update(now):
+            self.show_keyboard_pen()
         for screen in self.screens:
             screen.receive()
         self.screen.update(now)
@@ -170,7 +177,8 @@ class App(Actions):
             desktop.give_memory_back()
 
     def _pause(self) -> float:
-        if self.session.is_moving or self.session.canvas.is_drawing or self.screen.is_moving:
+        moves = self.session.is_moving or self.keyboard_pen.is_moving or self.screen.is_moving
+        if moves or self.session.canvas.is_drawing:
             return FRAME
         return REST if time.perf_counter() - self._last_event < SLEEPY_AFTER or self.front.is_waiting else SLEEP
 
@@ -183,11 +191,15 @@ class App(Actions):
             self.quit()
         elif event.type == pygame.KEYDOWN:
             self._key(event)
+        elif event.type == pygame.KEYUP:
+            self.keyboard_pen.release(event.key)
         elif event.type == pygame.DROPFILE:
             self.session.open(event.file)
         elif event.type in (pygame.WINDOWEXPOSED, pygame.VIDEOEXPOSE):
             self._redraw = True
         else:
+            if event.type == pygame.WINDOWFOCUSLOST:
+                self.keyboard_pen.release(None)
             if event.type in (pygame.MOUSEBUTTONDOWN, pygame.FINGERDOWN) and self.focus.action is not None:
                 self.move_focus(None)
             self.pointer.handle(event)

@@ -4,6 +4,7 @@ the arrows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pygame
@@ -16,6 +17,7 @@ from apps.draw.toolkit.widgets import Button, Buttons
 
 SHEET = "the sheet"
 STEP, LONG_STEP = 8.0, 32.0  # sheet units that an arrow moves the pen; with Shift
+PAUSE, SPEED = 0.25, 240.0  # seconds after which an arrow that is held goes on, and sheet units in a second
 ARROWS = {pygame.K_LEFT: (-1, 0), pygame.K_RIGHT: (1, 0), pygame.K_UP: (0, -1), pygame.K_DOWN: (0, 1)}
 PRESS = (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE)
 
@@ -47,11 +49,15 @@ class Focus:
 
 
 class KeyboardPen:
-    """A pen on the sheet without a mouse: the arrows move it, Space puts it down and lifts it."""
+    """A pen on the sheet without a mouse: the arrows move it, Space puts it down and lifts it. It
+    goes on while an arrow is held, and slantwise while two are.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.at = (SHEET_WIDTH / 2, SHEET_HEIGHT / 2)
+        self._held: dict[int, float] = {}  # arrows, and since when they are held
+        self._now = 0.0
 
     def key(self, key: int, shift: bool) -> bool:
         """Take a key; returns whether it was one of the pen's."""
@@ -64,13 +70,39 @@ class KeyboardPen:
         if key not in ARROWS:
             return False
         step = LONG_STEP if shift else STEP
-        across, down = ARROWS[key]
+        if not self._goes_on(self._now):  # an arrow that joins one that moves the pen only turns it
+            self._move(step * ARROWS[key][0], step * ARROWS[key][1])
+        self._held[key] = self._now
+        return True
+
+    def release(self, key: int | None) -> None:
+        """An arrow is not held any more; None: nothing is."""
+        self._held = {} if key is None else {each: since for each, since in self._held.items() if each != key}
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether the pen may go on although no key is pressed anew."""
+        return bool(self._held)
+
+    def update(self, now: float) -> bool:
+        """Advance to the time `now` in seconds; returns whether the pen went on."""
+        elapsed, self._now = min(now - self._now, PAUSE), now
+        if not self._goes_on(now):
+            return False
+        across, down = (sum(ARROWS[key][axis] for key in self._held) for axis in (0, 1))
+        way = SPEED * elapsed / (math.hypot(across, down) or 1.0)
+        self._move(way * across, way * down)
+        return True
+
+    def _goes_on(self, now: float) -> bool:
+        return any(now - since >= PAUSE for since in self._held.values())
+
+    def _move(self, across: float, down: float) -> None:
         self.at = (
-            min(max(self.at[0] + step * across, 0.0), float(SHEET_WIDTH)),
-            min(max(self.at[1] + step * down, 0.0), float(SHEET_HEIGHT)),
+            min(max(self.at[0] + across, 0.0), float(SHEET_WIDTH)),
+            min(max(self.at[1] + down, 0.0), float(SHEET_HEIGHT)),
         )
         self.session.pen_move(self.at)
-        return True
 
 
 def draw_ring(surface: pygame.Surface, look: Look, rect: pygame.Rect) -> None:

@@ -25,17 +25,19 @@ class Front:
         self.panel: Panel | None = None
         self.tip: str = ""
         self._tipped: Button | None = None
-        self._hovered: str | None = None
+        self._hovered: tuple[str, bool] | None = None  # the button under the pointer, and whether it is pressed
         self._since = 0.0
         self._rects: list[pygame.Rect] = []
 
     def follow(self, groups: Sequence[Buttons], bindings: Sequence[Binding], now: float) -> bool:
-        """Show the tooltip of the button that the pointer rests on; returns whether that is new."""
+        """Show the tooltip of the button that the pointer rests on, or that a finger holds; returns
+        whether that is new.
+        """
         hovered = next((button for group in groups for button in group if button.hovered), None)
-        action = hovered.action if hovered is not None else None
+        action = (hovered.action, hovered.pressed) if hovered is not None else None
         if action != self._hovered:
             self._hovered, self._since = action, now
-        waited = hovered is not None and hovered.tip and not hovered.pressed and now - self._since >= LINGER
+        waited = hovered is not None and hovered.tip and now - self._since >= LINGER
         key = key_of(hovered.action, bindings) if hovered is not None else ""
         tip = (hovered.tip + (f"  ({key})" if key else "")) if waited and hovered is not None else ""
         self._tipped = hovered

@@ -1,9 +1,10 @@
 """The keys: what each of them does. The main loop obeys these lists, and the help and the tooltips
 show them.
 
-A key is found by its character first if that is a digit, then by its position on the keyboard,
-then by its character, then by the name its layout gives it. So the top row teaches the digits 0 to
-9 on every layout, also where it types &, é and ".
+A key is found by its character first if that is a digit, then by its position in the top row, then
+by its character and the name its layout gives it, and last by another position. So the top row
+teaches the digits 0 to 9 on every layout, also where it types &, é and "; and the places of [ and ]
+set the brush unless the layout has another key of ours there, as Dvorak's has ?.
 """
 
 from __future__ import annotations
@@ -139,16 +140,16 @@ def action_of(event: pygame.event.Event, bindings: Sequence[Binding]) -> str | N
     for binding in candidates if figure else ():
         if character in binding.characters:
             return binding.action
-    if not alternate and not figure:
-        for binding in candidates:
-            if position in binding.positions and binding.shift in (None, shift):
-                return binding.action
+    placed = [each for each in candidates if position in each.positions and each.shift in (None, shift)]
+    placed = [] if alternate or figure else placed
+    if placed and position in TOP_ROW:
+        return placed[0].action
     key = _latin(event.key, position)
     for binding in candidates:
         typed = bool(character) and character in binding.characters
         if typed or (key in binding.keys and not alternate and binding.shift in (None, shift)):
             return binding.action
-    return None
+    return placed[0].action if placed else None
 
 
 def key_of(action: str, bindings: Sequence[Binding]) -> str:

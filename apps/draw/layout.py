@@ -28,7 +28,9 @@ GROWTH = 0.7  # of the room that a window has beyond its first size, how much ma
 SCALE_STEP = 1 / 16
 
 HEADER, TOOLS, EDGE = 34, 40, 12
-READING, BARS, SEEN = 168, 132, 98  # the cards' least heights
+READING, BARS, SEEN = 160, 116, 114  # the cards' least heights
+ROOMY = 600  # the height of the column of cards at which their rows are easy to read
+LOOSE = 40  # how far below the sheet the tools may stand so that they end where the cards end
 BELOW = 236  # the cards' height below the sheet
 WIDEST_PANEL = 440
 
@@ -102,14 +104,15 @@ def _beside(body: Rect, gap: int, px: Callable[[float], int]) -> list[Rect]:
     width, height = sheet_within(body.width - panel - column_gap, body.height - tools_height)
     panel = min(px(WIDEST_PANEL), body.width - column_gap - width)
     least_column = px(READING) + px(BARS) + px(SEEN) + 2 * gap
-    column_height = min(body.height, max(height + tools_height, least_column))
+    column_height = min(body.height, max(height + tools_height, px(ROOMY)))
     left = body.left + (body.width - width - column_gap - panel) // 2
-    top = body.top + (body.height - column_height) // 2
+    top = body.top + (body.height - column_height) // 3  # a little above the middle, nearer to the header
     sheet = Rect(left, top, width, height)
-    tools = Rect(left, sheet.bottom + gap, width, px(TOOLS))
+    lower = column_height - height - tools_height
+    tools = Rect(left, sheet.bottom + gap + (lower if lower <= px(LOOSE) else 0), width, px(TOOLS))
     spare = max(0, column_height - least_column)
-    reading = Rect(sheet.right + column_gap, top, panel, px(READING) + spare * 35 // 100)
-    bars = Rect(reading.left, reading.bottom + gap, panel, px(BARS) + spare * 35 // 100)
+    reading = Rect(sheet.right + column_gap, top, panel, px(READING) + spare * 25 // 100)
+    bars = Rect(reading.left, reading.bottom + gap, panel, px(BARS) + spare * 50 // 100)
     seen = Rect(reading.left, bars.bottom + gap, panel, top + column_height - bars.bottom - gap)
     return [sheet, tools, reading, bars, seen]
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 
+PLURALS = {"batch": "batches"}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -25,8 +26,9 @@ def ordinal(index: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A count with its noun: "1 drawing", "2 drawings"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """A count with its noun: "1 drawing", "2 drawings", "2 batches"."""
+    many = PLURALS.get(noun, f"{noun}s")
+    return f"{count:,} {noun if count == 1 else many}"
 
 
 def reason_of(error: Exception, path: str | os.PathLike[str] = "") -> str:

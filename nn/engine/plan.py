@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.engine.batch_norm_operation import BatchNormOperation
+from nn.engine.batch_norm_pool_operation import BatchNormPoolOperation
 from nn.engine.conv_operation import ConvOperation, ConvPoolOperation
 from nn.engine.dense_operation import DenseOperation
 from nn.engine.head import Head
@@ -222,7 +223,12 @@ def _operations(layers: Sequence[Layer], *, training: bool, fuse: bool) -> list[
         following = left[0] if left else None
         if type(layer) is BatchNormalization:
             relu = [left.pop(0)] if fuse and _is_relu(following) else []
-            operations.append(BatchNormOperation(layer, relu))
+            pool = left[0] if fuse and left else None
+            if _is_2x2_pool(pool):
+                operations.append(BatchNormPoolOperation(layer, relu, pool))
+                left.pop(0)
+            else:
+                operations.append(BatchNormOperation(layer, relu))
         elif training and needs_whole_batch(layer):
             operations.append(WholeBatchOperation(layer))
         elif type(layer) in (Flatten, Reshape):

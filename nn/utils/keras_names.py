@@ -37,7 +37,7 @@ MODULES = {
     "nn.layers.noise": "nn.layers",
     "nn.layers.normalization": "nn.layers",
     "nn.layers.pooling_layers": "nn.layers",
-    "nn.math": "nn.utils.tensorflow_names",
+    "nn.math": "nn.utils.tensorflow.names",
     "nn.metrics": "nn.utils.keras_metrics",
     "nn.nn": "nn.utils.keras_activations",
     "nn.objectives": "nn.losses",
@@ -70,7 +70,7 @@ NAMES: dict[str, dict[str, str]] = {
             )
         },
         **{
-            name: f"nn.utils.tensorflow_names:{name}"
+            name: f"nn.utils.tensorflow.names:{name}"
             for name in (
                 "abs", "argmax", "bool", "cast", "clip_by_value", "compat", "concat", "config", "constant",
                 "convert_to_tensor", "device", "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims",
@@ -89,7 +89,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "nn.backend": {
         "common": "nn.utils.keras_backend",
-        **{name: f"nn.utils.tensorflow_names:{name}" for name in ("normal", "uniform")},
+        **{name: f"nn.utils.tensorflow.names:{name}" for name in ("normal", "uniform")},
     },
     "nn.callbacks": {
         **{
@@ -102,7 +102,7 @@ NAMES: dict[str, dict[str, str]] = {
         },
     },
     "nn.datasets": {"fashion_mnist": "nn.datasets.fashion_mnist", "mnist": "nn.datasets.mnist"},
-    "nn.initializers": {name: f"nn.utils.tensorflow_names:scaled_{name}" for name in ("normal", "uniform")},
+    "nn.initializers": {name: f"nn.utils.tensorflow.names:scaled_{name}" for name in ("normal", "uniform")},
     "nn.layers": {
         "AvgPool2D": "nn.layers:AveragePooling2D",
         "Convolution2D": "nn.utils.inputs:Convolution2D",
@@ -134,7 +134,7 @@ NAMES: dict[str, dict[str, str]] = {
         for name in ("CosineDecay", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay")
     },
     "nn.train": {
-        name: f"nn.utils.tensorflow_optimizers:{name}"
+        name: f"nn.utils.tensorflow.optimizers:{name}"
         for name in ("AdamOptimizer", "GradientDescentOptimizer", "MomentumOptimizer", "latest_checkpoint")
     },
     "nn.utils": {

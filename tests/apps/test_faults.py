@@ -10,6 +10,7 @@ pygame = pytest.importorskip("pygame")
 
 from apps.draw import front  # noqa: E402
 from apps.draw.files.model_file import choose_model, taught_file  # noqa: E402
+from apps.draw.focus import SHEET  # noqa: E402
 from apps.draw.keys import READING, TOP_ROW, action_of  # noqa: E402
 from apps.draw.reading.reader import load  # noqa: E402
 from apps.draw.session import MESSAGE_SECONDS  # noqa: E402
@@ -149,10 +150,18 @@ def test_a_digit_that_needs_shift_teaches_and_shift_elsewhere_asks_what_if():
         ("[", 37, pygame.KMOD_MODE, "thinner"),  # AltGr and 8 on QWERTZ
         ("]", 38, pygame.KMOD_MODE, "wider"),
         ("-", 56, 0, "thinner"),
+        ("/", 47, 0, "thinner"),  # Dvorak
+        ("=", 48, 0, "wider"),
     ],
 )
 def test_the_brush_has_keys_on_every_layout(character, position, mod, action):
     assert action_of(press(character, position, mod=mod), READING) == action
+
+
+def test_a_key_of_ours_counts_also_where_other_layouts_have_brackets():
+    assert action_of(press("?", 47, key=pygame.K_SLASH, mod=pygame.KMOD_LSHIFT), READING) == "open_help"  # Dvorak
+    assert action_of(press("w", 48, key=pygame.K_w), READING) == "cycle_why"  # the French bépo
+    assert action_of(press("-", 35, key=pygame.K_MINUS), READING) == "teach 6"  # but AZERTY's - is its 6
 
 
 def test_letters_go_by_the_layout_and_by_position_where_there_are_none():
@@ -329,6 +338,62 @@ def test_lengths_below_zero_are_scaled_too(scale):
 
 # ── tooltips
 # ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_button_that_a_finger_holds_says_what_it_does_and_does_nothing_if_the_finger_leaves_it(driver, monkeypatch):
+    driver.stroke(*SQUARE)
+    clear = driver.app.buttons["clear"]
+    driver.finger(pygame.FINGERDOWN, clear.rect.center)
+    driver.app.frame()
+    assert driver.app.front.tip == ""
+    monkeypatch.setattr(front, "LINGER", 0.0)
+    driver.app.frame()
+    assert driver.app.front.tip.startswith("Clear the sheet")
+    driver.finger(pygame.FINGERMOTION, driver.place((300, 300)))
+    driver.finger(pygame.FINGERUP, driver.place((300, 300)))
+    driver.app.frame()
+    assert driver.app.session.canvas.has_ink
+    assert driver.app.front.tip == ""
+
+
+# ── the keyboard's pen
+# ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def held(driver, *keys):
+    for key in keys:
+        driver.post(pygame.KEYDOWN, key=key, mod=0, unicode="", scancode=0)
+    driver.app.frame()
+
+
+def test_arrows_that_are_held_move_the_keyboard_s_pen_on_and_slantwise(driver):
+    app, pen = driver.app, driver.app.keyboard_pen
+    driver.key(pygame.K_TAB)
+    assert app.focus.action == SHEET
+    driver.key(pygame.K_SPACE)
+    x, y = pen.at
+    held(driver, pygame.K_LEFT)
+    assert pen.at == (x - 8, y)  # one step at once
+    driver.wait_for(lambda: pen.at[0] < x - 30)
+    assert pen.at[1] == y
+    held(driver, pygame.K_DOWN)
+    driver.wait_for(lambda: pen.at[1] > y + 30)
+    turned = pen.at
+    driver.post(pygame.KEYUP, key=pygame.K_LEFT, mod=0, unicode="", scancode=0)
+    driver.post(pygame.KEYUP, key=pygame.K_DOWN, mod=0, unicode="", scancode=0)
+    app.frame()
+    last = pen.at
+    assert last[0] <= turned[0]
+    time.sleep(0.3)
+    app.frame()
+    app.frame()
+    assert pen.at == last
+    driver.key(pygame.K_SPACE)
+    assert app.session.canvas.has_ink
+    held(driver, pygame.K_UP)
+    driver.post(pygame.WINDOWFOCUSLOST)
+    app.frame()
+    assert not pen.is_moving
 
 
 def test_a_button_under_a_resting_pointer_says_what_it_does_and_its_key(driver, monkeypatch):

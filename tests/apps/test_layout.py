@@ -1,15 +1,18 @@
 import itertools
 
+import numpy as np
 import pytest
-
-pytest.importorskip("pygame")
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.draw.inside import layout as inside_layout
-from apps.draw.layout import FIRST_SIZE, MINIMUM_SIZE, SMALLEST_SCALE, arrange, least, scale_for
-from apps.draw.toolkit import theme
-from apps.draw.why import heat
+pygame = pytest.importorskip("pygame")
+
+from apps.draw.cards import room_under_label  # noqa: E402
+from apps.draw.inside import layout as inside_layout  # noqa: E402
+from apps.draw.layout import FIRST_SIZE, MINIMUM_SIZE, SMALLEST_SCALE, arrange, least, scale_for  # noqa: E402
+from apps.draw.toolkit import theme  # noqa: E402
+from apps.draw.toolkit.look import Look  # noqa: E402
+from apps.draw.why import heat  # noqa: E402
 
 
 @given(st.integers(100, 4000), st.integers(100, 3000), st.sampled_from([1.0, 1.25, 1.5, 2.0, 3.0]))
@@ -76,3 +79,27 @@ def test_type_can_be_read_in_both_themes(palette):
 
 def test_contrast_of_black_and_white_is_21():
     assert theme.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+
+
+@pytest.mark.parametrize("size", [(1024, 768), FIRST_SIZE, (1440, 900), (3000, 2000)])
+def test_the_ten_probabilities_have_rows_that_are_easy_to_read(size):
+    scale = scale_for(size, 1.0)
+    places = arrange(size, scale)
+    assert room_under_label(Look(theme.LIGHT, scale), places.bars).height / 10 >= 15.5 * scale
+    assert abs(places.tools.bottom - places.seen.bottom) <= 1
+    assert places.header.bottom <= places.sheet.top <= places.header.bottom + 0.12 * size[1]
+
+
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK], ids=lambda p: p.name)
+@pytest.mark.parametrize("scale", [0.75, 1.0, 2.5])
+def test_wiping_a_card_leaves_nothing_but_its_border(palette, scale):
+    """What was painted up to the border, such as a descender of the last line."""
+    look, surface, rect = Look(palette, scale), pygame.Surface((200, 100)), pygame.Rect(10, 10, 180, 80)
+    surface.fill(palette.desk)
+    look.card(surface, rect)
+    clean = pygame.surfarray.array3d(surface)
+    radius, line = look.px(theme.RADIUS), look.px(1)
+    surface.fill(palette.accent, (rect.left + radius, rect.bottom - line - 3, 20, 3))
+    surface.fill(palette.accent, (rect.right - line - 3, rect.centery, 3, 9))
+    look.wipe(surface, rect)
+    np.testing.assert_array_equal(pygame.surfarray.array3d(surface), clean)

@@ -15,6 +15,7 @@ from apps.draw import study  # noqa: E402
 from apps.draw.files.model_file import choose_model, taught_file  # noqa: E402
 from apps.draw.teaching.copying import copied  # noqa: E402
 from apps.draw.teaching.jobs import LEARNING, Lesson, Outcome, Said, Taught  # noqa: E402
+from apps.draw.teaching.lesson_view import heading  # noqa: E402
 from apps.draw.teaching.lesson_view import tests_read as words_on_tests  # noqa: E402
 from apps.draw.teaching.lessons import Lessons  # noqa: E402
 from apps.draw.teaching.teacher import Teacher  # noqa: E402
@@ -204,6 +205,13 @@ def compare(driver):
 )
 def test_the_change_on_the_test_images_is_said_in_points(before, after, words):
     assert words_on_tests(Outcome(7, Said(2, 0.5), Said(7, 0.9), accuracy_before=before, accuracy_after=after)) == words
+
+
+def test_a_lesson_that_did_not_change_the_reading_is_not_called_learned():
+    assert heading(Outcome(9, Said(6, 0.99), Said(9, 0.9), seconds=5.2)) == "This is a 9: learned in 5 s"
+    assert heading(Outcome(9, Said(6, 0.99), Said(6, 0.9), seconds=5.2)) == "This is a 9: still read as a 6 after 5 s"
+    assert heading(Outcome(9, undone=True)) == "Lesson undone"
+    assert heading(Outcome(9, problem="Stopped: nothing was changed")) == "Lesson"
 
 
 @pytest.fixture

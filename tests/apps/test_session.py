@@ -10,7 +10,7 @@ from apps.draw.drawing.tools import BRUSHES
 from apps.draw.reading.bars import Bars
 from apps.draw.reading.recognizer import Reader, Recognizer
 from apps.draw.session import MESSAGE_SECONDS, Session
-from apps.draw.wording import percent
+from apps.draw.wording import counted, percent
 
 TALL = ((100.0, 60.0), (100.0, 400.0))
 SQUARE = ((300.0, 100.0), (500.0, 100.0), (380.0, 330.0))
@@ -240,4 +240,15 @@ def test_percent_never_calls_a_doubt_certain():
         "99 %",
         "100 %",
         "100 %",
+    ]
+
+
+def test_counted_things_have_their_plural():
+    assert [counted(count, noun) for count in (1, 2) for noun in ("epoch", "batch", "drawing")] == [
+        "1 epoch",
+        "1 batch",
+        "1 drawing",
+        "2 epochs",
+        "2 batches",
+        "2 drawings",
     ]

@@ -2,6 +2,8 @@
 one does with them.
 """
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -11,10 +13,12 @@ from window_driver import PATIENCE, SQUARE, TALL, Driver
 
 pygame = pytest.importorskip("pygame")
 
+from apps.draw.background.process import Helper  # noqa: E402
 from apps.draw.learning.watch import FINISHED, IDLE, PACES, PAUSED, RUNNING, Watch  # noqa: E402
 from nn.models import load_model  # noqa: E402
 from nn.train.__main__ import main as train  # noqa: E402
 
+ROOT = Path(__file__).parents[2]
 LIMIT = 1280  # images, ten batches and a little
 pytestmark = pytest.mark.usefixtures("compiler")
 
@@ -103,6 +107,46 @@ def test_what_is_thrown_away_leaves_no_process(watch):
     assert watch.phase == IDLE
     assert not watch._helper.is_running
     assert watch.losses == []
+
+
+def test_closing_while_a_training_is_prepared_takes_less_than_a_second_and_leaves_no_process(watch):
+    watch.start()
+    wait(watch, lambda: watch._helper.is_running)
+    time.sleep(1)  # it is importing, loading images or compiling
+    process = watch._helper._process.pid
+    begin = time.monotonic()
+    watch.close()
+    assert time.monotonic() - begin < 1
+    assert not Path(f"/proc/{process}").exists()
+
+
+def deaf(connection):
+    """A helper's work that never listens."""
+    time.sleep(120)
+
+
+def test_a_helper_that_never_listens_ends_when_it_is_closed():
+    helper = Helper(deaf)
+    helper.send("anything")
+    time.sleep(0.2)
+    begin = time.monotonic()
+    helper.close()
+    assert time.monotonic() - begin < 1
+    assert not helper.is_running
+
+
+def test_the_process_ends_at_once_with_its_code_and_its_words_whatever_its_threads_do():
+    lines = (
+        "import threading, time",
+        "from apps.draw.background.process import end_process",
+        "print('said', end='')",
+        "threading.Thread(target=time.sleep, args=(600,)).start()",
+        "end_process(3)",
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, timeout=300, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "said", "")
 
 
 def test_throwing_away_does_not_wait_for_a_process_that_begins(watch):

@@ -296,3 +296,23 @@ def test_an_answer_that_arrives_while_the_last_one_is_painted_is_shown_too(turne
     turned.settle()
     assert screen._shown[0] is screen.way
     assert screen.network.way.target == 3
+
+
+@pytest.mark.parametrize("size", [(800, 480), (1024, 768), (1088, 704)])
+def test_no_number_of_a_card_is_cut(make_app, texts, size):
+    driver = Driver(make_app(size=size))
+    driver.stroke(*SQUARE)
+    driver.settle()
+    for key in (pygame.K_i, pygame.K_g, pygame.K_RIGHT):
+        driver.key(key)
+        driver.settle()
+    stages = set()
+    for _ in range(7):
+        texts.clear()
+        driver.app.redraw()
+        driver.settle()
+        stages.add(driver.app.screen.focus.stage)
+        assert [text for text in texts if text.endswith("…") and "." in text] == []
+        driver.key(pygame.K_PAGEDOWN)
+        driver.settle()
+    assert len(stages) > 4

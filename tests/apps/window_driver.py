@@ -213,7 +213,7 @@ class Driver:
         self.app.frame()
 
     def key(self, key, mod=0, character="", scancode=0):
-        """Press a key; where no position is given, a digit's is that of the top row."""
+        """Press and release a key; where no position is given, a digit's is that of the top row."""
         import pygame
 
         from apps.draw.keys import TOP_ROW
@@ -221,6 +221,7 @@ class Driver:
         if not scancode and pygame.K_0 <= key <= pygame.K_9:
             scancode = TOP_ROW[key - pygame.K_0]
         self.post(pygame.KEYDOWN, key=key, mod=mod, unicode=character, scancode=scancode)
+        self.post(pygame.KEYUP, key=key, mod=mod, unicode=character, scancode=scancode)
         self.app.frame()
 
     def button(self, action):

@@ -32,6 +32,27 @@ def test_accuracies_errors_and_last_lines():
     assert table.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
 
 
+def test_the_text_of_the_engines():
+    row = {"recipe": "classic", "difference": 6.58e-15, "fused": 98.31, "layers": 98.4, "times": 10.27}
+    text = "classic recipe: weights differ by 6.6e-15, accuracy fused 98.3 %, layers 98.4 %; the layers take 10.3 times as long"
+    assert table.engines(Output(body={"rows": [row, row]})) == f"{text}; {text}"
+
+
+def test_the_text_of_the_window():
+    text = """first start  window after 1.20 s, first prediction after 1.91 s (goal 2 s each)
+
+drawing while asking why: 900 frames; 500 points; driver x11
+work for a frame             median 5.0, p99 20.0, max 30.0 ms
+from frame to frame          median 16.7, p99 27.1, max 33.0 ms
+last point to answer shown   median 18.2, p99 44.0, max 60.1 ms
+
+idle: 1.1 % of a core
+"""
+    start = "first start: window 1.20 s, prediction 1.91 s"
+    view = "drawing while asking why: frames 16.7, 27.1 ms, answers 18.2, 44.0 ms"
+    assert table.window(Output([text])) == f"{start}; {view}; idle: 1.1 % of a core"
+
+
 @pytest.mark.parametrize("peer", [True, False])
 def test_texts_of_the_races(peer):
     ratio = {"peer": "keras", "best": 0.25} if peer else None

@@ -135,6 +135,22 @@ NETWORKS = {
         BatchNormalization(scale=False, momentum=0.9),
         Activation("tanh"),
     ],
+    "batch normalization before pools": lambda: [
+        Conv2D(17, 3, activation="relu"),
+        BatchNormalization(),
+        MaxPooling2D(),
+        Conv2D(3, 2, padding="same"),
+        BatchNormalization(gamma_initializer="random_normal"),
+        ReLU(),
+        MaxPooling2D(2, padding="valid"),
+        Flatten(),
+    ],
+    "a frozen batch normalization before a pool": lambda: [
+        Conv2D(4, 2, activation="relu"),
+        BatchNormalization(trainable=False),
+        MaxPooling2D(),
+        Flatten(),
+    ],
     "batch normalization first, and before a sum": lambda: [
         BatchNormalization(center=False),
         Conv2D(4, 3, padding="same", activation="sigmoid"),

@@ -2,26 +2,29 @@
 both back when it ends.
 
 The window asks with a tuple whose first word says what to do, and the helper answers with tuples
-until it says "done" or "failed". The helper ends when it has had nothing to do for a while, when
-it is closed, and when the window's process ends.
+until it says "done" or "failed". The helper ends when it has had nothing to do for a while. It
+ends at once, whatever it is doing, when it is closed and when the window's process ends: both
+close the pipe that a thread of the helper waits at. It keeps nothing of its own that could be
+lost.
 """
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NoReturn
 
 from nn.errors import InputError
 from nn.io.interrupts import signals_wait
 
 IDLE_SECONDS = 20.0
 POLL_SECONDS = 0.05
-PATIENCE = 5.0  # seconds for a process to end by itself
+PATIENCE = 0.5  # seconds that a process has to end by itself, so that the window closes within one
 
 Work = Callable[..., None]
 
@@ -39,6 +42,7 @@ class Helper:
         self._work, self._arguments = work, arguments
         self._process: Any = None
         self._connection: Connection | None = None
+        self._lifeline: Connection | None = None  # the helper lives as long as it is open
         self._lock = threading.Lock()
         self._endings: list[threading.Thread] = []
 
@@ -105,34 +109,35 @@ class Helper:
         self._endings = [*(each for each in self._endings if each.is_alive()), ending]
         ending.start()
 
-    def _parted(self) -> tuple[Any, Connection | None]:
-        """The process and the connection to it, which are the helper's no longer."""
+    def _parted(self) -> tuple[Any, Connection | None, Connection | None]:
+        """The process and the connections to it, which are the helper's no longer."""
         with self._lock:
-            process, self._process = self._process, None
-            connection, self._connection = self._connection, None
-        return process, connection
+            parted = self._process, self._connection, self._lifeline
+            self._process = self._connection = self._lifeline = None
+        return parted
 
     def _connect(self) -> Connection:
         with self._lock:
             if self._connection is None or not self.is_running:
-                ours, theirs = multiprocessing.get_context("spawn").Pipe()
                 context = multiprocessing.get_context("spawn")
+                ours, theirs = context.Pipe()
+                end, self._lifeline = context.Pipe(duplex=False)
                 self._process = context.Process(
-                    target=_serve, args=(self._work, theirs, *self._arguments), name="learning", daemon=True
+                    target=_serve, args=(self._work, end, theirs, *self._arguments), name="learning", daemon=True
                 )
                 with _signals_kept_from_children():
                     self._process.start()
                 theirs.close()
+                end.close()
                 self._connection = ours
             return self._connection
 
 
-def _end(process: Any, connection: Connection | None) -> None:
-    """Say that this is the end, and see to it."""
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.send(("end",))
-        connection.close()
+def _end(process: Any, *connections: Connection | None) -> None:
+    """Close a process's connections, which ends it, and see to it."""
+    for connection in connections:
+        if connection is not None:
+            connection.close()
     if process is not None:
         process.join(PATIENCE)
         if process.is_alive():
@@ -154,9 +159,29 @@ def _signals_kept_from_children() -> Iterator[None]:
         yield
 
 
-def _serve(work: Work, connection: Connection, *arguments: Any) -> None:
+def _serve(work: Work, lifeline: Connection, connection: Connection, *arguments: Any) -> None:
     """In the process: work, and be silent about a window that has gone away or a Ctrl-C that was
     meant for it.
     """
+    threading.Thread(target=_end_with, args=(lifeline,), name="lifeline", daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         work(connection, *arguments)
+
+
+def _end_with(lifeline: Connection) -> None:
+    """In the process: end when the window closes this pipe, or is gone."""
+    with contextlib.suppress(EOFError, OSError):
+        lifeline.recv_bytes()
+    end_process(0)
+
+
+def end_process(code: int) -> NoReturn:
+    """End this process at once, also while a thread compiles. Python would first take apart the
+    compiler's objects, for a second on a slow machine.
+    """
+    if "nn.kernels.cache" in sys.modules:
+        sys.modules["nn.kernels.cache"].remove_unfinished()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            stream.flush()
+    os._exit(code)

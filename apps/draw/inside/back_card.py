@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pygame
 
-from apps.draw.inside.card import SECOND, THIRD, place_of
+from apps.draw.inside.card import place_of
 from apps.draw.inside.marks import Focus
 from apps.draw.inside.page import LINE, RULE, Page
 from apps.draw.inside.way_back import (
@@ -32,6 +32,7 @@ INVITATION = (
     "Click a cell: the card shows the sum that produced its gradient. K goes on to the weights of its kernel.",
 )
 FOOT = 34  # kept free for the buttons
+DZ, WEIGHT = 0.21, 0.45  # where a table's columns begin, in parts of the width: powers of ten fit in each
 
 
 class BackCard:
@@ -137,13 +138,13 @@ def _from_conv(page: Page, terms: FromConv, lens: int | None) -> None:
 
 def _from_dense(page: Page, terms: FromDense) -> None:
     """A sum over units."""
-    page.line(("to", 0.0), ("dz", SECOND), (f"{TIMES} weight", THIRD), value="product")
+    page.line(("to", 0.0), ("dz", DZ), (f"{TIMES} weight", WEIGHT), value="product")
     order = np.argsort(-np.abs(terms.products), kind="stable")[: max(1, page.lines_left - 4)]
     for unit in order.tolist():
         words = (
             (f"unit {unit}", 0.0),
-            (scientific(float(terms.gradients[unit])), SECOND),
-            (f"{TIMES} {scientific(float(terms.weights[unit]))}", THIRD),
+            (scientific(float(terms.gradients[unit])), DZ),
+            (f"{TIMES} {scientific(float(terms.weights[unit]))}", WEIGHT),
         )
         page.line(*words, value=scientific(float(terms.products[unit])), colour=page.look.palette.text)
     total = float(terms.products.sum(dtype=np.float64))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 INVITATION = (
     "Point at any cell: what produced it lights up in the layer before, and its sum appears here.",
-    "A click keeps the cell; then every map before it shows its part. The arrows move to the next cell, Page Up to where most "
-    "of it came from.",
+    "A click keeps the cell, and every map before it shows its part. Arrows: the next cell. Page Up: where most of it came from.",
     "Keep drawing meanwhile: every map follows the pen.",
 )
 WINDOW_CELL = (56, 34)

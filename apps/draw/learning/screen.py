@@ -11,7 +11,7 @@ import pygame
 from apps.draw.inside import layout as inside_layout
 from apps.draw.keys import WATCH
 from apps.draw.learning.views import paint_curves, paint_filters, paint_reading, progress_of
-from apps.draw.learning.watch import FINISHED, MOST_EPOCHS, PACES, PAUSED, RUNNING, Watch
+from apps.draw.learning.watch import FINISHED, LOADING, MOST_EPOCHS, PACES, PAUSED, RUNNING, Watch
 from apps.draw.screen import Screen
 from apps.draw.session import Session
 from apps.draw.toolkit import theme
@@ -111,10 +111,17 @@ class WatchScreen(Screen):
     def _buttons(self, look: Look, panel: pygame.Rect) -> list[Button]:
         """What one can do now, in as many lines as it takes."""
         watch, pace = self.watch, PACES[self.watch.pace]
-        first = {RUNNING: "Pause", PAUSED: "Go on"}.get(watch.phase, "Start")
+        first = {LOADING: "Pause", RUNNING: "Pause", PAUSED: "Go on"}.get(watch.phase, "Start")
         wanted = [
             Button("toggle_watch", "Back", small=True, tip="Back to the reading"),
-            Button("pause", first, small=True, primary=watch.phase != FINISHED, tip="Start, pause or go on"),
+            Button(
+                "pause",
+                first,
+                small=True,
+                primary=watch.phase != FINISHED,
+                enabled=watch.phase != LOADING,
+                tip="Start, pause or go on",
+            ),
             Button("one_batch", "One batch", small=True, enabled=watch.phase in (RUNNING, PAUSED), tip="One batch, then pause"),
             Button("slower", "Slower", small=True, enabled=watch.pace > 0, tip=self.pace_words),
             Button("faster", "Faster", small=True, enabled=pace is not None, tip=self.pace_words),
@@ -143,7 +150,7 @@ class WatchScreen(Screen):
     def pace_words(self) -> str:
         """How fast it goes."""
         pace = PACES[self.watch.pace]
-        return "As fast as it can" if pace is None else f"{counted(round(pace), 'batch')} a second".replace("batchs", "batches")
+        return "As fast as it can" if pace is None else f"{counted(round(pace), 'batch')} a second"
 
     # ── actions
     # ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from apps.draw.wording import counted, percent
 
 COLUMNS = (4, 6, 8, 11)  # of filters
 MOST_POINTS = 240  # of a curve
+SCALE, BELOW, TICK = 42, 18, 12  # design pixels: room beside and below a curve for its scale, and its size of type
 INVITATION = (
     "A new network, with random weights, learns from nothing: the same training as python -m nn.train, with the same weights in "
     "the end.",
@@ -29,20 +30,27 @@ def paint_curves(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch: 
     """Loss and accuracy, batch by batch, and a dot for each epoch's test accuracy."""
     palette = look.palette
     total = max(1, watch.steps * watch.wanted_epochs, len(watch.losses))
-    labels = look.px(20)
-    half = (rect.height - look.px(14)) // 2
+    labels, scale, below = look.px(20), look.px(SCALE), look.px(BELOW)
+    half = (rect.height - below - look.px(14)) // 2
     accuracy = f"accuracy {percent(float(np.mean(watch.accuracies[-20:])))}" if watch.accuracies else "accuracy"
     loss = f"loss {np.mean(watch.losses[-20:]):.3f}" if watch.losses else "loss"
     highest = max(2.5, max(watch.losses[:20], default=2.5))
-    charts = ((accuracy, watch.accuracies, 1.0, palette.accent), (loss, watch.losses, highest, palette.speaks_against))
-    for number, (name, values, top, colour) in enumerate(charts):
-        place = pygame.Rect(rect.left, rect.top + number * (half + look.px(14)) + labels, rect.width, half - labels)
+    charts = (
+        (accuracy, watch.accuracies, 1.0, palette.accent, "100 %"),
+        (loss, watch.losses, highest, palette.speaks_against, f"{highest:.1f}"),
+    )
+    for number, (name, values, top, colour, greatest) in enumerate(charts):
+        above = rect.top + number * (half + look.px(14)) + labels
+        place = pygame.Rect(rect.left + scale, above, rect.width - scale, half - labels)
         look.text(surface, name, (place.left, place.top - labels // 2), theme.SMALL, palette.text, bold=True)
         shapes.frame(surface, place, look.px(4), palette.line, look.px(1))
+        for mark, middle in ((greatest, place.top + look.px(6)), ("0", place.bottom - look.px(6))):
+            look.text(surface, mark, (place.left - look.px(6), middle), TICK, palette.quiet, align="right")
+        surface.fill(palette.line, (place.left, place.centery, place.width, look.px(1)))
         points = _points(values, place, total, top)
         if len(points) > 1:
-            pygame.draw.aalines(surface, colour, False, points)
-            pygame.draw.aalines(surface, colour, False, [(x, y + 1) for x, y in points])
+            for lower in range(look.px(1.6)):
+                pygame.draw.aalines(surface, colour, False, [(x, y + lower) for x, y in points])
         if number == 0:
             for at, share in watch.tests:
                 x, y = place.left + at / total * place.width, place.bottom - share * place.height
@@ -54,6 +62,9 @@ def paint_curves(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch: 
                 fits = (text for text in (f"test images {read}", f"test {read}") if look.text_width(text, theme.SMALL) <= room)
                 words = next(fits, read)
                 look.text(surface, words, (place.right, place.top - labels // 2), theme.SMALL, palette.text, align="right")
+    if watch.steps:
+        words = look.fitted(counted(total, "batch"), rect.width - scale, TICK)
+        look.text(surface, words, (rect.right, rect.bottom - below // 2), TICK, palette.quiet, align="right")
 
 
 def _points(values: Sequence[float], place: pygame.Rect, total: int, top: float) -> list[tuple[float, float]]:

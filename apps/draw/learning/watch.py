@@ -4,7 +4,6 @@ Pygame.
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -146,10 +145,7 @@ class Watch:
         return model, path
 
     def close(self) -> None:
-        """End the process."""
-        if self.is_busy:
-            with contextlib.suppress(OSError):
-                self._helper.send("stop")
+        """End the process, whatever it is doing."""
         self._helper.close()
 
     # ── news

@@ -28,8 +28,6 @@ def serve(connection: Connection, data: str | None = None) -> None:
     """
     while connection.poll(IDLE_SECONDS):
         request = connection.recv()
-        if request[0] == "end":
-            return
         if request[0] == "train":
             try:
                 _train(connection, data, request[1])
@@ -146,7 +144,7 @@ class _Watcher(Callback):
                     self._pace = said[1]
                 case "image":
                     self._image = said[1]
-                case "stop" | "end":
+                case "stop":
                     self.stopped = self.trainer.stop_requested = True
 
     def _wait(self, batch: int, logs: Logs) -> None:

@@ -52,16 +52,17 @@ class FilesPanel(Panel):
         text = look.fitted(path, room.width, theme.SMALL, from_start=True)
         look.text(surface, text, (room.left, room.top + look.px(6)), theme.SMALL, look.palette.quiet)
         top, step = room.top + look.px(22), look.px(LINE)
-        columns, rows = max(1, room.width // look.px(LEAST_COLUMN)), max(1, (room.bottom - top) // step)
+        rows = max(1, (room.bottom - top) // step)
+        columns = max(1, min(room.width // look.px(LEAST_COLUMN), -(-len(self.entries) // rows)))
         self._pages = max(1, -(-len(self.entries) // (columns * rows)))
         self.page = min(self.page, self._pages - 1)
         first, wide = self.page * columns * rows, room.width // columns
         buttons = []
         for number, entry in enumerate(self.entries[first : first + columns * rows]):
             column, line = divmod(number, rows)
-            name = look.fitted(entry.name + ("/" if entry.is_dir() else ""), wide - look.px(32), theme.SMALL, bold=True)
             place = pygame.Rect(room.left + column * wide, top + line * step, wide - look.px(6), step - look.px(4))
-            buttons.append(Button(f"choose_entry {first + number}", name, small=True, rect=place))
+            icon = "open" if entry.is_dir() else "picture"
+            buttons.append(Button(f"choose_entry {first + number}", entry.name, icon, small=True, rect=place))
         if not self.entries:
             look.text(surface, "There are no pictures here.", room.center, theme.BODY, look.palette.quiet, align="centre")
         return [*buttons, *self._foot(look, room)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pygame
 
 from apps.draw.keys import Binding
-from apps.draw.panels.panel import Panel
+from apps.draw.panels.panel import MARGIN, TITLE, Panel
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.widgets import Button
@@ -20,16 +20,21 @@ class HelpPanel(Panel):
     """Two columns of keys."""
 
     title = "Keys"
-    wanted = (720, 470)
     footing = False
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
         super().__init__()
         self.lines = [*dict.fromkeys((binding.shown, binding.meaning) for binding in bindings), *GESTURES]
+        self.wanted = (720, TITLE + LINE * self.rows + MARGIN)
+
+    @property
+    def rows(self) -> int:
+        """The lines of a column."""
+        return -(-len(self.lines) // 2)
 
     def paint(self, surface: pygame.Surface, look: Look, room: pygame.Rect) -> list[Button]:
         """Keys as caps, with their meanings, as large as there is room for."""
-        rows = -(-len(self.lines) // 2)
+        rows = self.rows
         step = min(look.px(LINE), room.height // rows)
         size = min(theme.SMALL, 0.8 * step / look.scale)
         for number, (key, meaning) in enumerate(self.lines):

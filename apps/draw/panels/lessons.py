@@ -98,7 +98,7 @@ class LessonsPanel(Panel):
     def _state(self, entry: Lesson | Kept) -> str:
         if isinstance(entry, Lesson):
             return "under way" if self.study.lessons.waiting[:1] == [entry] and self.study.lessons.is_busy else "waiting"
-        return "damaged" if entry.problem else "learned"
+        return "damaged" if entry.problem else "taught"
 
     # ── actions
     # ──────────────────────────────────────────────────────────────────────────────────────────────────────────

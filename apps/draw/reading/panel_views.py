@@ -32,7 +32,7 @@ class BarsView(Card):
         thumbs = self._thumbs(look, rect, session)
         shown = session.digits[session.selected] if session.digits else None
         rows, places = [], _rows(look, room, len(session.bars))
-        track = pygame.Rect(0, 0, places[0].width - look.px(22 + 48), min(look.px(8), places[0].height * 2 // 3))
+        track = pygame.Rect(0, 0, places[0].width - look.px(18 + 46), min(look.px(8), places[0].height * 2 // 3))
         for digit, rect_of_row in enumerate(places):
             tip = f"What would make it {a_digit(digit)}?"
             rows.append(Button(f"what_if {digit}", bare=True, tip=tip, rect=rect_of_row, enabled=shown is not None))
@@ -43,7 +43,7 @@ class BarsView(Card):
             around = thumb.rect.inflate(look.px(6), look.px(6))
             parts.append(Part(around, (image, chosen, thumb.hovered), partial(_paint_image, look, thumb.rect, image, chosen)))
         for digit, (button, value) in enumerate(zip(rows, session.bars, strict=True)):
-            track.midleft = button.rect.left + look.px(22), button.rect.centery
+            track.midleft = button.rect.left + look.px(18), button.rect.centery
             said = percent(float(shown.probabilities[digit])) if shown else ""
             wins = shown is not None and shown.digit == digit
             sure = wins and shown is not None and shown.verdict == "sure"
@@ -83,7 +83,7 @@ def _rows(look: Look, room: pygame.Rect, count: int) -> list[pygame.Rect]:
     read.
     """
     columns = 1 if room.height // count >= look.px(LEAST_ROW) else 2
-    lines, gap = -(-count // columns), look.px(12)
+    lines, gap = -(-count // columns), look.px(20)
     wide = (room.width + gap) // columns - gap
     places = []
     for number in range(count):

@@ -4,7 +4,9 @@ one can do about it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pygame
@@ -19,6 +21,7 @@ from apps.draw.wording import percent
 
 GIANT = 104
 WORTH_SAYING = 0.01  # a probability of the runner-up
+LIKELY = 0.5  # a probability from which on a reading is called probable
 PULSE_STEPS = 8
 LOW = 64  # design pixels: a lower card has one size of type less
 ROW, ROW_GAP = 27, 6  # the height of a row of buttons and the gap below it, in design pixels
@@ -75,7 +78,8 @@ class ReadingView(Card):
         chances = tuple(percent(digit.probability) for digit in session.digits)
         content = (session.state, session.reading.number, chances)
         if session.state == "unsure":
-            return content, partial(_paint_doubt, look, room, session.reading.number, chances, colour=colour)
+            lines = doubt(session.reading.number, session.digits)
+            return (*content, lines), partial(_paint_doubt, look, room, lines, colour=colour)
         if len(chances) == 1:
             rest = _runner_up(session.digits[0].probabilities)
             return (*content, rest), partial(
@@ -131,7 +135,7 @@ def _paint_number(
     middle = room.centery - look.px(14)
     look.text(surface, shown, (room.left, middle), size, colour, bold=True)
     digits = number.replace(" ", "")  # a space stands between two lines of writing
-    every = "   ".join(f"{digit} {chance}" for digit, chance in zip(digits, chances, strict=True))
+    every = "   ".join(f"{digit}: {chance}" for digit, chance in zip(digits, chances, strict=True))
     if look.text_width(every, theme.SMALL) > room.width:
         least = min(range(len(chances)), key=lambda index: int(chances[index].split()[0]))
         every = f"least certain: the {digits[least]}, {chances[least]}"
@@ -139,14 +143,23 @@ def _paint_number(
     look.text(surface, every, (room.left, below), theme.SMALL, look.palette.quiet)
 
 
-def _paint_doubt(
-    look: Look, room: pygame.Rect, number: str, chances: tuple[str, ...], surface: pygame.Surface, *, colour: Colour
-) -> None:
-    """Probably 1; and how probable, if it is one digit."""
+def doubt(number: str, digits: Sequence[Any]) -> tuple[str, str]:
+    """What to say about a reading that is not sure: what it may be, and why that is in doubt."""
+    if len(digits) == 1:
+        chance = float(digits[0].probability)
+        if chance < LIKELY:
+            return f"Perhaps {number}", f"{percent(chance)}, only a guess"
+        return f"Probably {number}", f"{percent(chance)}, which is not sure"
+    doubtful = [digit.digit for digit in digits if digit.verdict != "sure"]
+    which = f"The {doubtful[0]} is not sure" if len(doubtful) == 1 else f"{len(doubtful)} digits are not sure"
+    return f"Probably {number}", which
+
+
+def _paint_doubt(look: Look, room: pygame.Rect, lines: tuple[str, str], surface: pygame.Surface, *, colour: Colour) -> None:
+    """A question mark, and beside it two lines; a long number in smaller type."""
     giant = look.text(surface, "?", (room.left, room.centery), _size(look, room.height), look.palette.faint, bold=True)
     left = giant.right + look.px(16)
-    first = look.fitted(f"Probably {number}", room.right - left, 22)
-    look.text(surface, first, (left, room.centery - look.px(12)), 22, colour)
-    rest = f"{chances[0]}, which is not sure" if len(chances) == 1 else "one of the digits is not sure"
-    rest = look.fitted(rest, room.right - left, theme.BODY)
-    look.text(surface, rest, (left, room.centery + look.px(14)), theme.BODY, look.palette.quiet)
+    for line, size, down, ink in zip(lines, (22, theme.BODY), (-12, 14), (colour, look.palette.quiet), strict=True):
+        while size > theme.SMALL and look.text_width(line, size) > room.right - left:
+            size -= 1
+        look.text(surface, look.fitted(line, room.right - left, size), (left, room.centery + look.px(down)), size, ink)

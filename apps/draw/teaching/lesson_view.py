@@ -71,8 +71,7 @@ class LessonView(Card):
     def _outcome(self, look: Look, rect: pygame.Rect, room: pygame.Rect) -> list[Part]:
         outcome = self.study.lessons.outcome or Outcome(0)
         lines = words(outcome)
-        title = f"This is {a_digit(outcome.label)}: learned in {outcome.seconds:.0f} s" if outcome.after else "Lesson"
-        title = "Lesson undone" if outcome.undone else title
+        title = heading(outcome)
         paint = partial(_paint_outcome, look, room, outcome, lines)
         return [label(look, rect, title), Part(room, (lines, outcome), paint)]
 
@@ -135,6 +134,18 @@ class DigitsView(Card):
 def _paint_words(look: Look, room: pygame.Rect, text: str, surface: pygame.Surface) -> None:
     for number, line in enumerate(wrapped(look, text, room.width)):
         look.text(surface, line, (room.left, room.top + look.px(9 + 19 * number)), theme.SMALL)
+
+
+def heading(outcome: Outcome) -> str:
+    """What came of the lesson; one that did not change the reading is not called learned."""
+    if outcome.undone:
+        return "Lesson undone"
+    if outcome.after is None:
+        return "Lesson"
+    read, seconds = outcome.after.digit, f"{outcome.seconds:.0f} s"
+    if read != outcome.label:
+        return f"This is {a_digit(outcome.label)}: still read as {a_digit(read)} after {seconds}"
+    return f"This is {a_digit(outcome.label)}: learned in {seconds}"
 
 
 def words(outcome: Outcome) -> tuple[str, ...]:

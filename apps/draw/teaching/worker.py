@@ -28,8 +28,6 @@ def serve(connection: Connection, base: Path, data: str | None, samples: int | N
     room = _Classroom(base, data, samples)
     while connection.poll(IDLE_SECONDS):
         request = connection.recv()
-        if request[0] == "end":
-            return
         if request[0] != "teach":
             continue
         try:
@@ -60,7 +58,7 @@ class _Classroom:
         last = [0.0]
 
         def progress(share: float) -> None:
-            if connection.poll() and connection.recv()[0] in ("stop", "end"):
+            if connection.poll() and connection.recv()[0] == "stop":
                 stop.set()
             if time.monotonic() - last[0] > 0.05:
                 last[0] = time.monotonic()

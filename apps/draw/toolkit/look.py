@@ -10,7 +10,6 @@ from apps.draw.toolkit import lettering, shapes, theme
 from apps.draw.toolkit.theme import Colour, Palette
 
 TEXTS_KEPT = 400
-WIPED = 4  # from a card's edge on, so that its rounded corners stay
 CAP_HEIGHT = 0.71  # of the size of type, for both faces
 
 
@@ -34,8 +33,10 @@ class Look:
         shapes.box(surface, rect.inflate(-2 * line, -2 * line), radius - line, self.palette.paper)
 
     def wipe(self, surface: pygame.Surface, rect: pygame.Rect) -> None:
-        """Clear a card that is drawn already, except for its border."""
-        surface.fill(self.palette.paper, rect.inflate(-2 * self.px(WIPED), -2 * self.px(WIPED)))
+        """Clear a card that is drawn already, except for its border and its rounded corners."""
+        radius, line = self.px(theme.RADIUS), self.px(1)
+        surface.fill(self.palette.paper, rect.inflate(-2 * radius, -2 * line))
+        surface.fill(self.palette.paper, rect.inflate(-2 * line, -2 * radius))
 
     def text_surface(self, text: str, size: float, colour: Colour, bold: bool = False) -> pygame.Surface:
         """A line of text; `size` in design pixels."""

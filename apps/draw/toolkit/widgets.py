@@ -19,7 +19,7 @@ TRACK, KNOB = 4, 14  # the slider's height and the diameter of its knob
 
 @dataclass
 class Button:
-    """A button with a label or an icon.
+    """A button with a label, an icon, or an icon and beside it a label.
 
     Attributes:
         action: the method that a click performs, with its numbers: "clear", "teach 7".
@@ -50,7 +50,7 @@ class Button:
 
     def width(self, look: Look, height: int) -> int:
         """The width that the button needs, in pixels."""
-        if self.icon:
+        if self.icon and not self.label:
             return height
         return look.px(22 if self.small else 36) + look.text_width(self.label, self._size, bold=True)
 
@@ -74,7 +74,14 @@ class Button:
         middle = self.rect.centerx, self.rect.centery + drop
         if self.icon:
             image = shapes.icon(self.icon, look.px(SMALL_ICON if self.small else ICON_SIDE), text)
-            surface.blit(image, image.get_rect(center=middle))
+            if not self.label:
+                surface.blit(image, image.get_rect(center=middle))
+                return
+            place = image.get_rect(midleft=(self.rect.left + look.px(8), middle[1]))
+            surface.blit(image, place)
+            left = place.right + look.px(8)
+            label = look.fitted(self.label, self.rect.right - look.px(8) - left, self._size)
+            look.text(surface, label, (left, middle[1]), self._size, text)
             return
         label = look.fitted(self.label, self.rect.width - look.px(6), self._size, bold=True)
         look.text(surface, label, middle, self._size, text, bold=True, align="centre")

@@ -45,6 +45,8 @@ class WhatIfView(Card):
         changed = np.round(np.clip(question.digit.image + answer.values, 0, 1) * 255).astype(np.uint8).tobytes()
         beside = pygame.Rect(place.right + look.px(14), room.top, room.right - place.right - look.px(14), room.height)
         buttons = pygame.Rect(beside.left, beside.bottom - high, beside.width, high)
+        if place.bottom + gap <= buttons.top:  # room for the buttons below the picture as well
+            buttons = pygame.Rect(room.left, buttons.top, room.width, high)
         spread(look, buttons, self.buttons.all, gap)
         beside.height -= high + gap
         chances = percent(answer.before), percent(answer.after)
