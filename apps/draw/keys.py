@@ -42,6 +42,7 @@ class Binding(NamedTuple):
 FIRST_LETTER, FIRST_FIGURE = 4, 30  # scancodes of A and of the top row's 1
 TOP_ROW = (39, *range(FIRST_FIGURE, FIRST_FIGURE + 9))  # of 0 to 9
 LEFT_BRACKET, RIGHT_BRACKET = 47, 48
+HELP = "?"
 
 # On every screen.
 COMMON = (
@@ -58,7 +59,7 @@ COMMON = (
     Binding("copy_card", "Ctrl C", "copy drawing and reading", (pygame.K_c,), control=True),
     Binding("open_lessons", "L", "lessons", (pygame.K_l,)),
     Binding("toggle_theme", "T", "light or dark", (pygame.K_t,)),
-    Binding("open_help", "?", "this help", (pygame.K_F1, pygame.K_h), characters="?"),
+    Binding("open_help", "?", "this help", (pygame.K_F1, pygame.K_h), characters=HELP),
     Binding("focus_next", "Tab", "next button; Shift Tab: back", (pygame.K_TAB,), shift=False),
     Binding("focus_previous", "Tab", "next button; Shift Tab: back", (pygame.K_TAB,), shift=True),
 )
@@ -142,7 +143,7 @@ def action_of(event: pygame.event.Event, bindings: Sequence[Binding]) -> str | N
             return binding.action
     placed = [each for each in candidates if position in each.positions and each.shift in (None, shift)]
     placed = [] if alternate or figure else placed
-    if placed and position in TOP_ROW:
+    if placed and position in TOP_ROW and character != HELP:  # which Russian has on its 7
         return placed[0].action
     key = _latin(event.key, position)
     for binding in candidates:

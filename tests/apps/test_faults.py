@@ -160,6 +160,7 @@ def test_the_brush_has_keys_on_every_layout(character, position, mod, action):
 
 def test_a_key_of_ours_counts_also_where_other_layouts_have_brackets():
     assert action_of(press("?", 47, key=pygame.K_SLASH, mod=pygame.KMOD_LSHIFT), READING) == "open_help"  # Dvorak
+    assert action_of(press("?", TOP_ROW[7], key=pygame.K_7, mod=pygame.KMOD_LSHIFT), READING) == "open_help"  # Russian
     assert action_of(press("w", 48, key=pygame.K_w), READING) == "cycle_why"  # the French bépo
     assert action_of(press("-", 35, key=pygame.K_MINUS), READING) == "teach 6"  # but AZERTY's - is its 6
 
