@@ -1,6 +1,6 @@
 """Films the window while somebody uses it: draws, reads, asks why, looks inside, teaches.
 
-    python tests/apps/film.py docs/window.webp [strokes.npz]
+    python tests/helpers/film.py docs/window.webp [strokes.npz]
 
 makes the picture at the top of the README. With a file of real pen strokes it draws with those:
 `points` (P, 2), `stroke_offsets`, `sample_offsets` and `labels`, converted from the UCI data set
@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "apps"))
 from real_window import SHAPES, smooth
 from window_driver import Driver
 
