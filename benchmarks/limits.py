@@ -109,8 +109,17 @@ def timed(tasks: Sequence[Task], rounds: int) -> list[float]:
     return best
 
 
-def training_tasks(steps: int, folder: str | None) -> list[Task]:
-    """Every operation of a training by the classic recipe, after some steps of it."""
+@dataclass(frozen=True)
+class Prepared:
+    """A plan after some steps of training, a step, and the tasks of its batch."""
+
+    plan: Any
+    step: Any
+    batch: Any
+
+
+def prepared(steps: int, folder: str | None) -> Prepared:
+    """The student's network by the classic recipe, on one thread."""
     from nn.datasets.collections import load_splits
     from nn.engine.batch import Batch
     from nn.engine.fused import FusedEngine
@@ -136,8 +145,13 @@ def training_tasks(steps: int, folder: str | None) -> list[Task]:
         number=steps,
     )
     engine.train(step)
-    batch = Batch(engine.plan, step)
-    plan = engine.plan
+    return Prepared(engine.plan, step, Batch(engine.plan, step))
+
+
+def training_tasks(steps: int, folder: str | None) -> list[Task]:
+    """Every operation of a training by the classic recipe, after some steps of it."""
+    ready = prepared(steps, folder)
+    plan, step, batch = ready.plan, ready.step, ready.batch
     tasks = [Task("images", lambda: step.fill(plan.images, plan.targets), Work(bytes=5 * 784))]
     for operation in plan.operations:
         name = operation.layers[0].name

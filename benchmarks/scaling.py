@@ -1,6 +1,7 @@
 """python -m benchmarks scaling: time against threads, images, batch size, width and image size.
 
-It also checks that the weights are the same, bit for bit, for every number of threads.
+It also checks that the weights are the same, bit for bit, for every number of threads, and
+simulates more threads than there are processors (`ladder/cores.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks import charts, report
+from benchmarks.ladder import cores
 from benchmarks.machine import available_cores
 from benchmarks.peers.contender import Job
 from benchmarks.peers.contest import Process, contenders, rest, summary
@@ -46,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Many short epochs, because on a shared machine a long one is seldom left undisturbed on all
     # processors.
     body["threads"] = threads(replace(job, limit=options.limit), 4 * options.epochs)
+    body["cores"] = more_cores(body["threads"]["rows"], options.limit / job.batch_size, options.data)
     body["curves"] = {} if options.no_curves else {curve: measure(curve, names, job, options.epochs) for curve in CURVES}
     report.write(path, body, _draw if body["curves"] else None)
     return 0
@@ -63,6 +66,21 @@ def threads(job: Job, epochs: int) -> dict[str, Any]:
     print(report.table(rows, {"threads": "threads", "best": "best s", "median": "median s", "speedup": "times as fast"}))
     print(f"the weights after {epochs + 1} epochs are {'the same, bit for bit' if same else 'NOT the same'}\n")
     return {"rows": rows, "same_bits": same}
+
+
+def more_cores(rows: Sequence[dict[str, Any]], batches: float, folder: str | None) -> list[dict[str, Any]]:
+    """The simulated speed-ups, beside those that were measured."""
+    measured = {row["threads"]: row["speedup"] for row in rows}
+    simulated = cores.simulated(cores.measured_tasks(folder), rows[0]["best"] / batches)
+    found = [{**row, "measured": measured.get(row["threads"])} for row in simulated]
+    columns = {
+        "threads": "threads",
+        "measured": "measured",
+        "speedup": "simulated",
+        "larger": f"simulated, {cores.LARGER} times the batch",
+    }
+    print(report.table(found, columns) + "\n")
+    return found
 
 
 def measure(curve: str, names: Sequence[str], job: Job, epochs: int) -> list[dict[str, Any]]:

@@ -37,7 +37,9 @@ class _KerasModules:
 
 # First of all for modules inside modules that are aliases, or they would be loaded twice; last for
 # the others.
-sys.meta_path.insert(0, _KerasModules(("nn.keras.", "nn.preprocessing.", "nn.python.", "nn.src.")))
+_ALIASES = ("nn.keras.", "nn.preprocessing.", "nn.python.", "nn.src.")
+_LAYERS = ("nn.layers.core.", "nn.layers.convolutional.", "nn.layers.normalization.")
+sys.meta_path.insert(0, _KerasModules((*_ALIASES, *_LAYERS)))
 sys.meta_path.append(_KerasModules(("nn.",)))
 
 

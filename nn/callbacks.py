@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nn.errors import InputError
+from nn.utils.arrays import Named
 
 if TYPE_CHECKING:
     from nn.training import Trainer
+
+__all__ = ["Callback", "History", "ProgressBar", "callbacks_of"]
+# What `from keras.callbacks import *` has besides.
+__all__ += ["CSVLogger", "EarlyStopping", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ReduceLROnPlateau"]  # noqa: F822
+__all__ += ["TensorBoard", "TerminateOnNaN"]  # noqa: F822
+
+# Events of Keras that do not occur here.
+NOT_HERE = ("on_test_batch_begin", "on_test_batch_end")
 
 Logs = dict[str, float]
 # Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
@@ -82,7 +92,7 @@ class History(Callback):
 
     def __init__(self, model: Any = None) -> None:
         self.model = model
-        self.history: dict[str, list[float]] = {}
+        self.history: Named = Named()
         self.epoch: list[int] = []
         self.seconds: list[float] = []
 
@@ -156,18 +166,22 @@ class ProgressBar(Callback):
 
 
 def callbacks_of(callbacks: Callback | Iterable[Callback] | None) -> list[Callback]:
-    """The callbacks as a list; `InputError` for other objects, and for a method named like an
-    event that does not exist. Those of `predict` never come in a training, in Keras neither.
+    """The callbacks as a list; `InputError` for other objects, and for events that Keras has and
+    this loop has not. A method that is only named like an event is never called, in Keras neither:
+    a warning says so. Those of `predict` never come in a training.
     """
     found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
     for callback in found:
         if not isinstance(callback, Callback):
             raise InputError(f"fit: callbacks must be nn.callbacks.Callback objects, got {callback!r}")
         events = [name for name in dir(callback) if name.startswith("on_") and not name.startswith("on_predict_")]
-        foreign = [name for name in events if not hasattr(Callback, name)]
-        if foreign:
-            known = ", ".join(name for name in dir(Callback) if name.startswith("on_"))
-            raise InputError(f"fit: there is no event {foreign[0]} for {type(callback).__name__}, only {known}")
+        known = [name for name in dir(Callback) if name.startswith("on_")]
+        for name in events:
+            said = f"there is no event {name} for {type(callback).__name__}, only {', '.join(known)}"
+            if name in NOT_HERE:
+                raise InputError(f"fit: {said}")
+            if name not in known:
+                warnings.warn(f"fit: {said}; it is never called", stacklevel=3)
     return found
 
 

@@ -19,11 +19,14 @@ from nn.layers import Layer, Rescaling
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
 from nn.utils import generators, keras_files, next_seed, older_keras
+from nn.utils.arrays import Scores
 from nn.utils.keras_model import ModelHabits
 from nn.utils.model_inputs import source_of
 from nn.utils.weights import checked_weights, weighted
 
 __all__ = ["Sequential", "load_model"]
+# What `from keras.models import *` has besides.
+__all__ += ["Input", "Model", "clone_model", "model_from_json", "save_model"]  # noqa: F822
 # Python then asks `nn.utils.keras_names` for unknown names, which are refused in a sentence.
 __path__: list[str] = []
 
@@ -62,7 +65,7 @@ class Sequential(ModelHabits):
         self,
         optimizer: object = "adadelta",
         loss: object = "categorical_crossentropy",
-        metrics: Any = ("accuracy",),
+        metrics: Any = None,
         **options: Any,
     ) -> None:
         """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and
@@ -73,6 +76,7 @@ class Sequential(ModelHabits):
         self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
         self._compiled = self._loss_known = True
+        self._trains = [(layer, layer.trainable) for layer in self.layers]
 
     @property
     def metrics_names(self) -> list[str]:
@@ -118,7 +122,9 @@ class Sequential(ModelHabits):
             class_weight, sample_weight: how much each class, or each sample, counts in the loss
                 (`nn/utils/weights.py`).
             initial_epoch: where to begin to count.
-            steps_per_epoch, validation_steps: batches of an epoch, with a generator.
+            steps_per_epoch: batches of an epoch, with a generator.
+            validation_steps: batches of a validation; where x is a generator and validation_data
+                are arrays, these are evaluated whole, as in Keras 2.
             older: Keras' other arguments, as far as they change nothing, and `nb_epoch`
                 (`nn/utils/older_keras.py`).
             seed: of shuffling, dropout and augmentation; the model's unless given.
@@ -148,8 +154,7 @@ class Sequential(ModelHabits):
             generators.check_unused(unused | {"validation_split": validation_split or None})
             batches = generators.Batches(x, steps_per_epoch, "x")
             validation = generators.validation_source(self, validation_data, validation_steps)
-            self.history = generators.BatchTrainer(self, batches, validation=validation, **options).run()
-            return self.history
+            return self._trained(generators.BatchTrainer(self, batches, validation=validation, **options))
         generators.check_unused({"steps_per_epoch": steps_per_epoch})
         if validation_split and validation_data is None:
             arrays = labelled(cast(NDArray, x), y, "x")
@@ -163,14 +168,20 @@ class Sequential(ModelHabits):
             warnings.warn(
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )
-        self.history = training.Trainer(
+        samples = whole(32 if batch_size is None else batch_size, "batch_size")
+        trainer = training.Trainer(
             self,
             source,
-            batch_size=whole(32 if batch_size is None else batch_size, "batch_size"),
+            batch_size=samples,
             shuffle=shuffle,
-            validation=generators.validation_source(self, validation_data, validation_steps),
+            validation=generators.validation_source(self, validation_data, validation_steps, samples),
             **options,
-        ).run()
+        )
+        return self._trained(trainer)
+
+    def _trained(self, trainer: training.Trainer) -> History:
+        with self._as_compiled():
+            self.history = trainer.run()
         return self.history
 
     def evaluate(
@@ -182,15 +193,17 @@ class Sequential(ModelHabits):
         sample_weight: ArrayLike | None = None,
         steps: int | None = None,
         *,
+        callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
         threads: int | None = None,
         engine: str = "fused",
         **harmless: Any,
     ) -> Any:
         """[mean loss, accuracy], or both by name with `return_dict`, on inputs and labels, a
-        source, or a generator.
+        source, or a generator. Without metrics these also serve as the loss alone.
 
-        `batch_size` is there for Keras' sake, as in `predict`.
+        `batch_size` is there for Keras' sake, as in `predict`. `callbacks` hear of `on_test_begin`
+        and `on_test_end`.
         """
         older_keras.fit_options(harmless, 1, "evaluate")
         if not self._loss_known:
@@ -202,10 +215,14 @@ class Sequential(ModelHabits):
         else:
             generators.check_unused({"steps": steps}, "evaluate")
             source = weighted(source_of(self, "x", x, y), None, sample_weight)
-        loss, accuracy = training.evaluate(self, source, threads, engine)
+        with self._watched(callbacks) as logs:
+            loss, accuracy = training.evaluate(self, source, threads, engine)
+            logs |= zip(self.metrics_names, (loss, accuracy), strict=True)
         if verbose:
             print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
-        return dict(zip(self.metrics_names, (loss, accuracy), strict=True)) if return_dict else [loss, accuracy]
+        if return_dict:
+            return dict(zip(self.metrics_names, (loss, accuracy), strict=True))
+        return [loss, accuracy] if self.metrics else Scores([loss, accuracy])
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ the augmentation. There is no generator whose state would have to be saved.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.callbacks import Callback, History
+from nn.callbacks import Callback, History, ProgressBar
 from nn.datasets.sources import ImageSource
 from nn.engine import ENGINES, diagnosis, inference
+from nn.engine.compiling import compiled_beside, in_reverse, report_compilation
 from nn.engine.fused import FusedEngine
 from nn.engine.step import Step
 from nn.engine.textbook import TextbookEngine
@@ -29,6 +31,7 @@ from nn.engine.trainable import TrainableStack
 from nn.errors import Diverged, InputError
 from nn.layers.stack import Keys
 from nn.optimizers.norms import Norms, norms_of
+from nn.utils.arrays import Named
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
@@ -38,7 +41,7 @@ STEPS_AHEAD = 64
 class Engine(Protocol):
     """What does the steps. Both engines take their samples, masks and rates from the same `Step`."""
 
-    def train(self, step: Step) -> tuple[float, int]:
+    def train(self, step: Step) -> tuple[float, float]:
         """One training step; the sum of the losses and the number of right answers. A loss that is
         not finite changes nothing.
         """
@@ -63,7 +66,7 @@ class Progress:
     epoch: int = 0
     step: int = 0
     loss_sum: float = 0.0
-    right: int = 0
+    right: float = 0
     seen: int = 0
     seconds: float = 0.0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -122,6 +125,7 @@ class Trainer:
         self.engine = check_engine(engine)
         self.progress = Progress(initial_epoch)
         self.stop_requested = False
+        self._is_warm = False  # whether all kernels of a step are there
         self.steps_in_epoch = -(-len(source) // self.batch_size)
 
     def run(self) -> History:
@@ -166,10 +170,24 @@ class Trainer:
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
             self._notify("on_train_batch_begin", progress.step)
-            self._train_step(engine, indices, next(keys))
+            with self._first_step():
+                self._train_step(engine, indices, next(keys))
             progress.step += 1
             progress.seconds = time.perf_counter() - began
             self._notify("on_train_batch_end", progress.step - 1)
+
+    @contextlib.contextmanager
+    def _first_step(self) -> Iterator[None]:
+        """On a new machine the first step compiles the kernels: report it where progress is shown,
+        and let other processes help.
+        """
+        if self._is_warm or self.engine != "fused":
+            yield
+            return
+        reported = any(isinstance(callback, ProgressBar) for callback in self.callbacks)
+        with report_compilation() if reported else contextlib.nullcontext(), compiled_beside(lambda: in_reverse(self.model)):
+            yield
+        self._is_warm = True
 
     def _stops(self) -> bool:
         return self.stop_requested or self.model.stop_training
@@ -260,10 +278,10 @@ class Trainer:
         for callback in self.callbacks:
             getattr(callback, event)(*arguments, self._named(self.progress.logs() if logs is None else logs))
 
-    def _named(self, logs: dict[str, float]) -> dict[str, float]:
+    def _named(self, logs: dict[str, float]) -> Named:
         """The values under the name that `compile(metrics=...)` gave the accuracy."""
         accuracy = self.model.metrics_names[1]
-        return {name.replace("accuracy", accuracy): value for name, value in logs.items()}
+        return Named({name.replace("accuracy", accuracy): value for name, value in logs.items()})
 
 
 def check_engine(engine: str) -> str:

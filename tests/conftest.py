@@ -5,7 +5,7 @@ import importlib.util
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +25,18 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """With `-n`, each process takes whole stretches of the tests, so that few fixtures are made twice."""
     if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses and config.option.dist == "no":
         config.option.dist = "worksteal"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_alone() -> Iterator[None]:
+    """Where tests run side by side, all processors are busy: no `fit` starts another process to
+    compile its kernels. Commands that run in a process of their own do, as for a user.
+    """
+    from nn.engine import compiling
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiling, "_is_beside", True)
+        yield
 
 
 @dataclass(frozen=True)

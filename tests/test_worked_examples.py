@@ -31,6 +31,8 @@ from nn.layers import (
 from nn.losses import base as losses_base
 from nn.losses import binary, categorical, distance
 from nn.optimizers import OPTIMIZERS, base, schedules
+from nn.utils import arrays
+from nn.utils.keras_layers import noise, permute, transposed, up_sampling
 
 LAYERS = (
     *(activations, average_pooling, batch_normalization, conv2d, dense, dropout, flatten),
@@ -43,7 +45,8 @@ UPDATES = tuple(
     importlib.import_module(f"nn.optimizers.{name}")  # `nn.optimizers.adam` itself is the class, as in Keras
     for name in ("sgd", "adadelta", "adagrad", "adam", "adamax", "nadam", "rmsprop")
 )
-MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers)
+OF_KERAS = (arrays, noise, permute, transposed, up_sampling)
+MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers, *OF_KERAS)
 STUDIED = [
     *(
         layer

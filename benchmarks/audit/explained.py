@@ -72,6 +72,13 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
     ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and the rest of it is never used"),
     ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
+    ("nn/layers/batch_normalization.py", "[(-1, len(input_shape))]", ORDER),
+    ("nn/layers/batch_normalization.py", "('moving_variance', variance), ('moving_mean', mean))", ORDER),
+    ("nn/kernels/batch_norm.py", "for a in range(2):  [2]  ->  3", "the window below writes that row again"),
+    ("nn/engine/batch_norm_operation.py", "reshape(-1, array.shape[-1], copy=False)  [1]  ->  2", REST),
+    ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
+    ("nn/kernels/batch_norm.py", "[spread < 0]  ->  spread <= 0", EITHER),
+    ("nn/kernels/batch_norm.py", "[value < 0]  ->  value <= 0", EITHER),
     ("nn/layers/arguments.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
     (

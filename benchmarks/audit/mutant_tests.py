@@ -18,6 +18,7 @@ from benchmarks.audit.mutation import Mutant
 ROOT = Path(__file__).parents[2]
 
 LAYERS = "tests/layers/test_every_layer.py"
+NORMALIZATION = "tests/layers/test_batch_normalization.py"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
 WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS]
@@ -52,6 +53,15 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/layers/dropout.py": ["tests/layers/test_dropout.py", LAYERS, "-k", "dropout"],
     "nn/layers/flatten.py": ["tests/layers/test_base.py", LAYERS, "-k", "flatten"],
     "nn/layers/pooling.py": ["tests/layers/test_pooling.py", LAYERS, "-k", "pool"],
+    "nn/layers/batch_normalization.py": [NORMALIZATION, LAYERS, "-k", "batch"],
+    "nn/layers/weighted.py": ["tests/layers/test_weighted.py", "tests/layers/test_dense.py"],
+    **{
+        f"nn/layers/{name}.py": [LAYERS]
+        for name in ("average_pooling", "global_pooling", "rectifiers", "rescaling", "reshape", "sigmoids", "zero_padding")
+    },
+    "nn/layers/regularizers.py": ["tests/layers/test_weighted.py"],
+    "nn/kernels/batch_norm.py": [NORMALIZATION],
+    "nn/kernels/transposition.py": ["tests/kernels/test_other_kernels.py"],
     **{
         f"nn/losses/{name}.py": ["tests/losses/test_losses.py"]
         for name in ("__init__", "base", "binary", "categorical", "distance")
@@ -85,7 +95,8 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/dense_operation.py": ENGINE,
     "nn/engine/head.py": ENGINE,
     "nn/engine/step.py": ENGINE,
-    "nn/engine/batch_norm_operation.py": ["tests/layers/test_batch_normalization.py", *ENGINE],
+    "nn/engine/batch_norm_operation.py": [NORMALIZATION, *ENGINE],
+    "nn/engine/batch_norm_pool_operation.py": [NORMALIZATION, *ENGINE],
     "nn/engine/batch.py": ["tests/engine/test_hand_over.py", *FIT, *ENGINE],
     "nn/engine/executor.py": [*FIT, *ENGINE],
     "nn/engine/fused.py": [*FIT, *ENGINE],
@@ -113,9 +124,11 @@ COMPILED: dict[str, list[str]] = {
     "nn/io/model_file.py": MODEL_FILE,
     "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
-    "nn/reading/components.py": READING,
-    "nn/reading/geometry.py": READING,
-    "nn/reading/grouping.py": READING,
+    "nn/reading/clutter.py": ["tests/reading/test_clutter.py", *READING],
+    "nn/reading/fading.py": [*READING, "tests/reading/test_clutter.py"],
+    **{
+        f"nn/reading/{name}.py": READING for name in ("arrays", "choice", "components", "geometry", "grouping", "pieces", "seams")
+    },
     "nn/reading/images.py": [*PICTURES, *READING],
     "nn/reading/ink.py": [*READING, *PICTURES],
     "nn/reading/recognition.py": READING,

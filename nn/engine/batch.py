@@ -66,9 +66,10 @@ class Batch:
         """The sum over the samples, once all chunks have gone forward."""
         return math.fsum(self.plan.losses[: len(self.chunks)])
 
-    def right(self) -> int:
+    def right(self) -> float:
         """The number of right answers, once all chunks have gone forward."""
-        return int(self.plan.right[: len(self.chunks)].sum())
+        total = float(self.plan.right[: len(self.chunks)].sum())
+        return total if self.plan.head.of_images else int(total)
 
     def _pass(self, index: int, chunk: Chunk) -> None:
         """One chunk through one phase."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.engine.operations import Chunk, Chunking, Operation
+from nn.engine.operations import Chunk, Chunking, Kernels, Operation
 from nn.engine.step import Step
 from nn.kernels import batch_norm
 from nn.kernels.memory import aligned
@@ -23,14 +23,12 @@ class BatchNormOperation(Operation):
     and every chunk goes on. Backward, the same with Σ dout and Σ dout · y. A chunk's sums need no other chunk, and the order in
     which they are joined depends on the batch's size alone: the same bits for any number of threads.
 
-    The means of chunks p with n_p values each are joined exactly: μ = Σ n_p μ_p / M, and
-    M σ² = Σ (deviations_p + n_p (μ_p - μ)²).
-
     When predicting, or where the layer is frozen, the moving averages take the place of μ and σ²,
     and no chunk waits.
     """
 
     layer: BatchNormalization
+    passes: Kernels = (batch_norm.normalize, batch_norm.input_gradient)
 
     def __init__(self, layer: BatchNormalization, relu: Sequence[Layer] = (), *following: Layer) -> None:
         super().__init__(layer, *relu, *following)
@@ -48,7 +46,8 @@ class BatchNormOperation(Operation):
         self.mean, self.variance, self.root, self.factor, self.beta = (aligned((channels,), dtype) for _ in range(5))
         self.chunk_size = chunking.size
         self.pixels = int(np.prod(source.shape[1:-1]))
-        self.forward_kernels = (*([batch_norm.moments] if self.meets else []), batch_norm.normalize)
+        gathering = [batch_norm.moments, batch_norm.join_moments] if self.meets else []
+        self.forward_kernels = (*gathering, self.passes[0])
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
@@ -56,13 +55,15 @@ class BatchNormOperation(Operation):
         channels, dtype = dout.shape[-1], dout.dtype
         self.dgammas, self.dbetas = (aligned((chunking.count, channels), np.float64) for _ in range(2))
         self.dgamma, self.dbeta, self.slope, self.shift = (aligned((channels,), dtype) for _ in range(4))
-        self.backward_kernels = (*([batch_norm.gradient_sums] if self.meets else []), batch_norm.input_gradient)
+        gathering = [batch_norm.gradient_sums, batch_norm.join_gradients] if self.meets else []
+        self.backward_kernels = (*gathering, self.passes[1])
         return super().bind_backward(dout, chunking, needs_dinput)
 
     def refresh(self) -> None:
         """Where no batch decides: the statistics are the moving averages."""
         if not self.meets:
-            self._set_statistics(self.layer.state["moving_mean"], self.layer.state["moving_variance"])
+            self.mean[...], self.variance[...] = self.layer.state["moving_mean"], self.layer.state["moving_variance"]
+            self._prepare()
 
     def gather_forward(self, chunk: Chunk) -> None:
         """The chunk's mean and deviations."""
@@ -70,16 +71,11 @@ class BatchNormOperation(Operation):
 
     def forward_batch(self, batch: Chunk) -> None:
         """Join them."""
-        counts = self._counts(batch)
-        means, deviations = self.means[: len(counts)], self.deviations[: len(counts)]
-        total = float(counts.sum())
-        mean = (counts * means).sum(axis=0) / total
-        variance = (deviations + counts * (means - mean) ** 2).sum(axis=0) / total
-        self._set_statistics(mean, variance)
+        batch_norm.join_moments(self._counts(batch), self.means, self.deviations, self.mean, self.variance)
+        self._prepare()
 
-    def _set_statistics(self, mean: NDArray, variance: NDArray) -> None:
-        """Everything that depends on them."""
-        self.mean[...], self.variance[...] = mean, np.maximum(variance, 0)
+    def _prepare(self) -> None:
+        """Everything that depends on mean and variance."""
         self.root[...] = np.sqrt(self.variance + self.layer.epsilon)
         self.factor[...] = self.layer.gamma() / self.root
         self.beta[...] = self.layer.beta()
@@ -106,13 +102,17 @@ class BatchNormOperation(Operation):
 
     def backward_batch(self, batch: Chunk) -> None:
         """dγ and dβ, and from them what every input's gradient loses."""
-        counts = self._counts(batch)
-        self.dgamma[...] = self.dgammas[: len(counts)].sum(axis=0)
-        self.dbeta[...] = self.dbetas[: len(counts)].sum(axis=0)
-        # A number of Python's own takes the arrays' type in every thread and every NumPy.
-        total = float(counts.sum())
-        self.slope[...] = self.factor * self.dgamma / (total * self.root)
-        self.shift[...] = self.factor * self.dbeta / total
+        batch_norm.join_gradients(
+            counts=self._counts(batch),
+            dgammas=self.dgammas,
+            dbetas=self.dbetas,
+            factor=self.factor,
+            root=self.root,
+            dgamma=self.dgamma,
+            dbeta=self.dbeta,
+            slope=self.slope,
+            shift=self.shift,
+        )
 
     def backward(self, chunk: Chunk) -> None:
         """dinput = γ / s · (dout - dβ / M - y dγ / M); without the last two terms where no batch
@@ -137,10 +137,10 @@ class BatchNormOperation(Operation):
         return array[chunk.rows].reshape(-1, array.shape[-1], copy=False)
 
     def _counts(self, batch: Chunk) -> NDArray:
-        """How many values of a channel each chunk of the batch has, as a column."""
+        """How many values of a channel each chunk of the batch has."""
         begins = np.arange(0, batch.rows.stop, self.chunk_size)
         samples = np.minimum(begins + self.chunk_size, batch.rows.stop) - begins
-        return self.pixels * samples[:, np.newaxis].astype(np.float64)
+        return self.pixels * samples.astype(np.float64)
 
     def pieces(self) -> int:
         """One, where the batch decides."""

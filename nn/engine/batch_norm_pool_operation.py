@@ -24,6 +24,8 @@ class BatchNormPoolOperation(BatchNormOperation):
     its share in mean and variance.
     """
 
+    passes = (batch_norm.normalize_pool, batch_norm.input_gradient_pool)
+
     def __init__(self, layer: BatchNormalization, relu: Sequence[Layer], pool: MaxPooling2D) -> None:
         super().__init__(layer, relu, pool)
 
@@ -31,15 +33,7 @@ class BatchNormPoolOperation(BatchNormOperation):
         """Also lay out the winners and their inputs."""
         shape = (len(source), *self.output_shape)
         self.winner, self.best = aligned(shape, np.uint8), aligned(shape, source.dtype)
-        out = super().bind_forward(source, chunking)
-        self.forward_kernels = (*self.forward_kernels[:-1], batch_norm.normalize_pool)
-        return out
-
-    def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """As without pooling, with another last kernel."""
-        dinput = super().bind_backward(dout, chunking, needs_dinput)
-        self.backward_kernels = (*self.backward_kernels[:-1], batch_norm.input_gradient_pool)
-        return dinput
+        return super().bind_forward(source, chunking)
 
     def forward(self, chunk: Chunk) -> None:
         """out = max of the window of ReLU(γ (x - μ) / √(σ² + ε) + β)."""

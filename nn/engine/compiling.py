@@ -1,38 +1,44 @@
-"""What happens when kernels are compiled: it is reported, and a second process takes half of the
+"""What happens when kernels are compiled: it is reported, and other processes take a part of the
 work.
 
 Kernels are compiled when they are first called on a machine, and loaded from disk from then on.
 Numba announces each compilation (`numba.core.event`), so nothing here has to guess whether one
 happens.
 
-Numba compiles one function at a time in a process, on one processor. A second process can compile
-other kernels into the same cache at the same time.
+Numba compiles one function at a time in a process, on one processor. Other processes can compile
+other kernels into the same cache at the same time. A training meets its kernels from the first
+layer's forward pass on; a process beside it calls them from the other end (`compile_in_reverse`).
+Each finds compiled what the other has done, and they meet in the middle.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nn.io.interrupts import SIGNALS, on_leaving
 
-# What the second process runs; `{statement}` compiles something.
+if TYPE_CHECKING:
+    from nn.engine.trainable import TrainableStack
+
+# What a process beside this one runs; `{statements}` compile something, and print a line after each.
 HELPER = """
 from nn.engine.compiling import ends_with_its_starter, collected_less
 ends_with_its_starter()
 with collected_less():
-    {statement}
+{statements}
 """
-PATIENCE = 1.0  # seconds that the second process has to end by itself
+PATIENCE = 1.0  # seconds that such a process has to end by itself
 
 
 def load_compiler() -> None:
@@ -78,49 +84,126 @@ def report_compilation() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def compiled_beside(statement: str) -> Iterator[Callable[[], None]]:
-    """If anything is compiled inside, a second process meanwhile compiles the kernels that a
-    Python `statement` calls.
+def compiled_beside(*statements: Callable[[], str]) -> Iterator[Callable[[], None]]:
+    """If anything is compiled inside, other processes meanwhile compile the kernels that these
+    Python statements call: one process for each where there are processors enough, else one for
+    all, in their order. What makes a statement is called when it is needed.
 
-    Yields a function that waits until the second process has ended. It ends with the context, and
-    with this process, in any case. If it fails, only time is lost: a kernel that is not in the
-    cache is compiled by the process that calls it.
+    Yields a function that waits until the first statement is done. The processes end with the
+    context, and with this process, in any case. If one fails, only time is lost: a kernel that is
+    not in the cache is compiled by the process that calls it. Inside another such context nothing
+    more is started.
     """
     from nn.engine.executor import available_threads
 
+    global _is_beside
+    if _is_beside or not statements:
+        yield lambda: None
+        return
     processes: list[subprocess.Popen[bytes]] = []
 
     def start() -> None:
-        if available_threads() > 1 and sys.executable:
-            folders = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
-            processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-c", HELPER.format(statement=statement)],
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-            )
+        others = min(available_threads() - 1, len(statements))
+        # A program that is frozen into one file is its own `sys.executable`.
+        if others and sys.executable and not hasattr(sys, "frozen"):
+            made = [statement() for statement in statements]
+            processes.extend(_start(part) for part in ([[each] for each in made] if others == len(made) else [made]))
 
     def wait() -> None:
-        for process in processes:
-            process.wait()
+        if processes:
+            assert processes[0].stdout is not None
+            processes[0].stdout.readline()
 
+    _is_beside = True
     try:
         with _at_first_compilation(start), collected_less():
             yield wait
     finally:
+        _is_beside = False
         for process in processes:
             _stop(process)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Tell the second process to end, which removes the file that it is writing; kill it if it
-    does not.
+_is_beside = False
+
+
+def _start(statements: Sequence[str]) -> subprocess.Popen[bytes]:
+    folders = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    lines = "".join(f"    {statement}\n    print(flush=True)\n" for statement in statements)
+    return subprocess.Popen(
+        [sys.executable, "-c", HELPER.format(statements=lines)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(folders)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def in_reverse(model: TrainableStack) -> str:
+    """A statement that compiles the kernels of a model's training step from the end. Layers, a
+    loss or an optimizer of the user's own cannot be described in it; then it fails, and the
+    process with it.
     """
+    from nn.io.model_file import describe
+
+    described = {**describe(model), "compiled": model.choices().describe(), "dtype": model.dtype.name}
+    return f"from nn.engine.compiling import compile_in_reverse; compile_in_reverse({json.dumps(described)!r})"
+
+
+def compile_in_reverse(description: str) -> None:
+    """Call every operation of a training step once, on zeros and in reverse order: the updates of
+    the first layer, and at last its forward pass.
+    """
+    import numpy as np
+
+    from nn.engine.operations import Chunk, LayerOperation
+    from nn.engine.plan import Plan
+    from nn.engine.step import Step
+    from nn.engine.trainable import TrainableStack
+    from nn.io import compiled, model_file
+
+    described = json.loads(description)
+    layers, shape = model_file.layers_from(described, "compiling")
+    model = TrainableStack(layers, dtype=described["dtype"])
+    model.build(shape)
+    choices = compiled.read(described["compiled"], {}, {}, "compiling")
+    keys = model.random_keys(np.random.default_rng(0))
+    plan = Plan(model.layers, 1, model.dtype, choices.loss)
+    model.optimizer = choices.optimizer
+    step = Step(
+        source=None,  # type: ignore[arg-type]
+        indices=np.zeros(1, np.int64),
+        epoch=0,
+        keys=keys,
+        optimizer=choices.optimizer,
+        slots=model.slots(),
+        rate=1.0,
+        number=0,
+    )
+    chunk = Chunk(0, slice(0, 1), keys)
+    with np.errstate(all="ignore"):
+        for operation, piece in plan.updates():
+            operation.update(piece, step, 1)
+        for operation in plan.learning:
+            if isinstance(operation, LayerOperation):  # it goes back from what its forward pass has kept
+                operation.forward(chunk)
+                operation.forward_batch(chunk)
+            operation.backward(chunk)
+            operation.backward_batch(chunk)
+            operation.gather_backward(chunk)
+        plan.backward_from_loss(chunk, 1)
+        for operation in reversed(plan.operations):
+            operation.forward(chunk)
+            operation.forward_batch(chunk)
+            operation.gather_forward(chunk)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Tell the process to end, which removes the file that it is writing; kill it if it does not."""
     assert process.stdin is not None
+    assert process.stdout is not None
     process.stdin.close()
+    process.stdout.close()
     try:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
@@ -129,7 +212,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def ends_with_its_starter() -> None:
-    """In the second process: end when the first one says so or is gone, which both closes the pipe
+    """In such a process: end when the first one says so or is gone, which both closes the pipe
     that is our stdin.
 
     Signals are ignored. A terminal sends them to both, and the first process is the one that

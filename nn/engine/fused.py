@@ -49,7 +49,7 @@ class FusedEngine:
         self.executor = Executor(threads)
         self.plan = Plan(layers, batch_size, dtype, loss)
 
-    def train(self, step: Step) -> tuple[float, int]:
+    def train(self, step: Step) -> tuple[float, float]:
         """One training step; the sum of the losses and the number of right answers. A loss that is
         not finite changes nothing.
         """

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.kernels import elementwise
-from nn.layers import Layer
-from nn.layers.stack import split_activation
+from nn.layers import Activation, Flatten, Layer
+from nn.layers.stack import split_activation, with_activation
 from nn.losses import Loss
 
 
@@ -24,14 +24,20 @@ class Head:
     twice. Any other loss takes the network's output as it is. Without a loss, softmax is kept
     apart, so that the scores before it can be asked for.
 
+    A loss takes the images that an autoencoder puts out as vectors: it is a mean over their pixels.
+
     Attributes:
         layers: the layers up to the scores.
         softmax: whether softmax turns the scores into the network's output.
         joined: whether the loss is computed from the scores.
+        of_images: whether the loss is one of images; then the accuracy is that of their pixels.
     """
 
     def __init__(self, layers: Sequence[Layer], loss: Loss | None = None) -> None:
         self.loss = loss
+        self.of_images = loss is not None and len(layers[-1].output_shape) > 1
+        if self.of_images:
+            layers = _with_flat_scores(layers)
         activation = "softmax" if loss is None else loss.joined_with
         self.layers, found = split_activation(layers, activation)
         self.softmax = found and activation == "softmax"
@@ -48,7 +54,7 @@ class Head:
 
     def losses(
         self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray | None = None
-    ) -> tuple[float, int]:
+    ) -> tuple[float, float]:
         """The sum of the losses of some samples of a batch, and how many of them are right.
 
         Writes the gradient of the batch's mean loss into `dscores`; `samples` is the number in the
@@ -65,16 +71,21 @@ class Head:
         dscores[...] = gradient * (len(scores) / samples)
         return mean * len(scores), self._right(scores, targets)
 
-    def _right(self, scores: NDArray, targets: NDArray) -> int:
+    def _right(self, scores: NDArray, targets: NDArray) -> float:
         """How many answers are right: the greatest of several outputs is the target's, or a single
-        one is on its side of 1/2.
+        one is on its side of 1/2. Of images, as in Keras, the share of pixels that are their
+        targets once they are rounded to 0 or 1.
         """
+        middle = 0.0 if self.joined else 0.5
+        if self.of_images:
+            return float(((scores > middle) == targets).mean(axis=-1).sum())
         if scores.shape[-1] == 1:
-            middle = 0.0 if self.joined else 0.5
             return int(((scores > middle) == (targets > 0.5)).sum())
         return int((scores.argmax(axis=-1) == targets.argmax(axis=-1)).sum())
 
-    def _weighted(self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray) -> tuple[float, int]:
+    def _weighted(
+        self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray
+    ) -> tuple[float, float]:
         """No sample's loss depends on another sample, so each gradient is multiplied like its loss."""
         assert self.loss is not None
         _, right = self.losses(scores, targets, dscores, samples)
@@ -86,3 +97,16 @@ class Head:
         if self.loss is None:
             return "softmax" if self.softmax else ""
         return f"{self.loss.joined_with} and {self.loss.name} in one pass" if self.joined else self.loss.name
+
+
+def _with_flat_scores(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers, then their images as vectors; the last activation, if there is one, after that."""
+    last = layers[-1]
+    activation = getattr(last, "activation_name", "linear")
+    flatten, rng = Flatten(), np.random.default_rng(0)
+    flatten.build(last.output_shape, rng, np.float32)
+    if activation == "linear":
+        return [*layers, flatten]
+    end = Activation(activation)
+    end.build(flatten.output_shape, rng, np.float32)
+    return [*layers[:-1], with_activation(last, "linear"), flatten, end]

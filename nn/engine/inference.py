@@ -47,7 +47,7 @@ def evaluate(
 ) -> tuple[float, float]:
     """The mean loss and the accuracy on all samples of a source (as of epoch 0)."""
     losses: list[float] = []
-    right: list[int] = []
+    right: list[float] = []
 
     def score(plan: Plan, rows: slice) -> None:
         samples, indices = rows.stop - rows.start, np.arange(rows.start, rows.stop)

@@ -117,7 +117,7 @@ class Plan:
     def _bind_training(self, scores: NDArray, chunking: Chunking) -> None:
         self.targets = aligned(scores.shape, scores.dtype)
         self.losses = np.zeros(chunking.count)
-        self.right = np.zeros(chunking.count, np.int64)
+        self.right = np.zeros(chunking.count)
         self.dscores = aligned(scores.shape, scores.dtype)
         # Nothing below the first layer that learns needs a gradient.
         learns = (index for index, operation in enumerate(self.operations) if operation.pieces())

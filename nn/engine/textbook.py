@@ -41,9 +41,9 @@ class TextbookEngine:
     def __init__(self, layers: Sequence[Layer], dtype: np.dtype, loss: Loss) -> None:
         self.head = Head(layers, loss)
         self.stack = Stack(self.head.layers, dtype=dtype)
-        self.input_shape, self.output_shape = layers[0].input_shape, layers[-1].output_shape
+        self.input_shape, self.output_shape = layers[0].input_shape, (math.prod(layers[-1].output_shape),)
 
-    def train(self, step: Step) -> tuple[float, int]:
+    def train(self, step: Step) -> tuple[float, float]:
         """One training step; the sum of the losses and the number of right answers. A loss that is
         not finite changes nothing.
         """
@@ -57,7 +57,7 @@ class TextbookEngine:
             self._update(step, gradients, caches)
         return loss, right
 
-    def _loss(self, scores: NDArray, targets: NDArray, weights: NDArray | None = None) -> tuple[float, int, NDArray]:
+    def _loss(self, scores: NDArray, targets: NDArray, weights: NDArray | None = None) -> tuple[float, float, NDArray]:
         """The sum of the losses, the right answers, and the gradient of the mean loss for the
         scores.
         """
@@ -74,7 +74,7 @@ class TextbookEngine:
 
     def evaluate(self, source: ImageSource) -> tuple[float, float]:
         """The mean loss and the accuracy on all samples of a source."""
-        losses, hits = [], 0
+        losses, hits = [], 0.0
         for begin in range(0, len(source), EVALUATED):
             indices = np.arange(begin, min(begin + EVALUATED, len(source)))
             x, targets = self._arrays(len(indices))

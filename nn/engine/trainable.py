@@ -63,6 +63,10 @@ class TrainableStack(Stack):
         self._slots = {name: tuple(aligned_copy(slot, self.dtype) for slot in slots) for name, slots in choices.slots.items()}
         self.iterations = choices.iterations
 
+    def _shapes(self) -> list[Shape]:
+        """The shapes of the parameters for which the optimizer keeps arrays."""
+        return [arrays[0].shape if arrays else () for arrays in self._slots.values()]
+
     def forget_steps(self) -> None:
         """Begin with the optimizer's arrays at zero."""
         self._slots, self.iterations = {}, 0
@@ -72,6 +76,9 @@ class TrainableStack(Stack):
         the next.
         """
         parameters = self.parameters()
+        if self._slots.keys() != parameters.keys() and self._shapes() == [array.shape for array in parameters.values()]:
+            # Layers that have joined another model may have got other numbers there.
+            self._slots = dict(zip(parameters, self._slots.values(), strict=True))
         if self._slots.keys() != parameters.keys():
             self._slots = {
                 name: tuple(aligned(array.shape, array.dtype) for _ in self.optimizer.slots) for name, array in parameters.items()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import faulthandler
-import inspect
 import re
 import sys
 import traceback
@@ -25,6 +24,7 @@ from nn.exercise.base import Task, Wrong
 from nn.exercise.diagnosis import listed, words_of
 from nn.exercise.memory import Memory
 from nn.exercise.races import interpreted
+from nn.utils.signatures import signature_of
 
 LONGEST = 300  # characters of an exception's message
 # What is behind an exception most of the time.
@@ -137,11 +137,11 @@ class Student:
         plain = getattr(own, "py_func", own)
         if not isinstance(plain, FunctionType):
             return
-        expected = list(inspect.signature(task.stub).parameters)
+        expected = list(signature_of(task.stub).parameters)
         try:
-            inspect.signature(plain).bind(*expected)
+            signature_of(plain).bind(*expected)
         except TypeError:
-            names = list(inspect.signature(plain).parameters)
+            names = list(signature_of(plain).parameters)
             raise Fault(f"{task.name} must take {listed(expected)}, but takes {listed(names)}") from None
 
     def _check_unchanged(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -125,22 +125,41 @@ def run(main: Callable[[Sequence[str] | None], int], arguments: Sequence[str] | 
         if sys.stdout is not None:
             sys.stdout.flush()
     except InputError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        _say(f"{program}: {error}")
         code = BAD_INPUT
     except (OSError, MemoryError, ImportError) as error:
-        if _reader_is_gone(error):
-            # The reader (`| head`) has seen enough; keep Python from complaining again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
         if isinstance(error, ImportError) and not _lacks_memory(error):
             raise
-        print(f"{program}: {_sentence(error)}", file=sys.stderr)
-        code = BAD_INPUT
+        if _reader_is_gone(error):  # `| head` has seen enough
+            code = 0
+        else:
+            _say(f"{program}: {_sentence(error)}")
+            code = BAD_INPUT
     except KeyboardInterrupt:
-        print(f"{program}: interrupted", file=sys.stderr)
+        _say(f"{program}: interrupted")
         code = INTERRUPTED
+    _drop_what_cannot_be_written()
     stay_to_the_end()
     sys.exit(code)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Where a stream cannot be flushed any more (a closed pipe or terminal, a full disk), Python
+    would try again at its end, complain, and change the exit code to 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _say(sentence: str) -> None:
+    """To stderr, if that can still be written."""
+    with contextlib.suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
 
 
 def _sentence(error: OSError | MemoryError | ImportError) -> str:

@@ -25,9 +25,14 @@ from nn.layers import Layer
 from nn.layers.arguments import Shape
 from nn.layers.stack import Stack
 from nn.layers.windows import padded_shape, padding_sizes
+from nn.utils.keras_layers import KERAS_LAYERS
 
 FORMAT, VERSION = "numba-cnn model", 1
-PACKAGE_LAYERS: dict[str, type[Layer]] = {name: getattr(known_layers, name) for name in known_layers.__all__ if name != "Layer"}
+PACKAGE_LAYERS: dict[str, type[Layer]] = {
+    name: kind
+    for name, kind in vars(known_layers).items()
+    if name in known_layers.__all__ and name != "Layer" and issubclass(kind, Layer)
+}
 # Of one sample, in all layers, with padding: 64 MB of float32. More is a mistake or an attack.
 MAX_ACTIVATIONS = 2**24
 
@@ -126,7 +131,7 @@ def _layer_from(entry: object, path: str | os.PathLike[str], custom_layers: Mapp
     if not isinstance(entry, dict) or not isinstance(entry.get("config"), dict):
         raise InputError(f"{path}: expected a layer to be an object with type and config, got {entry!r:.80}")
     kind = entry.get("type")
-    kinds = custom_layers if entry.get("custom") is True else PACKAGE_LAYERS
+    kinds = custom_layers if entry.get("custom") is True else PACKAGE_LAYERS | KERAS_LAYERS
     if not isinstance(kind, str) or kind not in kinds:
         raise InputError(
             f"{path}: there is no layer type {kind!r:.80}; if it is a layer of your own, "
@@ -138,6 +143,7 @@ def _layer_from(entry: object, path: str | os.PathLike[str], custom_layers: Mapp
         raise InputError(f"{path}: the configuration of a {kind} layer is wrong: {error}") from error
     if layer.given_input_shape is not None:
         raise InputError(f"{path}: expected one input shape, the model's own, got another for a {kind} layer")
+    layer.channels_first = False  # the model has been turned already, if it has to be
     return layer
 
 

@@ -19,6 +19,9 @@ from nn.kernels.elementwise import zero_of
 from nn.kernels.jit import jit
 from nn.kernels.simd import constant, lanes, load, load_bytes, store_first, where_equal, where_greater, zeros
 
+# A channel's sums are loaded and stored once for so many rows.
+ROWS = 4
+
 
 @jit
 def moments(x, mean, deviations):
@@ -31,14 +34,64 @@ def moments(x, mean, deviations):
     for c in range(C):
         mean[c] = 0.0
         deviations[c] = 0.0
-    for r in range(R):
-        for c in range(C):
-            d = np.float64(x[r, c]) - np.float64(x[0, c])
-            mean[c] += d
-            deviations[c] += d * d
+    whole = R - R % ROWS
+    for r in range(0, whole, ROWS):
+        _add_moments(x, r, ROWS, mean, deviations)
+    for r in range(whole, R):
+        _add_moments(x, r, 1, mean, deviations)
     for c in range(C):
         deviations[c] -= mean[c] * mean[c] / R
         mean[c] = np.float64(x[0, c]) + mean[c] / R
+
+
+@jit(inline=True)
+def _add_moments(x, row, rows, mean, deviations):
+    """Adds Σ d and Σ d² of a few rows."""
+    for c in range(len(mean)):
+        total = squares = 0.0
+        for r in range(row, row + rows):
+            d = np.float64(x[r, c]) - np.float64(x[0, c])
+            total += d
+            squares += d * d
+        mean[c] += total
+        deviations[c] += squares
+
+
+@jit
+def join_moments(counts, means, deviations, mean, variance):
+    """Mean and variance of a batch from those of its chunks (chunks, C) of counts[p] values each.
+
+    μ = Σ n_p μ_p / M and M σ² = Σ (deviations_p + n_p (μ_p - μ)²), with M = Σ n_p, in the chunks' order.
+    """
+    total = counts.sum()
+    for c in range(len(mean)):
+        weighted = 0.0
+        for p in range(len(counts)):
+            weighted += counts[p] * means[p, c]
+        middle = weighted / total
+        spread = 0.0
+        for p in range(len(counts)):
+            off = means[p, c] - middle
+            spread += deviations[p, c] + counts[p] * (off * off)
+        mean[c] = middle
+        variance[c] = 0.0 if spread < 0 else spread / total
+
+
+@jit
+def join_gradients(counts, dgammas, dbetas, factor, root, dgamma, dbeta, slope, shift):
+    """dgamma and dbeta of a batch from those of its chunks (chunks, C), in their order; and what
+    they take off each input's gradient (`input_gradient`): slope = factor · dgamma / (M · root),
+    shift = factor · dbeta / M, where M is the sum of the counts.
+    """
+    total = counts.sum()
+    for c in range(len(dgamma)):
+        gamma_sum = beta_sum = 0.0
+        for p in range(len(counts)):
+            gamma_sum += dgammas[p, c]
+            beta_sum += dbetas[p, c]
+        dgamma[c], dbeta[c] = gamma_sum, beta_sum
+        slope[c] = factor[c] * gamma_sum / (total * root[c])
+        shift[c] = factor[c] * beta_sum / total
 
 
 @jit

@@ -47,6 +47,11 @@ __all__ = [
     "Tanh",
     "ZeroPadding2D",
 ]
+# What `from keras.layers import *` has besides.
+__all__ += [
+    "AvgPool2D", "Conv2DTranspose", "Convolution2D", "GaussianDropout", "GaussianNoise", "GlobalAvgPool2D", "GlobalMaxPool2D",
+    "Input", "InputLayer", "MaxPool2D", "Permute", "SpatialDropout2D", "UpSampling2D",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

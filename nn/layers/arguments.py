@@ -53,9 +53,9 @@ def check_padding(padding: str, layer: str) -> str:
 
 
 def check_data_format(data_format: str | None, layer: str) -> None:
-    """Channels come last; `InputError` where another order is asked for."""
+    """Channels come last; another order goes by the argument's name (`nn/utils/channels.py`)."""
     if data_format not in (None, "channels_last"):
-        raise InputError(f"{layer}: data_format must be 'channels_last', the only one there is, got {data_format!r}")
+        raise InputError(f"{layer}: expected data_format {data_format!r} by its name, data_format=..., got it by its position")
 
 
 def image_shape(input_shape: Shape, layer: str) -> tuple[int, int, int]:

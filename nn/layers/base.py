@@ -68,7 +68,7 @@ custom_layers=[Scale])` reads it back. A layer of the package also needs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import Parameter, signature
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,7 @@ from nn.kernels.memory import aligned_copy
 from nn.layers.arguments import Shape, sizes
 from nn.layers.initializers import Initializer, initializer_named
 from nn.layers.regularizers import Regularizer, regularizer_named
+from nn.utils.signatures import signature_of
 from nn.utils.symbols import LayerHabits
 
 Gradients = dict[str, NDArray]
@@ -222,5 +223,5 @@ def initializer_configs(initializers: Mapping[str, Initializer], defaults: Mappi
 def _arguments(kind: type[Layer]) -> list[str]:
     """The names of the arguments of a layer's constructor, then those that all layers have."""
     named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    parameters = [*signature(kind).parameters.values(), *signature(Layer).parameters.values()]
+    parameters = [*signature_of(kind).parameters.values(), *signature_of(Layer).parameters.values()]
     return list(dict.fromkeys(each.name for each in parameters if each.kind in named))

@@ -8,10 +8,11 @@ names of Keras' functions (`he_normal`, ...) stand for the classes.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
 
@@ -198,6 +199,35 @@ class RandomUniform(Initializer):
         return rng.uniform(self.minval, self.maxval, shape)
 
 
+class Orthogonal(Initializer):
+    """`gain` times a random matrix whose columns, or rows if these are fewer, are at right angles and of length 1.
+
+    A kernel is read as a matrix (all its other axes, outputs): a signal neither grows nor shrinks.
+
+    >>> matrix = Orthogonal(seed=1)((3, 2))
+    >>> np.abs(matrix.T @ matrix).round(6).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+
+    Reference: A. M. Saxe, J. L. McClelland, S. Ganguli: Exact solutions to the nonlinear dynamics of
+    learning in deep linear neural networks, 2014.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        super().__init__(seed=seed)
+        if not math.isfinite(gain):
+            raise InputError(f"Orthogonal: gain must be a finite number, got {gain!r}")
+        self.gain = float(gain)
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """The Q of a random matrix, with the signs that make it uniform."""
+        if len(shape) < 2:
+            raise InputError(f"Orthogonal: expected a kernel with two axes or more, got the shape {shape}")
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+        q *= np.sign(np.diag(r))
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
+
+
 class Constant(Initializer):
     """One value everywhere."""
 
@@ -241,7 +271,30 @@ class Ones(Zeros):
 
 random_normal, random_uniform, truncated_normal = RandomNormal, RandomUniform, TruncatedNormal
 constant, zeros, ones = Constant, Zeros, Ones
-variance_scaling = VarianceScaling
+
+
+class FromFunction(Initializer):
+    """A function of your own: `kernel_initializer=lambda shape, dtype=None: ...`. A model file does
+    not keep it.
+    """
+
+    def __init__(self, function: Callable[..., ArrayLike]) -> None:
+        super().__init__()
+        self.function = function
+
+    def values(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        """What the function returns for the shape."""
+        array = np.asarray(self.function(shape), np.float64)
+        if array.shape != shape or not np.isfinite(array).all():
+            raise InputError(f"{self.function!r}: expected finite numbers of the shape {shape}, got an array of {array.shape}")
+        return array
+
+    def config(self) -> dict[str, Any]:
+        """The name alone."""
+        return {"class": getattr(self.function, "__name__", repr(self.function))}
+
+
+orthogonal, variance_scaling = Orthogonal, VarianceScaling
 
 INITIALIZERS: dict[str, Any] = {
     "glorot_uniform": GlorotUniform,
@@ -254,6 +307,7 @@ INITIALIZERS: dict[str, Any] = {
     "random_uniform": RandomUniform,
     "truncated_normal": TruncatedNormal,
     "variance_scaling": VarianceScaling,
+    "orthogonal": Orthogonal,
     "constant": Constant,
     "zeros": Zeros,
     "ones": Ones,
@@ -266,13 +320,15 @@ INITIALIZERS: dict[str, Any] = {
 
 
 def initializer_named(initializer: Any, layer: str) -> Initializer:
-    """The initializer that a layer's argument means: an object, a class, a name, or an object's
-    `config`.
+    """The initializer that a layer's argument means: an object, a class, a name, a function of the
+    shape, or an object's `config`.
     """
     if isinstance(initializer, Initializer):
         return initializer
     if isinstance(initializer, type) and issubclass(initializer, Initializer):
         return initializer()
+    if callable(initializer) and not isinstance(initializer, type):
+        return FromFunction(initializer)
     classes = {kind.__name__: kind for kind in INITIALIZERS.values()}
     if isinstance(initializer, dict) and str(initializer.get("class")) in classes:
         arguments = {name: value for name, value in initializer.items() if name != "class"}

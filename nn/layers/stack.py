@@ -121,8 +121,9 @@ class Stack:
         taken = {other.name for other in self.layers}
         if layer.name and layer.name not in taken:
             return layer.name
-        if layer.name:
+        if layer.name and not layer.numbered:
             raise InputError(f"add: there is a layer named {layer.name!r} already")
+        layer.numbered = True
         stem = _snake_case(type(layer).__name__)
         number = 0
         while (name := f"{stem}_{number}" if number else stem) in taken:

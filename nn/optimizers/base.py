@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from inspect import Parameter, signature
+from inspect import Parameter
 from numbers import Real
 from typing import Any
 
@@ -37,6 +37,7 @@ from nn.errors import InputError
 from nn.kernels import elementwise
 from nn.kernels.memory import flat
 from nn.utils.arrays import Rate
+from nn.utils.signatures import signature_of
 
 LearningRate = float | Callable[[int], float]
 
@@ -184,5 +185,5 @@ class Optimizer:
 def arguments_of(kind: type[Optimizer]) -> list[str]:
     """The names of the arguments of an optimizer's constructor, then those that all have."""
     named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-    parameters = [*signature(kind).parameters.values(), *signature(Optimizer).parameters.values()]
+    parameters = [*signature_of(kind).parameters.values(), *signature_of(Optimizer).parameters.values()]
     return list(dict.fromkeys(each.name for each in parameters if each.kind in named))

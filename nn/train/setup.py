@@ -63,15 +63,18 @@ def warm_up(recipe: Recipe, train: Split) -> None:
     """Load, or on a new machine compile, every kernel that this recipe needs, with one batch of a
     throwaway network.
 
-    If there is a second processor, a second process compiles the kernels that make images
-    meanwhile.
+    Where there are more processors, other processes meanwhile compile the kernels that make
+    images, and those of the network from the end.
     """
-    from nn.engine.compiling import compiled_beside
+    from nn.engine.compiling import compiled_beside, in_reverse
 
     few = train[0][:32], train[1][:32]
     network_only = replace(CLASSIC, epochs=1, batch_size=32, engine=recipe.engine, optimizer=recipe.optimizer)
-    with compiled_beside(f"from nn.train.setup import compile_sources; compile_sources({asdict(recipe)!r})") as wait:
-        trainer_for(network_only, few, few, threads=1).run()
+    trainer = trainer_for(network_only, few, few, threads=1)
+    images = f"from nn.train.setup import compile_sources; compile_sources({asdict(recipe)!r})"
+    network = [lambda: in_reverse(trainer.model)] if recipe.engine == "fused" else []
+    with compiled_beside(lambda: images, *network) as wait:
+        trainer.run()
         wait()
     warm_up_sources(recipe, *few)
 
@@ -85,7 +88,7 @@ def warm_up_sources(recipe: Recipe, images: np.ndarray, labels: np.ndarray) -> N
 
 
 def compile_sources(recipe: Mapping[str, Any]) -> None:
-    """What the second process of `warm_up` does: compile the kernels that make the images of a
+    """What another process of `warm_up` does: compile the kernels that make the images of a
     recipe, given by its fields.
     """
     warm_up_sources(Recipe(**recipe), np.zeros((1, *IMAGE_SHAPE[:2]), np.uint8), np.zeros(1, np.uint8))

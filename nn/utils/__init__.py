@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
 
 
-def to_categorical(y: ArrayLike, num_classes: int | None = None) -> NDArray[np.float32]:
+def to_categorical(y: ArrayLike, num_classes: int | None = None, dtype: DTypeLike = np.float32) -> NDArray:
     """One-hot rows (..., num_classes) from whole numbers (...,) or (..., 1).
 
-    Without `num_classes` there are as many classes as the largest label needs.
+    Without `num_classes` there are as many classes as the largest label needs. `dtype` is what
+    Keras 2 had as its third argument.
 
     >>> to_categorical([0, 2], 3).tolist()
     [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
@@ -31,7 +32,7 @@ def to_categorical(y: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
     indices = class_indices(labels, num_classes, "to_categorical")
     if num_classes is None:
         num_classes = int(indices.max()) + 1 if indices.size else 0
-    return one_hot(indices, num_classes)
+    return one_hot(indices, num_classes).astype(dtype, copy=False)
 
 
 def one_hot(indices: NDArray, classes: int) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,27 @@ class Array(np.ndarray):
         return np.asarray(self)
 
 
+class Weight(Array):
+    """A layer's array as Keras' scripts see it: the same memory, with its name. In a set it counts
+    by itself, whatever it holds.
+    """
+
+    name = ""
+
+    @classmethod
+    def all_of(cls, arrays: Mapping[str, NDArray]) -> list[Weight]:
+        """The arrays with their names."""
+        found = []
+        for name, array in arrays.items():
+            weight = array.view(cls)
+            weight.name = name
+            found.append(weight)
+        return found
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return id(self)
+
+
 class Number(float):
     """A number with the same method."""
 
@@ -61,3 +83,51 @@ class Rate(Number):
     def __reduce__(self) -> tuple[type[float], tuple[float]]:
         """A copy is the number alone."""
         return float, (float(self),)
+
+
+class Named(dict[str, Any]):
+    """Values by name. The accuracy is found as "accuracy" and as "acc", its name before Keras 2.3,
+    whichever of them it has.
+
+    >>> values = Named(loss=0.5, val_accuracy=0.75)
+    >>> values["val_acc"], values.get("acc"), "val_acc" in values, list(values)
+    (0.75, None, True, ['loss', 'val_accuracy'])
+    """
+
+    def __missing__(self, name: str) -> Any:
+        other = _other_name(name)
+        if not super().__contains__(other):
+            raise KeyError(name)
+        return super().__getitem__(other)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or super().__contains__(_other_name(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value, or the default where there is none."""
+        return self[name] if name in self else default  # noqa: SIM401
+
+
+def _other_name(name: Any) -> Any:
+    prefix, short = ("val_", name[4:]) if isinstance(name, str) and name.startswith("val_") else ("", name)
+    return {"acc": prefix + "accuracy", "accuracy": prefix + "acc"}.get(short, name)
+
+
+class Scores(list[float]):
+    """[loss, accuracy] of a model that was compiled without metrics.
+
+    Keras returns the loss alone then: where a number is needed, these are that number.
+
+    >>> loss, accuracy = Scores([0.5, 0.75])
+    >>> print(f"{Scores([0.5, 0.75]):.2f}", float(Scores([0.5, 0.75])), accuracy)
+    0.50 0.5 0.75
+    """
+
+    def __float__(self) -> float:
+        return float(self[0])
+
+    def __format__(self, form: str) -> str:
+        return format(self[0], form) if form else str(self)
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self[0], digits)

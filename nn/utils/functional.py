@@ -7,11 +7,15 @@
 is the same network as `Sequential` of these layers. `Model(model.input, model.layers[0].output)`
 gives an intermediate output, a list of them gives several. Layers with two inputs, and branches,
 are refused.
+
+A class of your own that derives from `Model` has a method `call`. It is called with a symbol, once
+the shape of a sample is known; the layers through which the symbol goes are the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -20,11 +24,16 @@ from numpy.typing import ArrayLike, NDArray
 from nn.datasets.arguments import array_of, check_images
 from nn.errors import InputError
 from nn.layers import Layer
+from nn.layers.arguments import sizes
 from nn.models import Sequential
+from nn.utils.channels import is_turned
 from nn.utils.keras_json import layers_from
+from nn.utils.keras_names import getter
 from nn.utils.symbols import Symbol
 
 ROWS = 500
+# What `call(x, training)` is given when the chain is found. It is not `True`, which a layer refuses.
+WHILE_TRAINING, AFTERWARDS = 1, 0
 
 
 class Model(Sequential):
@@ -37,12 +46,22 @@ class Model(Sequential):
         name: accepted, as in Keras.
     """
 
+    call: Callable[..., Any] | None = None
+    _ends: Sequence[int] = ()
+    _several = False
+
     def __init__(
         self, inputs: Any = None, outputs: Any = None, *, name: str | None = None, input: Any = None, output: Any = None
     ):
         inputs, outputs = inputs if input is None else input, outputs if output is None else output
+        if inputs is None and outputs is None and self.call is not None:
+            for method in ("train_step", "test_step", "predict_step"):
+                if hasattr(self, method):
+                    raise InputError(f"{type(self).__name__}: a {method} of your own is not supported; fit trains")
+            super().__init__(name=name)
+            return
         if inputs is None or outputs is None:
-            raise InputError("Model: expected Model(inputs, outputs); a class of your own with a method call is not supported")
+            raise InputError("Model: expected Model(inputs, outputs), or a class of your own with a method call")
         if isinstance(inputs, list | tuple) and len(inputs) == 1:
             inputs = inputs[0]
         wanted = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
@@ -57,6 +76,8 @@ class Model(Sequential):
                 raise InputError("Model: expected a single chain of layers from inputs to outputs, got branches")
             if len(each.layers) <= begin or each.layers[:begin] != inputs.layers:
                 raise InputError("Model: expected outputs that come after inputs")
+        if isinstance(outputs, list | tuple) and any(is_turned(each.layers) for each in wanted):
+            raise InputError("Model: a list of outputs with channels first is not supported; expected one output at a time")
         super().__init__(name=name)
         for layer in longest.layers[begin:]:
             self.add(layer)
@@ -64,8 +85,41 @@ class Model(Sequential):
         self._ends = [len(each.layers) - begin for each in wanted]
         self._several = isinstance(outputs, list | tuple)
 
+    def build(self, input_shape: Any = None) -> None:
+        """As `Sequential.build`; with a `call` of your own, find its chain of layers first."""
+        if self.call is not None and not self.layers:
+            given = tuple(input_shape or ())
+            shape = sizes(given[1:] if given[:1] == (None,) else given, type(self).__name__)
+            for layer in self._chain(Symbol(shape)).layers:
+                self.add(layer)
+        super().build(input_shape)
+
+    def _chain(self, x: Symbol) -> Symbol:
+        """What `call` makes of the symbol. Only random layers may be left out when not training."""
+        assert self.call is not None
+        takes_training = "training" in signature(self.call).parameters
+        wide, narrow = (
+            self.call(x, **({"training": training} if takes_training else {})) for training in (WHILE_TRAINING, AFTERWARDS)
+        )
+        for end in (wide, narrow):
+            if not isinstance(end, Symbol) or end.layers[: len(x.layers)] != x.layers or len(end.layers) == len(x.layers):
+                raise InputError(f"{type(self).__name__}: expected call to return what the last layer of a chain returns")
+        if [layer for layer in wide.layers if not layer.random] != [layer for layer in narrow.layers if not layer.random]:
+            raise InputError(f"{type(self).__name__}: expected call to do the same while training and afterwards, except dropout")
+        return wide
+
+    def __call__(self, x: Any, training: bool = False) -> Any:
+        """As `Sequential`; with a `call` of your own, build the model if it is not."""
+        if self.call is not None and not self.layers:
+            if isinstance(x, Symbol):
+                return self._chain(x)
+            self.build(np.shape(x)[1:])
+        return super().__call__(x, training)
+
     def predict(self, x: ArrayLike, *arguments: Any, **options: Any) -> Any:
         """As `Sequential.predict`; a list, where the model was made with a list of outputs."""
+        if self.call is not None and not self.layers and hasattr(x, "shape"):
+            self.build(np.shape(x)[1:])
         if not self._several:
             return super().predict(x, *arguments, **options)
         images = array_of(x, "x")
@@ -106,3 +160,6 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Sequential:
     model = Sequential(layers)
     model.build(shape)
     return model
+
+
+__getattr__ = getter("nn.engine.topology")

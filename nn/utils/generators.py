@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn import training
+from nn.datasets.arguments import array_of
 from nn.datasets.sources import ImageSource
 from nn.errors import InputError
 from nn.utils.model_inputs import source_of
@@ -157,7 +158,7 @@ class BatchTrainer(training.Trainer):
         return entry
 
 
-def gathered(model: Any, generator: Any, steps: int | None, argument: str) -> ImageSource:
+def gathered(model: Any, generator: Any, steps: float | None, argument: str) -> ImageSource:
     """The batches of one epoch in one source, for an evaluation."""
     parts = list(Batches(generator, steps, argument).epoch())
     x, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
@@ -167,17 +168,24 @@ def gathered(model: Any, generator: Any, steps: int | None, argument: str) -> Im
     return Weighted(source, checked_weights(np.concatenate([cast(NDArray, part[2]) for part in parts]), len(x), argument))
 
 
-def validation_source(model: Any, data: Any, steps: int | None) -> ImageSource | None:
-    """What `fit(validation_data=...)` means: (x, y), (x, y, weights), a source or a generator."""
+def validation_source(model: Any, data: Any, steps: float | None, batch_size: int | None = None) -> ImageSource | None:
+    """What `fit(validation_data=...)` means: (x, y), (x, y, weights), a source or a generator.
+
+    Of arrays, `steps` batches of `batch_size` samples are taken, or all where it is None.
+    """
     if data is None:
         return None
     if makes_batches(data):
         return gathered(model, data, steps, "validation_data")
-    check_unused({"validation_steps": steps})
+    if steps is not None and not (isinstance(steps, int | float | np.number) and steps > 0):
+        raise InputError(f"validation_steps: expected a number of batches above 0, got {steps!r}")
     if not isinstance(data, tuple | list):
+        check_unused({"validation_steps": steps})
         return source_of(model, "validation_data", data, None)
     if len(data) not in (2, 3):
         raise InputError(f"validation_data: expected (x, y) or (x, y, weights), got {len(data)} parts")
+    if steps is not None and batch_size is not None:
+        data = [array_of(part, "validation_data")[: math.ceil(steps) * batch_size] for part in data]
     source = source_of(model, "validation_data", *data[:2])
     return weighted(source, None, data[2]) if len(data) == 3 else source
 

@@ -9,6 +9,7 @@ import numpy as np
 from nn.errors import InputError
 from nn.layers import Conv2D
 from nn.layers.arguments import Shape, sizes
+from nn.utils.keras_names import getter
 from nn.utils.older_keras import translated
 from nn.utils.symbols import Symbol
 
@@ -65,3 +66,6 @@ def Convolution2D(filters: Any = None, *arguments: Any, **options: Any) -> Any: 
     if rows is not None:
         options["kernel_size"] = (rows, columns)
     return Conv2D(filters, *arguments, **options)
+
+
+__getattr__ = getter("nn.engine.input_layer")

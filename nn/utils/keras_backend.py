@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
-from nn.utils import set_random_seed
+from nn.utils import channels, set_random_seed
 from nn.utils.arrays import Number, Rate
 from nn.utils.keras_names import getter
 
 __all__ = [
-    "backend", "cast_to_floatx", "clear_session", "epsilon", "eval", "floatx", "get_value", "image_data_format",
-    "image_dim_ordering", "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_seed", "set_value",
+    "backend", "cast_to_floatx", "clear_session", "count_params", "epsilon", "eval", "floatx", "get_value", "image_data_format",
+    "image_dim_ordering", "int_shape", "set_floatx", "set_image_data_format", "set_image_dim_ordering", "set_seed", "set_value",
 ]  # fmt: skip
 
 set_seed = set_random_seed
@@ -26,27 +26,27 @@ def backend() -> str:
 
 
 def image_data_format() -> str:
-    """Where the channels are: always last."""
-    return "channels_last"
+    """Where the channels are unless a layer says it: last, or what was set."""
+    return channels.default_format()
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Accepts "channels_last" alone."""
-    if data_format != "channels_last":
-        raise InputError(f"set_image_data_format: expected 'channels_last', the only order there is, got {data_format!r}")
+    """Say where the channels are in the layers that follow: "channels_last" or "channels_first"."""
+    if data_format not in (channels.FIRST, channels.LAST):
+        raise InputError(f"set_image_data_format: expected {channels.LAST!r} or {channels.FIRST!r}, got {data_format!r}")
+    channels.set_default_format(data_format)
 
 
 def image_dim_ordering() -> str:
-    """`image_data_format` in the words of Keras 1: "tf" puts the channels last."""
-    return "tf"
+    """`image_data_format` in the words of Keras 1: "tf" puts the channels last, "th" first."""
+    return "th" if channels.default_format() == channels.FIRST else "tf"
 
 
 def set_image_dim_ordering(dim_ordering: str) -> None:
-    """Accepts "tf" alone: channels last."""
-    if dim_ordering != "tf":
-        raise InputError(
-            f"set_image_dim_ordering: expected 'tf' (channels last, shapes such as (28, 28, 1)), got {dim_ordering!r}"
-        )
+    """`set_image_data_format` in the words of Keras 1."""
+    if dim_ordering not in ("tf", "th"):
+        raise InputError(f"set_image_dim_ordering: expected 'tf' or 'th', got {dim_ordering!r}")
+    channels.set_default_format(channels.FIRST if dim_ordering == "th" else channels.LAST)
 
 
 def clear_session() -> None:
@@ -79,6 +79,16 @@ def get_value(x: Any) -> Any:
     if isinstance(x, Number):
         return x.numpy()
     return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def count_params(x: Any) -> int:
+    """The number of values in an array, such as one of `model.weights`."""
+    return int(np.size(x))
+
+
+def int_shape(x: Any) -> tuple[int | None, ...]:
+    """The shape of an array, or of what a layer returns in a chain: (None, 28, 28, 1)."""
+    return tuple(x.shape)
 
 
 def eval(x: Any) -> Any:

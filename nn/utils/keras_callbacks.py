@@ -7,12 +7,12 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable
-from inspect import signature
 from typing import Any, TextIO
 
 from nn.callbacks import Callback, Logs
 from nn.errors import InputError
 from nn.utils.keras_monitors import constant_rate
+from nn.utils.signatures import signature_of
 
 
 class LearningRateScheduler(Callback):
@@ -39,7 +39,7 @@ class LearningRateScheduler(Callback):
 
 def _takes_two(schedule: Callable[..., float]) -> bool:
     try:
-        signature(schedule).bind(0, 0.1)
+        signature_of(schedule).bind(0, 0.1)
     except TypeError:
         return False
     return True

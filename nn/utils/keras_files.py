@@ -52,17 +52,22 @@ def is_foreign(path: Path) -> bool:
 
 
 def check_ending(path: Path) -> None:
-    """Warn where the name does not say that the file is in this package's own format."""
+    """Warn where the name does not say that the file is in this package's own format. As TensorFlow
+    does for such names, make the folder if there is none.
+    """
     if not os.fspath(path).lower().endswith(".npz"):
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         text = f"{path}: written in this package's own format (.npz), which Keras cannot read; it reads .h5 and .keras"
         warnings.warn(text, stacklevel=3)
 
 
 def check_free(path: Path, overwrite: bool, save_format: str | None) -> None:
     """What `save` and `save_weights` are asked for besides the path."""
-    if save_format not in (None, "h5", "keras"):
+    if save_format not in (None, "h5", "keras", "tf"):
         raise InputError(f"{path}: expected save_format 'h5' or 'keras', or none, got {save_format!r}")
-    if save_format and not is_foreign(path):
+    if save_format == "tf" and is_foreign(path):
+        raise InputError(f"{path}: expected no save_format 'tf' with this name; there is no SavedModel here")
+    if save_format in ("h5", "keras") and not is_foreign(path):
         raise InputError(f"{path}: expected a name that ends in .{save_format} for save_format {save_format!r}")
     if not overwrite and os.path.exists(path):
         raise InputError(f"{path}: the file exists, and overwrite is False")

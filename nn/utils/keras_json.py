@@ -18,6 +18,7 @@ from nn.layers import Layer, initializers
 from nn.layers.arguments import Shape, sizes
 from nn.layers.base import _arguments
 from nn.layers.stack import Stack
+from nn.utils.keras_layers import KERAS_LAYERS
 from nn.utils.older_keras import translated
 
 Config = dict[str, Any]
@@ -164,10 +165,11 @@ def _names_in(nodes: Any) -> list[str]:
 def _layer(kind: str, options: Config, where: str) -> Layer:
     """The layer of one entry. What this package has no argument for must ask for nothing."""
     kind = ALIASES.get(kind, kind)
-    if kind not in PACKAGE_LAYERS:
-        raise InputError(f"{where}: there is no layer {kind!r:.60}; there are {', '.join(sorted(PACKAGE_LAYERS))}")
+    kinds = PACKAGE_LAYERS | KERAS_LAYERS
+    if kind not in kinds:
+        raise InputError(f"{where}: there is no layer {kind!r:.60}; there are {', '.join(sorted(kinds))}")
     options = translated(kind, options)
-    known = _arguments(PACKAGE_LAYERS[kind])
+    known = _arguments(kinds[kind])
     arguments: Config = {}
     for name, value in options.items():
         if name == "dtype":
@@ -176,8 +178,12 @@ def _layer(kind: str, options: Config, where: str) -> Layer:
             arguments[name] = _argument(name, value)
         elif name not in WITHOUT_MEANING and value not in (None, False, 0, "auto") and (name, value) not in NEUTRAL:
             raise InputError(f"{where}: {kind} has {name}={value!r:.60}, which is not supported")
+    if arguments.pop("data_format", "channels_last") not in (None, "channels_last"):
+        raise InputError(f"{where}: {kind} has its channels first, which is not supported in files; expected channels_last")
     try:
-        return PACKAGE_LAYERS[kind](**arguments)
+        layer = kinds[kind](**arguments)
+        layer.channels_first = False
+        return layer
     except (TypeError, ValueError) as error:
         raise InputError(f"{where}: the configuration of a {kind} layer is wrong: {error}") from error
 

@@ -4,21 +4,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from nn.callbacks import callbacks_of
 from nn.engine.predicting import PredictingStack
 from nn.errors import InputError
 from nn.io import model_file
 from nn.layers import Layer
-from nn.utils import keras_files, keras_json
-from nn.utils.arrays import Array
+from nn.utils import channels, keras_files, keras_json
+from nn.utils.arrays import Array, Named, Number, Weight
 from nn.utils.inputs import shape_of
 from nn.utils.symbols import Symbol
 
@@ -37,13 +39,14 @@ class ModelHabits(PredictingStack):
     # The training before: what `fit` has returned.
     history: Any = None
     _first_shape: tuple[int, ...] | None = None
+    _trains: Sequence[tuple[Layer, bool]] = ()
 
     # -- Layers --------------------------------------------------------------------------------------------------------
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
-        if isinstance(layer, PredictingStack):
-            for each in layer.layers:
+        if isinstance(layer, ModelHabits):
+            for each in layer._whole():
                 self.add(each)
             return
         shape = shape_of(layer)
@@ -54,8 +57,22 @@ class ModelHabits(PredictingStack):
             return
         if isinstance(layer, Layer) and not self.layers and self._first_shape and layer.given_input_shape is None:
             layer.given_input_shape = self._first_shape
-        super().add(layer)
-        self._place(layer)
+        for each in channels.arranged(layer, self.layers, layer.given_input_shape) if isinstance(layer, Layer) else [layer]:
+            super().add(each)
+            self._place(each)
+
+    def _built(self) -> list[Layer]:
+        """The layers, if they are built; the last of them gives images in the script's own order."""
+        layers = super()._built()
+        if channels.is_turned(layers):
+            back = channels.turned_back()
+            super().add(back)
+            self._place(back)
+        return layers
+
+    def _whole(self) -> list[Layer]:
+        """The layers, built or not; for another model."""
+        return list(self._built() if self.layers and self.layers[0].built else self.layers)
 
     def pop(self) -> Layer:
         """Take away the last layer."""
@@ -84,13 +101,58 @@ class ModelHabits(PredictingStack):
             before = Symbol(layer.input_shape) if index == 0 else self.layers[index - 1].output
             layer._symbols = (before, before.after(layer))
 
+    @property
+    def trainable(self) -> bool:
+        """Whether any layer learns. Setting it sets that of all layers; as in Keras, models that
+        were compiled before, such as the discriminator of a GAN, go on as they did then.
+        """
+        return any(layer.trainable for layer in self.layers)
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.layers:
+            layer.trainable = layer.set_by_model = bool(value)
+
+    @contextlib.contextmanager
+    def _as_compiled(self) -> Iterator[None]:
+        """Inside, layers that were frozen or thawed by a model's `trainable` are what they were
+        when this model was compiled.
+        """
+        now = [(layer, layer.trainable) for layer in self.layers]
+        try:
+            for layer, trains in self._trains:
+                if layer.trainable is layer.set_by_model:
+                    layer.trainable = trains
+            yield
+        finally:
+            for layer, trains in now:
+                layer.trainable = trains
+
+    @contextlib.contextmanager
+    def _watched(self, callbacks: Any) -> Iterator[Named]:
+        """The callbacks hear of an evaluation: before it, and after it with what has been put into
+        the logs.
+        """
+        logs, watching = Named(), callbacks_of(callbacks)
+        for callback in watching:
+            callback.model = self
+            callback.on_test_begin({})
+        yield logs
+        for callback in watching:
+            callback.on_test_end(logs)
+
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of that name, or at that index."""
+        """The layer of that name, or at that index. Keras counted from 1 before 2.4: "flatten_1" is
+        the first `flatten` where no layer has that name.
+        """
         if index is not None and -len(self.layers) <= index < len(self.layers):
             return self.layers[index]
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
+        stem, _, number = str(name).rpartition("_")
+        older = f"{stem}_{int(number) - 1}".removesuffix("_0") if number.isdecimal() else ""
+        for wanted in (name, older):
+            for layer in self.layers:
+                if layer.name == wanted:
+                    return layer
         names = ", ".join(layer.name for layer in self.layers)
         raise InputError(
             f"get_layer: expected a name among {names} or an index below {len(self.layers)}, got {name!r}, {index!r}"
@@ -112,15 +174,23 @@ class ModelHabits(PredictingStack):
         return [self.input]
 
     @property
-    def weights(self) -> list[NDArray]:
+    def weights(self) -> list[Weight]:
         """The arrays themselves: all parameters and state."""
-        return list(self.arrays().values())
+        return Weight.all_of(self.arrays())
 
     @property
-    def trainable_weights(self) -> list[NDArray]:
-        """The arrays of the layers that are trained."""
-        layers = (layer for layer in self._built() if getattr(layer, "trainable", True))
-        return [array for layer in layers for array in layer.parameters.values()]
+    def trainable_weights(self) -> list[Weight]:
+        """The arrays that are trained."""
+        trained = {layer.name for layer in self._built() if layer.trainable}
+        return Weight.all_of({name: array for name, array in self.parameters().items() if name.split("/")[0] in trained})
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """The others: of frozen layers, and what is only kept."""
+        trained = {weight.name for weight in self.trainable_weights}
+        return [weight for weight in self.weights if weight.name not in trained]
+
+    variables, trainable_variables, non_trainable_variables = weights, trainable_weights, non_trainable_weights
 
     def summary(  # type: ignore[override]
         self,
@@ -157,7 +227,7 @@ class ModelHabits(PredictingStack):
     def __call__(self, x: Any, training: bool = False) -> Any:
         """On an array: the network's output. On a symbol: the symbol after all layers."""
         if isinstance(x, Symbol):
-            for layer in self.layers:
+            for layer in self._whole():
                 x = layer(x)
             return x
         if training:
@@ -191,7 +261,9 @@ class ModelHabits(PredictingStack):
         return_dict: bool = False,
         **options: Any,
     ) -> Any:
-        """One step with these samples; [loss, accuracy] as they were before it."""
+        """One step with these samples; [loss, accuracy] as they were before it, or the loss alone
+        if `compile` was given no metrics.
+        """
         if self.optimizer.use_ema:
             raise InputError("train_on_batch: expected an optimizer without use_ema, whose average is for whole trainings")
         kept = self.history
@@ -209,13 +281,18 @@ class ModelHabits(PredictingStack):
         )
         self.history = kept
         values = {name: column[0] for name, column in history.history.items()}
-        return values if return_dict else list(values.values())
+        return values if return_dict else self._scores(list(values.values()))
+
+    def _scores(self, values: list[float]) -> Any:
+        """[loss, accuracy], or as in Keras the loss alone if no metrics were asked for."""
+        return values if self.metrics else Number(values[0])
 
     def test_on_batch(
         self, x: NDArray, y: ArrayLike, sample_weight: ArrayLike | None = None, *, return_dict: bool = False
     ) -> Any:
         """`evaluate` on these samples."""
-        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+        values = self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+        return values if return_dict else self._scores(values)
 
     # -- Generators, in Keras' older words -----------------------------------------------------------------------------
 

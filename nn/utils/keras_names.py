@@ -23,7 +23,9 @@ MODULES = {
     "nn.data": "nn.utils.tf_data",
     "nn.engine.topology": "nn.utils.functional",
     "nn.engine.input_layer": "nn.utils.inputs",
+    "nn.engine.saving": "nn.models",
     "nn.engine.training": "nn.utils.functional",
+    "nn.initializations": "nn.layers.initializers",
     "nn.initializers": "nn.layers.initializers",
     "nn.keras": "nn",
     "nn.layers.activation": "nn.layers",
@@ -32,23 +34,28 @@ MODULES = {
     "nn.layers.core": "nn.layers",
     "nn.layers.experimental": "nn.layers",
     "nn.layers.experimental.preprocessing": "nn.layers",
+    "nn.layers.noise": "nn.layers",
     "nn.layers.normalization": "nn.layers",
     "nn.layers.pooling_layers": "nn.layers",
-    "nn.math": "nn.utils.tensorflow_names",
+    "nn.math": "nn.utils.tensorflow.names",
     "nn.metrics": "nn.utils.keras_metrics",
     "nn.nn": "nn.utils.keras_activations",
+    "nn.objectives": "nn.losses",
     "nn.optimizers.legacy": "nn.optimizers",
     "nn.preprocessing": "nn.utils.preprocessing",
     "nn.preprocessing.image": "nn.utils.preprocessing.image",
     "nn.random": "nn.utils.keras_backend",
     "nn.utils.np_utils": "nn.utils",
     "nn.utils.vis_utils": "nn.utils",
+    "nn.utils.visualize_util": "nn.utils",
     "nn.utils.generic_utils": "nn.utils",
     "nn.python": "nn",
     "nn.python.keras": "nn",
     "nn.regularizers": "nn.utils.keras_regularizers",
     "nn.saving": "nn.models",
     "nn.src": "nn",
+    "nn.wrappers": "nn.utils.scikit_learn",
+    "nn.wrappers.scikit_learn": "nn.utils.scikit_learn",
 }
 
 # Names that a module is asked for, and where they are: "module:name", or a module alone.
@@ -57,16 +64,20 @@ NAMES: dict[str, dict[str, str]] = {
         **{
             name: f"nn.{name}"
             for name in (
-                "activations", "backend", "callbacks", "data", "datasets", "initializers", "keras", "layers", "losses", "math",
-                "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving", "utils",
+                "activations", "backend", "callbacks", "data", "datasets", "initializations", "initializers", "keras", "layers",
+                "losses", "math", "metrics", "models", "nn", "optimizers", "preprocessing", "random", "regularizers", "saving",
+                "train", "utils",
             )
         },
         **{
-            name: f"nn.utils.tensorflow_names:{name}"
+            name: f"nn.utils.tensorflow.names:{name}"
             for name in (
-                "argmax", "bool", "cast", "concat", "config", "constant", "convert_to_tensor", "equal", "expand_dims", "float32",
-                "float64", "int32", "int64", "newaxis", "one_hot", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum",
-                "reshape", "squeeze", "stack", "transpose", "uint8", "version",
+                "abs", "argmax", "bool", "cast", "clip_by_value", "compat", "concat", "config", "constant",
+                "convert_to_tensor", "device", "enable_eager_execution", "equal", "executing_eagerly", "exp", "expand_dims",
+                "float32", "float64", "get_logger", "greater", "int32", "int64", "less", "log", "logging", "maximum",
+                "minimum", "newaxis", "one_hot", "ones", "pad", "reduce_max", "reduce_mean", "reduce_min", "reduce_prod",
+                "reduce_sum", "reshape", "round", "set_random_seed", "shape", "size", "sqrt", "square", "squeeze", "stack",
+                "test", "transpose", "uint8", "version", "zeros",
             )
         },
         "Input": "nn.utils.inputs:Input",
@@ -74,6 +85,11 @@ NAMES: dict[str, dict[str, str]] = {
         "Layer": "nn.layers:Layer",
         "Model": "nn.utils.functional:Model",
         "Sequential": "nn.models:Sequential",
+        "wrappers": "nn.utils.scikit_learn",
+    },
+    "nn.backend": {
+        "common": "nn.utils.keras_backend",
+        **{name: f"nn.utils.tensorflow.names:{name}" for name in ("normal", "uniform")},
     },
     "nn.callbacks": {
         **{
@@ -86,6 +102,7 @@ NAMES: dict[str, dict[str, str]] = {
         },
     },
     "nn.datasets": {"fashion_mnist": "nn.datasets.fashion_mnist", "mnist": "nn.datasets.mnist"},
+    "nn.initializers": {name: f"nn.utils.tensorflow.names:scaled_{name}" for name in ("normal", "uniform")},
     "nn.layers": {
         "AvgPool2D": "nn.layers:AveragePooling2D",
         "Convolution2D": "nn.utils.inputs:Convolution2D",
@@ -94,6 +111,11 @@ NAMES: dict[str, dict[str, str]] = {
         "Input": "nn.utils.inputs:Input",
         "InputLayer": "nn.utils.inputs:InputLayer",
         "MaxPool2D": "nn.layers:MaxPooling2D",
+        **{
+            name: f"nn.utils.keras_layers:{name}"
+            for name in ("Conv2DTranspose", "GaussianDropout", "GaussianNoise", "Permute", "SpatialDropout2D", "UpSampling2D")
+        },
+        "Convolution2DTranspose": "nn.utils.keras_layers:Conv2DTranspose",
         # TensorFlow 2.3 to 2.5 kept Rescaling in layers.experimental.preprocessing.
         "experimental": "nn.layers",
         "preprocessing": "nn.layers",
@@ -111,6 +133,10 @@ NAMES: dict[str, dict[str, str]] = {
         name: f"nn.utils.keras_schedules:{name}"
         for name in ("CosineDecay", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay", "PolynomialDecay")
     },
+    "nn.train": {
+        name: f"nn.utils.tensorflow.optimizers:{name}"
+        for name in ("AdamOptimizer", "GradientDescentOptimizer", "MomentumOptimizer", "latest_checkpoint")
+    },
     "nn.utils": {
         "Sequence": "nn.utils.generators:Sequence",
         "PyDataset": "nn.utils.generators:Sequence",
@@ -120,10 +146,13 @@ NAMES: dict[str, dict[str, str]] = {
         "model_to_dot": "nn.utils.pictures:model_to_dot",
         "normalize": "nn.utils.arrays:normalize",
         "np_utils": "nn.utils",
+        "plot": "nn.utils.pictures:plot_model",
         "plot_model": "nn.utils.pictures:plot_model",
         "save_img": "nn.utils.preprocessing.image:save_img",
         "vis_utils": "nn.utils",
+        "visualize_util": "nn.utils",
     },
+    "nn.wrappers": {"scikit_learn": "nn.utils.scikit_learn"},
 }  # fmt: skip
 
 
@@ -149,7 +178,8 @@ def getter(module: str) -> Callable[[str], Any]:
 def refusal(module: str, name: str) -> str:
     """The sentence for a name that is not here."""
     holder = sys.modules.get(MODULES.get(module, module))
-    own = set(vars(holder).get("__all__") or _public(holder) if holder else ()) | NAMES.get(module, {}).keys()
+    own = set(vars(holder).get("__all__") or _public(holder) if holder else ())
+    own |= NAMES.get(module, {}).keys() or NAMES.get(MODULES.get(module, ""), {}).keys()
     if module.startswith("nn.utils."):
         module = next((alias for alias, real in MODULES.items() if real == module), module)
     return f"{module} has no {name!r}; it has {', '.join(sorted(own, key=str.lower))}"
@@ -166,6 +196,8 @@ def spec_of(fullname: str) -> ModuleSpec | None:
     parent, _, name = fullname.rpartition(".")
     if name.startswith("_"):  # Python itself asks for these
         return None
+    if fullname.startswith(("nn.layers.core.", "nn.layers.convolutional.", "nn.layers.normalization.")):
+        return ModuleSpec(fullname, _Alias("nn.layers"), is_package=True)
     for outer in ("nn.keras", "nn.python.keras", "nn.src"):
         if fullname.startswith(outer + "."):
             inner = "nn" + fullname.removeprefix(outer)

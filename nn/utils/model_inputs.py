@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from nn.datasets.arguments import check_images, labelled
 from nn.datasets.sources import ImageSource, ScaledImages
@@ -24,7 +25,9 @@ def source_of(model: Any, argument: str, x: Any, y: ArrayLike | None) -> ImageSo
         images, labels = labelled(x, y, argument)
         _build(model, images.shape[1:])
         check_images(images, model.input_shape, argument)
-        classes, shape = model.output_shape[-1], model.input_shape
+        classes, shape = math.prod(model.output_shape), model.input_shape
+        if len(model.output_shape) > 1:
+            labels = _as_vectors(model, labels, argument)
         labels = model.loss.labels_of(labels, classes, "y" if argument == "x" else argument)
         free = model.loss.joined_with != "softmax"
         source = ScaledImages(images, labels, scale=1.0, classes=classes, any_targets=free, sample_shape=shape)
@@ -37,7 +40,18 @@ def source_of(model: Any, argument: str, x: Any, y: ArrayLike | None) -> ImageSo
 
 def _build(model: Any, shape: tuple[int, ...]) -> None:
     """Build the model if this is the first time that it sees a shape."""
-    if not model.layers:
+    if not model.layers and getattr(model, "call", None) is None:
         raise InputError("the model has no layers")
-    if not model.layers[0].built:
+    if not model.layers or not model.layers[0].built:
         model.build(shape)
+
+
+def _as_vectors(model: Any, targets: NDArray, argument: str) -> NDArray:
+    """The targets of a network that puts out images, as vectors; a last axis of 1 may be missing."""
+    name, shape = "y" if argument == "x" else argument, model.output_shape
+    if model.loss.joined_with == "softmax":
+        expected = "put a Flatten layer before the last Dense"
+        raise InputError(f"{model.loss.name}: expected a network that puts out vectors, got outputs of shape {shape}; {expected}")
+    if targets.shape[1:] != shape and (*targets.shape[1:], 1) != shape:
+        raise InputError(f"{name}: expected targets of shape (samples, {', '.join(map(str, shape))}), got {targets.shape}")
+    return targets.reshape(len(targets), -1)

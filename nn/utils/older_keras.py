@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from nn.errors import InputError
+from nn.utils import channels
 
 # For each layer, the older name of an argument and today's.
 OLDER: dict[str, dict[str, str]] = {
@@ -22,7 +24,9 @@ OLDER: dict[str, dict[str, str]] = {
     "MaxPooling2D": {"border_mode": "padding", "dim_ordering": "data_format"},
     "AveragePooling2D": {"border_mode": "padding", "dim_ordering": "data_format"},
     "Flatten": {"dim_ordering": "data_format"},
-    "Dropout": {"p": "rate"},
+    "UpSampling2D": {"dim_ordering": "data_format"},
+    "Dropout": {"p": "rate"}, "GaussianDropout": {"p": "rate"}, "SpatialDropout2D": {"p": "rate", "dim_ordering": "data_format"},
+    "GaussianNoise": {"sigma": "stddev"},
     "LeakyReLU": {"alpha": "negative_slope"},
 }  # fmt: skip
 # Arguments that no layer here has, with the values that ask for nothing.
@@ -36,10 +40,15 @@ ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
 def with_older_names(init: Callable[..., None]) -> Callable[..., None]:
     """A layer's constructor that also takes the older names of its arguments."""
 
+    names = list(signature(init).parameters)
+
     @functools.wraps(init)
     def constructor(self: Any, *arguments: Any, **options: Any) -> None:
         kinds = [kind.__name__ for kind in type(self).__mro__]
-        init(self, *arguments, **translated(next((kind for kind in kinds if kind in OLDER), kinds[0]), options))
+        options = translated(next((kind for kind in kinds if kind in OLDER), kinds[0]), options)
+        if ("data_format" in names and names.index("data_format") > len(arguments)) or kinds[0] == "Flatten":
+            self.channels_first = channels.is_first(options.pop("data_format", None), kinds[0])
+        init(self, *arguments, **options)
 
     return constructor
 
@@ -59,8 +68,6 @@ def translated(kind: str, options: dict[str, Any]) -> dict[str, Any]:
         elif old == "dim_ordering":
             value = ORDERINGS.get(value, value)
         result[new] = value
-    if kind == "Flatten" and result.get("data_format") in (None, "channels_last"):
-        result.pop("data_format", None)
     return result
 
 
@@ -80,6 +87,8 @@ def fit_options(options: dict[str, Any], epochs: int, method: str = "fit") -> in
             continue
         elif name == "validation_freq":
             raise InputError(f"{method}: validation_freq is not supported; expected 1, got {value!r}")
+        elif name == "show_accuracy" and value:  # of Keras 0.3; the accuracy is always kept
+            continue
         elif name not in HARMLESS:
             raise InputError(f"{method}: there is no argument {name!r}")
     return epochs

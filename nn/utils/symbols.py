@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
+from nn.utils.channels import arranged
 from nn.utils.older_keras import with_older_names
 
 
@@ -39,6 +40,15 @@ class LayerHabits:
     """Keras' methods of a layer that are no mathematics."""
 
     _symbols: tuple[Symbol, Symbol] | None = None
+    # `nn/utils/channels.py`: whether a script gives this layer (C, H, W), and, for the layers that
+    # turn images, whether they are (H, W, C) from here on.
+    channels_first: bool | None = False
+    turns: bool | None = None
+    guessed = False
+    # Whether a model has given it its name: another model that it joins may change the number.
+    numbered = False
+    # What a model's `trainable` has last set the layer's to.
+    set_by_model: bool | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Let the layers of the package take the older names of their arguments, too."""
@@ -58,10 +68,19 @@ class LayerHabits:
         if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
+            if training is True:
+                raise InputError(f"{type(self).__name__}: training=True, for predictions too, is not supported; expected False")
+            for turn in arranged(self, x.layers, x.sample_shape)[:-1]:
+                turn._symbols = (x, x.after(turn))
+                x = turn.output
             if self._symbols is not None and self._symbols[0] is not x:
                 return x.after(self)  # in another chain; `input` and `output` stay those of the first
             self._symbols = (x, x.after(self))
             return self._symbols[1]
+        if self.channels_first:
+            raise InputError(
+                f"{type(self).__name__}: an array with channels first is not supported here; put the layer in a model"
+            )
         values = np.asarray(x)
         values = values if values.dtype.kind == "f" else values.astype(np.float32)
         if not self.built:
@@ -103,9 +122,18 @@ class LayerHabits:
             array[...] = weight
 
     @property
-    def weights(self: Any) -> list[NDArray]:
+    def weights(self: Any) -> list[Any]:
         """The arrays themselves: parameters, then state."""
-        return list(self.arrays().values())
+        from nn.utils.arrays import Weight
+
+        return Weight.all_of({f"{self.name}/{name}": array for name, array in self.arrays().items()})
+
+    @property
+    def trainable_weights(self: Any) -> list[Any]:
+        """Those that are trained."""
+        return [weight for weight in self.weights if self.trainable and weight.name.rpartition("/")[2] in self.parameters]
+
+    variables, trainable_variables = weights, trainable_weights
 
     def get_config(self: Any) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -32,6 +32,12 @@ def test_accuracies_errors_and_last_lines():
     assert table.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
 
 
+def test_the_text_of_the_engines():
+    row = {"recipe": "classic", "difference": 6.58e-15, "fused": 98.31, "layers": 98.4, "times": 10.27}
+    text = "classic recipe: weights differ by 6.6e-15, accuracy fused 98.3 %, layers 98.4 %; the layers take 10.3 times as long"
+    assert table.engines(Output(body={"rows": [row, row]})) == f"{text}; {text}"
+
+
 def test_the_text_of_the_window():
     text = """first start  window after 1.20 s, first prediction after 1.91 s (goal 2 s each)
 

@@ -2,6 +2,8 @@
 stays from one call to the next.
 """
 
+import sys
+
 import pytest
 
 from nn.exercise.catalogue import EXERCISES
@@ -83,7 +85,10 @@ def test_a_file_can_do_with_numpy_what_it_likes(verdict, how, tmp_path, compiler
 
 def test_annotations_that_python_refuses_are_refused(verdict):
     found = verdict("dense", "def dense_forward(x: NDArray, kernel, bias):\n    return x @ kernel + bias\n")
-    assert found.text == "dense.py, line 1: the file raised NameError: name 'NDArray' is not defined"
+    if sys.version_info < (3, 14):
+        assert found.text == "dense.py, line 1: the file raised NameError: name 'NDArray' is not defined"
+    else:  # it evaluates them only when they are asked for, and nobody asks
+        assert found.passed
 
 
 STAYS = {

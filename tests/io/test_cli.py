@@ -149,3 +149,35 @@ def test_installed_command_lists_and_runs_the_modules(tmp_path):
     failed = call("predict", "missing.png")
     assert failed.returncode == 2
     assert "missing.png" in failed.stderr
+
+
+class Full(io.StringIO):
+    """A stream to a disk that is full."""
+
+    def __init__(self, descriptor):
+        super().__init__()
+        self.descriptor = descriptor
+
+    def flush(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fileno(self):
+        return self.descriptor
+
+
+@pytest.mark.parametrize(("raised", "code"), [(KeyboardInterrupt(), 130), (InputError("bad"), 2)])
+def test_what_cannot_be_written_changes_no_exit_code(monkeypatch, tmp_path, raised, code):
+    # Python flushes at its end, and ends with 120 if that fails: so the file becomes one that takes
+    # everything.
+    def main(arguments):
+        raise raised
+
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, Full(os.open(tmp_path / name, os.O_CREAT | os.O_WRONLY)))
+    full = sys.stdout, sys.stderr
+    with pytest.raises(SystemExit) as ended:
+        cli.run(main, [])
+    assert ended.value.code == code
+    for stream in full:
+        assert os.path.samestat(os.fstat(stream.fileno()), os.stat(os.devnull))
+        os.close(stream.fileno())

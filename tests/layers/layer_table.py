@@ -29,6 +29,7 @@ from nn.layers import (
     Tanh,
     ZeroPadding2D,
 )
+from nn.utils.keras_layers import Conv2DTranspose, GaussianDropout, GaussianNoise, Permute, SpatialDropout2D, UpSampling2D
 
 TABLE = {
     "dense": (lambda: Dense(4), (5,)),
@@ -78,6 +79,15 @@ TABLE = {
     "global-max-keepdims": (lambda: GlobalMaxPooling2D(keepdims=True), (3, 4, 2)),
     "reshape": (lambda: Reshape((3, -1)), (4, 3)),
     "zero-padding": (lambda: ZeroPadding2D(((1, 2), (0, 3))), (3, 2, 2)),
+    "permute": (lambda: Permute((2, 3, 1)), (3, 4, 2)),
+    "up-sampling": (lambda: UpSampling2D((2, 3)), (2, 3, 2)),
+    "transposed": (lambda: Conv2DTranspose(3, 3, activation="tanh"), (3, 2, 2)),
+    "transposed-strides": (lambda: Conv2DTranspose(2, 3, strides=2), (3, 2, 2)),
+    "transposed-side-by-side": (lambda: Conv2DTranspose(2, 2, strides=2, use_bias=False), (2, 2, 3)),
+    "transposed-same": (lambda: Conv2DTranspose(2, (3, 2), strides=2, padding="same"), (3, 2, 1)),
+    "gaussian-noise": (lambda: GaussianNoise(0.4), (5, 3)),
+    "gaussian-dropout": (lambda: GaussianDropout(0.4), (5, 3)),
+    "spatial-dropout": (lambda: SpatialDropout2D(0.4), (3, 2, 4)),
     "batch": (lambda: BatchNormalization(), (3, 4)),
     "batch-vectors": (lambda: BatchNormalization(epsilon=0.1), (4,)),
     "batch-images": (lambda: BatchNormalization(center=False), (3, 2, 4)),
@@ -85,7 +95,9 @@ TABLE = {
     "batch-frozen": (lambda: BatchNormalization(trainable=False), (4, 3)),
 }
 # Layers whose samples look at each other when training.
-WHOLE_BATCH = ("dropout", "batch", "batch-vectors", "batch-images", "batch-plain")
+WHOLE_BATCH = (
+    "dropout", "gaussian-noise", "gaussian-dropout", "spatial-dropout", "batch", "batch-vectors", "batch-images", "batch-plain",
+)  # fmt: skip
 
 every_layer = pytest.mark.parametrize(("make", "shape"), TABLE.values(), ids=TABLE)
 every_batch = pytest.mark.parametrize("batch", [1, 3])

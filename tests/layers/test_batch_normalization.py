@@ -2,6 +2,9 @@
 against plain NumPy.
 """
 
+import itertools
+import re
+
 import numpy as np
 import pytest
 
@@ -91,6 +94,7 @@ def test_initializers_and_regularizers_are_obeyed():
     [
         ({"momentum": 1}, "momentum must be at least 0 and below 1, got 1"),
         ({"momentum": -0.1}, "momentum"),
+        ({"momentum": "high"}, "momentum"),
         ({"epsilon": 0}, "epsilon must be a number above 0, got 0"),
         ({"epsilon": "small"}, "epsilon"),
         ({"axis": 1}, r"axis must be -1 or 3, the last axis of samples of shape \(4, 4, 2\), got 1"),
@@ -108,18 +112,46 @@ def test_wrong_arguments_are_named(options, said):
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
 def test_moments_are_exact_far_from_zero(dtype, offset):
     x = (RNG.standard_normal((500, 7)) + offset).astype(dtype)
-    mean, deviations = np.empty(7), np.empty(7)
+    mean, deviations = np.full((2, 7), np.nan)
     batch_norm.moments(x, mean, deviations)
     wide = x.astype(np.float64)
     np.testing.assert_allclose(mean, wide.mean(axis=0), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(deviations, ((wide - wide.mean(axis=0)) ** 2).sum(axis=0), rtol=1e-11)
 
 
+def test_chunks_of_any_size_are_joined_as_if_they_were_one():
+    x, gradients = RNG.standard_normal((2, 23, 3)) + 50
+    cuts = (0, 9, 10, 23)
+    counts, (means, deviations) = np.diff(cuts).astype(np.float64), np.full((2, 5, 3), np.nan)
+    for k, (begin, end) in enumerate(itertools.pairwise(cuts)):
+        batch_norm.moments(x[begin:end], means[k], deviations[k])
+    mean, variance = np.empty((2, 3))
+    batch_norm.join_moments(counts, means, deviations, mean, variance)
+    np.testing.assert_allclose([mean, variance], [x.mean(axis=0), x.var(axis=0)], rtol=1e-12)
+
+    root, factor = np.sqrt(variance), np.array([1.0, -2.0, 0.5])
+    sums = np.full((2, 5, 3), np.nan)
+    for k, (begin, end) in enumerate(itertools.pairwise(cuts)):
+        sums[:, k] = gradients[begin:end].sum(axis=0), (gradients[begin:end] ** 2).sum(axis=0)
+    dgamma, dbeta, slope, shift = np.empty((4, 3))
+    batch_norm.join_gradients(counts, sums[0], sums[1], factor, root, dgamma, dbeta, slope, shift)
+    np.testing.assert_allclose([dgamma, dbeta], [gradients.sum(axis=0), (gradients**2).sum(axis=0)], rtol=1e-12)
+    np.testing.assert_allclose(slope, factor * dgamma / (23 * root), rtol=1e-12)
+    np.testing.assert_allclose(shift, factor * dbeta / 23, rtol=1e-12)
+
+
+def test_a_variance_that_rounding_made_negative_is_zero_and_not_a_number_stays():
+    mean, variance = np.empty((2, 3))
+    batch_norm.join_moments(np.array([2.0]), np.zeros((1, 3)), np.array([[-1e-20, 0.5, np.nan]]), mean, variance)
+    assert variance[:2].tolist() == [0, 0.25]
+    assert np.isnan(variance[2])
+
+
 @pytest.mark.parametrize("with_relu", [True, False])
 def test_kernels_are_the_equations(with_relu):
     x, dout = RNG.standard_normal((2, 9, 5))
     mean, root, gamma, beta = x.mean(axis=0), x.std(axis=0) + 0.1, RNG.standard_normal(5), RNG.standard_normal(5)
-    out, dgamma, dbeta, dx = np.empty_like(x), np.empty(5), np.empty(5), np.empty_like(x)
+    out, dx, (dgamma, dbeta) = np.full_like(x, np.nan), np.full_like(x, np.nan), np.full((2, 5), np.nan)
     batch_norm.normalize(x, mean, gamma / root, beta, with_relu, out)
     y = (x - mean) / root
     expected = gamma * y + beta
@@ -176,6 +208,20 @@ def test_joined_with_pooling_not_a_number_wins():
     assert winner.item() == 1
 
 
+def test_the_arguments_that_are_not_given_are_those_of_keras():
+    config = built((3,)).config()
+    assert (config["axis"], config["momentum"], config["epsilon"], config["center"], config["scale"]) == (
+        -1,
+        0.99,
+        1e-3,
+        True,
+        True,
+    )
+    assert built((3,), momentum=0).config()["momentum"] == 0
+    assert list(built((3,), center=False).parameters) == ["gamma"]
+    assert list(built((3,), scale=False).parameters) == ["beta"]
+
+
 def test_not_a_number_passes_relu():
     out = np.empty((1, 1))
     batch_norm.normalize(np.array([[-np.inf]]), np.zeros(1), np.ones(1), np.zeros(1), True, out)
@@ -187,7 +233,9 @@ def test_the_plan_joins_relu_and_says_that_the_chunks_meet():
     text = str(Plan(model.layers, 64, model.dtype, model.loss))
     assert "batch_normalization + re_lu: normalized by the batch, whose chunks meet each way, and ReLU in one pass" in text
     assert "batch_normalization_1: normalized by the moving averages" in text
-    assert "nn/kernels/batch_norm.py  moments" in text
+    names = re.findall(r"nn/kernels/batch_norm.py  (\w+)", text)
+    meeting = ["moments", "join_moments", "normalize", "gradient_sums", "join_gradients", "input_gradient"]
+    assert names == [*meeting, "normalize", "input_gradient"]
     assert len(Plan(model.layers, 64, model.dtype, model.loss).phases) == 3
     assert len(Plan(model.layers, 64, model.dtype).operations) == 4
 
@@ -200,11 +248,21 @@ def test_the_plan_joins_the_usual_pooling_and_no_other():
     joined = operations(ReLU(), MaxPooling2D())
     assert "batch_normalization + re_lu + max_pooling2d: normalized by the batch, whose chunks meet each way" in joined
     assert "and ReLU in one pass, and the maximum of each window" in joined
-    assert "nn/kernels/batch_norm.py  normalize_pool" in joined
-    assert "nn/kernels/batch_norm.py  input_gradient_pool" in joined
+    names = re.findall(r"nn/kernels/batch_norm.py  (\w+)", joined)
+    assert names == ["moments", "join_moments", "normalize_pool", "gradient_sums", "join_gradients", "input_gradient_pool"]
     assert "batch_normalization + max_pooling2d: " in operations(MaxPooling2D(2))
     for other in (MaxPooling2D(3), MaxPooling2D(2, 1), MaxPooling2D(padding="same"), AveragePooling2D()):
         assert "input_gradient_pool" not in operations(ReLU(), other)
+
+
+def test_a_frozen_layer_keeps_its_averages_bit_for_bit_in_a_training():
+    model = Sequential([Dense(4, input_shape=(3,)), BatchNormalization(trainable=False), Dense(2, activation="softmax")])
+    state = model.layers[1].state
+    state["moving_mean"][:], state["moving_variance"][:] = RNG.random((2, 4))
+    before = {name: array.copy() for name, array in state.items()}
+    model.fit(RNG.standard_normal((40, 3)), RNG.integers(2, size=40), epochs=2, verbose=0)
+    for name, array in before.items():
+        np.testing.assert_array_equal(state[name], array)
 
 
 def test_a_batch_smaller_than_the_plan_counts_only_its_own_samples():

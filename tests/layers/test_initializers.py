@@ -98,7 +98,7 @@ def test_names_classes_objects_and_configs_mean_the_same(name):
         np.testing.assert_array_equal(initializer_named(given, "Dense")((3, 4), np.random.default_rng(1)), expected)
 
 
-@pytest.mark.parametrize("wrong", ["orthogonal", None, 3, {"class": "os.system"}, {}])
+@pytest.mark.parametrize("wrong", ["identity", None, 3, {"class": "os.system"}, {}])
 def test_others_are_refused_with_those_there_are(wrong):
     with pytest.raises(InputError, match=r"Conv2D: an initializer must be one of glorot_uniform, .*, ones or an object"):
         Conv2D(3, 3, kernel_initializer=wrong)
@@ -128,3 +128,35 @@ def test_wrong_arguments_of_variance_scaling(options, said):
 def test_what_no_weights_could_be_drawn_from_is_refused(make, said):
     with pytest.raises(InputError, match=said):
         make()
+
+
+def test_orthogonal_kernels_have_columns_or_rows_at_right_angles():
+    for shape in ((6, 4), (4, 6), (3, 3, 2, 5)):
+        matrix = initializers.Orthogonal(gain=2, seed=1)(shape).reshape(-1, shape[-1])
+        product = matrix.T @ matrix if matrix.shape[0] >= matrix.shape[1] else matrix @ matrix.T
+        np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-12)
+    with pytest.raises(InputError, match="two axes"):
+        Dense(3, bias_initializer="orthogonal").build((2,), np.random.default_rng(0), np.float32)
+    with pytest.raises(InputError, match="gain"):
+        initializers.Orthogonal(np.nan)
+
+
+def test_function_of_the_shape_is_an_initializer(tmp_path):
+    layer = Dense(3, kernel_initializer=lambda shape, dtype=None: np.full(shape, 0.5))
+    layer.build((2,), np.random.default_rng(0), np.float32)
+    assert layer.parameters["kernel"].tolist() == [[0.5] * 3] * 2
+    with pytest.raises(InputError, match=r"expected finite numbers of the shape \(2, 3\), got an array of \(3,\)"):
+        Dense(3, kernel_initializer=lambda shape: np.ones(3)).build((2,), np.random.default_rng(0), np.float32)
+    model = Sequential([Dense(3, kernel_initializer=lambda shape: np.ones(shape), input_shape=(2,))])
+    with pytest.raises(InputError, match="could not be loaded again"):
+        model.save(tmp_path / "model.npz")
+
+
+def test_functions_of_keras_1_draw_arrays():
+    from nn import initializations
+
+    np.random.seed(1)  # noqa: NPY002
+    drawn = initializations.normal((400, 50), scale=0.01, name="W")
+    assert drawn.std() == pytest.approx(0.01, rel=0.05)
+    assert (initializations.normal((2, 2)) != initializations.normal((2, 2))).all()
+    assert np.abs(initializations.uniform((400, 50), scale=0.2)).max() == pytest.approx(0.2, rel=0.01)

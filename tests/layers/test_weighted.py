@@ -110,10 +110,11 @@ def test_unknown_arguments_are_named_with_those_there_are():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Conv2D(3, 3, data_format="channels_first"), "data_format must be 'channels_last'"),
+        (lambda: Conv2D(3, 3, data_format="NCHW"), "Conv2D: data_format must be 'channels_last' or 'channels_first'"),
+        (lambda: Conv2D(3, 3, 1, "valid", "channels_first"), "Conv2D: expected data_format 'channels_first' by its name"),
         (lambda: Conv2D(3, 3, dilation_rate=2), "dilation_rate of 1"),
         (lambda: Conv2D(4, 3, groups=2), "one group"),
-        (lambda: MaxPooling2D(data_format="channels_first"), "MaxPooling2D: data_format"),
+        (lambda: MaxPooling2D(data_format=1), "MaxPooling2D: data_format"),
         (lambda: Dense(3, kernel_regularizer="ridge"), "Dense: a regularizer must be 'l1', 'l2', 'l1_l2'"),
         (lambda: L2(-1), "L2: l2 must be a number of at least 0, got -1"),
         (lambda: L1("much"), "L1: l1 must be"),

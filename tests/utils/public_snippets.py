@@ -233,4 +233,105 @@ for copy in (keras.models.clone_model(model), keras.Sequential.from_config(model
 """,
         True,
     ),
+    Snippet(
+        "book: LeNet in Theano's order, as of 2017",
+        4 * 9 + 4 + 36 * 10 + 10,
+        FLOAT
+        + """
+import numpy as np
+from nn import backend as K
+from nn.models import Sequential
+from nn.layers.convolutional import Conv2D, MaxPooling2D
+from nn.layers.core import Activation, Dense, Flatten
+from nn.utils import np_utils
+kept = K.image_dim_ordering()
+K.set_image_dim_ordering("th")
+x_train, x_test = x_train[:, np.newaxis, :, :], x_test[:, np.newaxis, :, :]
+y_train, y_test = np_utils.to_categorical(y_train, 10), np_utils.to_categorical(y_test, 10)
+model = Sequential()
+model.add(Conv2D(4, kernel_size=3, input_shape=(1, 8, 8)))
+model.add(Activation("relu"))
+model.add(MaxPooling2D(pool_size=(2, 2), strides=(2, 2)))
+model.add(Flatten())
+model.add(Dense(10))
+model.add(Activation("softmax"))
+K.set_image_dim_ordering(kept)
+model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=20, epochs=2, verbose=0, validation_split=0.2)
+assert len(history.history["acc"]) == len(history.history["val_acc"]) == 2
+assert history.history["acc"] == history.history["accuracy"]
+""",
+    ),
+    Snippet(
+        "blog: convolutional autoencoder",
+        (4 * 9 + 4) + (2 * 36 + 2) + (2 * 18 + 2) + (4 * 18 + 4) + (36 + 1),
+        IMAGES
+        + """
+from nn.layers import Input, Convolution2D, MaxPooling2D, UpSampling2D
+from nn.models import Model
+image = Input(shape=(8, 8, 1))
+x = Convolution2D(4, 3, 3, activation="relu", border_mode="same")(image)
+x = MaxPooling2D((2, 2), border_mode="same")(x)
+x = Convolution2D(2, 3, 3, activation="relu", border_mode="same")(x)
+encoded = MaxPooling2D((2, 2), border_mode="same")(x)
+x = Convolution2D(2, 3, 3, activation="relu", border_mode="same")(encoded)
+x = UpSampling2D((2, 2))(x)
+x = Convolution2D(4, 3, 3, activation="relu", border_mode="same")(x)
+x = UpSampling2D((2, 2))(x)
+decoded = Convolution2D(1, 3, 3, activation="sigmoid", border_mode="same")(x)
+model = Model(input=image, output=decoded)
+model.compile(optimizer="adadelta", loss="binary_crossentropy")
+model.fit(x_train, x_train, nb_epoch=2, batch_size=20, shuffle=True, verbose=0, validation_data=(x_test, x_test))
+assert model.predict(x_test).shape == x_test.shape
+assert Model(input=image, output=encoded).predict(x_test).shape == (20, 2, 2, 2)
+""",
+    ),
+    Snippet(
+        "blog: generator and discriminator",
+        8 * 64 + 64 + 256 + 64 * 8 + 8 + 8 + 1,
+        FLAT
+        + """
+import numpy as np
+from nn.models import Sequential
+from nn.layers import BatchNormalization, Dense, LeakyReLU
+from nn.optimizers import Adam
+discriminator = Sequential()
+discriminator.add(Dense(8, input_dim=64))
+discriminator.add(LeakyReLU(alpha=0.2))
+discriminator.add(Dense(1, activation="sigmoid"))
+discriminator.compile(loss="binary_crossentropy", optimizer=Adam(lr=0.002, beta_1=0.5), metrics=["accuracy"])
+generator = Sequential([Dense(64, input_dim=8), BatchNormalization(momentum=0.8)])
+discriminator.trainable = False
+model = Sequential([generator, discriminator])
+model.compile(loss="binary_crossentropy", optimizer=Adam(0.002, 0.5))
+for step in range(3):
+    noise = np.random.normal(0, 1, (20, 8)).astype("float32")
+    fake = generator.predict(noise)
+    d_loss = 0.5 * np.add(discriminator.train_on_batch(x_train[:20], np.ones((20, 1))),
+                          discriminator.train_on_batch(fake, np.zeros((20, 1))))
+    g_loss = model.train_on_batch(noise, np.ones((20, 1)))
+    print("%d [D loss: %f, acc.: %.2f%%] [G loss: %f]" % (step, d_loss[0], 100 * d_loss[1], g_loss))
+x_test = x_test[:, :8]
+""",
+    ),
+    Snippet(
+        "tutorial: TensorFlow 1's optimizer, the accuracy at which a callback stops, the last checkpoint",
+        64 * 16 + 16 + 170,
+        FLOAT
+        + """
+import nn as tf
+tf.logging.set_verbosity(tf.logging.ERROR)
+class myCallback(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs={}):
+        if logs.get("acc") > 0.0:
+            self.model.stop_training = True
+model = tf.keras.models.Sequential([
+    tf.keras.layers.Flatten(input_shape=(8, 8)), tf.keras.layers.Dense(16, tf.nn.relu), tf.keras.layers.Dense(10, tf.nn.softmax)
+])
+model.compile(optimizer=tf.train.AdamOptimizer(), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+saver = tf.keras.callbacks.ModelCheckpoint("training/cp-{epoch:04d}.npz", save_weights_only=True, period=1)
+history = model.fit(x_train, y_train, epochs=9, callbacks=[myCallback(), saver], verbose=0)
+model.load_weights(tf.train.latest_checkpoint("training"))
+""",
+    ),
 ]

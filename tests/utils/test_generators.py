@@ -91,7 +91,7 @@ def test_evaluate_and_predict_take_generators():
         ({"x": batches(), "steps_per_epoch": 1, "batch_size": 3}, "batch_size"),
         ({"x": batches(), "steps_per_epoch": 1, "class_weight": {0: 1.0}}, "class_weight"),
         ({"x": X, "y": Y, "steps_per_epoch": 1}, "steps_per_epoch"),
-        ({"x": X, "y": Y, "validation_data": (X, Y), "validation_steps": 1}, "validation_steps"),
+        ({"x": X, "y": Y, "validation_data": (X, Y), "validation_steps": 0}, "validation_steps"),
         ({"x": X, "y": Y, "initial_epoch": 2}, "initial_epoch"),
         ({"x": X, "y": Y, "validation_freq": 2}, "validation_freq"),
         ({"x": X, "y": Y, "epoch": 2}, "epoch"),
@@ -221,3 +221,12 @@ def test_pictures_to_arrays_and_back(tmp_path):
         load_img(tmp_path / "b.png")
     with pytest.raises(InputError, match="shape"):
         array_to_img(np.zeros((5, 4)))
+
+
+@pytest.mark.parametrize("steps", [2, 1.5])
+def test_validation_steps_are_batches_of_the_arrays(steps):
+    history, expected = new_model(), new_model()
+    some = history.fit(X, Y, batch_size=8, verbose=0, validation_data=(X, Y), validation_steps=steps).history["val_loss"]
+    assert some == expected.fit(X, Y, batch_size=8, verbose=0, validation_data=(X[:16], Y[:16])).history["val_loss"]
+    whole = new_model().fit_generator(batches(), 2, 1, 0, None, (X, Y), 1).history["val_loss"]
+    assert whole == new_model().fit_generator(batches(), 2, 1, 0, None, (X, Y)).history["val_loss"]

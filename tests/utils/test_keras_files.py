@@ -148,7 +148,7 @@ def test_foreign_endings_are_not_silent(tmp_path):
     with pytest.raises(InputError, match=r"ends in \.h5"):
         new_model().save(tmp_path / "my_model", save_format="h5")
     with pytest.raises(InputError, match="save_format"):
-        new_model().save(tmp_path / "my_model", save_format="tf")
+        new_model().save(tmp_path / "my_model", save_format="onnx")
     with pytest.raises(InputError, match="exists"):
         new_model().save(tmp_path / "my_model", overwrite=False)
 

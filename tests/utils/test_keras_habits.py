@@ -113,8 +113,14 @@ def test_event_that_never_comes_is_told():
         def on_test_batch_begin(self, logs=None):
             """Never called."""
 
+    class Misspelt(Callback):
+        def on_epoch_train(self, logs=None):
+            """In Keras never called, either."""
+
     with pytest.raises(InputError, match="no event on_test_batch_begin"):
         fit(callbacks=[Deaf()])
+    with pytest.warns(UserWarning, match="no event on_epoch_train for Misspelt, only .*; it is never called"):
+        fit(callbacks=[Misspelt()])
     with pytest.raises(InputError, match=r"nn\.callbacks\.Callback"):
         fit(callbacks=[3])
 
@@ -305,3 +311,119 @@ def test_set_random_seed_makes_models_differ_and_runs_repeat():
     np.testing.assert_array_equal([one, two], again)
     with pytest.raises(InputError, match="set_random_seed"):
         keras.utils.set_random_seed(-1)
+
+
+def gan():
+    discriminator = Sequential([Dense(8, activation="relu", input_shape=(5,)), Dense(1, activation="sigmoid")], seed=1)
+    discriminator.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    generator = Sequential([Dense(5, input_shape=(3,))], seed=2)
+    discriminator.trainable = False
+    both = Sequential([generator, discriminator], seed=3)
+    both.compile("sgd", "binary_crossentropy")
+    return generator, discriminator, both
+
+
+def test_frozen_discriminator_learns_by_itself_and_not_in_the_gan():
+    generator, discriminator, both = gan()
+    for toggled in (None, True, False):
+        if toggled is not None:
+            discriminator.trainable = toggled  # without compile it changes nothing
+        before = bits(generator), bits(discriminator)
+        assert isinstance(both.train_on_batch(np.ones((4, 3), np.float32), np.ones(4)), float)
+        assert (bits(generator) == before[0], bits(discriminator) == before[1]) == (False, True)
+        loss, accuracy = discriminator.train_on_batch(np.ones((4, 5), np.float32), np.zeros(4))
+        assert bits(discriminator) != before[1]
+        assert (loss > 0, 0 <= accuracy <= 1) == (True, True)
+    assert not discriminator.trainable
+
+
+def test_layer_frozen_by_hand_stays_frozen_without_another_compile():
+    _, discriminator, _ = gan()
+    discriminator.trainable = True
+    discriminator.layers[0].trainable = False
+    before = [array.copy() for array in discriminator.layers[0].get_weights()]
+    discriminator.train_on_batch(np.ones((4, 5), np.float32), np.zeros(4))
+    assert all((one == other).all() for one, other in zip(before, discriminator.layers[0].get_weights(), strict=True))
+
+
+def test_without_metrics_the_scores_are_the_loss_too():
+    model = new_model()
+    scores = model.evaluate(X, Y)
+    assert scores == [scores[0], scores[1]]
+    assert "%.4f" % scores == f"{scores:.4f}" == f"{scores[0]:.4f}"  # noqa: UP031
+    assert round(scores, 3) == round(scores[0], 3)
+    assert model.test_on_batch(X, Y) == scores[0]
+    model = new_model(metrics=["accuracy"])
+    assert type(model.evaluate(X, Y)) is list
+    assert len(model.train_on_batch(X, Y)) == 2
+
+
+def test_accuracy_of_keras_0_3_is_shown_anyway():
+    model = new_model()
+    model.fit(X, Y, nb_epoch=1, show_accuracy=True, verbose=0)
+    assert len(model.evaluate(X, Y, show_accuracy=True)) == 2
+    with pytest.raises(InputError, match="show_accuracy"):
+        model.evaluate(X, Y, show_accuracy=False)
+
+
+def test_picture_for_a_notebook_is_svg():
+    from nn.utils.vis_utils import model_to_dot
+
+    picture = model_to_dot(new_model(), show_shapes=True).create(prog="dot", format="svg")
+    assert picture.startswith(b"<svg ")
+    assert picture.count(b"<rect") == 3
+    assert b"dense (Dense)   (None, 36) to (None, 4)" in picture
+    with pytest.raises(InputError, match="format"):
+        model_to_dot(new_model()).create(format="png")
+    with pytest.raises(InputError, match="model_to_dot: rankdir is not supported"):
+        model_to_dot(new_model(), rankdir="LR")
+
+
+def test_layer_by_its_name_of_older_versions():
+    model = new_model()
+    assert model.get_layer("dense_1") is model.layers[2]
+    assert model.get_layer("flatten") is model.get_layer("flatten_1") is model.layers[0]
+    with pytest.raises(InputError, match="get_layer"):
+        model.get_layer("dense_2")
+
+
+def test_weights_are_the_arrays_with_their_names():
+    from nn import backend
+
+    model = Sequential([Dense(3, input_shape=(2,)), keras.layers.BatchNormalization(), Dense(1)])
+    assert [weight.name for weight in model.layers[0].weights] == ["dense/kernel", "dense/bias"]
+    assert len(model.variables) == 8
+    kernel = model.weights[0]
+    kernel[...] = 2
+    assert model.layers[0].parameters["kernel"].tolist() == kernel.numpy().tolist() == [[2.0] * 3] * 2
+    model.layers[2].trainable = False
+    assert sum(backend.count_params(weight) for weight in set(model.trainable_weights)) == 6 + 3 + 3 + 3
+    assert sum(backend.count_params(weight) for weight in set(model.non_trainable_weights)) == 3 + 3 + 3 + 1
+    assert model.layers[2].trainable_variables == []
+    assert len(model.layers[1].trainable_weights) == 2
+    assert to_categorical([1], 2, "uint8").dtype == np.uint8
+
+
+def test_callbacks_hear_of_an_evaluation():
+    heard = []
+
+    class Watcher(Callback):
+        def on_test_begin(self, logs=None):
+            heard.append(dict(logs))
+
+        def on_test_end(self, logs=None):
+            heard.append((self.model, logs["loss"], logs["acc"]))
+
+    model = new_model()
+    loss, accuracy = model.evaluate(X, Y, callbacks=[Watcher(), keras.callbacks.TensorBoard("logs")])
+    assert heard == [{}, (model, loss, accuracy)]
+
+
+def test_saved_model_format_is_this_packages_own_and_it_is_said(tmp_path):
+    model = new_model()
+    path = tmp_path / "saved_models" / "1"
+    with pytest.warns(UserWarning, match="written in this package's own format"):
+        model.save(path, save_format="tf")
+    assert load_model(path).predict(X).tobytes() == model.predict(X).tobytes()
+    with pytest.raises(InputError, match="no SavedModel"):
+        model.save(tmp_path / "my_model.h5", save_format="tf")

@@ -28,6 +28,12 @@ def test_module_under_keras_name_is_the_one_that_holds_the_names(alias):
     assert real.__name__ == spec.name
 
 
+@pytest.mark.parametrize("alias", sorted(keras_names.MODULES))
+def test_what_no_module_has_is_refused_under_each_name(alias):
+    with pytest.raises(AttributeError, match=r"^nn[\w.]* has no 'GradientTape'; it has \w+"):
+        _ = import_module(alias).GradientTape
+
+
 def test_one_module_under_all_its_names():
     import nn.backend as first
     import nn.keras.backend as second
@@ -90,9 +96,10 @@ def test_backend_says_how_it_is_and_takes_nothing_else():
         1e-7,
     )
     backend.set_image_data_format("channels_last")
+    backend.set_image_dim_ordering("tf")
     backend.set_floatx("float32")
     backend.clear_session()
-    for refused in (lambda: backend.set_image_data_format("channels_first"), lambda: backend.set_image_dim_ordering("th")):
+    for refused in (lambda: backend.set_image_data_format("NCHW"), lambda: backend.set_image_dim_ordering("channels_first")):
         with pytest.raises(InputError, match="expected"):
             refused()
     with pytest.raises(InputError, match="float32"):

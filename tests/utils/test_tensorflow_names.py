@@ -1,6 +1,7 @@
 """With what scripts prepare their arrays in TensorFlow: the functions, data sets, schedules."""
 
 import math
+import os
 
 import numpy as np
 import pytest
@@ -152,3 +153,65 @@ def test_a_rate_is_read_and_set_in_the_words_of_keras():
         model.optimizer.lr.assign(-1)
     with pytest.raises(InputError, match="set_value"):
         backend.set_value(0.1, 0.2)
+
+
+def test_optimizers_of_tensorflow_1_are_kerases_with_its_defaults():
+    import nn as tf
+
+    adam, plain, momentum = (
+        tf.train.AdamOptimizer(),
+        tf.train.GradientDescentOptimizer(0.3),
+        tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+    )
+    assert (adam.name, adam.learning_rate, adam.epsilon) == ("adam", 0.001, 1e-8)
+    assert (plain.name, plain.learning_rate, plain.momentum) == ("sgd", 0.3, 0)
+    assert (momentum.momentum, momentum.nesterov) == (0.9, True)
+    with pytest.raises(AttributeError, match=r"nn.train has no 'RMSPropOptimizer'; it has .*AdamOptimizer"):
+        _ = tf.train.RMSPropOptimizer
+
+
+@pytest.mark.filterwarnings("ignore:.*written in this package")
+def test_latest_checkpoint_is_the_file_written_last(tmp_path):
+    assert tf.train.latest_checkpoint(tmp_path / "none") is None
+    (tmp_path / "checkpoint").write_text("something else")
+    assert tf.train.latest_checkpoint(tmp_path) is None
+    model = Sequential([Dense(3, input_shape=(2,))])
+    for name in ("cp-0002.ckpt", "cp-0010.ckpt", "cp-0001.ckpt"):
+        model.save_weights(tmp_path / name)
+    times = {"cp-0002.ckpt": 5, "cp-0010.ckpt": 5, "cp-0001.ckpt": 4}
+    for name, seconds in times.items():
+        os.utime(tmp_path / name, (seconds, seconds))
+    assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "cp-0010.ckpt")
+
+
+def test_what_scripts_ask_of_the_machine_and_draw():
+    assert not tf.test.is_gpu_available()
+    assert tf.test.gpu_device_name() == ""
+    with tf.device("/gpu:0"):
+        assert tf.executing_eagerly()
+    tf.compat.v1.logging.set_verbosity(tf.compat.v1.logging.ERROR)
+    tf.logging.set_verbosity(tf.logging.ERROR)
+    assert tf.get_logger().level == tf.logging.ERROR
+    tf.get_logger().setLevel("INFO")
+    assert tf.compat.v1.train is tf.train
+    first = tf.random.normal((200, 50), 1.0, 2.0, seed=1)
+    assert (first.mean(), first.std()) == (pytest.approx(1, abs=0.05), pytest.approx(2, abs=0.05))
+    assert (tf.random.normal((2, 2)) != tf.random.normal((2, 2))).all()
+    whole = tf.random.uniform((500,), maxval=3, dtype=tf.int32)
+    assert (whole.dtype, set(whole.tolist())) == (np.int32, {0, 1, 2})
+    assert tf.shape(X).numpy().tolist() == [6, 2]
+    assert int(tf.size(X)) == 12
+    assert tf.square([2.0]).tolist() == [4.0]
+    assert tf.sqrt([4.0]).tolist() == tf.abs([-2.0]).tolist() == [2.0]
+    assert tf.exp([0.0]).tolist() == tf.ones([1]).tolist() == [1.0]
+    assert tf.zeros([2, 1]).shape == (2, 1)
+
+
+def test_functions_of_tf_math():
+    assert tf.math.reduce_prod([2, 3]).numpy() == 6
+    assert tf.math.log([1.0]).tolist() == [0.0]
+    assert tf.round([1.5, -0.4]).tolist() == [2.0, 0.0]
+    assert tf.maximum([1, 5], 3).tolist() == [3, 5]
+    assert tf.math.minimum([1, 5], 3).tolist() == [1, 3]
+    assert tf.clip_by_value([-1.0, 0.5, 2.0], 0, 1).tolist() == [0.0, 0.5, 1.0]
+    assert tf.math.less([1, 5], 3).tolist() == tf.math.greater([5, 1], 3).tolist() == [True, False]

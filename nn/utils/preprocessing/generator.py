@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nn.errors import InputError
+from nn.utils.channels import is_first
 from nn.utils.preprocessing.warp import FILL_MODES, random_transforms, warp
 
 # What Keras' generator can also do and this one cannot, with the values that ask for nothing.
@@ -69,6 +70,10 @@ class ImageDataGenerator:
         validation_split: float = 0.0,
         **others: Any,
     ) -> None:
+        if is_first(others.get("data_format"), "ImageDataGenerator"):
+            raise InputError(
+                "ImageDataGenerator: expected data_format channels_last, the only order there is, got channels_first"
+            )
         for name, value in others.items():
             if name not in NOT_HERE:
                 raise InputError(f"ImageDataGenerator: there is no argument {name!r}")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn.errors import InputError
+from nn.utils.channels import is_first
 from nn.utils.keras_names import getter
 from nn.utils.preprocessing.generator import ArrayIterator, ImageDataGenerator
 
@@ -79,8 +80,8 @@ def save_img(path: str | os.PathLike[str], x: ArrayLike, data_format: str | None
 
 
 def _check_format(data_format: str | None, function: str) -> None:
-    if data_format not in (None, "channels_last"):
-        raise InputError(f"{function}: expected data_format 'channels_last', the only order there is, got {data_format!r}")
+    if is_first(data_format, function):
+        raise InputError(f"{function}: images with channels first are not supported; expected data_format 'channels_last'")
 
 
 __getattr__ = getter("nn.preprocessing.image")

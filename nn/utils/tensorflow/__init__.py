@@ -1,0 +1,1 @@
+"""Names that scripts reach as `tf....` and that are not in Keras."""
