@@ -60,16 +60,16 @@ MEANS = (
     (
         "the accuracy counts chunks of an earlier, longer batch (JetBrains-Research/code2seq#112)",
         BATCH,
-        "int(self.plan.right[: len(self.chunks)].sum())",
-        "int(self.plan.right.sum())",
+        "self.plan.right[: len(self.chunks)].sum()",
+        "self.plan.right.sum()",
     ),
     (
         "evaluation averages the means of batches (decisionintelligence/TFB#66)",
         TEXTBOOK,
         "return math.fsum(losses) / len(source), hits",
         "return math.fsum(x / n for x, n in zip(losses, sizes)) / len(losses), hits",
-        "losses, hits = [], 0\n",
-        "losses, hits = [], 0\n"
+        "losses, hits = [], 0.0\n",
+        "losses, hits = [], 0.0\n"
         "        sizes = [min(EVALUATED, len(source) - begin) for begin in range(0, len(source), EVALUATED)]\n",
     ),
     (

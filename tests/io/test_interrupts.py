@@ -92,7 +92,7 @@ def started(*arguments, **options):
         print(process.pid, flush=True)
     return process
 compiling.subprocess.Popen = started
-with compiling.report_compilation(), compiling.compiled_beside("import time; time.sleep(600)") as wait:
+with compiling.report_compilation(), compiling.compiled_beside(lambda: "import time; time.sleep(600)") as wait:
     numba.njit(lambda x: x + 1)(1)
     threading.Timer(0.5, hit).start()
     wait()
