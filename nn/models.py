@@ -169,15 +169,10 @@ class Sequential(ModelHabits):
                 "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
             )
         samples = whole(32 if batch_size is None else batch_size, "batch_size")
-        trainer = training.Trainer(
-            self,
-            source,
-            batch_size=samples,
-            shuffle=shuffle,
-            validation=generators.validation_source(self, validation_data, validation_steps, samples),
-            **options,
+        validation = generators.validation_source(self, validation_data, validation_steps, samples)
+        return self._trained(
+            training.Trainer(self, source, batch_size=samples, shuffle=shuffle, validation=validation, **options)
         )
-        return self._trained(trainer)
 
     def _trained(self, trainer: training.Trainer) -> History:
         with self._as_compiled():

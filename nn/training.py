@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from nn.callbacks import Callback, History, ProgressBar
 from nn.datasets.sources import ImageSource
 from nn.engine import ENGINES, diagnosis, inference
-from nn.engine.compiling import compiled_beside, in_reverse, report_compilation
+from nn.engine.compiling import first_step
 from nn.engine.fused import FusedEngine
 from nn.engine.step import Step
 from nn.engine.textbook import TextbookEngine
@@ -125,19 +125,15 @@ class Trainer:
         self.engine = check_engine(engine)
         self.progress = Progress(initial_epoch)
         self.stop_requested = False
-        self._is_warm = False  # whether all kernels of a step are there
+        self._is_warm = False  # whether a step was begun, which compiles what is not there
         self.steps_in_epoch = -(-len(source) // self.batch_size)
 
     def run(self) -> History:
         """All epochs that are left."""
         model = self.model
         history = History(model)
-        history.params = {
-            "epochs": self.epochs,
-            "steps": self.steps_in_epoch,
-            "batch_size": self.batch_size,
-            "samples": len(self.source),
-        }
+        sizes = {"batch_size": self.batch_size, "samples": len(self.source)}
+        history.params = {"epochs": self.epochs, "steps": self.steps_in_epoch, **sizes}
         engine = engine_for(model, self.engine, self.batch_size, self.threads)
         # The optimizer may have done steps before this training; those of a resumed one are in the
         # progress.
@@ -170,24 +166,18 @@ class Trainer:
         while progress.step < self.steps_in_epoch and not self._stops():
             indices = order[progress.step * self.batch_size : (progress.step + 1) * self.batch_size]
             self._notify("on_train_batch_begin", progress.step)
-            with self._first_step():
+            with self._compiling():
                 self._train_step(engine, indices, next(keys))
             progress.step += 1
             progress.seconds = time.perf_counter() - began
             self._notify("on_train_batch_end", progress.step - 1)
 
-    @contextlib.contextmanager
-    def _first_step(self) -> Iterator[None]:
-        """On a new machine the first step compiles the kernels: report it where progress is shown,
-        and let other processes help.
-        """
+    def _compiling(self) -> contextlib.AbstractContextManager[None]:
+        """Around a step: on a new machine the first one compiles the kernels."""
         if self._is_warm or self.engine != "fused":
-            yield
-            return
-        reported = any(isinstance(callback, ProgressBar) for callback in self.callbacks)
-        with report_compilation() if reported else contextlib.nullcontext(), compiled_beside(lambda: in_reverse(self.model)):
-            yield
+            return contextlib.nullcontext()
         self._is_warm = True
+        return first_step(self.model, reported=any(isinstance(callback, ProgressBar) for callback in self.callbacks))
 
     def _stops(self) -> bool:
         return self.stop_requested or self.model.stop_training

@@ -150,6 +150,15 @@ def in_reverse(model: TrainableStack) -> str:
     return f"from nn.engine.compiling import compile_in_reverse; compile_in_reverse({json.dumps(described)!r})"
 
 
+@contextlib.contextmanager
+def first_step(model: TrainableStack, *, reported: bool) -> Iterator[None]:
+    """Around the first step of a fused training, which on a new machine compiles the kernels: say
+    so if it is to be `reported`, and let another process compile them from the end.
+    """
+    with report_compilation() if reported else contextlib.nullcontext(), compiled_beside(lambda: in_reverse(model)):
+        yield
+
+
 def compile_in_reverse(description: str) -> None:
     """Call every operation of a training step once, on zeros and in reverse order: the updates of
     the first layer, and at last its forward pass.
@@ -159,23 +168,16 @@ def compile_in_reverse(description: str) -> None:
     from nn.engine.operations import Chunk, LayerOperation
     from nn.engine.plan import Plan
     from nn.engine.step import Step
-    from nn.engine.trainable import TrainableStack
-    from nn.io import compiled, model_file
 
-    described = json.loads(description)
-    layers, shape = model_file.layers_from(described, "compiling")
-    model = TrainableStack(layers, dtype=described["dtype"])
-    model.build(shape)
-    choices = compiled.read(described["compiled"], {}, {}, "compiling")
+    model = _described(json.loads(description))
     keys = model.random_keys(np.random.default_rng(0))
-    plan = Plan(model.layers, 1, model.dtype, choices.loss)
-    model.optimizer = choices.optimizer
+    plan = Plan(model.layers, 1, model.dtype, model.loss)
     step = Step(
         source=None,  # type: ignore[arg-type]
         indices=np.zeros(1, np.int64),
         epoch=0,
         keys=keys,
-        optimizer=choices.optimizer,
+        optimizer=model.optimizer,
         slots=model.slots(),
         rate=1.0,
         number=0,
@@ -196,6 +198,19 @@ def compile_in_reverse(description: str) -> None:
             operation.forward(chunk)
             operation.forward_batch(chunk)
             operation.gather_forward(chunk)
+
+
+def _described(described: dict[str, Any]) -> TrainableStack:
+    """The model of `in_reverse`, with new weights."""
+    from nn.engine.trainable import TrainableStack
+    from nn.io import compiled, model_file
+
+    layers, shape = model_file.layers_from(described, "compiling")
+    model = TrainableStack(layers, dtype=described["dtype"])
+    model.build(shape)
+    choices = compiled.read(described["compiled"], {}, {}, "compiling")
+    model.loss, model.optimizer = choices.loss, choices.optimizer
+    return model
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

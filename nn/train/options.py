@@ -18,6 +18,13 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = ArgumentParser(
         prog="python -m nn.train", description="Train the network on handwritten digits.", argument_default=argparse.SUPPRESS
     )
+    _add_recipe(parser)
+    _add_run(parser)
+    return parser.parse_args(arguments)
+
+
+def _add_recipe(parser: argparse.ArgumentParser) -> None:
+    """What decides the outcome."""
     add = parser.add_argument
     add("--dataset", choices=DATASETS, help="the data set (mnist)")
     add("--data", default=None, metavar="DIR", help="the folder of the data set's files, or Keras' mnist.npz")
@@ -52,6 +59,12 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--ema", action=argparse.BooleanOptionalAction, help="end with the moving average of the weights (no; --classic: yes)")
     add("--engine", choices=ENGINES, help="fused, or layers: run each layer's own passes, slower (fused)")
     add("--seed", type=_seed, help="of everything random (0)")
+    add("--train-limit", type=whole_number(1), metavar="N", help="only the first N training images")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    """What changes nothing about the outcome."""
+    add = parser.add_argument
     add(
         "--threads",
         type=whole_number(1),
@@ -59,7 +72,6 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="N",
         help="as many as there are processors; the result is the same",
     )
-    add("--train-limit", type=whole_number(1), metavar="N", help="only the first N training images")
     add("--out", default="mnist.npz", metavar="FILE", help="the model (%(default)s); history and checkpoint go beside it")
     add("--resume", action="store_true", default=False, help="continue an interrupted training with its options")
     add(
@@ -70,7 +82,6 @@ def parse_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="also every S seconds, not only after each epoch",
     )
     add("--live", action="store_true", default=False, help="draw the curves while training (needs matplotlib)")
-    return parser.parse_args(arguments)
 
 
 def _seed(text: str) -> int:

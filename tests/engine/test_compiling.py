@@ -247,7 +247,7 @@ else:
 
 def test_a_fit_reports_what_it_compiles_unless_it_is_to_be_silent(monkeypatch, capsys):
     reported = []
-    monkeypatch.setattr("nn.training.report_compilation", lambda: contextlib.nullcontext(reported.append(1)))
+    monkeypatch.setattr(compiling, "report_compilation", lambda: contextlib.nullcontext(reported.append(1)))
     for verbose, expected in ((0, 0), (1, 1), (2, 2)):
         model = Sequential([Dense(3, activation="softmax", input_shape=(4,))])
         model.fit(np.ones((9, 4), np.float32), np.arange(9) % 3, batch_size=2, epochs=2, verbose=verbose)
