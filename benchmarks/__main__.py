@@ -28,13 +28,14 @@ COMMANDS = {
     "doubt": "how often digits are reported as unsure, and how often other drawings are not",
     "teaching": "how much a lesson helps, and what it costs on other digits",
     "window": "frame time and answer time of the drawing window",
+    "soak": "the window with everything used at random, and the memory it gives back",
     "mutants": "whether the tests notice broken code",
     "reliability": "long trainings: interruption, resumption, memory",
     "interrupts": "Ctrl-C and other signals at any moment of a training",
     "fuzz": "damaged files and hostile input",
 }
 
-AUDIT = ("mutants", "reliability", "interrupts", "fuzz")
+AUDIT = ("soak", "mutants", "reliability", "interrupts", "fuzz")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

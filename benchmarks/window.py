@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(_measure(options)))
         return 0
     results: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as cache, _Display() as environment:
+    with tempfile.TemporaryDirectory() as cache, Display() as environment:
         drawn = [*((name, options.seconds) for name in VIEWS), (IDLE, IDLE_SECONDS)]
         for name, seconds in [("first start", 0.0), ("next start", 0.0), *drawn]:
             caching = environment if seconds else environment | {"NUMBA_CACHE_DIR": cache}
@@ -115,7 +115,7 @@ def _report_drawing(title: str, drawing: dict[str, float]) -> bool:
     return drawing["interval p99"] <= FRAME_GOAL and drawing["answer p99"] <= ANSWER_GOAL
 
 
-class _Display:
+class Display:
     """The environment of a display: the user's, or one made for the time of the measurement."""
 
     def __init__(self) -> None:
@@ -180,7 +180,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
                 self.lifted = None
 
     app = Watched()
-    hand = _Hand(app, options.seconds, options.doing)
+    driver = pygame.display.get_driver()
+    hand = Hand(app, options.seconds, options.doing)
     thread = threading.Thread(target=hand.draw, daemon=True)
     thread.start()
     app.run()
@@ -188,12 +189,12 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     if hand.busy:
         result["busy"] = hand.busy
     if hand.memory:
-        result |= _statistics(app.times, app.answers, hand) | {"driver": pygame.display.get_driver()}
+        result |= _statistics(app.times, app.answers, hand) | {"driver": driver}
     pygame.quit()
     return result
 
 
-class _Hand:
+class Hand:
     """Posts what a mouse would: digits, one beside the other, at a mouse's rate."""
 
     def __init__(self, app: Any, seconds: float, doing: str) -> None:
@@ -209,7 +210,7 @@ class _Hand:
 
         while not self.app.opened:
             time.sleep(0.005)
-        self._digit(0)
+        self.digit(0)
         while not self.app.answered:
             time.sleep(0.005)
         if self.doing == WHY:
@@ -233,7 +234,7 @@ class _Hand:
         while (now := time.perf_counter() - start) < self.seconds:
             if number % DIGITS_ON_A_SHEET == 0:
                 self._key(pygame.K_c)
-            self._digit(number % DIGITS_ON_A_SHEET)
+            self.digit(number % DIGITS_ON_A_SHEET)
             self.memory.append((now, _memory()))
             number += 1
         self._post(pygame.QUIT)
@@ -248,7 +249,7 @@ class _Hand:
         self.busy = (time.process_time() - worked) / (time.perf_counter() - begin)
         self._post(pygame.QUIT)
 
-    def _digit(self, place: int) -> None:
+    def digit(self, place: int) -> None:
         """One of the ways in which digits are written, in one of the places on the sheet."""
         templates = digit_templates()
         chosen = int(self._rng.integers(len(templates.names)))
@@ -286,7 +287,7 @@ class _Hand:
         pygame.event.post(pygame.event.Event(kind, **values))
 
 
-def _statistics(times: list[tuple[float, float, float]], answers: list[float], hand: _Hand) -> dict[str, float]:
+def _statistics(times: list[tuple[float, float, float]], answers: list[float], hand: Hand) -> dict[str, float]:
     begins, ends, worked = np.array(times).T
     steps = np.diff(ends)
     groups = {"frame": ends - begins, "processor": worked, "interval": steps[steps < PAUSE_SECONDS], "answer": np.array(answers)}

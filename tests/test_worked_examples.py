@@ -26,6 +26,7 @@ from nn.layers import (
     rescaling,
     reshape,
     sigmoids,
+    variance_scaling,
     zero_padding,
 )
 from nn.losses import base as losses_base
@@ -46,7 +47,10 @@ UPDATES = tuple(
     for name in ("sgd", "adadelta", "adagrad", "adam", "adamax", "nadam", "rmsprop")
 )
 OF_KERAS = (arrays, noise, permute, transposed, up_sampling)
-MODULES = (*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules, initializers, regularizers, *OF_KERAS)
+MODULES = (
+    *(*LAYERS, losses_base, binary, categorical, distance, base, *UPDATES, schedules),
+    *(initializers, variance_scaling, regularizers, *OF_KERAS),
+)
 STUDIED = [
     *(
         layer
@@ -59,8 +63,8 @@ STUDIED = [
         *OPTIMIZERS.values(),
         schedules.OneCycle,
         schedules.Cosine,
-        initializers.fans,
-        initializers.VarianceScaling,
+        variance_scaling.fans,
+        variance_scaling.VarianceScaling,
         regularizers.Regularizer,
     ),
 ]

@@ -164,10 +164,10 @@ GRADIENT_FAULTS: tuple[tuple[str, ...], ...] = (
         'dense.product(dz, self.parameters["kernel"].T)',
         'dense.product(dz, self.parameters["kernel"].reshape(-1, dz.shape[1]).reshape(dz.shape[1], -1))',
     ),
-    ("Glorot by the fan-in alone", "nn/layers/initializers.py", "(fan_in + fan_out) / 2", "float(fan_in)"),
+    ("Glorot by the fan-in alone", "nn/layers/variance_scaling.py", "(fan_in + fan_out) / 2", "float(fan_in)"),
     (
         "Glorot's fans without the kernel's size",
-        "nn/layers/initializers.py",
+        "nn/layers/variance_scaling.py",
         "positions * shape[-2], positions * shape[-1]",
         "shape[-2], shape[-1]",
     ),

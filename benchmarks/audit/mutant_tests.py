@@ -73,6 +73,7 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],
     "nn/optimizers/__init__.py": ["tests/optimizers/test_optimizers.py"],
     "nn/layers/initializers.py": ["tests/layers/test_initializers.py", "tests/layers/test_dense.py"],
+    "nn/layers/variance_scaling.py": ["tests/layers/test_initializers.py", "tests/layers/test_dense.py"],
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
 

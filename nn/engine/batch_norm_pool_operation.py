@@ -24,6 +24,8 @@ class BatchNormPoolOperation(BatchNormOperation):
     its share in mean and variance.
     """
 
+    # Set by the plan.
+    overwrites_input = False
     passes = (batch_norm.normalize_pool, batch_norm.input_gradient_pool)
 
     def __init__(self, layer: BatchNormalization, relu: Sequence[Layer], pool: MaxPooling2D) -> None:
@@ -34,6 +36,15 @@ class BatchNormPoolOperation(BatchNormOperation):
         shape = (len(source), *self.output_shape)
         self.winner, self.best = aligned(shape, np.uint8), aligned(shape, source.dtype)
         return super().bind_forward(source, chunking)
+
+    def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
+        """The input's gradient takes the place of the input, if nobody reads that again: half as
+        many bytes have to pass through the caches.
+        """
+        super().bind_backward(dout, chunking, needs_dinput)
+        if needs_dinput and self.overwrites_input:
+            self.dinput = self.input
+        return self.dinput
 
     def forward(self, chunk: Chunk) -> None:
         """out = max of the window of ReLU(γ (x - μ) / √(σ² + ε) + β)."""

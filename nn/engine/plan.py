@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeGuard
 
 import numpy as np
@@ -122,6 +123,9 @@ class Plan:
         # Nothing below the first layer that learns needs a gradient.
         learns = (index for index, operation in enumerate(self.operations) if operation.pieces())
         self.learning = self.operations[next(learns, len(self.operations)) :]
+        for before, operation in pairwise(self.operations):
+            if isinstance(operation, BatchNormPoolOperation):
+                operation.overwrites_input = type(before) is ConvOperation and not before.relu
         array = self.dscores
         for operation in reversed(self.learning):
             array = operation.bind_backward(array, chunking, needs_dinput=operation is not self.learning[0])

@@ -251,7 +251,7 @@ DROPOUT = Exercise(
 GLOROT = Exercise(
     name="glorot",
     title="Glorot's range for the first weights",
-    solution="nn/layers/initializers.py",
+    solution="nn/layers/variance_scaling.py",
     hints=(
         "A dense kernel (I, O) has the fans I and O. An output of a convolution sums KH·KW·C products, and an input is in KH·KW·F"
         " of them: shape[:-2] holds KH and KW, and math.prod multiplies what there is, 1 for nothing.",

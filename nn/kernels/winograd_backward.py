@@ -47,17 +47,17 @@ from nn.kernels.winograd3 import SPARE, position, transform_inputs
 # Tiles that are transformed before they go through the 49 products; a multiple of four.
 TILES = 32
 # The transforms of a tile's channel or filter take about as long as its products with this many of
-# the others (measured on shapes between 6 x 6 and 28 x 28).
-TRANSFORMS = 20
+# the others (measured on shapes between 6 x 6 and 28 x 28, with AVX2 and with AVX-512).
+TRANSFORMS = 5
 
 
 def is_faster(rows: int, columns: int, channels: int, filters: int) -> bool:
-    """Whether the sums over rows x columns gradients are faster this way than as plain sums. Up to 16
-    channels take as long as 16.
+    """Whether the sums over rows x columns gradients are faster this way than as plain sums. Up to
+    four channels take as long as four.
     """
     tiles = -(-rows // 5) * -(-columns // 5)
     both = channels + filters
-    return 49 * tiles * (max(channels, 16) * filters + TRANSFORMS * both) < 9 * rows * columns * channels * filters
+    return 49 * tiles * (max(channels, 4) * filters + TRANSFORMS * both) < 9 * rows * columns * channels * filters
 
 
 @jit
@@ -66,9 +66,9 @@ def conv2d_backward(dz, x, values, needs_dx, dx, dkernel):
     of the kernel at the points, by `winograd.values_at_points`.
     """
     N, OH, OW, F = dz.shape
-    L = lanes(x)
-    # Channels and filters, rounded up to what is worked on at a time.
-    inner, outer = _whole(x.shape[3], max(2 * L, 8)), _whole(F, L)
+    channels, L = x.shape[3], lanes(x)
+    # Channels and filters, rounded up to whole vectors.
+    inner, outer = _whole(channels, L), _whole(F, L)
     v = np.empty((49, TILES + SPARE, inner), x.dtype)
     z = np.empty((49, TILES + SPARE, outer), x.dtype)
     sums = np.empty((49, inner + SPARE, outer), x.dtype)
@@ -86,14 +86,14 @@ def conv2d_backward(dz, x, values, needs_dx, dx, dkernel):
             transform_inputs(x, n, 5 * i, 5 * j, v=v, t=t)
             for f in range(0, F, L):
                 _transform_gradients(dz, (n, 5 * i, 5 * j, f), g=g, z=z, t=t)
-        _add_products(v, z, tiles, sums)
+        _add_products(v, z, tiles, channels, sums)
         if needs_dx:
             # V is no longer needed; dV takes its place.
             _products(z, values, tiles, v)
             for t in range(tiles):
                 n, i, j = position(first + t, rows, columns)
                 _add_input_gradient(v, t, (n, 5 * i, 5 * j), dx)
-    _transform_sums(sums, x.shape[3], dkernel)
+    _transform_sums(sums, channels, dkernel)
 
 
 @jit(inline=True)
@@ -124,25 +124,25 @@ def _transform_gradients(dz, start, g, z, t):
 
 
 @jit(inline=True)
-def _add_products(v, z, tiles, sums):
-    """sums[e] += V[e]ᵀ · Z[e] for all e, eight channels and one vector of filters at a time."""
+def _add_products(v, z, tiles, channels, sums):
+    """sums[e] += V[e]ᵀ · Z[e] for all e, four channels and a vector of filters at a time. With eight, the
+    sums would take all registers of AVX2.
+    """
     inner, outer = v.shape[2], z.shape[2]
     for e in range(49):
-        for c in range(0, inner, 8):
+        for c in range(0, channels, 4):
             for f in range(0, outer, lanes(v)):
                 at = (e * sums.shape[1] + c) * outer + f
-                eight = load_each(sums, at, multiples(outer, 8))
+                four = load_each(sums, at, multiples(outer, 4))
                 for t in range(tiles):
                     tile = e * v.shape[1] + t
-                    eight = add_products(eight, splat_each(v, tile * inner + c, multiples(1, 8)), load(z, tile * outer + f))
-                store_each(sums, at, multiples(outer, 8), eight)
+                    four = add_products(four, splat_each(v, tile * inner + c, multiples(1, 4)), load(z, tile * outer + f))
+                store_each(sums, at, multiples(outer, 4), four)
 
 
 @jit(inline=True)
 def _products(z, values, tiles, v):
-    """dV[e] = Z[e] · values[e] into v for all e, four tiles and two vectors of channels at a time: eight tiles
-    would need more registers for their addresses than there are.
-    """
+    """dV[e] = Z[e] · values[e] into v for all e, four tiles and a vector of channels at a time."""
     _, F, C = values.shape
     inner, outer = v.shape[2], z.shape[2]
     L = lanes(v)
@@ -151,14 +151,12 @@ def _products(z, values, tiles, v):
         for t in range(0, tiles, 4):
             # Tiles beyond the last are computed too, and not used.
             tile = e * v.shape[1] + t
-            for c in range(0, C, 2 * L):
-                left, right = none, none
+            for c in range(0, C, L):
+                sums = none
                 for f in range(F):
                     gradients = splat_each(z, tile * outer + f, multiples(outer, 4))
-                    left = add_products(left, gradients, load(values, (e * F + f) * C + c))
-                    right = add_products(right, gradients, load(values, (e * F + f) * C + c + L))
-                store_each(v, tile * inner + c, multiples(inner, 4), left)
-                store_each(v, tile * inner + c + L, multiples(inner, 4), right)
+                    sums = add_products(sums, gradients, load(values, (e * F + f) * C + c))
+                store_each(v, tile * inner + c, multiples(inner, 4), sums)
 
 
 @jit(inline=True)

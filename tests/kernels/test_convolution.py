@@ -109,8 +109,9 @@ def test_single_pixels_and_whole_images_are_one_matrix_product(size, kernel, str
     [
         ((12, 12), 3, 32, 64, WINOGRAD3),
         ((7, 7), 3, 32, 32, WINOGRAD3),
-        ((12, 12), 3, 2, 64, DIRECT),
-        ((12, 12), 3, 32, 2, DIRECT),
+        ((12, 12), 3, 16, 8, WINOGRAD3),
+        ((12, 12), 3, 1, 64, DIRECT),
+        ((12, 12), 3, 32, 1, DIRECT),
         ((8, 8), 3, 8, 64, DIRECT),  # 6 x 6 gradients are four tiles of 5 x 5
         ((12, 12), 5, 32, 64, DIRECT),
         ((3, 3), 3, 32, 64, PRODUCT),

@@ -3,7 +3,8 @@ import pytest
 
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, initializers
-from nn.layers.initializers import INITIALIZERS, GlorotUniform, HeNormal, Zeros, fans, initializer_named
+from nn.layers.initializers import INITIALIZERS, GlorotUniform, HeNormal, Zeros, initializer_named
+from nn.layers.variance_scaling import fans
 from nn.models import Sequential
 
 
