@@ -45,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Use the window, and print what it took; 1 if the memory did not come back."""
     options = _parser().parse_args(arguments)
     if options.child:
-        print(json.dumps(_use(options.minutes, options.seed)))
+        print(json.dumps(_use(options)))
         return 0
-    words = ["--child", "--minutes", str(options.minutes), "--seed", str(options.seed)]
+    words = ["--child", "--minutes", str(options.minutes), "--seed", str(options.seed), "--rest", str(options.rest)]
     with Display() as environment:
         command = [sys.executable, "-m", "benchmarks.audit.soak", *words]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
@@ -57,14 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{result['digits']} digits drawn and {sum(result['actions'].values())} actions in {options.minutes:g} minutes:")
     print(", ".join(f"{name} {count}" for name, count in sorted(result["actions"].items())))
     before, most, after = result["before"], result["most"], result["after"]
-    print(
-        f"memory: {before:.0f} MiB before, at most {most:.0f}, {after:.0f} after everything was left: {after - before:+.0f} MiB"
-    )
+    print(f"memory: {before:.0f} MiB before, at most {most:.0f}, {after:.0f} in the end: {after - before:+.0f} MiB")
     print(f"goal: within {GOAL:.0f} MiB: {'met' if after - before <= GOAL else 'MISSED'}")
     return int(after - before > GOAL)
 
 
-def _use(minutes: float, seed: int) -> dict[str, Any]:
+def _use(options: argparse.Namespace) -> dict[str, Any]:
     """In the child: open the window, use everything, leave everything."""
     from apps.draw import desktop
     from apps.draw.files.model_file import choose_model
@@ -97,7 +95,7 @@ def _use(minutes: float, seed: int) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         app = Used(Path(folder))
-        user = _User(app, minutes, seed)
+        user = _User(app, options)
         threading.Thread(target=user.work, daemon=True).start()
         app.run()
         pygame.quit()
@@ -109,13 +107,13 @@ def _use(minutes: float, seed: int) -> dict[str, Any]:
 class _User:
     """Draws, presses and types at random in a thread of its own."""
 
-    def __init__(self, app: Any, minutes: float, seed: int) -> None:
-        self.app, self.minutes = app, minutes
-        self.hand = Hand(app, 60 * minutes, "")
+    def __init__(self, app: Any, options: argparse.Namespace) -> None:
+        self.app, self.seconds, self.rest = app, 60 * options.minutes, options.rest
+        self.hand = Hand(app, self.seconds, "")
         self.digits, self.actions = 0, dict[str, int]()
         self.before = self.most = self.after = 0.0
         self.failed: Exception | None = None
-        self._rng = np.random.default_rng(seed)
+        self._rng = np.random.default_rng(options.seed)
 
     def work(self) -> None:
         """Everything, and then the window's end."""
@@ -132,9 +130,9 @@ class _User:
         self.hand.digit(0)
         while self.app.session.reading is None:
             time.sleep(0.01)
-        time.sleep(REST_SECONDS / 3)
+        time.sleep(self.rest / 3)
         self.before = _memory()
-        until = time.monotonic() + 60 * self.minutes
+        until = time.monotonic() + self.seconds
         while time.monotonic() < until:
             if self._rng.random() < DRAWN:
                 self.digits += 1
@@ -146,16 +144,21 @@ class _User:
         self._ask(self._leave)
         time.sleep(1)
         self._ask(self._forget)
-        time.sleep(REST_SECONDS)
+        time.sleep(self.rest)
         while self.app.study.lessons.is_busy:
             time.sleep(1)
-        time.sleep(REST_SECONDS)
+        time.sleep(self.rest)
         self.after = _memory()
 
     def _ask(self, what: Any) -> None:
         """Let the window's thread do it, and wait until it is done."""
         done = threading.Event()
-        self.app.asked.put(lambda: (what(), done.set()))
+
+        def do() -> None:
+            what()
+            done.set()
+
+        self.app.asked.put(do)
         self.app.wake.set()
         done.wait(60)
 
@@ -204,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m benchmarks soak", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=positive_number, default=10.0, help="of use (default: 10)")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="of what is done (default: 0)")
+    parser.add_argument("--rest", type=positive_number, default=REST_SECONDS, help="seconds to settle (default: 30)")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     return parser
 

@@ -2,6 +2,11 @@
 models that need no training.
 """
 
+import json
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -121,3 +126,22 @@ def test_verdicts_are_shares():
         assert shares["sure"] >= 0.5  # what is so wide that it may be two digits is unsure, whatever the model says
         assert sum(shares.values()) == 1.0
     assert doubt.verdicts(Ones(), doubt.noise, 4, 0)["blank"] >= 0.75
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [("benchmarks.window", ["--seconds", "0.5"]), ("benchmarks.audit.soak", ["--minutes", "0.05", "--rest", "0.5"])],
+)
+def test_the_window_is_used_and_measured(module, words):
+    command = [sys.executable, "-m", module, "--child", *words]
+    environment = os.environ | {"SDL_VIDEODRIVER": "dummy"}
+    ended = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    result = json.loads(ended.stdout.splitlines()[-1])
+    if module == "benchmarks.window":
+        assert result["driver"] == "dummy"
+        assert result["frames"] > 0
+        assert 0 < result["interval median"] <= result["interval p99"]
+    else:
+        assert result["digits"] + sum(result["actions"].values()) > 0
+        assert 0 < result["before"] <= result["most"]
+        assert result["after"] > 0
