@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.doodle_shapes import DOODLES
+from benchmarks.drawing.doodle_shapes import DOODLES
+from benchmarks.drawing.hand import written
 from benchmarks.drawn import BUNDLED, draw_sample
-from benchmarks.hand import written
 from nn.datasets import fashion_mnist, mnist
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, run, whole_number

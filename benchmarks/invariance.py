@@ -16,8 +16,8 @@ import numpy as np
 from PIL import Image
 
 from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH
+from benchmarks.drawing.hand import written
 from benchmarks.drawn import BRUSH, BUNDLED, load_strokes, rendered
-from benchmarks.hand import written
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import load_model
 from nn.reading import to_ink

@@ -20,8 +20,8 @@ import numpy as np
 
 from apps.draw.drawing.canvas import READING_SCALE
 from apps.draw.drawing.strokes import SHEET_HEIGHT, SHEET_WIDTH
+from benchmarks.drawing.hand import written
 from benchmarks.drawn import BUNDLED, load_strokes, rendered
-from benchmarks.hand import written
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.models import load_model
 from nn.reading.recognition import Model, read_number

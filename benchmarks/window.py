@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,14 +32,11 @@ from apps.draw.reading.reader import reader_of
 from apps.draw.teaching.kept_drawings import lessons_folder
 from apps.draw.teaching.teacher import Teacher
 from apps.draw.why.questions import explain
+from benchmarks.drawing.mouse import PAUSE_SECONDS, Display, Mouse
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, positive_number
-from nn.strokes.templates import digit_templates
 
-POINTS_A_SECOND = 125
-DIGITS_A_SECOND = 1.0
 DIGITS_ON_A_SHEET = 4
-PAUSE_SECONDS = 0.15  # between strokes
 SETTLING_SECONDS = 10.0  # after which memory is expected to stay as it is
 DRAWING, INSIDE, BACK, WHY, WATCH = (
     "drawing",
@@ -115,33 +110,6 @@ def _report_drawing(title: str, drawing: dict[str, float]) -> bool:
     return drawing["interval p99"] <= FRAME_GOAL and drawing["answer p99"] <= ANSWER_GOAL
 
 
-class Display:
-    """The environment of a display: the user's, or one made for the time of the measurement."""
-
-    def __init__(self) -> None:
-        self._server: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> dict[str, str]:
-        environment = dict(os.environ)
-        if any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")) or sys.platform in (
-            "win32",
-            "darwin",
-        ):
-            return environment
-        if shutil.which("Xvfb") is None:
-            return environment | {"SDL_VIDEODRIVER": "dummy"}
-        reading, writing = os.pipe()
-        self._server = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", "2400x1700x24"], pass_fds=[writing])
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            return environment | {"DISPLAY": f":{pipe.readline().strip()}"}
-
-    def __exit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.terminate()
-            self._server.wait()
-
-
 def _measure(options: argparse.Namespace) -> dict[str, Any]:
     """In the child: open the window, draw for a while, and say what it took."""
     model = choose_model(options.model, Path.cwd())
@@ -181,7 +149,7 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
 
     app = Watched()
     driver = pygame.display.get_driver()
-    hand = Hand(app, options.seconds, options.doing)
+    hand = _Hand(app, options.seconds, options.doing)
     thread = threading.Thread(target=hand.draw, daemon=True)
     thread.start()
     app.run()
@@ -194,15 +162,14 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-class Hand:
-    """Posts what a mouse would: digits, one beside the other, at a mouse's rate."""
+class _Hand(Mouse):
+    """Draws in a view for some seconds, or leaves the window alone."""
 
     def __init__(self, app: Any, seconds: float, doing: str) -> None:
-        self.app, self.seconds, self.doing = app, seconds, doing
-        self.points = 0
+        super().__init__(app)
+        self.seconds, self.doing = seconds, doing
         self.memory: list[tuple[float, float]] = []  # (seconds, MiB)
         self.busy = 0.0  # the share of a core while idle
-        self._rng = np.random.default_rng(0)
 
     def draw(self) -> None:
         """Draw one digit at once, wait until it was read, then draw for the given time and quit."""
@@ -214,17 +181,17 @@ class Hand:
         while not self.app.answered:
             time.sleep(0.005)
         if self.doing == WHY:
-            self._key(pygame.K_w)
+            self.key(pygame.K_w)
         if self.doing in (INSIDE, BACK):
-            self._key(pygame.K_i)
+            self.key(pygame.K_i)
             time.sleep(PAUSE_SECONDS)
-            self._key(pygame.K_g if self.doing == BACK else pygame.K_RIGHT)
+            self.key(pygame.K_g if self.doing == BACK else pygame.K_RIGHT)
         if self.doing == BACK:
             while self.app.inside_screen.way is None:
                 time.sleep(0.05)
         if self.doing == WATCH:
-            self._key(pygame.K_n)
-            self._key(pygame.K_SPACE)
+            self.key(pygame.K_n)
+            self.key(pygame.K_SPACE)
             while not self.app.watch_screen.watch.losses:
                 time.sleep(0.05)
         if self.doing == IDLE:
@@ -233,11 +200,11 @@ class Hand:
         start, number = time.perf_counter(), 1
         while (now := time.perf_counter() - start) < self.seconds:
             if number % DIGITS_ON_A_SHEET == 0:
-                self._key(pygame.K_c)
+                self.key(pygame.K_c)
             self.digit(number % DIGITS_ON_A_SHEET)
             self.memory.append((now, _memory()))
             number += 1
-        self._post(pygame.QUIT)
+        self.post(pygame.QUIT)
 
     def _rest(self) -> None:
         """Leave the window alone, and note the processor time that it takes."""
@@ -247,47 +214,10 @@ class Hand:
         begin, worked = time.perf_counter(), time.process_time()
         time.sleep(self.seconds)
         self.busy = (time.process_time() - worked) / (time.perf_counter() - begin)
-        self._post(pygame.QUIT)
-
-    def digit(self, place: int) -> None:
-        """One of the ways in which digits are written, in one of the places on the sheet."""
-        templates = digit_templates()
-        chosen = int(self._rng.integers(len(templates.names)))
-        first, last = templates.stroke_offsets[chosen : chosen + 2]
-        for stroke in range(first, last):
-            points = templates.points[templates.point_offsets[stroke] : templates.point_offsets[stroke + 1]]
-            lengths = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-            steps = np.linspace(0, lengths[-1], max(2, round(lengths[-1] / DIGITS_A_SECOND * POINTS_A_SECOND / 3)))
-            x, y = np.interp(steps, lengths, points[:, 0]), np.interp(steps, lengths, points[:, 1])
-            sheet = self.app.layout.sheet
-            across = sheet.left + sheet.width * (0.06 + 0.23 * place + 0.16 * x)
-            down = sheet.top + sheet.height * (0.25 + 0.4 * y)
-            self._stroke([(round(a), round(b)) for a, b in zip(across.tolist(), down.tolist(), strict=True)])
-            time.sleep(PAUSE_SECONDS)
-
-    def _stroke(self, places: list[tuple[int, int]]) -> None:
-        import pygame
-
-        begin = time.perf_counter()
-        self._post(pygame.MOUSEBUTTONDOWN, button=1, pos=places[0])
-        for number, place in enumerate(places[1:], 1):
-            time.sleep(max(0.0, begin + number / POINTS_A_SECOND - time.perf_counter()))
-            self._post(pygame.MOUSEMOTION, pos=place, rel=(1, 1), buttons=(1, 0, 0))
-        self._post(pygame.MOUSEBUTTONUP, button=1, pos=places[-1])
-        self.points += len(places)
-
-    def _key(self, key: int) -> None:
-        import pygame
-
-        self._post(pygame.KEYDOWN, key=key, mod=0, unicode="")
-
-    def _post(self, kind: int, **values: Any) -> None:
-        import pygame
-
-        pygame.event.post(pygame.event.Event(kind, **values))
+        self.post(pygame.QUIT)
 
 
-def _statistics(times: list[tuple[float, float, float]], answers: list[float], hand: Hand) -> dict[str, float]:
+def _statistics(times: list[tuple[float, float, float]], answers: list[float], hand: _Hand) -> dict[str, float]:
     begins, ends, worked = np.array(times).T
     steps = np.diff(ends)
     groups = {"frame": ends - begins, "processor": worked, "interval": steps[steps < PAUSE_SECONDS], "answer": np.array(answers)}

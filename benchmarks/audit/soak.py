@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.window import PAUSE_SECONDS, Display, Hand
+from benchmarks.drawing.mouse import PAUSE_SECONDS, Display, Mouse
 from nn.errors import InputError
 from nn.io.cli import ArgumentParser, positive_number, whole_number
 
@@ -109,7 +109,7 @@ class _User:
 
     def __init__(self, app: Any, options: argparse.Namespace) -> None:
         self.app, self.seconds, self.rest = app, 60 * options.minutes, options.rest
-        self.hand = Hand(app, self.seconds, "")
+        self.mouse = Mouse(app)
         self.digits, self.actions = 0, dict[str, int]()
         self.before = self.most = self.after = 0.0
         self.failed: Exception | None = None
@@ -127,7 +127,7 @@ class _User:
     def _work(self) -> None:
         while not self.app.opened:
             time.sleep(0.01)
-        self.hand.digit(0)
+        self.mouse.digit(0)
         while self.app.session.reading is None:
             time.sleep(0.01)
         time.sleep(self.rest / 3)
@@ -136,7 +136,7 @@ class _User:
         while time.monotonic() < until:
             if self._rng.random() < DRAWN:
                 self.digits += 1
-                self.hand.digit(int(self._rng.integers(4)))
+                self.mouse.digit(int(self._rng.integers(4)))
             else:
                 self._ask(self._anything)
                 time.sleep(PAUSE_SECONDS)

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from benchmarks import all as table
+from benchmarks import rows as row_texts
 from benchmarks.__main__ import COMMANDS
-from benchmarks.all import DRAWN, ROWS, Output, Row
+from benchmarks.rows import DRAWN, ROWS, Output, Row
 
 
 def test_every_row_is_a_command_that_exists():
@@ -24,18 +25,24 @@ def test_the_peers_that_a_command_knows_and_the_seeds_become_words():
 
 def test_accuracies_errors_and_last_lines():
     texts = ["epoch 1\ntest accuracy 0.9931, test loss 0.02", "test accuracy 0.9941, test loss 0.02"]
-    assert table.accuracies(Output(texts)) == "99.31, 99.41 %: mean 99.36 %"
+    assert row_texts.accuracies(Output(texts)) == "99.31, 99.41 %: mean 99.36 %"
     assert (
-        table.largest_error(Output(["below 1e-07 or 1.0e-06.\na  1.3e-10  ok\nb  2.5e-09  ok\n", "c  9.9e-12  ok\n"]))
+        row_texts.largest_error(Output(["below 1e-07 or 1.0e-06.\na  1.3e-10  ok\nb  2.5e-09  ok\n", "c  9.9e-12  ok\n"]))
         == "2.5e-09"
     )
-    assert table.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
+    assert row_texts.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
 
 
 def test_the_text_of_the_engines():
     row = {"recipe": "classic", "difference": 6.58e-15, "fused": 98.31, "layers": 98.4, "times": 10.27}
     text = "classic recipe: weights differ by 6.6e-15, accuracy fused 98.3 %, layers 98.4 %; the layers take 10.3 times as long"
-    assert table.engines(Output(body={"rows": [row, row]})) == f"{text}; {text}"
+    assert row_texts.engines(Output(body={"rows": [row, row]})) == f"{text}; {text}"
+
+
+def test_the_text_of_the_bounds():
+    rows = [{"name": name, "us": 22.04, "bound": 10.51} for name in ("conv2d backward", "b", "c", "d")]
+    text = "88 µs an image; conv2d backward 22 (bound 10.5); b 22 (bound 10.5); c 22 (bound 10.5)"
+    assert row_texts.bounds(Output(body={"rows": rows})) == text
 
 
 def test_the_text_of_the_window():
@@ -50,7 +57,7 @@ idle: 1.1 % of a core
 """
     start = "first start: window 1.20 s, prediction 1.91 s"
     view = "drawing while asking why: frames 16.7, 27.1 ms, answers 18.2, 44.0 ms"
-    assert table.window(Output([text])) == f"{start}; {view}; idle: 1.1 % of a core"
+    assert row_texts.window(Output([text])) == f"{start}; {view}; idle: 1.1 % of a core"
 
 
 @pytest.mark.parametrize("peer", [True, False])
@@ -59,18 +66,18 @@ def test_texts_of_the_races(peer):
     words = " (0.25 of keras's time)" if peer else ""
     rows = [{"name": "ours", "best": 2.0, "median": 2.5}]
     output = Output(body={"rows": rows, "ratio": ratio, "arithmetic": {"seconds": 4.0}})
-    assert table.epoch(output) == f"ours 2.00 s{words}; dense arithmetic 4.00 s"
-    assert table.accuracy_time(output) == "ours 2.5 s"
+    assert row_texts.epoch(output) == f"ours 2.00 s{words}; dense arithmetic 4.00 s"
+    assert row_texts.accuracy_time(output) == "ours 2.5 s"
     kind = {"rows": [{"name": "ours", "best": 0.2, "median": 0.3}, {"name": "ours", "best": 0.1, "median": 0.4}], "ratio": ratio}
-    text = table.inference(Output(body={"all": kind, "one": kind}))
+    text = row_texts.inference(Output(body={"all": kind, "one": kind}))
     assert text == f"10,000 images (best): ours 100 ms{words}; one image (median): ours 300 ms{words}"
 
 
 def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, capsys, tmp_path):
     rows = (
-        Row("the Zen", "this --seed {seed}", "--quick-option", table.last_lines(1)),
-        Row("a model that is missing", "nn.evaluate missing.npz", "", table.accuracies),
-        Row("left out", "nn.train", "", table.accuracies),
+        Row("the Zen", "this --seed {seed}", "--quick-option", row_texts.last_lines(1)),
+        Row("a model that is missing", "nn.evaluate missing.npz", "", row_texts.accuracies),
+        Row("left out", "nn.train", "", row_texts.accuracies),
     )
     monkeypatch.setattr(table, "ROWS", rows)
     assert table.main(["--quick", "--only", "is", "--out", str(tmp_path / "new")]) == 1
@@ -89,7 +96,7 @@ def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, ca
 @pytest.mark.parametrize(("code", "cell"), [(0, "a; b"), (1, "**failed:** a; b"), (2, "**failed:** b"), (-9, "**failed:** b")])
 def test_a_check_that_failed_still_shows_what_was_measured(monkeypatch, capsys, tmp_path, code, cell):
     monkeypatch.setattr(table, "_run", lambda words: ("a\nb\n", code))
-    monkeypatch.setattr(table, "ROWS", (Row("x", "nn.evaluate", "", table.last_lines(2)),))
+    monkeypatch.setattr(table, "ROWS", (Row("x", "nn.evaluate", "", row_texts.last_lines(2)),))
     assert table.main(["--out", str(tmp_path)]) == int(code != 0)
     assert f"| x | {cell} | `python -m nn.evaluate` |" in capsys.readouterr().out
 

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from benchmarks import doubt, invariance, numbers, pictures
-from benchmarks.doodle_shapes import DOODLES
+from benchmarks.drawing.doodle_shapes import DOODLES
+from benchmarks.drawing.hand import written
 from benchmarks.drawn import rendered
-from benchmarks.hand import written
 from nn.errors import InputError
 from nn.strokes.templates import digit_templates, other_templates, templates_of
 

@@ -1,0 +1,1 @@
+"""What the benchmarks of the window and of the reading draw, and with what."""
