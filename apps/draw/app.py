@@ -42,6 +42,7 @@ FRAME = 1 / 90  # seconds between frames while something moves: on a 60 Hz scree
 REST = 1 / 60  # between looks at the event queue
 SLEEP = 1 / 25  # the same after a while without events
 SLEEPY_AFTER = 3.0
+GIVE_BACK_EVERY = 20.0  # seconds, while nothing happens: lessons and readings may still free memory
 SETTLED_AFTER = 0.25  # seconds after the last change of a window's size
 TURN = 0.001  # seconds after which a reading thread lets another thread run, so that frames are not delayed
 
@@ -98,7 +99,7 @@ class App(Actions):
         pygame.display.set_mode(first, pygame.RESIZABLE)
         self._title = self.session.title
         self._resized_at: float | None = None
-        self._last_event = self._rested_after = time.perf_counter()
+        self._last_event = self._gave_back = time.perf_counter()
         self.layout = self._arrange()
         self._redraw = True
         if setup.problem:
@@ -172,8 +173,13 @@ class App(Actions):
                 self.close_panel()
         if self.front.follow(self.groups, self.bindings, now):
             self._redraw = True
-        if self._rested_after != self._last_event and now - self._last_event > SLEEPY_AFTER:
-            self._rested_after = self._last_event
+        self._give_memory_back(now)
+
+    def _give_memory_back(self, now: float) -> None:
+        """Soon after the last event, and now and then while there are none."""
+        gave = self._gave_back
+        if now - self._last_event > SLEEPY_AFTER and (gave < self._last_event or now - gave > GIVE_BACK_EVERY):
+            self._gave_back = now
             desktop.give_memory_back()
 
     def _pause(self) -> float:

@@ -159,6 +159,17 @@ def test_memory_is_given_back_once_when_the_window_comes_to_rest(driver, monkeyp
     driver.wait_for(lambda: len(given) == 2)
 
 
+def test_memory_is_given_back_again_while_it_rests(driver, monkeypatch):
+    # A lesson that ends long after the last event frees memory too.
+    given = []
+    monkeypatch.setattr("apps.draw.desktop.give_memory_back", lambda: given.append(time.perf_counter()))
+    monkeypatch.setattr("apps.draw.app.SLEEPY_AFTER", 0.05)
+    monkeypatch.setattr("apps.draw.app.GIVE_BACK_EVERY", 0.1)
+    driver.stroke(*SQUARE)
+    driver.wait_for(lambda: len(given) == 3)
+    assert given[2] - given[0] > 0.2
+
+
 def test_hovering_a_digit_shows_its_probabilities(driver):
     driver.stroke(*TALL)
     driver.stroke(*SQUARE)
