@@ -7,9 +7,9 @@ drawn; between them buttons are pressed and keys' actions done, on all screens a
 inside, the way back, why, what if, lessons taught and undone, networks that learn and are kept or
 thrown away, themes. Pictures are neither opened nor saved, and nobody quits.
 
-The memory of the window and of its helper processes is noted after the first digit was read, at
-its most, and half a minute after all screens were left, all lessons forgotten and the sheet
-cleared. An exception in the window ends the run with its traceback.
+The memory of the window and of its helper processes is noted after the first digit was read and
+the kernels for reading are loaded, at its most, and half a minute after all screens were left, all
+lessons forgotten and the sheet cleared. An exception in the window ends the run with its traceback.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class _User:
         while not self.app.opened:
             time.sleep(0.01)
         self.mouse.digit(0)
-        while self.app.session.reading is None:
+        while self.app.session.reading is None or any(thread.name == "warm-up" for thread in threading.enumerate()):
             time.sleep(0.01)
         time.sleep(self.rest / 3)
         self.before = _memory()
