@@ -142,6 +142,25 @@ def test_a_batch_reads_nothing_that_an_earlier_one_has_left(layers, samples):
         np.testing.assert_array_equal(clean, other)
 
 
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize("layers", MODELS.values(), ids=MODELS)
+def test_a_short_batch_after_a_full_one_is_as_if_it_came_first(layers, fuse):
+    # A layer by itself keeps its chunks' gradients in a list, where `poison` does not reach.
+    results = []
+    for batches in ([CHUNK + 5], [3 * CHUNK, CHUNK + 5]):
+        model, plan = plan_of(layers, 3 * CHUNK, fuse=fuse)
+        begin = [array.copy() for array in model.get_weights()]
+        for samples in batches:
+            model.set_weights(begin)
+            plan.refresh()
+            batch = Batch(plan, step_of(model, source_of(samples), keys=KEYS))
+            for index in range(len(batch)):
+                batch.do(index)
+        results.append(model.get_weights())
+    for first, after in zip(*results, strict=True):
+        np.testing.assert_array_equal(first, after)
+
+
 def test_masks_depend_on_key_and_element_not_on_the_chunks():
     masks = []
     for chunk in (1, 7, CHUNK, 100):

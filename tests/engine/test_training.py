@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 
+from nn.callbacks import Callback
 from nn.datasets.sources import ScaledImages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
@@ -171,3 +172,16 @@ def test_error_in_a_source_ends_the_training_with_that_error():
     with pytest.raises(RuntimeError, match="no such image"):
         Trainer(model, Broken(X, Y, 1.0, 4), batch_size=70, epochs=1, threads=3).run()
     assert threading.active_count() == before
+
+
+def test_a_callback_after_a_batch_finds_the_next_step_in_the_progress():
+    # A checkpoint that it writes goes on there, and does no step twice.
+    found = []
+
+    class Watch(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            progress = self.trainer.progress
+            found.append((batch, progress.step, progress.seen))
+
+    Trainer(trained(), ScaledImages(X, Y, 1.0, 4), batch_size=32, epochs=1, callbacks=[Watch()]).run()
+    assert found == [(0, 1, 32), (1, 2, 64), (2, 3, 70)]

@@ -53,6 +53,12 @@ def test_boasting_is_measured():
     assert reliability(probabilities, labels) == [(pytest.approx(0.9), 0.5, 1.0)]
 
 
+def test_a_probability_of_one_belongs_to_the_last_bin():
+    labels = np.array([0, 1, 0])
+    assert reliability(np.eye(2)[labels], labels) == [(1.0, 1.0, 1.0)]
+    assert expected_calibration_error(np.eye(2)[labels], 1 - labels) == 1.0
+
+
 def test_threshold_doubts_the_share_that_was_asked_for():
     probabilities, _ = honest()
     threshold = sure_threshold(probabilities, 0.02)
