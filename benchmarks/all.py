@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in rows:
             shown = list(row.commands(options.peers, 1 if options.quick else options.seeds))
             runs = [_words(row, words, options, folder) for words in shown]
-            body["rows"].append({"what": row.what, "command": f"python -m {shown[0]}", **_measure(row, runs, out.parent)})
+            command = "python -m " + shown[0].replace(" --out {folder}/model.npz", "").replace("{strokes}", "STROKES.npz")
+            body["rows"].append({"what": row.what, "command": command, **_measure(row, runs, out.parent)})
             report.save(out, body)
     print("\n" + markdown(report.earlier(out)) + f"\n\nwritten: {out}")
     return int(any(row["failed"] for row in body["rows"]))
@@ -72,7 +73,7 @@ def _measure(row: Row, runs: Sequence[Sequence[str]], folder: Path) -> dict[str,
     # no file.
     has_measured = worst == 0 or (worst == 1 and not row.writes)
     measured = row.measured(output) if has_measured else last_lines(1)(output)
-    return {"measured": measured, "failed": worst > 0, "seconds": time.perf_counter() - began}
+    return {"measured": measured, "code": worst, "failed": worst > 0, "seconds": time.perf_counter() - began}
 
 
 def _run(words: Sequence[str]) -> tuple[str, int]:
@@ -95,6 +96,7 @@ def markdown(body: dict[str, Any]) -> str:
     head += f"Numba {host['libraries']['numba']}; commit {body['commit']}, {body['date']}"
     lines = [head + ("; quick settings" if body["settings"]["quick"] else ""), "", "| | measured | command |", "|---|---|---|"]
     for row in body["rows"]:
-        measured = f"**failed:** {row['measured']}" if row["failed"] else row["measured"]
+        outcome = ("", "**a goal missed:** ", "**failed:** ")[min(row["code"], 2)]
+        measured = outcome + row["measured"]
         lines.append(f"| {row['what']} | {measured.replace('|', '/')} | `{row['command']}` |")
     return "\n".join(lines)

@@ -93,7 +93,9 @@ def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, ca
     assert any(line.startswith("| a model that is missing | **failed:** ") for line in lines)
 
 
-@pytest.mark.parametrize(("code", "cell"), [(0, "a; b"), (1, "**failed:** a; b"), (2, "**failed:** b"), (-9, "**failed:** b")])
+@pytest.mark.parametrize(
+    ("code", "cell"), [(0, "a; b"), (1, "**a goal missed:** a; b"), (2, "**failed:** b"), (-9, "**failed:** b")]
+)
 def test_a_check_that_failed_still_shows_what_was_measured(monkeypatch, capsys, tmp_path, code, cell):
     monkeypatch.setattr(table, "_run", lambda words: ("a\nb\n", code))
     monkeypatch.setattr(table, "ROWS", (Row("x", "nn.evaluate", "", row_texts.last_lines(2)),))
