@@ -117,7 +117,8 @@ def _measure(options: argparse.Namespace) -> dict[str, Any]:
     desktop.prepare()
     import pygame
 
-    from apps.draw.app import App, Setup
+    from apps.draw.app import App
+    from apps.draw.setup import Setup
 
     class Watched(App):
         """Notes when frames begin and end and when answers are shown."""

@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     desktop.check_screen()
     check_pygame()
     desktop.prepare()
-    from apps.draw.app import App, Setup  # Pygame only after the environment is prepared, and never for --help
+    from apps.draw.app import App  # Pygame only after the environment is prepared, and never for --help
+    from apps.draw.setup import Setup  # Pygame only after the environment is prepared, and never for --help
 
     setup = Setup(
         reader=reader_of(model),

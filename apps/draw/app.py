@@ -9,9 +9,6 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pygame
 
@@ -25,16 +22,15 @@ from apps.draw.keys import PANEL, Binding, action_of
 from apps.draw.learning.screen import WatchScreen
 from apps.draw.panels.notice import RefusedPanel
 from apps.draw.pointer import Pointer, Position
-from apps.draw.reading.recognizer import Reader, Recognizer
+from apps.draw.reading.recognizer import Recognizer
 from apps.draw.screen import ReadingScreen, Screen
 from apps.draw.session import Session
+from apps.draw.setup import Setup
 from apps.draw.sheet_view import SheetView
 from apps.draw.study import Study
-from apps.draw.teaching.jobs import Teaching
 from apps.draw.toolkit import theme
 from apps.draw.toolkit.look import Look
 from apps.draw.toolkit.widgets import Buttons
-from apps.draw.why.questions import Answer, Question
 from apps.draw.why.why_view import WhyView
 from nn.errors import InputError
 
@@ -45,25 +41,6 @@ SLEEPY_AFTER = 3.0
 GIVE_BACK_EVERY = 20.0  # seconds, while nothing happens: lessons and readings may still free memory
 SETTLED_AFTER = 0.25  # seconds after the last change of a window's size
 TURN = 0.001  # seconds after which a reading thread lets another thread run, so that frames are not delayed
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a window works with.
-
-    Attributes:
-        problem: a sentence to show at the start, such as why a taught model is not used.
-        settings, settings_path: what was remembered, and where to remember it (None: nowhere).
-    """
-
-    reader: Reader
-    explain: Callable[[Question], Answer]
-    teacher: Teaching
-    model_label: str
-    folder: Path
-    problem: str = ""
-    settings: Settings = field(default_factory=Settings)
-    settings_path: Path | None = None
 
 
 class App(Actions):

@@ -65,26 +65,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _use(options: argparse.Namespace) -> dict[str, Any]:
     """In the child: open the window, use everything, leave everything."""
     from apps.draw import desktop
-    from apps.draw.files.model_file import choose_model
 
-    model = choose_model(None, Path.cwd())
     desktop.check_screen()
     desktop.prepare()
-    import pygame
+    with tempfile.TemporaryDirectory() as folder:
+        app = _window(Path(folder))
+        user = _User(app, options)
+        threading.Thread(target=user.work, daemon=True).start()
+        app.run()
+    if user.failed:
+        raise user.failed
+    return {"digits": user.digits, "actions": user.actions, "before": user.before, "most": user.most, "after": user.after}
 
-    from apps.draw.app import App, Setup
+
+def _window(folder: Path) -> Any:
+    """A window that keeps its lessons and networks in a folder, and does in its own thread what it
+    is asked for.
+    """
+    from apps.draw.app import App
+    from apps.draw.files.model_file import choose_model
     from apps.draw.reading.reader import reader_of
+    from apps.draw.setup import Setup
     from apps.draw.teaching.teacher import Teacher
     from apps.draw.why.questions import explain
 
     class Used(App):
-        """Does in its own thread what the hand asks for."""
+        """Notes when it is open, and empties the queue `asked` before each frame."""
 
-        def __init__(self, folder: Path) -> None:
-            teacher = Teacher(folder / "lessons", model.base)
-            super().__init__(Setup(reader_of(model), explain, teacher, model.label, folder), 1, "light")
-            self.asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
-            self.opened = 0.0
+        asked: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        opened = 0.0
 
         def frame(self) -> None:
             with contextlib.suppress(queue.Empty):
@@ -93,15 +102,9 @@ def _use(options: argparse.Namespace) -> dict[str, Any]:
             super().frame()
             self.opened = self.opened or time.monotonic()
 
-    with tempfile.TemporaryDirectory() as folder:
-        app = Used(Path(folder))
-        user = _User(app, options)
-        threading.Thread(target=user.work, daemon=True).start()
-        app.run()
-        pygame.quit()
-    if user.failed:
-        raise user.failed
-    return {"digits": user.digits, "actions": user.actions, "before": user.before, "most": user.most, "after": user.after}
+    model = choose_model(None, Path.cwd())
+    teacher = Teacher(folder / "lessons", model.base)
+    return Used(Setup(reader_of(model), explain, teacher, model.label, folder), 1, "light")
 
 
 class _User:

@@ -29,8 +29,9 @@ def make_app(monkeypatch, tmp_path):
     pygame = pytest.importorskip("pygame")
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     pygame.display.quit()
-    from apps.draw.app import App, Setup
+    from apps.draw.app import App
     from apps.draw.reading.recognizer import Reader
+    from apps.draw.setup import Setup
 
     made = []
 

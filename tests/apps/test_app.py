@@ -145,31 +145,6 @@ def test_nothing_is_drawn_while_nothing_happens(driver):
     assert driver.app.draw() == []
 
 
-def test_memory_is_given_back_once_when_the_window_comes_to_rest(driver, monkeypatch):
-    given = []
-    monkeypatch.setattr("apps.draw.desktop.give_memory_back", lambda: given.append(1))
-    monkeypatch.setattr("apps.draw.app.SLEEPY_AFTER", 0.05)
-    driver.stroke(*SQUARE)
-    driver.wait_for(lambda: given)
-    for _ in range(5):
-        time.sleep(0.03)
-        driver.app.frame()
-    assert len(given) == 1
-    driver.stroke(*TALL)
-    driver.wait_for(lambda: len(given) == 2)
-
-
-def test_memory_is_given_back_again_while_it_rests(driver, monkeypatch):
-    # A lesson that ends long after the last event frees memory too.
-    given = []
-    monkeypatch.setattr("apps.draw.desktop.give_memory_back", lambda: given.append(time.perf_counter()))
-    monkeypatch.setattr("apps.draw.app.SLEEPY_AFTER", 0.05)
-    monkeypatch.setattr("apps.draw.app.GIVE_BACK_EVERY", 0.1)
-    driver.stroke(*SQUARE)
-    driver.wait_for(lambda: len(given) == 3)
-    assert given[2] - given[0] > 0.2
-
-
 def test_hovering_a_digit_shows_its_probabilities(driver):
     driver.stroke(*TALL)
     driver.stroke(*SQUARE)

@@ -1,4 +1,7 @@
+import time
+
 import pytest
+from window_driver import SQUARE, TALL
 
 from apps.draw import desktop
 from apps.draw.files.model_file import BUNDLED, choose_model
@@ -50,3 +53,28 @@ def test_model_asked_for_comes_before_ones_own_before_the_bundled(tmp_path):
     assert "your own" in own.label
     if BUNDLED.exists():
         assert choose_model(None, tmp_path / "elsewhere").path == BUNDLED
+
+
+def test_memory_is_given_back_once_when_the_window_comes_to_rest(driver, monkeypatch):
+    given = []
+    monkeypatch.setattr("apps.draw.desktop.give_memory_back", lambda: given.append(1))
+    monkeypatch.setattr("apps.draw.app.SLEEPY_AFTER", 0.05)
+    driver.stroke(*SQUARE)
+    driver.wait_for(lambda: given)
+    for _ in range(5):
+        time.sleep(0.03)
+        driver.app.frame()
+    assert len(given) == 1
+    driver.stroke(*TALL)
+    driver.wait_for(lambda: len(given) == 2)
+
+
+def test_memory_is_given_back_again_while_it_rests(driver, monkeypatch):
+    # A lesson that ends long after the last event frees memory too.
+    given = []
+    monkeypatch.setattr("apps.draw.desktop.give_memory_back", lambda: given.append(time.perf_counter()))
+    monkeypatch.setattr("apps.draw.app.SLEEPY_AFTER", 0.05)
+    monkeypatch.setattr("apps.draw.app.GIVE_BACK_EVERY", 0.1)
+    driver.stroke(*SQUARE)
+    driver.wait_for(lambda: len(given) == 3)
+    assert given[2] - given[0] > 0.2

@@ -192,9 +192,10 @@ def main(path, strokes=None):
     """Film it, and save the animation."""
     os.environ["SDL_VIDEODRIVER"] = "dummy"
     from apps.draw import front
-    from apps.draw.app import App, Setup
+    from apps.draw.app import App
     from apps.draw.files.model_file import BUNDLED
     from apps.draw.reading.reader import bundled_reader
+    from apps.draw.setup import Setup
     from apps.draw.teaching.teacher import Teacher
     from apps.draw.why.questions import explain
 
