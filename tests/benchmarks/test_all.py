@@ -82,7 +82,7 @@ def test_the_table_and_the_file_name_commit_machine_and_commands(monkeypatch, ca
     monkeypatch.setattr(table, "ROWS", rows)
     assert table.main(["--quick", "--only", "is", "--out", str(tmp_path / "new")]) == 1
     body = json.loads((tmp_path / "new" / "results.json").read_text())
-    assert [row["failed"] for row in body["rows"]] == [False, True]
+    assert [row["code"] for row in body["rows"]] == [0, 2]
     lines = capsys.readouterr().out.splitlines()
     head = next(line for line in lines if "commit" in line)
     assert body["commit"] in head
