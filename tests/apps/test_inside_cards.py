@@ -11,7 +11,7 @@ pygame = pytest.importorskip("pygame")
 
 from apps.draw.inside.marks import Focus  # noqa: E402
 from apps.draw.inside.page import compact  # noqa: E402
-from apps.draw.numbers import decimal  # noqa: E402
+from apps.draw.toolkit.numbers import decimal  # noqa: E402
 from apps.draw.why import heat  # noqa: E402
 from nn.inspection.terms import region_of  # noqa: E402
 from nn.layers import Dropout, Flatten  # noqa: E402

@@ -12,9 +12,9 @@ from hypothesis import strategies as st  # noqa: E402
 from apps.draw.inside import layout as inside_layout  # noqa: E402
 from apps.draw.inside.bands import lay_out  # noqa: E402
 from apps.draw.inside.page import compact  # noqa: E402
-from apps.draw.numbers import MINUS, decimal  # noqa: E402
 from apps.draw.toolkit import theme  # noqa: E402
 from apps.draw.toolkit.look import Look  # noqa: E402
+from apps.draw.toolkit.numbers import MINUS, decimal  # noqa: E402
 from apps.draw.why import heat  # noqa: E402
 
 STUDENT = [(28, 28, 1), (24, 24, 32), (12, 12, 32), (10, 10, 64), (5, 5, 64), (128,), (64,), (10,), (10,)]

@@ -20,8 +20,8 @@ from apps.draw.inside.way_back import (
     terms_of,
     weight_terms,
 )
-from apps.draw.numbers import MINUS, SUM, TIMES, scientific
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import MINUS, SUM, TIMES, scientific
 from apps.draw.wording import a_digit
 from nn.layers import Conv2D, Softmax
 

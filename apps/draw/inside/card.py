@@ -10,8 +10,8 @@ import pygame
 
 from apps.draw.inside.marks import Focus
 from apps.draw.inside.page import LINE, RULE, Page
-from apps.draw.numbers import MINUS, SUM, TIMES, decimal
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import MINUS, SUM, TIMES, decimal
 from nn.inspection.terms import Cell, Greatest, Rectified, Share, WeightedSum
 
 if TYPE_CHECKING:

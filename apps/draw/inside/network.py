@@ -13,9 +13,9 @@ import pygame
 from apps.draw.inside import marks as inside_marks
 from apps.draw.inside.bands import Band, lay_out, map_size
 from apps.draw.inside.marks import Focus
-from apps.draw.numbers import TIMES, decimal, powers
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import TIMES, decimal, powers
 from apps.draw.why import heat
 
 if TYPE_CHECKING:

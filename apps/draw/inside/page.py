@@ -10,9 +10,9 @@ import numpy as np
 import pygame
 
 from apps.draw.cards import LABEL_Y, room_under_label
-from apps.draw.numbers import MINUS, decimal
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import MINUS, decimal
 from apps.draw.toolkit.theme import Colour
 from apps.draw.why import heat
 

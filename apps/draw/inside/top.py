@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
-from apps.draw.numbers import MINUS
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import MINUS
 from apps.draw.toolkit.theme import Palette
 from apps.draw.why import heat
 

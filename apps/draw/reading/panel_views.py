@@ -9,10 +9,10 @@ import numpy as np
 import pygame
 
 from apps.draw.cards import LABEL_Y, PADDING, Card, Part, label, room_under_label
-from apps.draw.numbers import TIMES
 from apps.draw.session import Session
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import TIMES
 from apps.draw.toolkit.theme import Colour
 from apps.draw.toolkit.widgets import Button
 from apps.draw.wording import a_digit, ordinal, percent

@@ -9,12 +9,12 @@ from functools import partial
 import pygame
 
 from apps.draw.cards import Card, Part, button_part, label, room_under_label
-from apps.draw.numbers import MINUS
 from apps.draw.session import Session
 from apps.draw.study import LABEL, Study
 from apps.draw.teaching.jobs import CHECKING, LEARNING, PREPARING, STOPPING, Outcome, Said
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import MINUS
 from apps.draw.toolkit.text import wrapped
 from apps.draw.toolkit.widgets import Button, row
 from apps.draw.wording import a_digit, ordinal, percent

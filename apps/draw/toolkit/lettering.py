@@ -18,7 +18,7 @@ import pygame
 from PIL import ImageFont
 from pygame.pkgdata import getResource
 
-from apps.draw.numbers import MINUS, SUM, TIMES
+from apps.draw.toolkit.numbers import MINUS, SUM, TIMES
 from apps.draw.toolkit.theme import Colour
 
 SIGNS = frozenset((MINUS, TIMES, SUM))

@@ -13,11 +13,11 @@ import numpy as np
 import pygame
 from PIL import Image
 
-from apps.draw.numbers import MINUS
 from apps.draw.sheet_view import Overlay
 from apps.draw.study import Study
 from apps.draw.toolkit import shapes, theme
 from apps.draw.toolkit.look import Look
+from apps.draw.toolkit.numbers import MINUS
 from apps.draw.toolkit.theme import Palette
 from apps.draw.why import heat
 from apps.draw.why.questions import GRADIENT, NETWORK_SIDE, WHAT_IF, Answer, Question, square_of
