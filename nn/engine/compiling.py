@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 # What a process beside this one runs; `{statements}` compile something, and print a line after each.
 HELPER = """
-from nn.engine.compiling import ends_with_its_starter, collected_less
+from nn.engine.compiling import ends_with_its_starter, objects_frozen
 ends_with_its_starter()
-with collected_less():
+with objects_frozen():
 {statements}
 """
 PATIENCE = 1.0  # seconds that such a process has to end by itself
@@ -116,7 +116,7 @@ def compiled_beside(*statements: Callable[[], str]) -> Iterator[Callable[[], Non
 
     _is_beside = True
     try:
-        with _at_first_compilation(start), collected_less():
+        with _at_first_compilation(start), objects_frozen():
             yield wait
     finally:
         _is_beside = False
@@ -247,18 +247,14 @@ def ends_with_its_starter() -> None:
 
 
 @contextlib.contextmanager
-def collected_less() -> Iterator[None]:
-    """Run the garbage collector less often, and exempt existing objects; it would take a sixth of
-    the compiling time.
+def objects_frozen() -> Iterator[None]:
+    """Exempt the objects that exist from garbage collection; to look at them again and again would
+    take a tenth of the compiling time.
     """
-    first, *others = gc.get_threshold()
     gc.freeze()
-    # From 3.14 on, Python's own first threshold is as high.
-    gc.set_threshold(max(first, 2_000), *others)
     try:
         yield
     finally:
-        gc.set_threshold(first, *others)
         gc.unfreeze()
 
 
@@ -267,13 +263,14 @@ def _at_first_compilation(call: Callable[[], None]) -> Iterator[None]:
     """Call once, when Numba begins to compile for the first time inside."""
     from numba.core import event
 
-    class Listener(event.Listener):
-        heard = False
+    # A class is in a reference cycle, so what it sees is kept until the next collection: here, an
+    # empty list rather than `call` and the network that it holds.
+    calls = [call]
 
+    class Listener(event.Listener):
         def on_start(self, event: Any) -> None:
-            if not self.heard:
-                self.heard = True
-                call()
+            if calls:
+                calls.pop()()
 
         def on_end(self, event: Any) -> None:
             pass
@@ -284,3 +281,4 @@ def _at_first_compilation(call: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         event.unregister("numba:compile", listener)
+        calls.clear()
