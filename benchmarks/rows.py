@@ -211,7 +211,7 @@ ROWS = (
         BOTH,
         writes=True,
     ),
-    Row("the two engines", "benchmarks engines --limit 30000", "--steps 2 --limit 1280", engines, writes=True),
+    Row("the two engines", "benchmarks engines", "--steps 2 --limit 1280", engines, writes=True),
     Row("test accuracy, default recipe", TRAIN, "--epochs 1 --train-limit 1280", accuracies),
     Row("test accuracy, classic recipe", f"{TRAIN} --classic", "--epochs 1 --train-limit 1280", accuracies),
     Row("test accuracy, one epoch", f"{TRAIN} --fast", "--train-limit 1280", accuracies),

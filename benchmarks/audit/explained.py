@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from benchmarks.audit.mutation import Mutant
 
-REST = "NumPy computes the length for any negative value, not only for -1"
 ORDER = "the alternatives are tried in order, and no two of them can match"
 BLOCK = "overlapping blocks do some of the work twice, with the same result"
 ROOM = "scratch memory that is never used"
@@ -21,14 +20,11 @@ EITHER = "both sides give the same value there"
 
 # (path, a part of "before -> after", why). The first match counts.
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
-    ("nn/kernels/dense.py", "a.reshape(-1)  [1]  ->  2", REST),
     ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so a product without terms takes one block"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
     ("nn/kernels/dense.py", "if rate > 0:  [rate > 0]  ->  rate >= 0", SPEED),
-    ("nn/kernels/dense.py", "out[start:stop].reshape(-1)  [1]  ->  2", REST),
-    ("nn/kernels/dense.py", "rate, dz.reshape(-1))  [1]  ->  2", REST),
     ("nn/kernels/conv_backward.py", "starts[r] = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "end = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "if end > 0:  [end > 0]  ->  end >= 0", BLANK),
@@ -39,10 +35,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "[random_bits(key, first + e) >= threshold]  ->  random_bits(key, first + e) > threshold",
         CHANCE,
     ),
-    ("nn/kernels/memory.py", "reshape(-1, copy=False)  [1]  ->  2", REST),
     ("nn/kernels/winograd.py", "kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3])  [0]  ->  1", SQUARE),
     ("nn/kernels/winograd.py", "taps = kernel.shape[0] * kernel.shape[1]  [0]  ->  1", SQUARE),
-    ("nn/kernels/winograd.py", "kernel.reshape(taps, -1))  [1]  ->  2", REST),
     ("nn/kernels/winograd3.py", "TRANSFORMS) <= 9 * rows * columns * channels", SPEED),
     ("nn/kernels/winograd3.py", "y = np.empty((5, 5, L), x.dtype)  [5]  ->  6", ROOM),
     ("nn/kernels/winograd3.py", "y = np.empty((10, 10, L), x.dtype)  [10]  ->  11", ROOM),
@@ -72,14 +66,11 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
     ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and the rest of it is never used"),
     ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
-    ("nn/layers/batch_normalization.py", "[(-1, len(input_shape))]", ORDER),
     ("nn/layers/batch_normalization.py", "('moving_variance', variance), ('moving_mean', mean))", ORDER),
     ("nn/kernels/batch_norm.py", "for a in range(2):  [2]  ->  3", "the window below writes that row again"),
-    ("nn/engine/batch_norm_operation.py", "reshape(-1, array.shape[-1], copy=False)  [1]  ->  2", REST),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
     ("nn/kernels/batch_norm.py", "[spread < 0]  ->  spread <= 0", EITHER),
     ("nn/kernels/batch_norm.py", "[value < 0]  ->  value <= 0", EITHER),
-    ("nn/layers/arguments.py", "[('valid', 'same')]  ->  ('same', 'valid')", ORDER),
     ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
     (
         "nn/losses/base.py",

@@ -79,8 +79,11 @@ INTERPRETED: dict[str, list[str]] = {
 
 # The training of two hundred steps is left out: it takes longer than all others.
 ORACLE = ["tests/oracles/test_plain_numpy.py", "-k", "not two_hundred"]
-ENGINE = ["tests/engine/test_chunks.py", "tests/engine/test_batch.py", *ORACLE]
-FIT = ["tests/engine/test_training.py", "tests/test_models_fit.py"]
+ENGINE = [
+    *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
+    *ORACLE,
+]
+FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
 OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
@@ -98,16 +101,16 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/step.py": ENGINE,
     "nn/engine/batch_norm_operation.py": [NORMALIZATION, *ENGINE],
     "nn/engine/batch_norm_pool_operation.py": [NORMALIZATION, *ENGINE],
-    "nn/engine/batch.py": ["tests/engine/test_hand_over.py", *FIT, *ENGINE],
+    "nn/engine/batch.py": [*FIT, *ENGINE],
     "nn/engine/executor.py": [*FIT, *ENGINE],
     "nn/engine/fused.py": [*FIT, *ENGINE],
     "nn/engine/textbook.py": [*FIT, *ENGINE],
-    "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ORACLE],
-    "nn/engine/numpy_inference.py": ["tests/test_models.py"],
-    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ORACLE],
+    "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ENGINE],
+    "nn/engine/numpy_inference.py": ["tests/test_models.py", "tests/test_models_fit.py"],
+    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ENGINE],
     "nn/training.py": [
-        "tests/engine/test_statistics.py",
         *FIT,
+        "tests/engine/test_engines.py",
         "tests/train/test_checkpoint.py",
         "tests/optimizers/test_moving_average.py",
         *ORACLE,
@@ -154,15 +157,15 @@ class Traces:
     tests: dict[str, tuple[float, list[int]]] = field(default_factory=dict)
     shared: list[int] = field(default_factory=list)
 
-    def of(self, mutant: Mutant) -> list[str]:
-        """The tests that reach the mutant's lines, the fastest first. An empty list means that all
-        tests have to run.
+    def of(self, mutant: Mutant) -> list[str] | None:
+        """The tests that reach the mutant's lines, the fastest first, or None if nothing does. An
+        empty list means that all tests have to run: a fixture reaches them, or the import does.
         """
         broken = set(mutant.lines)
-        if broken.intersection(self.shared):
+        if mutant.at_import or broken.intersection(self.shared):
             return []
         reaching = [(seconds, test) for test, (seconds, lines) in self.tests.items() if broken.intersection(lines)]
-        return [test for _, test in sorted(reaching)]
+        return [test for _, test in sorted(reaching)] or None
 
 
 class Tracer:

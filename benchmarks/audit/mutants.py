@@ -148,17 +148,18 @@ def run_all(chosen: Sequence[Chosen], groups: dict[str, Group], workers: int, sa
             name, mutant, index = waiting.popleft()
             if mutant.path not in known:
                 known[mutant.path] = _before(mutant.path)
-            if unbroken := known[mutant.path]:
+            unbroken = known[mutant.path]
+            if unbroken and unbroken.traces.of(mutant) is None and name != REAL:
+                done += 1
+                _record(groups[name], mutant, index, SURVIVED, f"[{done}/{len(chosen)}] reached by no test")
+            elif unbroken:
                 running[start(mutant, unbroken)] = name, mutant, index
         if not running:
             break
         child, status = os.wait()
         name, mutant, index = running.pop(child)
         done += 1
-        groups[name].outcomes[index] = SURVIVED if survived(status) else KILLED
-        if survived(status):
-            why = explained.reason(mutant)
-            print(f"[{done}/{len(chosen)}] survived: {mutant}" + (f"\n    explained: {why}" if why else ""), flush=True)
+        _record(groups[name], mutant, index, SURVIVED if survived(status) else KILLED, f"[{done}/{len(chosen)}] survived")
         if time.monotonic() > saved + WRITE_EVERY:
             save()
             saved = time.monotonic()
@@ -166,6 +167,13 @@ def run_all(chosen: Sequence[Chosen], groups: dict[str, Group], workers: int, sa
     failing = [path for path, unbroken in known.items() if unbroken is None]
     if failing:
         raise InputError(f"the tests of {', '.join(failing)} fail before anything is broken, or are flaky")
+
+
+def _record(group: Group, mutant: Mutant, index: int, outcome: str, what: str) -> None:
+    group.outcomes[index] = outcome
+    if outcome == SURVIVED:
+        why = explained.reason(mutant)
+        print(f"{what}: {mutant}" + (f"\n    explained: {why}" if why else ""), flush=True)
 
 
 def _before(path: str) -> Before | None:

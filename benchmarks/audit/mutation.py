@@ -3,7 +3,7 @@
 A mutant replaces an operator by a similar one (+ by -, < by <=, `and` by `or`, min by max), adds
 one to a constant, turns a sum's `+=` into `=`, swaps two neighbours in a tuple, or removes a
 statement. Docstrings, annotations, error messages and `raise` stay as they are: no test should
-look at them.
+look at them. What means the same in any program is not changed either (`_without_effect`).
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Mutant:
         before, after: the statement as it was, and what the fault made of it.
         source: the whole file with the fault.
         lines: of the statement, or of its head if it has a body.
+        at_import: whether they run when the file is imported, as the defaults of arguments do.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Mutant:
     after: str
     source: str
     lines: range = range(0)
+    at_import: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.before}  ->  {self.after}"
@@ -64,20 +66,21 @@ class Mutant:
 
 def count(source: str) -> int:
     """The number of mutants that a file has."""
-    return sum(len(_changes(node)) for node in _nodes(ast.parse(source)))
+    return sum(len(_changes(node)) for node in _sites(ast.parse(source)))
 
 
 def mutant(path: str, source: str, index: int) -> Mutant:
     """The mutant with the given index, below `count(source)`; they are in the order of the file."""
     tree = ast.parse(source)
-    node, change = next(itertools.islice(((node, change) for node in _nodes(tree) for change in _changes(node)), index, None))
+    node, change = next(itertools.islice(((node, change) for node in _sites(tree) for change in _changes(node)), index, None))
     statement = _statements(tree)[node]
     # A change alters its node in place or returns another one, so it gets a copy.
     replacement = change(copy.deepcopy(node))
     before, after = _described(statement, node, replacement)
     _replace(tree, node, replacement)
     mutated = ast.unparse(ast.fix_missing_locations(tree))
-    return Mutant(path, getattr(node, "lineno", 0), before=before, after=after, source=mutated, lines=_lines(statement))
+    line, at_import = getattr(node, "lineno", 0), isinstance(statement, ast.FunctionDef)
+    return Mutant(path, line, before, after, source=mutated, lines=_lines(statement), at_import=at_import)
 
 
 def descriptions(source: str) -> Iterator[str]:
@@ -86,7 +89,7 @@ def descriptions(source: str) -> Iterator[str]:
     """
     tree = ast.parse(source)
     statements = _statements(tree)
-    for node in _nodes(tree):
+    for node in _sites(tree):
         for change in _changes(node):
             yield "  ->  ".join(_described(statements[node], node, change(copy.deepcopy(node))))
 
@@ -95,6 +98,39 @@ def _described(statement: ast.stmt, node: ast.AST, replacement: ast.AST) -> tupl
     before = ast.unparse(statement).split("\n")[0]
     after = "(removed)" if isinstance(replacement, ast.Pass) else ast.unparse(ast.fix_missing_locations(replacement))
     return before if isinstance(node, ast.stmt) else f"{before}  [{ast.unparse(node)}]", after
+
+
+def _sites(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that are changed."""
+    without_effect = set(_without_effect(tree))
+    return (node for node in _nodes(tree) if node not in without_effect)
+
+
+def _without_effect(tree: ast.AST) -> Iterator[ast.AST]:
+    """Nodes whose change means the same.
+
+    NumPy's `reshape` takes any negative length for -1. The order does not matter in a tuple of
+    types, of axes, or of alternatives for `in`.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name == "reshape":
+                yield from (each.operand for each in ast.walk(node) if isinstance(each, ast.UnaryOp) and _is_one(each.operand))
+            if name in ("isinstance", "issubclass"):
+                yield from _tuples(node.args[1])
+        elif isinstance(node, ast.keyword) and node.arg == "axis":
+            yield from _tuples(node.value)
+        elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
+            yield from _tuples(node.comparators[0])
+
+
+def _tuples(node: ast.AST) -> list[ast.AST]:
+    return [node] if isinstance(node, ast.Tuple) else []
+
+
+def _is_one(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 1
 
 
 def _nodes(tree: ast.AST) -> Iterator[ast.AST]:

@@ -68,17 +68,33 @@ def test_a_mutant_differs_from_its_source_in_one_statement():
     assert [f"{mutant.before}  ->  {mutant.after}" for mutant in changes(SOURCE)] == list(mutation.descriptions(SOURCE))
 
 
+def test_what_means_the_same_is_not_changed():
+    source = """
+def same(x):
+    y = x.reshape(-1, 4).sum(axis=(1, 2))
+    z = y.mean(axis=-1)
+    return isinstance(y, (int, float)) or z in (x, y)
+"""
+    assert {f"{mutant.before.rpartition('  [')[2]} -> {mutant.after}" for mutant in changes(source)} == {
+        "-1] -> 1", "4] -> 5", "1] -> 2", "2] -> 3",
+        "isinstance(y, (int, float)) or z in (x, y)] -> isinstance(y, (int, float)) and z in (x, y)",
+    }  # fmt: skip
+    defaults = [mutant.at_import for mutant in changes("def add(x, y=1):\n    return x + y\n")]
+    assert defaults == [True, False]
+
+
 def test_a_mutant_meets_the_tests_that_reach_its_line_the_fastest_first():
     traces = Traces({"slow": (2.0, [6, 8]), "fast": (1.0, [6]), "elsewhere": (0.5, [4])}, shared=[2])
 
-    def at(*lines):
-        return traces.of(Mutant("file.py", lines[0], before="", after="", source="", lines=range(lines[0], lines[-1] + 1)))
+    def at(*lines, **options):
+        return traces.of(Mutant("file.py", lines[0], "", "", "", range(lines[0], lines[-1] + 1), **options))
 
     assert at(6) == ["fast", "slow"]
     assert at(7, 8) == ["slow"]
     everything = []
     assert at(2) == everything  # a line that a fixture reaches may change the outcome of any test
-    assert at(9) == everything
+    assert at(9, at_import=True) == everything
+    assert at(9) is None
 
 
 def test_lines_that_only_another_thread_reaches_are_traced():
