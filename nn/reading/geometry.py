@@ -119,10 +119,11 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     long = max(right - left, bottom - top, 1.0)
     x, y = (left + right - long) / 2, (top + bottom - long) / 2
     x0, y0, x1, y1 = int(np.floor(x)), int(np.floor(y)), int(np.ceil(x + long)), int(np.ceil(y + long))
-    height, width = ink.shape
     part = ink[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
-    if min(y0, x0) < 0 or y1 > height or x1 > width:
-        part = np.pad(part, ((max(-y0, 0), max(y1 - height, 0)), (max(-x0, 0), max(x1 - width, 0))))
+    if part.shape != (y1 - y0, x1 - x0):
+        inside, part = part, np.zeros((y1 - y0, x1 - x0), ink.dtype)
+        top, beside = max(-y0, 0), max(-x0, 0)
+        part[top : top + inside.shape[0], beside : beside + inside.shape[1]] = inside
     # The mean over each pixel's square when shrinking, as coverage of a bilevel image would be;
     # smooth when enlarging.
     kind = Image.Resampling.BOX if long > 2 * side else Image.Resampling.BILINEAR
@@ -168,7 +169,8 @@ def _dilated(picture: np.ndarray, radius: float) -> np.ndarray:
     """Grey dilation with a soft-rimmed disc: max over offsets of picture · coverage(offset)."""
     reach = int(np.ceil(radius))
     height, width = picture.shape
-    padded = np.pad(picture, reach, mode="edge")
+    beyond = (np.clip(np.arange(-reach, side + reach), 0, side - 1) for side in picture.shape)
+    padded = picture[np.ix_(*beyond)]  # with its edges repeated
     out = picture.copy()
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):

@@ -115,14 +115,14 @@ def _known_strokes(strokes: Sequence[Stroke], grid: Grid, inked: np.ndarray) -> 
     """
     if len(strokes) > MOST_STROKES:
         return []
-    masks = [_drawn(points, width, grid, inked.shape) & inked for points, width in strokes]
+    masks = [_drawn(points, pen, grid, inked.shape) & inked for points, pen in strokes]
     covered = np.logical_or.reduce(masks)
     if (inked & ~covered).sum() > 0.02 * inked.sum():
         return []
     return [Component.of(mask) for mask in masks if mask.any()]
 
 
-def _drawn(points: np.ndarray, width: float, grid: Grid, shape: tuple[int, int]) -> np.ndarray:
+def _drawn(points: np.ndarray, pen: float, grid: Grid, shape: tuple[int, int]) -> np.ndarray:
     """The coarse mask (h, w) of one stroke, one pixel wider on each side than the pen, so that its
     soft edge belongs to it.
 
@@ -130,21 +130,25 @@ def _drawn(points: np.ndarray, width: float, grid: Grid, shape: tuple[int, int])
     leaves dents of 1.4 % of the radius between them.
     """
     path = (np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5
-    radius = width / 2 / grid.step + 1
+    radius = pen / 2 / grid.step + 1
     if len(path) > 1:
         # What moves on by less than a third of the radius shows no difference; the end does.
         along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))]) // (radius / 6)
-        path = path[np.unique([*np.unique(along, return_index=True)[1], len(path) - 1])]
+        moved = np.diff(along, prepend=-1.0) > 0
+        moved[-1] = True
+        path = path[moved]
     way = np.diff(path, axis=0)
     counts = np.maximum(np.ceil(np.abs(way).max(axis=1, initial=0) * 3 / radius), 1).astype(np.int64)
     piece = np.repeat(np.arange(len(way)), counts)
     fraction = (np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + 1) / counts[piece]
     centres = np.concatenate([path[:1], path[piece] + fraction[:, None] * way[piece]])
-    reach = np.arange(-int(radius), int(radius) + 1)
-    down, across = np.nonzero(np.hypot(reach[:, None], reach) <= radius)
-    columns, rows = np.floor(centres + 0.5).astype(np.int64).T
-    rows, columns = rows[:, None] + reach[down], columns[:, None] + reach[across]
-    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
-    mask = np.zeros(shape, bool)
-    mask[rows[inside], columns[inside]] = True
-    return mask
+    offsets = np.arange(-int(radius), int(radius) + 1)
+    down, across = (offsets[each] for each in np.nonzero(np.hypot(offsets[:, None], offsets) <= radius))
+    # A frame takes what of a disc lies outside; discs further out than the frame are left out.
+    reach, margin = int(radius), 2 * int(radius)
+    height, width = shape[0] + 2 * margin, shape[1] + 2 * margin
+    mask = np.zeros((height, width), bool)
+    columns, rows = np.floor(centres + 0.5).astype(np.int64).T + margin
+    near = (rows >= reach) & (rows < height - reach) & (columns >= reach) & (columns < width - reach)
+    mask.reshape(-1)[(rows * width + columns)[near][:, None] + down * width + across] = True
+    return mask[margin : margin + shape[0], margin : margin + shape[1]]
