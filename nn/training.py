@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -140,8 +141,11 @@ class Trainer:
         self._steps_before = model.iterations - self._steps_done()
         # Trainings one after another take new orders and keys: those of one longer training.
         self._epochs_before = max(self._steps_before, 0) // self.steps_in_epoch
+        # A weak reference: two that hold each other would keep the training's images in memory, until
+        # garbage is collected.
+        trainer = weakref.proxy(self)
         for callback in self.callbacks:
-            callback.model, callback.trainer, callback.params = model, self, history.params
+            callback.model, callback.trainer, callback.params = model, trainer, history.params
         try:
             for entry in self.progress.history:
                 history.record(entry)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import shutil
 import subprocess
@@ -78,9 +79,10 @@ def preferred_theme() -> str:
 
 
 def give_memory_back() -> None:
-    """Return what was freed to the operating system, where the C library keeps it (glibc): some 30
-    MB after ten minutes.
+    """Free what is unreachable, such as the networks of earlier lessons, and return all that was
+    freed to the operating system, where the C library keeps it (glibc).
     """
+    gc.collect()
     if sys.platform.startswith("linux"):
         with contextlib.suppress(AttributeError, OSError):
             ctypes.CDLL(None).malloc_trim(0)

@@ -1,6 +1,7 @@
 """The drawing window with everything used at random, and whether it gives the memory back.
 
     python -m benchmarks soak [--minutes 10] [--seed 0]
+    python -m benchmarks soak --lessons 1000
 
 The real main loop runs in a process of its own, as in `python -m benchmarks window`. Digits are
 drawn; between them buttons are pressed and keys' actions done, on all screens and panels: looking
@@ -10,6 +11,10 @@ thrown away, themes. Pictures are neither opened nor saved, and nobody quits.
 The memory of the window and of its helper processes is noted after the first digit was read and
 the kernels for reading are loaded, at its most, and half a minute after all screens were left, all
 lessons forgotten and the sheet cleared. An exception in the window ends the run with its traceback.
+
+With `--lessons` the window does nothing but learn: one lesson about what is drawn after another,
+each forgotten before the next, and every tenth one kept until ten of them are there. They are short:
+of a tenth of a lesson's images.
 """
 
 from __future__ import annotations
@@ -38,6 +43,7 @@ GOAL = 30.0  # MiB
 REST_SECONDS = 30.0
 # What would leave the window, or read and write files of the user.
 LEFT_OUT = {"quit", "step_out", "save", "save_card", "copy_card", "open_files", "open_card", "use_bundled"}
+SHORT = 2560  # images in a lesson of `--lessons`
 DRAWN = 0.5  # the share of digits among all that is done
 
 
@@ -48,13 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(_use(options)))
         return 0
     words = ["--child", "--minutes", str(options.minutes), "--seed", str(options.seed), "--rest", str(options.rest)]
+    words += ["--lessons", str(options.lessons)]
     with Display() as environment:
         command = [sys.executable, "-m", "benchmarks.audit.soak", *words]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise InputError(f"the window ended with exit code {done.returncode} (see above)")
     result = json.loads(done.stdout.splitlines()[-1])
-    print(f"{result['digits']} digits drawn and {sum(result['actions'].values())} actions in {options.minutes:g} minutes:")
+    print(f"{result['digits']} digits drawn and {sum(result['actions'].values())} actions in {result['minutes']:.0f} minutes:")
     print(", ".join(f"{name} {count}" for name, count in sorted(result["actions"].items())))
     before, most, after = result["before"], result["most"], result["after"]
     print(f"memory: {before:.0f} MiB before, at most {most:.0f}, {after:.0f} in the end: {after - before:+.0f} MiB")
@@ -69,16 +76,17 @@ def _use(options: argparse.Namespace) -> dict[str, Any]:
     desktop.check_screen()
     desktop.prepare()
     with tempfile.TemporaryDirectory() as folder:
-        app = _window(Path(folder))
+        app = _window(Path(folder), SHORT if options.lessons else None)
         user = _User(app, options)
         threading.Thread(target=user.work, daemon=True).start()
         app.run()
     if user.failed:
         raise user.failed
-    return {"digits": user.digits, "actions": user.actions, "before": user.before, "most": user.most, "after": user.after}
+    names = ("digits", "actions", "minutes", "before", "most", "after")
+    return {name: getattr(user, name) for name in names}
 
 
-def _window(folder: Path) -> Any:
+def _window(folder: Path, samples: int | None) -> Any:
     """A window that keeps its lessons and networks in a folder, and does in its own thread what it
     is asked for.
     """
@@ -103,7 +111,7 @@ def _window(folder: Path) -> Any:
             self.opened = self.opened or time.monotonic()
 
     model = choose_model(None, Path.cwd())
-    teacher = Teacher(folder / "lessons", model.base)
+    teacher = Teacher(folder / "lessons", model.base, samples=samples)
     return Used(Setup(reader_of(model), explain, teacher, model.label, folder), 1, "light")
 
 
@@ -114,7 +122,8 @@ class _User:
         self.app, self.seconds, self.rest = app, 60 * options.minutes, options.rest
         self.mouse = Mouse(app)
         self.digits, self.actions = 0, dict[str, int]()
-        self.before = self.most = self.after = 0.0
+        self.before = self.most = self.after = self.minutes = 0.0
+        self.lessons = options.lessons
         self.failed: Exception | None = None
         self._rng = np.random.default_rng(options.seed)
 
@@ -134,7 +143,40 @@ class _User:
         while self.app.session.reading is None or any(thread.name == "warm-up" for thread in threading.enumerate()):
             time.sleep(0.01)
         time.sleep(self.rest / 3)
-        self.before = _memory()
+        self.before, began = _memory(), time.monotonic()
+        self._learn() if self.lessons else self._use_everything()
+        self.minutes = (time.monotonic() - began) / 60
+        self._ask(self._leave)
+        time.sleep(1)
+        self._ask(self._forget)
+        time.sleep(self.rest)
+        while self.app.study.lessons.is_busy:
+            time.sleep(1)
+        time.sleep(self.rest)
+        self.after = _memory()
+
+    def _learn(self) -> None:
+        """Lessons, taught and forgotten."""
+        study, lessons = self.app.study, self.app.study.lessons
+        for number in range(self.lessons):
+            study.asked_label = number % 10  # as if it had asked whether that is meant
+            self._ask(lambda: study.teach(study.asked_label))
+            self._wait_for_lessons()
+            kept = len(lessons.teacher.kept())
+            if number % 10 or kept > 10:
+                self._ask(study.undo_lesson)
+                self._wait_for_lessons()
+            self.actions["lessons"] = number + 1
+            self.most = max(self.most, _memory())
+
+    def _wait_for_lessons(self) -> None:
+        while self.app.study.lessons.is_busy:
+            time.sleep(0.02)
+        outcome = self.app.study.lessons.outcome
+        if outcome is not None and outcome.problem:
+            raise InputError(outcome.problem)
+
+    def _use_everything(self) -> None:
         until = time.monotonic() + self.seconds
         while time.monotonic() < until:
             if self._rng.random() < DRAWN:
@@ -144,14 +186,6 @@ class _User:
                 self._ask(self._anything)
                 time.sleep(PAUSE_SECONDS)
             self.most = max(self.most, _memory())
-        self._ask(self._leave)
-        time.sleep(1)
-        self._ask(self._forget)
-        time.sleep(self.rest)
-        while self.app.study.lessons.is_busy:
-            time.sleep(1)
-        time.sleep(self.rest)
-        self.after = _memory()
 
     def _ask(self, what: Any) -> None:
         """Let the window's thread do it, and wait until it is done."""
@@ -209,6 +243,7 @@ def _memory() -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = ArgumentParser(prog="python -m benchmarks soak", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--minutes", type=positive_number, default=10.0, help="of use (default: 10)")
+    parser.add_argument("--lessons", type=whole_number(0), default=0, metavar="N", help="N lessons instead, and nothing else")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="of what is done (default: 0)")
     parser.add_argument("--rest", type=positive_number, default=REST_SECONDS, help="seconds to settle (default: 30)")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)

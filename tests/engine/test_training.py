@@ -2,15 +2,18 @@
 once.
 """
 
+import gc
+import io
 import itertools
 import multiprocessing
 import os
 import threading
+import weakref
 
 import numpy as np
 import pytest
 
-from nn.callbacks import Callback
+from nn.callbacks import Callback, ProgressBar
 from nn.datasets.sources import ScaledImages
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
@@ -185,3 +188,19 @@ def test_a_callback_after_a_batch_finds_the_next_step_in_the_progress():
 
     Trainer(trained(), ScaledImages(X, Y, 1.0, 4), batch_size=32, epochs=1, callbacks=[Watch()]).run()
     assert found == [(0, 1, 32), (1, 2, 64), (2, 3, 70)]
+
+
+@pytest.mark.parametrize("engine", ["fused", "layers"])
+def test_nothing_of_a_training_stays_in_memory(engine):
+    # Not even until garbage is next collected: somebody may train one network after another.
+    model = Sequential([Dense(2, activation="softmax", input_shape=(1,))])
+    model.compile(optimizer=Adadelta())
+    source = ScaledImages(np.zeros((8, 1), np.float32), np.zeros(8, np.uint8), 1.0, 2)
+    kept = weakref.ref(source)
+    gc.disable()
+    try:
+        Trainer(model, source, batch_size=4, epochs=1, engine=engine, callbacks=[ProgressBar(io.StringIO())]).run()
+        del source
+        assert kept() is None
+    finally:
+        gc.enable()

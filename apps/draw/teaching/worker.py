@@ -4,6 +4,7 @@ stays as it is.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from multiprocessing.connection import Connection
@@ -36,6 +37,7 @@ def serve(connection: Connection, base: Path, data: str | None, samples: int | N
             connection.send(("failed", str(error)))
         else:
             connection.send(("done",))
+        gc.collect()  # a network's layers hold each other, and the next lesson makes another network
 
 
 class _Classroom:
