@@ -16,6 +16,8 @@ CONTIGUOUS = "the rows of the filters are contiguous, so v counts on across thei
 BEYOND = "more tiles than the image needs: none of their outputs is stored"
 SQUARE = "both sides of the kernel have the same length"
 UNUSED = "the sums of these values are not used"
+UNBOUND = "replaced when the operation gets its arrays"
+SIZES = "all samples have the same size"
 EITHER = "both sides give the same value there"
 
 # (path, a part of "before -> after", why). The first match counts.
@@ -29,6 +31,9 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/conv_backward.py", "end = 0  [0]  ->  1", BLANK),
     ("nn/kernels/conv_backward.py", "if end > 0:  [end > 0]  ->  end >= 0", BLANK),
     ("nn/kernels/conv_backward.py", "six_vectors(v, vectors, row // L, row, L)  [row // L]  ->  row * L", CONTIGUOUS),
+    ("nn/kernels/conv_backward.py", "range(most, most // 2, -1), key=lambda count: -vectors % count))  [2]  ->  3", SPEED),
+    ("nn/kernels/conv_pool_backward.py", "bits = np.empty((windows * 4, -(-F // 64)), np.uint64)  [4]  ->  5", ROOM),
+    ("nn/kernels/conv_pool_backward.py", "bits = np.empty((windows * 4, -(-F // 64)), np.uint64)  [-F // 64]  ->  -F * 64", ROOM),
     ("nn/kernels/elementwise.py", "[4294967296.0]  ->  4294967297.0", CHANCE),
     (
         "nn/kernels/elementwise.py",
@@ -37,6 +42,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ),
     ("nn/kernels/winograd.py", "kernel_shape[0]]) ** 2, kernel_shape[2], kernel_shape[3])  [0]  ->  1", SQUARE),
     ("nn/kernels/winograd.py", "taps = kernel.shape[0] * kernel.shape[1]  [0]  ->  1", SQUARE),
+    ("nn/kernels/winograd3.py", "tiles = -(-rows // 5) * -(-columns // 5)", SPEED),
+    ("nn/kernels/winograd3.py", "return 49 * tiles * (channels + TRANSFORMS) < 9 * rows * columns * channels", SPEED),
     ("nn/kernels/winograd3.py", "TRANSFORMS) <= 9 * rows * columns * channels", SPEED),
     ("nn/kernels/winograd3.py", "y = np.empty((5, 5, L), x.dtype)  [5]  ->  6", ROOM),
     ("nn/kernels/winograd3.py", "y = np.empty((10, 10, L), x.dtype)  [10]  ->  11", ROOM),
@@ -68,6 +75,17 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
     ("nn/layers/batch_normalization.py", "('moving_variance', variance), ('moving_mean', mean))", ORDER),
     ("nn/kernels/batch_norm.py", "for a in range(2):  [2]  ->  3", "the window below writes that row again"),
+    ("nn/engine/operations.py", "= np.empty(0)  [0]  ->  1", UNBOUND),
+    ("nn/engine/operations.py", "first=chunk.rows.start * source[0].size, out=flat(target[chunk.rows]))  [0]  ->  1", SIZES),
+    ("nn/engine/conv_operation.py", "self.prepared_for = np.empty(0)  [0]  ->  1", UNBOUND),
+    ("nn/engine/conv_operation.py", "spill = row - kernel.shape[1] * kernel.shape[2] if needs_dinput else 0", ROOM),
+    ("nn/engine/conv_operation.py", "self.gap = -(-spill // math.prod(self.padded_shape))  [-spill //", ROOM),
+    ("nn/engine/conv_operation.py", "->  needs_dinput or self.padded is not self.input", ROOM),
+    ("nn/engine/conv_operation.py", "needs_dinput = (chunk.rows, self.dinput.size > 0)  [0]  ->  1", "images of one pixel"),
+    ("nn/engine/conv_operation.py", "if not self.training:  [not self.training]  ->  self.training", SPEED),
+    ("nn/engine/conv_operation.py", "->  needs_dinput or self.dpadded is not self.dinput", "then nothing is copied"),
+    ("nn/engine/conv_operation.py", "->  width * channels <= conv_pool_backward.SHORT_ROW", SPEED),
+    ("nn/engine/conv_operation.py", "self.short_rows = width * channels < conv_pool_backward.SHORT_ROW  [width * channels]", SPEED),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
     ("nn/kernels/batch_norm.py", "[spread < 0]  ->  spread <= 0", EITHER),
     ("nn/kernels/batch_norm.py", "[value < 0]  ->  value <= 0", EITHER),

@@ -48,7 +48,6 @@ class ConvOperation(Operation):
         self.dkernels = aligned((chunking.count, *self.chunk_gradient_shape(needs_dinput)), kernel.dtype)
         self.dbiases = aligned((chunking.count, *bias.shape), kernel.dtype)
         self.dkernel, self.dbias = aligned(kernel.shape, kernel.dtype), aligned(bias.shape, kernel.dtype)
-        self.dz = aligned(dout.shape, dout.dtype) if self.relu and len(self.layers) == 1 else dout
         result = super().bind_backward(dout, chunking, needs_dinput)
         # The kernel writes whole vectors. Where a row of a patch is not a whole number of them,
         # the last ones of a chunk reach into the next one's first image, and could race with its
@@ -89,10 +88,10 @@ class ConvOperation(Operation):
     def padded_backward(self, chunk: Chunk, needs_dinput: bool, dpadded: NDArray) -> None:
         """As `backward`, with the input gradient in the padded shape."""
         rows = chunk.rows
-        if self.relu:
-            elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dz[rows]))
+        if self.relu:  # in place: nobody else needs dout
+            elementwise.relu_backward(flat(self.dout[rows]), flat(self.out[rows]), flat(self.dout[rows]))
         self.convolution.backward(
-            dz=self.dz[rows],
+            dz=self.dout[rows],
             x=self.padded[rows],
             needs_dx=needs_dinput,
             dx=dpadded,

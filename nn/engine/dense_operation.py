@@ -48,11 +48,11 @@ class DenseOperation(Operation):
         return super().bind_forward(source, chunking)
 
     def bind_backward(self, dout: NDArray, chunking: Chunking, needs_dinput: bool) -> NDArray:
-        """Also lay out dz, the gradients, the transposed kernel for the input gradient, and the
-        lists.
+        """Also lay out the gradients, the transposed kernel for the input gradient, and the lists.
+
+        dz takes the place of dout, which nobody else needs.
         """
         kernel = self.layer.parameters["kernel"]
-        self.dz = aligned(dout.shape, dout.dtype) if self.relu else dout
         self.dkernel = aligned(kernel.shape, kernel.dtype)
         self.dbias = aligned((kernel.shape[1],), kernel.dtype)
         self.transposed = aligned((kernel.shape[1], kernel.shape[0]), kernel.dtype)
@@ -84,11 +84,11 @@ class DenseOperation(Operation):
             self._sparse_backward(chunk)
             return
         if self.relu:
-            elementwise.relu_dropout_backward(flat(self.dout[rows]), flat(self.out[rows]), self.rate, flat(self.dz[rows]))
+            elementwise.relu_dropout_backward(flat(self.dout[rows]), flat(self.out[rows]), self.rate, flat(self.dout[rows]))
         if self.dinput.size:
             units = self.layer.units
             dense.matmul(
-                a=self.dz,
+                a=self.dout,
                 row_stride=units,
                 k_stride=1,
                 K=units,
@@ -108,7 +108,7 @@ class DenseOperation(Operation):
             out=self.out[rows],
             rate=self.rate,
             first_row=rows.start,
-            dz=self.dz[rows],
+            dz=self.dout[rows],
             by_row=tuple(each[index] for each in self.by_sample),
             by_column=tuple(each[index] for each in self.by_unit),
         )
@@ -135,7 +135,7 @@ class DenseOperation(Operation):
         if self.dinput.size:
             transposition.transpose_rows(kernel, rows.start, rows.stop, self.transposed)
         if piece == 0 and self.layer.use_bias:
-            elementwise.column_sums(self.dz[: len(step)], self.dbias)
+            elementwise.column_sums(self.dout[: len(step)], self.dbias)
             step.update(self.layer, "bias", self.dbias)
 
     def _kernel_gradient(self, piece: int, rows: slice, samples: int, chunks: int) -> None:
@@ -146,7 +146,7 @@ class DenseOperation(Operation):
                 row_stride=1,
                 k_stride=len(self.dkernel),
                 K=samples,
-                b=self.dz,
+                b=self.dout,
                 bias=self.no_bias,
                 relu=False,
                 out=self.dkernel,

@@ -65,8 +65,8 @@ class Scale(Layer):
 
 
 class Centre(Layer):
-    """Takes off the batch's mean when training and its moving average otherwise: a whole batch,
-    and state.
+    """Takes off the batch's mean when training and its moving average otherwise, and multiplies by
+    a factor: a whole batch, state, and a parameter.
     """
 
     whole_batch = True
@@ -74,16 +74,18 @@ class Centre(Layer):
     def build(self, input_shape, rng, dtype):
         super().build(input_shape, rng, dtype)
         self.add_state("moving_mean", np.zeros(input_shape), dtype)
+        self.add_parameter("factor", np.array([1.5]), dtype)
 
     def forward(self, x, training=False, rng=None):
         mean = x.mean(axis=0) if training else self.state["moving_mean"]
-        return x - mean, mean
+        return self.parameters["factor"] * (x - mean), (mean, x - mean)
 
     def backward(self, dout, cache):
-        return dout - dout.mean(axis=0), {}
+        dx = self.parameters["factor"] * (dout - dout.mean(axis=0))
+        return dx, {"factor": (dout * cache[1]).sum(keepdims=True).reshape(1)}
 
     def update_state(self, cache):
-        self.state["moving_mean"] += 0.1 * (cache - self.state["moving_mean"])
+        self.state["moving_mean"] += 0.1 * (cache[0] - self.state["moving_mean"])
 
 
 class Noise(Layer):
@@ -121,6 +123,13 @@ NETWORKS = {
         Flatten(),
     ],
     "winograd, unpooled": lambda: [Conv2D(12, 3, padding="same", activation="relu"), Conv2D(12, 3), Flatten()],
+    "rows of whole vectors, padded": lambda: [
+        Conv2D(16, 3, padding="same", activation="relu"),
+        Conv2D(16, 3, padding="same", activation="relu"),
+        Conv2D(8, 3, padding="same", activation="relu"),
+        MaxPooling2D(),
+        Flatten(),
+    ],
     "products": lambda: [Conv2D(6, 1, activation="relu"), Conv2D(4, 8), Flatten()],
     "dropout everywhere": lambda: [Dropout(0.2), Flatten(), Dense(300, activation="relu"), Dropout(0.5), Dropout(0.1)],
     "a layer of one's own": lambda: [Conv2D(4, 3), Scale(0.7), ReLU(), MaxPooling2D(), Flatten()],

@@ -14,6 +14,7 @@ from nn.layers import (
     Dropout,
     Flatten,
     GaussianNoise,
+    Layer,
     MaxPooling2D,
     ReLU,
     Reshape,
@@ -69,7 +70,7 @@ def conv(activation=None, **options):
         ([BatchNormalization(), MaxPooling2D(3)], ["BatchNormOperation batch_normalization", "PoolOperation max_pooling2d"]),
         ([GaussianNoise(0.1), ReLU()], ["WholeBatchOperation gaussian_noise", "ReLUOperation re_lu"]),
     ],
-    ids=str,
+    ids=lambda value: "" if isinstance(value[0], Layer) else ", ".join(value),
 )  # fmt: skip
 def test_layers_are_joined_where_an_operation_stands_for_both(layers, expected):
     assert operations(layers) == expected
@@ -235,6 +236,16 @@ def test_nothing_below_the_first_layer_that_learns_goes_back():
     ]
 
 
+def test_the_way_back_is_told_in_its_order():
+    lines = str(plan_of([conv(), conv("relu")])).splitlines()
+    assert [line.split()[-1] for line in lines if "backward" in line][1:3] == ["relu_backward", "conv2d_backward"]
+
+
+def test_layers_without_weights_are_not_the_first_that_learns():
+    plan = plan_of([conv(trainable=False), Flatten(), Dropout(0.5), Dense(2)])
+    assert [type(each).__name__ for each in plan.learning] == ["DenseOperation"]
+
+
 def test_what_each_operation_joins_is_told_in_words():
     plan = plan_of([conv(), conv("relu"), BatchNormalization(), GaussianNoise(0.1), ReLU(), Dropout(0.5), Flatten(), Dense(2)])
     assert [each.describe().partition(" (")[0] for each in plan.operations[:2]] == [
@@ -246,3 +257,13 @@ def test_what_each_operation_joins_is_told_in_words():
         "layer by layer",
         "the mask drawn twice, never stored",
     ]
+
+
+def test_outputs_over_blank_patches_are_exactly_zero_where_their_gradients_depend_on_it():
+    plan = plan_of([Conv2D(16, 3, activation="relu"), MaxPooling2D()], shape=(12, 12, 16))
+    assert "Winograd 3x3" in plan.operations[0].describe()
+    plan.images[...] = np.random.default_rng(0).random(plan.images.shape)
+    plan.images[:, :, 4:] = 0  # Winograd's tiles of 7 columns have some of each
+    plan.operations[0].forward(plan.chunks(4, {})[0])
+    assert not plan.scores[:, :, 2:].any()
+    assert plan.scores[:, :, :2].all(axis=(1, 2)).any()

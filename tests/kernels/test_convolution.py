@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from nn.gradcheck import cases
-from nn.kernels import winograd3, winograd_backward
+from nn.kernels import convolution, winograd3, winograd_backward
 from nn.kernels.convolution import (
     DIRECT,
     PRODUCT,
@@ -173,3 +173,27 @@ def test_over_a_blank_patch_an_output_is_its_bias_exactly(dtype):
     assert (z[0, :, 5:, :3] == 0).all()
     assert (z[0, :5, :5, :3] != 0).all()
     np.testing.assert_allclose(z[1, ..., 3:], 0.5, rtol=1e-6)
+
+
+def test_only_what_rounding_may_have_left_becomes_zero():
+    x = np.zeros((2, 4, 4, 2), np.float32)
+    x[0, 1, 2, 1], x[1, 3, 0, 0] = -3, 5
+    kernel = np.zeros((3, 3, 2, 3), np.float32)
+    kernel[0, 0, 0], kernel[2, 1, 1] = [1, -2, 1], [-1, 0, 1]
+    # Of an image's largest value, of the sum of the filter's weights: a unit in the last place, 32 times.
+    limits = 32 * np.float32(2**-23) * np.outer([3, 5], [2, 2, 2]).astype(np.float32)
+    out = np.stack([limits, -limits, limits * np.float32(1.001), limits * 0], axis=1)[:, :, None]
+    convolution.clear_rounding(out, x, kernel, np.array([0, 0, 1e-9], np.float32))
+    assert not out[:, [0, 1, 3], 0, :2].any()
+    np.testing.assert_array_equal(out[:, 2, 0], limits * np.float32(1.001))
+    np.testing.assert_array_equal(out[:, :2, 0, 2], np.stack([limits, -limits], axis=1)[:, :, 2])
+
+
+def test_an_output_over_a_blank_patch_is_exactly_its_bias_also_by_winograd():
+    shape = (12, 12, 16), (3, 3, 16, 8)
+    assert forward_algorithm(*shape, (1, 1)) == WINOGRAD3
+    x, kernel = RNG.random((3, *shape[0]), np.float32), RNG.standard_normal(shape[1], np.float32)
+    x[:, :, 4:] = 0  # a tile of 7 columns has some of each
+    out = conv2d(x=x, kernel=kernel, bias=np.zeros(8, np.float32), strides=(1, 1), padding=((0, 0), (0, 0)))
+    assert not out[:, :, 4:].any()
+    assert out[:, :, :4].all()
