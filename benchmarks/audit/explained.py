@@ -85,7 +85,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/conv_operation.py", "if not self.training:  [not self.training]  ->  self.training", SPEED),
     ("nn/engine/conv_operation.py", "->  needs_dinput or self.dpadded is not self.dinput", "then nothing is copied"),
     ("nn/engine/conv_operation.py", "->  width * channels <= conv_pool_backward.SHORT_ROW", SPEED),
-    ("nn/engine/conv_operation.py", "self.short_rows = width * channels < conv_pool_backward.SHORT_ROW  [width * channels]", SPEED),
+    ("nn/engine/conv_operation.py", "< conv_pool_backward.SHORT_ROW  [width * channels]", SPEED),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
     ("nn/kernels/batch_norm.py", "[spread < 0]  ->  spread <= 0", EITHER),
     ("nn/kernels/batch_norm.py", "[value < 0]  ->  value <= 0", EITHER),
