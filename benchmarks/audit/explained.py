@@ -77,7 +77,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/batch_norm.py", "for a in range(2):  [2]  ->  3", "the window below writes that row again"),
     ("nn/engine/operations.py", "= np.empty(0)  [0]  ->  1", UNBOUND),
     ("nn/engine/operations.py", "first=chunk.rows.start * source[0].size, out=flat(target[chunk.rows]))  [0]  ->  1", SIZES),
-    ("nn/engine/conv_operation.py", "self.prepared_for = np.empty(0)  [0]  ->  1", UNBOUND),
     ("nn/engine/conv_operation.py", "spill = row - kernel.shape[1] * kernel.shape[2] if needs_dinput else 0", ROOM),
     ("nn/engine/conv_operation.py", "self.gap = -(-spill // math.prod(self.padded_shape))  [-spill //", ROOM),
     ("nn/engine/conv_operation.py", "->  needs_dinput or self.padded is not self.input", ROOM),

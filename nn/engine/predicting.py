@@ -55,9 +55,9 @@ class PredictingStack(TrainableStack):
 
     def _predict(self, x: ArrayLike, threads: int | None, logits: bool) -> NDArray:
         images = array_of(x, "x")
-        self._built()
-        check_images(images, self.input_shape, "x")
-        images = images.reshape(len(images), *self.input_shape)
+        shape = self.input_shape
+        check_images(images, shape, "x")
+        images = images.reshape(len(images), *shape)
         if self.use_kernels:
             return self._run_kernels(images, threads, logits)
         layers = split_softmax(self.layers)[0] if logits else self.layers

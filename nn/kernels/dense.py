@@ -24,10 +24,12 @@ from nn.kernels.simd import (
     load,
     load_each,
     load_first,
+    multiples,
     multiples_until,
     relu_each,
     splat,
     splat_each,
+    store_each,
     store_first,
     store_first_each,
     zeros,
@@ -56,14 +58,19 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
     The four rows share each vector of b that is loaded. A vector is two registers wide, so eight
     sums are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of
     one vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four
-    rows remain, the last one stands in for those that are missing. Each sum runs over k in order,
-    whatever the blocks.
+    rows remain, the last one stands in for those that are missing. A single row takes four vectors
+    of columns at a time instead, as far as they go. Each sum runs over k in order, whatever the
+    blocks.
     """
     F = out.shape[1]
     L = lanes(b)
+    first = 0
+    if stop - start == 1:
+        first = F // (4 * L) * (4 * L)
+        _row(a, start * row_stride, k_stride, K, b, bias, relu, out, start * F, first)
     for k_first in range(0, max(K, 1), 64):
         k_last = min(k_first + 64, K)
-        for f in range(0, F, L):
+        for f in range(first, F, L):
             count = min(L, F - f)
             biases = load_first(bias, f, count)
             for row in range(start, stop, 4):
@@ -77,6 +84,23 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
                 if relu and k_last == K:
                     sums = relu_each(sums)
                 store_first_each(out, row * F + f, outputs, count, sums)
+
+
+@jit(inline=True)
+def _row(a, i, k_stride, K, b, bias, relu, out, o, columns):
+    """The first columns, a multiple of four vectors, of the row of out that begins at o; its row of
+    a begins at i.
+    """
+    F = out.shape[1]
+    L = lanes(b)
+    for f in range(0, columns, 4 * L):
+        four = multiples(L, 4)
+        sums = load_each(bias, f, four)
+        for k in range(K):
+            sums = add_products(sums, load_each(b, k * F + f, four), splat(a, i + k * k_stride))
+        if relu:
+            sums = relu_each(sums)
+        store_each(out, o + f, four, sums)
 
 
 @jit

@@ -16,7 +16,11 @@ def tolerance(dtype):
 
 @few
 @given(
-    st.integers(1, 9), st.sampled_from([0, 1, 5, 63, 64, 65, 130]), st.sampled_from([1, 10, 32, 33, 70]), dtypes, st.booleans()
+    st.integers(1, 9),
+    st.sampled_from([0, 1, 5, 63, 64, 65, 130]),
+    st.sampled_from([1, 10, 32, 33, 70, 300]),
+    dtypes,
+    st.booleans(),
 )
 def test_matmul_is_the_naive_product(rows, terms, columns, dtype, relu):
     rng = np.random.default_rng(rows + terms + columns)
@@ -31,7 +35,7 @@ def test_matmul_is_the_naive_product(rows, terms, columns, dtype, relu):
 
 
 @few
-@given(st.integers(1, 70), st.integers(1, 9), st.sampled_from([1, 10, 33]), dtypes, st.data())
+@given(st.integers(1, 70), st.integers(1, 9), st.sampled_from([1, 10, 33, 150]), dtypes, st.data())
 def test_matmul_of_a_transposed_matrix_and_of_some_rows(rows, terms, columns, dtype, data):
     first = data.draw(st.integers(0, rows))
     last = data.draw(st.integers(first, rows))
@@ -44,13 +48,16 @@ def test_matmul_of_a_transposed_matrix_and_of_some_rows(rows, terms, columns, dt
     assert (out[last:] == 7).all()
 
 
-def test_matmul_rows_do_not_depend_on_the_cut():
+@pytest.mark.parametrize("columns", [40, 300])
+@pytest.mark.parametrize("relu", [False, True])
+def test_matmul_rows_do_not_depend_on_the_cut(columns, relu):
     rng = np.random.default_rng(0)
-    a, b = (aligned_copy(rng.standard_normal(shape), np.float32) for shape in ((13, 150), (150, 40)))
-    whole, cut = aligned((13, 40)), aligned((13, 40))
-    dense.matmul(a, 150, 1, 150, b, np.ones(40, np.float32), True, whole, 0, 13)
-    for first, last in ((0, 5), (5, 6), (6, 13)):
-        dense.matmul(a, 150, 1, 150, b, np.ones(40, np.float32), True, cut, first, last)
+    a, b = (aligned_copy(rng.standard_normal(shape), np.float32) for shape in ((13, 150), (150, columns)))
+    bias = aligned_copy(rng.standard_normal(columns), np.float32)
+    whole, cut = aligned((13, columns)), aligned((13, columns))
+    dense.matmul(a, 150, 1, 150, b, bias, relu, whole, 0, 13)
+    for first, last in ((0, 5), (5, 6), (6, 12), (12, 13)):
+        dense.matmul(a, 150, 1, 150, b, bias, relu, cut, first, last)
     np.testing.assert_array_equal(whole, cut)
 
 
