@@ -23,14 +23,12 @@ class Group:
     outcomes: list[str]
     make: Callable[[int], Mutant]
 
-    def chosen(self, indices: set[int]) -> Iterator[tuple[Mutant, int]]:
+    def chosen(self, indices: set[int]) -> Iterator[int]:
         """Those of `indices` that are not killed yet. Mutants that have not run come first;
         survivors may meet new tests.
         """
         for wanted in (WAITING, SURVIVED):
-            for index in sorted(indices):
-                if self.outcomes[index] == wanted:
-                    yield self.make(index), index
+            yield from (index for index in sorted(indices) if self.outcomes[index] == wanted)
 
     def survivors(self) -> list[Mutant]:
         """The mutants that no test has noticed so far."""

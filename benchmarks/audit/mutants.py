@@ -50,7 +50,7 @@ WRITE_EVERY = 30
 WANTED = 0.95
 REAL = "real faults"
 PHASES = ("interpreted", "compiled")
-Chosen = tuple[str, Mutant, int]  # the name of the group, the mutant, its index in the group
+Chosen = tuple[str, int]  # the name of the group, and the mutant's index in it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     groups = _groups(former.get("files", {}))
     chosen = _chosen(groups, options)
     if options.list:
-        print(*(mutant for _, mutant, _ in chosen), f"{len(chosen)} mutants", sep="\n")
+        print(*(groups[name].make(index) for name, index in chosen), f"{len(chosen)} mutants", sep="\n")
         return 0
     spent = former.get("processor_seconds", 0.0)
     if options.phase:
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _save(groups, spent, path)  # so that the phases know whether to begin anew
     words = [word for word in (sys.argv[2:] if arguments is None else arguments) if word != "--anew"]
     codes = [0]
-    for phase in {_phase(mutant): None for _, mutant, _ in chosen}:
+    for phase in {_phase(_path(groups, each)): None for each in chosen}:
         # Numba reads this variable when it is imported, and the processes are forked from one that
         # has imported it.
         switch = {"NUMBA_DISABLE_JIT": "1"} if phase == "interpreted" else {}
@@ -81,8 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return max(_report(report.earlier(path)), *codes)
 
 
-def _phase(mutant: Mutant) -> str:
-    return "compiled" if mutant.path in COMPILED else "interpreted"
+def _phase(path: str) -> str:
+    return "compiled" if path in COMPILED else "interpreted"
+
+
+def _path(groups: dict[str, Group], chosen: Chosen) -> str:
+    """The file that a mutant breaks: each group but that of the real faults is one file's."""
+    name, index = chosen
+    return groups[name].make(index).path if name == REAL else name
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -124,11 +130,14 @@ def _chosen(groups: dict[str, Group], options: argparse.Namespace) -> list[Chose
     if options.sample is not None and options.sample < len(mechanical):
         mechanical = random.Random(options.seed).sample(mechanical, options.sample)
     wanted = {*real, *mechanical}
-    return [
-        (name, mutant, index)
+    left = [
+        (name, index)
         for name, group in groups.items()
-        for mutant, index in group.chosen({index for where, index in wanted if where == name})
-        if options.only in mutant.path and options.phase in (None, _phase(mutant))
+        for index in group.chosen({index for where, index in wanted if where == name})
+    ]
+    paths = [_path(groups, each) for each in left]
+    return [
+        each for each, path in zip(left, paths, strict=True) if options.only in path and options.phase in (None, _phase(path))
     ]
 
 
@@ -141,11 +150,12 @@ def run_all(chosen: Sequence[Chosen], groups: dict[str, Group], workers: int, sa
             mutants are left out.
     """
     known: dict[str, Before | None] = {}
-    running: dict[int, Chosen] = {}
+    running: dict[int, tuple[str, Mutant, int]] = {}
     waiting, done, saved = deque(chosen), 0, time.monotonic()
     while waiting or running:
         while waiting and len(running) < workers:
-            name, mutant, index = waiting.popleft()
+            name, index = waiting.popleft()
+            mutant = groups[name].make(index)
             if mutant.path not in known:
                 known[mutant.path] = _before(mutant.path)
             unbroken = known[mutant.path]

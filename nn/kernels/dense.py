@@ -67,7 +67,18 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
     first = 0
     if stop - start == 1:
         first = F // (4 * L) * (4 * L)
-        _row(a, start * row_stride, k_stride, K, b, bias, relu, out, start * F, first)
+        _row(
+            a=a,
+            i=start * row_stride,
+            k_stride=k_stride,
+            K=K,
+            b=b,
+            bias=bias,
+            relu=relu,
+            out=out,
+            o=start * F,
+            columns=first,
+        )
     for k_first in range(0, max(K, 1), 64):
         k_last = min(k_first + 64, K)
         for f in range(first, F, L):
