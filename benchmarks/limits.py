@@ -212,5 +212,5 @@ def update_work(operation: Any) -> Work:
     kernel = operation.layer.parameters["kernel"]
     if kernel.ndim == 4:
         return Work(bytes=4 * kernel.size * (len(operation.dkernels) + 7) / BATCH)
-    alive = float((operation.dz != 0).sum() / len(operation.dz)) * len(kernel)
+    alive = float((operation.dout != 0).sum() / len(operation.dout)) * len(kernel)
     return Work(alive, LISTED * alive, 4 * (kernel.size * 8 / BATCH + operation.input[0].size))

@@ -33,8 +33,8 @@ class Callback:
     Attributes:
         model: the `Sequential` in training.
         params: "epochs", "steps" of an epoch, "batch_size" and "samples".
-        trainer: the loop itself; `trainer.stop_requested = True`, or `model.stop_training = True`
-            as in Keras, ends the training after this batch.
+        trainer: the loop itself, while it trains, and None after that; `trainer.stop_requested =
+            True`, or `model.stop_training = True` as in Keras, ends the training after this batch.
     """
 
     model: Any

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -141,11 +140,9 @@ class Trainer:
         self._steps_before = model.iterations - self._steps_done()
         # Trainings one after another take new orders and keys: those of one longer training.
         self._epochs_before = max(self._steps_before, 0) // self.steps_in_epoch
-        # A weak reference: two that hold each other would keep the training's images in memory, until
-        # garbage is collected.
-        trainer = weakref.proxy(self)
+        borrowed = [(callback, getattr(callback, "trainer", None)) for callback in self.callbacks]
         for callback in self.callbacks:
-            callback.model, callback.trainer, callback.params = model, trainer, history.params
+            callback.model, callback.trainer, callback.params = model, self, history.params
         try:
             for entry in self.progress.history:
                 history.record(entry)
@@ -159,6 +156,10 @@ class Trainer:
             self._notify("on_train_end")
         finally:
             engine.close()
+            # A trainer and a callback that hold each other would keep the images in memory until
+            # garbage is collected.
+            for callback, before in borrowed:
+                callback.trainer = before  # type: ignore[assignment]  # as before the first training
         return history
 
     def _run_epoch(self, engine: Engine) -> None:

@@ -114,3 +114,11 @@ def test_quick_and_out_are_given_to_the_commands_but_not_shown(monkeypatch, tmp_
     assert given == [["benchmarks", "shapes", "--rounds", "1", "--out", str(tmp_path)]]
     row = json.loads((tmp_path / "results.json").read_text())["rows"][0]
     assert (row["measured"], row["command"]) == ("shapes.json", "python -m benchmarks shapes")
+
+
+@pytest.mark.parametrize("name", ["limits", "numbers", "invariance"])
+def test_a_quick_command_still_works(compiler, tmp_path, name):
+    assert table.main(["--quick", "--only", f"benchmarks {name}", "--out", str(tmp_path)]) == 0
+    (row,) = json.loads((tmp_path / "results.json").read_text())["rows"]
+    assert row["code"] == 0
+    assert row["measured"]

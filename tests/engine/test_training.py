@@ -2,6 +2,7 @@
 once.
 """
 
+import copy
 import gc
 import io
 import itertools
@@ -204,3 +205,25 @@ def test_nothing_of_a_training_stays_in_memory(engine):
         assert kept() is None
     finally:
         gc.enable()
+
+
+def test_a_callback_has_its_trainer_while_it_trains_and_can_be_copied_after_that():
+    model = Sequential([Dense(2, activation="softmax", input_shape=(1,))])
+    model.compile(optimizer=Adadelta())
+    x, y = np.zeros((8, 1)), np.zeros(8, int)
+
+    class Nested(Callback):
+        seen = ()
+
+        def on_epoch_end(self, epoch, logs):
+            outer = self.trainer
+            if outer.epochs == 2:
+                model.fit(x, y, verbose=0, callbacks=[self])
+            assert self.trainer is outer
+            self.seen = (*self.seen, outer.epochs)
+
+    callback = Nested()
+    model.fit(x, y, epochs=2, verbose=0, callbacks=[callback])
+    assert callback.seen == (1, 2, 1, 2)
+    assert callback.trainer is None
+    assert copy.deepcopy(callback).seen == callback.seen
