@@ -113,10 +113,10 @@ class _Watcher(Callback):
         """What there is to see after this batch."""
         from nn.engine import numpy_inference
 
-        layers = self.trainer.model.layers
+        layers = self.model.layers
         probabilities = None
         if self._image is not None:
-            image = self._image.reshape(1, *self.trainer.model.input_shape).astype(np.float32)
+            image = self._image.reshape(1, *self.model.input_shape).astype(np.float32)
             probabilities = numpy_inference.forward(layers, image)[0]
         state = {
             "epoch": self._epoch,
