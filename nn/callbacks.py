@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nn.errors import InputError
@@ -76,6 +77,24 @@ class Callback:
 
     def on_test_end(self, logs: Logs) -> None:
         """After it; logs holds the values of the validation as loss and accuracy."""
+
+
+@contextlib.contextmanager
+def lent(trainer: Trainer, params: dict[str, Any]) -> Iterator[None]:
+    """Inside, the trainer's callbacks know it, its model and its `params`; after that they have the
+    trainer that they had before, or None.
+
+    A trainer and a callback that hold each other would keep the images in memory until garbage is
+    collected.
+    """
+    before: list[tuple[Callback, Any]] = [(each, getattr(each, "trainer", None)) for each in trainer.callbacks]
+    for callback, _ in before:
+        callback.model, callback.trainer, callback.params = trainer.model, trainer, params
+    try:
+        yield
+    finally:
+        for callback, former in before:
+            callback.trainer = former
 
 
 class History(Callback):

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.callbacks import Callback, History, ProgressBar
+from nn.callbacks import Callback, History, ProgressBar, lent
 from nn.datasets.sources import ImageSource
 from nn.engine import ENGINES, diagnosis, inference
 from nn.engine.compiling import first_step
@@ -140,10 +140,7 @@ class Trainer:
         self._steps_before = model.iterations - self._steps_done()
         # Trainings one after another take new orders and keys: those of one longer training.
         self._epochs_before = max(self._steps_before, 0) // self.steps_in_epoch
-        borrowed = [(callback, getattr(callback, "trainer", None)) for callback in self.callbacks]
-        for callback in self.callbacks:
-            callback.model, callback.trainer, callback.params = model, self, history.params
-        try:
+        with lent(self, history.params), contextlib.closing(engine):
             for entry in self.progress.history:
                 history.record(entry)
             self._notify("on_train_begin")
@@ -154,12 +151,6 @@ class Trainer:
             if model.stop_training:
                 self._keep_average()
             self._notify("on_train_end")
-        finally:
-            engine.close()
-            # A trainer and a callback that hold each other would keep the images in memory until
-            # garbage is collected.
-            for callback, before in borrowed:
-                callback.trainer = before  # type: ignore[assignment]  # as before the first training
         return history
 
     def _run_epoch(self, engine: Engine) -> None:

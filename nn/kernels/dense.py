@@ -58,9 +58,9 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
     The four rows share each vector of b that is loaded. A vector is two registers wide, so eight
     sums are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of
     one vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four
-    rows remain, the last one stands in for those that are missing. If one row is all there is, it takes
-    four vectors of columns at a time instead, as far as they go. Each sum runs over k in order, whatever the
-    blocks.
+    rows remain, the last one stands in for those that are missing. If one row is all there is, it
+    takes four vectors of columns at a time instead, as far as they go. Each sum runs over k in
+    order, whatever the blocks.
     """
     F = out.shape[1]
     L = lanes(b)

@@ -3,14 +3,12 @@ fails costs only time.
 """
 
 import contextlib
-import functools
 import gc
 import itertools
 import os
 import re
 import subprocess
 import sys
-import weakref
 from pathlib import Path
 
 import numba
@@ -219,7 +217,6 @@ def test_from_the_end_every_operation_is_called(monkeypatch, layers):
 def test_what_was_compiled_from_the_end_is_not_compiled_again(tmp_path):
     script = """
 import sys
-import weakref
 from nn.engine import compiling
 from nn.engine import plan as plan_module
 from nn.layers import Dense
@@ -287,18 +284,3 @@ def test_garbage_is_collected_as_before_once_the_kernels_are_there(monkeypatch):
     with pytest.raises(ValueError, match="broken"):
         broken()
     assert gc.get_freeze_count() == 0
-
-
-def test_what_compiled_is_not_kept_in_memory(monkeypatch):
-    # Until garbage is next collected: a network of the warm-up would be there beside the real one.
-    monkeypatch.setattr(compiling, "_is_beside", False)
-    network = np.zeros(3)
-    kept = weakref.ref(network)
-    gc.disable()
-    try:
-        with compiling.compiled_beside(functools.partial(str, network)):
-            pass
-        del network
-        assert kept() is None
-    finally:
-        gc.enable()

@@ -3,6 +3,7 @@ once.
 """
 
 import copy
+import functools
 import gc
 import io
 import itertools
@@ -16,6 +17,7 @@ import pytest
 
 from nn.callbacks import Callback, ProgressBar
 from nn.datasets.sources import ScaledImages
+from nn.engine import compiling
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
@@ -227,3 +229,18 @@ def test_a_callback_has_its_trainer_while_it_trains_and_can_be_copied_after_that
     assert callback.seen == (1, 2, 1, 2)
     assert callback.trainer is None
     assert copy.deepcopy(callback).seen == callback.seen
+
+
+def test_what_compiled_is_not_kept_in_memory(monkeypatch):
+    # Until garbage is next collected: a network of the warm-up would be there beside the real one.
+    monkeypatch.setattr(compiling, "_is_beside", False)
+    network = np.zeros(3)
+    kept = weakref.ref(network)
+    gc.disable()
+    try:
+        with compiling.compiled_beside(functools.partial(str, network)):
+            pass
+        del network
+        assert kept() is None
+    finally:
+        gc.enable()
