@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.audit import keras_tests
 from benchmarks.audit.mutation import Mutant
 
 ROOT = Path(__file__).parents[2]
@@ -145,6 +146,7 @@ COMPILED: dict[str, list[str]] = {
     "apps/draw/teaching/training.py": ["tests/apps/test_teaching.py", "tests/apps/test_lessons.py"],
 }
 
+COMPILED |= keras_tests.TESTS
 TESTS = INTERPRETED | COMPILED
 
 

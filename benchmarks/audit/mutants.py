@@ -3,7 +3,7 @@
 The code is broken in one place at a time, by faults that people have really made
 (`real_faults.py`) and by mechanical ones (`mutation.py`, all of them or a random sample). For each
 mutant those tests of its file run that reach the broken line, until the first failure. A mutant
-whose tests all pass has survived and is shown. `explained.py` lists the survivors that somebody
+whose tests all pass has survived and is shown. `explained/` lists the survivors that somebody
 has examined and that change nothing that a test could or should see.
 
 There are two phases. Layers, kernels and other arithmetic are tested without the compiler; the

@@ -110,7 +110,7 @@ def _without_effect(tree: ast.AST) -> Iterator[ast.AST]:
     """Nodes whose change means the same.
 
     NumPy's `reshape` takes any negative length for -1. The order does not matter in a tuple of
-    types, of axes, or of alternatives for `in`.
+    types, of axes, or of alternatives for `in`. `strict` of `zip` is a check, as `raise` is.
     """
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -121,6 +121,8 @@ def _without_effect(tree: ast.AST) -> Iterator[ast.AST]:
                 yield from _tuples(node.args[1])
         elif isinstance(node, ast.keyword) and node.arg == "axis":
             yield from _tuples(node.value)
+        elif isinstance(node, ast.keyword) and node.arg == "strict":
+            yield node.value
         elif isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn):
             yield from _tuples(node.comparators[0])
 

@@ -1,26 +1,7 @@
-"""Mutants that may survive: somebody has examined each, and this is why no test can or should kill
-it.
-"""
+"""Of the kernels."""
 
-from __future__ import annotations
+from benchmarks.audit.explained.words import BEYOND, BLANK, BLOCK, CHANCE, CONTIGUOUS, EITHER, ROOM, SPEED, SQUARE, UNUSED
 
-from benchmarks.audit.mutation import Mutant
-
-ORDER = "the alternatives are tried in order, and no two of them can match"
-BLOCK = "overlapping blocks do some of the work twice, with the same result"
-ROOM = "scratch memory that is never used"
-SPEED = "another way to compute the same sums; only the time differs"
-CHANCE = "shows once in 2³² random numbers"
-BLANK = "an empty range: where the first index is not below the end, nothing is summed"
-CONTIGUOUS = "the rows of the filters are contiguous, so v counts on across their ends"
-BEYOND = "more tiles than the image needs: none of their outputs is stored"
-SQUARE = "both sides of the kernel have the same length"
-UNUSED = "the sums of these values are not used"
-UNBOUND = "replaced when the operation gets its arrays"
-SIZES = "all samples have the same size"
-EITHER = "both sides give the same value there"
-
-# (path, a part of "before -> after", why). The first match counts.
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so a product without terms takes one block"),
@@ -73,32 +54,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
     ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and the rest of it is never used"),
     ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
-    ("nn/layers/batch_normalization.py", "('moving_variance', variance), ('moving_mean', mean))", ORDER),
     ("nn/kernels/batch_norm.py", "for a in range(2):  [2]  ->  3", "the window below writes that row again"),
-    ("nn/engine/operations.py", "= np.empty(0)  [0]  ->  1", UNBOUND),
-    ("nn/engine/operations.py", "first=chunk.rows.start * source[0].size, out=flat(target[chunk.rows]))  [0]  ->  1", SIZES),
-    ("nn/engine/conv_operation.py", "spill = row - kernel.shape[1] * kernel.shape[2] if needs_dinput else 0", ROOM),
-    ("nn/engine/conv_operation.py", "self.gap = -(-spill // math.prod(self.padded_shape))  [-spill //", ROOM),
-    ("nn/engine/conv_operation.py", "->  needs_dinput or self.padded is not self.input", ROOM),
-    ("nn/engine/conv_operation.py", "needs_dinput = (chunk.rows, self.dinput.size > 0)  [0]  ->  1", "images of one pixel"),
-    ("nn/engine/conv_operation.py", "if not self.training:  [not self.training]  ->  self.training", SPEED),
-    ("nn/engine/conv_operation.py", "->  needs_dinput or self.dpadded is not self.dinput", "then nothing is copied"),
-    ("nn/engine/conv_operation.py", "->  width * channels <= conv_pool_backward.SHORT_ROW", SPEED),
-    ("nn/engine/conv_operation.py", "< conv_pool_backward.SHORT_ROW  [width * channels]", SPEED),
-    ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
     ("nn/kernels/batch_norm.py", "[spread < 0]  ->  spread <= 0", EITHER),
     ("nn/kernels/batch_norm.py", "[value < 0]  ->  value <= 0", EITHER),
-    ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
-    (
-        "nn/losses/base.py",
-        "targets.min(initial=0) < 0:  [0]  ->  1",
-        "the minimum of an empty array is then 1 instead of 0, and neither is negative",
-    ),
-    ("nn/losses/categorical.py", "sum(axis=-1, dtype=np.float64)  [-1]  ->  1", "the last axis of a matrix is axis 1"),
 )
-
-
-def reason(mutant: Mutant) -> str:
-    """Why the mutant may survive; empty if nobody has explained it."""
-    change = f"{mutant.before}  ->  {mutant.after}"
-    return next((why for path, part, why in EXPLAINED if path == mutant.path and part in change), "")

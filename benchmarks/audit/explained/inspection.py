@@ -1,0 +1,3 @@
+"""Of inspection, attribution and teaching."""
+
+EXPLAINED: tuple[tuple[str, str, str], ...] = ()

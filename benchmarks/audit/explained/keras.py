@@ -1,0 +1,3 @@
+"""Of what serves Keras' habits."""
+
+EXPLAINED: tuple[tuple[str, str, str], ...] = ()

@@ -1,0 +1,3 @@
+"""Of Keras' models and files."""
+
+EXPLAINED: tuple[tuple[str, str, str], ...] = ()

@@ -1,0 +1,3 @@
+"""Of reading: from a file to ink."""
+
+EXPLAINED: tuple[tuple[str, str, str], ...] = ()

@@ -1,0 +1,3 @@
+"""Of reading: from digits to a verdict."""
+
+EXPLAINED: tuple[tuple[str, str, str], ...] = ()
