@@ -101,9 +101,10 @@ class Stage:
         terms = self.terms(cell)
         match terms:
             case WeightedSum() if terms.inputs.ndim == 1:
-                return tuple(int(index) for index in np.unravel_index(terms.strongest(1)[0][0], self.before.shape))
+                [(input_index,)] = terms.strongest(1)
+                return tuple(int(index) for index in np.unravel_index(input_index, self.before.shape))
             case WeightedSum():
-                row, column, channel = terms.strongest(1)[0]
+                [(row, column, channel)] = terms.strongest(1)
             case Greatest():
                 (row, column), channel = terms.winner, cell[2]
             case Share() | Rectified():
@@ -112,7 +113,8 @@ class Stage:
                 return tuple(span.start for span in self.field(region_of(cell)))
         rows, columns, _ = self.field(region_of(cell))
         row, column = self._start(0, cell[0]) + row, self._start(1, cell[1]) + column
-        return min(max(row, rows.start), rows.stop - 1), min(max(column, columns.start), columns.stop - 1), channel
+        # Where all products are zero the first one counts, and that may be in the padding.
+        return max(row, rows.start), max(column, columns.start), channel
 
     def _start(self, axis: int, index: int) -> int:
         """Where the window of output `index` begins on an axis; negative if in the padding."""

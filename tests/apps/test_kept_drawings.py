@@ -35,6 +35,8 @@ def test_names_are_never_used_twice_and_say_the_label(tmp_path):
     assert keep(tmp_path, ink_of(SEVEN), 7).name == "0003-is-7.png"
     second.rename(tmp_path / "0002-is-1.png")
     assert [each.label for each in kept_drawings(tmp_path)] == [1, 7]
+    (tmp_path / "0009-is-4.png").touch()
+    assert keep(tmp_path, ink_of(SEVEN), 0).name == "0010-is-0.png"
 
 
 def test_other_files_are_left_alone(tmp_path):
@@ -50,7 +52,7 @@ def test_a_damaged_drawing_is_in_the_list_with_its_problem(tmp_path):
     damaged, good = kept_drawings(tmp_path)
     assert (damaged.label, good.label, good.problem) == (7, 3, "")
     assert "image" in damaged.problem
-    assert not damaged.image.any()
+    np.testing.assert_array_equal(damaged.image, np.zeros((28, 28)))
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):

@@ -1,10 +1,13 @@
 """Saliency, occlusion and what-if against plain passes, finite differences and sums."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from nn.errors import InputError
-from nn.inspection.attribution import ENOUGH, blurred, evidence, evidence_gradient, occlusion, saliency, what_if
+from nn.inspection import attribution
+from nn.inspection.attribution import ENOUGH, STEP, WORTH, blurred, evidence, evidence_gradient, occlusion, saliency, what_if
 from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D, Softmax
 from nn.models import Sequential
 
@@ -103,6 +106,15 @@ def test_occlusion_is_the_difference_of_two_plain_predictions():
         assert found[i, j] == pytest.approx(np.log(whole / (1 - whole)) - np.log(rest / (1 - rest)), rel=1e-9)
 
 
+@pytest.mark.parametrize("side", [1, 3, 5, 7])
+def test_occlusion_blanks_a_square_around_every_pixel(side):
+    model, image = small_network(), np.ones((SIDE, SIDE))
+    rows, columns = np.indices(image.shape)
+    less = [image * (np.maximum(abs(rows - i), abs(columns - j)) > side / 2) for i, j in np.ndindex(*image.shape)]
+    drops = evidence(model.logits(image[None]), 2) - evidence(model.logits(np.stack(less)), 2)
+    np.testing.assert_allclose(occlusion(model, image, 2, side).ravel(), drops, atol=1e-12)
+
+
 def test_occlusion_reaches_over_the_edge_of_the_picture():
     model, image = small_network(), np.ones((SIDE, SIDE))
     corner = image.copy()
@@ -137,6 +149,76 @@ def test_what_if_ends_where_the_network_has_no_gradient():
     np.testing.assert_array_equal(found.image, image)
 
 
+def test_what_if_stops_at_the_first_step_that_is_enough(monkeypatch):
+    model, image = small_network(), pictures(1)[0]
+    k = int(model.predict(image[None]).argmin())
+    reached = []
+    for steps in range(6):
+        monkeypatch.setattr(attribution, "MOST_STEPS", steps)
+        reached.append(what_if(model, image, k, enough=0.999).after)
+    monkeypatch.undo()
+    assert sorted(set(reached)) == reached
+    for before, after in itertools.pairwise(reached):
+        assert what_if(model, image, k, enough=(before + after) / 2).after == after
+
+
+def two_pixels():
+    """A picture of two equal pixels, of which one speaks for class 0 and the other against it."""
+    model = Sequential([Flatten(input_shape=(1, 2, 1)), Dense(2, activation="softmax")], dtype=np.float64)
+    model.set_weights([np.array([[2.0, 1.0], [1.0, 2.0]]), np.zeros(2)])
+    return model, np.full((1, 2), 0.5)
+
+
+def test_what_if_is_content_with_exactly_enough():
+    model, image = two_pixels()
+    np.testing.assert_array_equal(what_if(model, image, 0, enough=0.5).image, image)
+
+
+def test_a_step_of_what_if_changes_the_most_important_pixels_and_none_by_more_than_a_step(monkeypatch):
+    model, image = small_network(), np.random.default_rng(2).uniform(0.3, 0.7, (SIDE, SIDE))
+    monkeypatch.setattr(attribution, "MOST_STEPS", 1)
+    changes = abs(what_if(model, image, 1, enough=0.999).image - image)
+    assert changes.max() == pytest.approx(STEP)
+    assert changes[changes > 0].min() >= WORTH * STEP - 1e-12
+    assert 1 < np.count_nonzero(changes) < SIDE * SIDE
+    monkeypatch.setattr(attribution, "WORTH", 1.0)
+    only = abs(what_if(model, image, 1, enough=0.999).image - image)
+    np.testing.assert_allclose(only, np.where(changes == changes.max(), STEP, 0), atol=1e-12)
+
+
+def test_the_way_is_the_blurred_slope_of_the_mean_over_nine_positions():
+    model, image, step = small_network(), np.random.default_rng(2).uniform(0.3, 0.7, (SIDE, SIDE)), 1e-6
+
+    def mean_evidence(picture):
+        moved = [np.roll(np.roll(picture, down, axis=0), right, axis=1) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+        return evidence(model.logits(np.stack(moved)), 1).mean()
+
+    slopes = np.empty_like(image)
+    for at in np.ndindex(*image.shape):
+        bump = np.zeros_like(image)
+        bump[at] = step
+        slopes[at] = (mean_evidence(image + bump) - mean_evidence(image - bump)) / (2 * step)
+    _, way = attribution._way_towards(model, image, 1)
+    np.testing.assert_allclose(way, blurred(slopes, attribution.PEN), atol=1e-6 * abs(slopes).max())
+
+
+@pytest.mark.parametrize(("k", "free"), [(0, (True, True, False)), (1, (False, True, True))])
+def test_a_pixel_goes_no_further_than_paper_and_full_ink(k, free):
+    # All ink speaks for class 0 and against class 1.
+    model = Sequential([Flatten(input_shape=(1, 3, 1)), Dense(2, activation="softmax")], dtype=np.float64)
+    model.set_weights([np.array([[0.1, 0.0]] * 3), np.zeros(2)])
+    paper_gray_ink = np.array([[0.0, 0.5, 1.0]])
+    _, way = attribution._way_towards(model, paper_gray_ink, k)
+    np.testing.assert_array_equal(way[0] != 0, free)
+    assert (way >= 0).all() if k == 0 else (way <= 0).all()
+
+
+def test_a_picture_moves_down_and_to_the_right():
+    picture = np.zeros((3, 4))
+    picture[0, 0] = 1
+    assert np.argwhere(attribution._moved(picture, 2, 3)).tolist() == [[2, 3]]
+
+
 def test_a_blur_keeps_the_sum_and_the_middle():
     spot = np.zeros((21, 21))
     spot[10, 10] = 1
@@ -148,8 +230,9 @@ def test_a_blur_keeps_the_sum_and_the_middle():
 
 def test_bad_arguments_are_named():
     model, image = small_network(), pictures(1)[0]
-    with pytest.raises(InputError, match="image: expected shape"):
-        saliency(model, image[:-1], 0)
+    for question in (saliency, occlusion, what_if):
+        with pytest.raises(InputError, match=r"image: expected shape \(8, 8\), got \(7, 8\)"):
+            question(model, image[:-1], 0)
     with pytest.raises(InputError, match="steps"):
         saliency(model, image, 0, steps=0)
     with pytest.raises(InputError, match="side"):

@@ -157,6 +157,25 @@ def test_the_strongest_products_come_first():
     assert terms.strongest(3) == [(1,), (2,), (0,)]
 
 
+def test_the_sums_by_channel_add_up_over_rows_and_columns():
+    inputs = np.arange(12.0).reshape(2, 2, 3)  # channel 0 holds 0, 3, 6 and 9
+    terms = WeightedSum(inputs, np.ones((2, 2, 3)), 0.0, "linear", 66.0)
+    np.testing.assert_array_equal(terms.by_channel, [18, 22, 26])
+
+
+def test_each_stage_says_its_kind():
+    model, image = built(separate_layers())
+    kinds = [stage.kind for stage in stages(model.layers, image)]
+    assert kinds == ["Image", "Conv2D", "ReLU", "MaxPooling2D", "Flatten", "ReLU", "Dense", "Softmax"]
+
+
+def test_the_exponentials_of_softmax_are_relative_to_the_largest_score():
+    model = Sequential([Softmax(input_shape=(3,))])
+    share = stages(model.layers, np.array([199.0, 200.0, 200.0]))[1].terms((1,))
+    np.testing.assert_allclose(share.exponentials, [np.exp(-1), 1, 1], rtol=1e-6)
+    assert share.value == pytest.approx(1 / (2 + np.exp(-1)))
+
+
 @st.composite
 def windows(draw):
     """A convolution or a pool of any geometry on a small image."""

@@ -41,6 +41,17 @@ def test_certainty_stays_finite():
     assert np.isfinite(calibrated(np.eye(10), 0.3)).all()
 
 
+def test_a_tie_stays_a_tie_at_any_temperature():
+    for temperature in (0.001, 1.0, 1000.0):
+        np.testing.assert_array_equal(calibrated(np.full((1, 2), 0.5), temperature), [[0.5, 0.5]])
+
+
+def test_answers_that_are_all_right_or_all_wrong_lead_to_the_bounds_of_the_search():
+    probabilities = np.tile([0.6, 0.4], (3, 1))
+    assert fit_temperature(probabilities, np.array([0, 0, 0])) == pytest.approx(0.2, rel=1e-6)
+    assert fit_temperature(probabilities, np.array([1, 1, 1])) == pytest.approx(5.0, rel=1e-7)
+
+
 def test_honest_probabilities_have_almost_no_calibration_error():
     probabilities, labels = honest()
     assert expected_calibration_error(probabilities, labels) < 0.012
@@ -59,10 +70,21 @@ def test_a_probability_of_one_belongs_to_the_last_bin():
     assert expected_calibration_error(np.eye(2)[labels], 1 - labels) == 1.0
 
 
+def test_confidences_that_are_apart_are_compared_with_the_accuracy_apart():
+    confidences = np.array([0.55, 0.9, 0.9, 0.99])
+    found = reliability(np.stack([confidences, 1 - confidences], axis=1), np.array([1, 0, 1, 0]))
+    assert found == [(0.55, 0.0, 0.25), (0.9, 0.5, 0.5), (0.99, 1.0, 0.25)]
+
+
 def test_threshold_doubts_the_share_that_was_asked_for():
     probabilities, _ = honest()
     threshold = sure_threshold(probabilities, 0.02)
     assert (probabilities.max(axis=1) < threshold).mean() == pytest.approx(0.02, abs=0.001)
+    assert (probabilities.max(axis=1) < sure_threshold(probabilities)).mean() == pytest.approx(0.015, abs=0.001)
+
+
+def test_who_doubts_nothing_gets_the_least_confidence_as_the_threshold():
+    assert sure_threshold(np.array([[0.7, 0.3], [0.2, 0.8], [0.9, 0.1]]), 0.0) == 0.7
 
 
 @pytest.mark.parametrize(
