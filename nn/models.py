@@ -157,10 +157,10 @@ class Sequential(ModelHabits):
             return self._trained(generators.BatchTrainer(self, batches, validation=validation, **options))
         generators.check_unused({"steps_per_epoch": steps_per_epoch})
         if validation_split and validation_data is None:
-            arrays = labelled(cast(NDArray, x), y, "x")
-            (x, y), validation_data = split_off(*arrays, validation_split)
+            images, labels = labelled(cast(NDArray, x), y, "x")
+            (x, y), validation_data = split_off(images, labels, validation_split)
             if sample_weight is not None:
-                sample_weight, held_out = np.split(checked_weights(sample_weight, len(arrays[0]), "sample_weight"), [len(x)])
+                sample_weight, held_out = np.split(checked_weights(sample_weight, len(images), "sample_weight"), [len(x)])
                 validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
         source = weighted(source_of(self, "x", x, y), class_weight, sample_weight)
         whole_pixels = isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1

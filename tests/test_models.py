@@ -3,11 +3,13 @@ cannot do.
 """
 
 import io
+import itertools
 
 import numpy as np
 import pytest
 from tiny_models import X, Y, bits, fitted, small_model
 
+from nn.callbacks import Callback
 from nn.engine import numpy_inference
 from nn.errors import InputError
 from nn.layers import Conv2D, Dense, Flatten
@@ -102,6 +104,31 @@ def test_wrong_arguments_of_compile():
             model.compile(**wrong)
 
 
+def test_a_model_has_a_name_layers_and_a_seed_of_its_own(monkeypatch):
+    assert Sequential().name == "sequential"
+    assert Sequential(name="mine").name == "mine"
+    assert Sequential(None).layers == []
+    assert Sequential().seed == 0
+    monkeypatch.setattr("nn.utils._seeds", itertools.count(3))  # as after `set_random_seed(3)`
+    assert [Sequential(seed=seed).seed for seed in (None, 5, None)] == [3, 5, 4]
+
+
+def test_compile_begins_at_the_first_step_and_refuses_other_options():
+    model, _ = fitted()
+    assert model.iterations == 8
+    model.compile()
+    assert model.iterations == 0
+    with pytest.raises(InputError, match="compile: there is no argument 'momentum'"):
+        model.compile(momentum=0.9)
+
+
+@pytest.mark.parametrize(("metrics", "name"), [(None, "accuracy"), (["acc"], "acc"), (["acc", "accuracy"], "acc")])
+def test_the_accuracy_is_named_as_it_was_asked_for(metrics, name):
+    model = small_model()
+    model.compile(metrics=metrics)
+    assert model.metrics_names == ["loss", name]
+
+
 # -- Predicting ----------------------------------------------------------------------------------------------------------------
 
 
@@ -173,3 +200,29 @@ def test_saved_and_loaded_model_predicts_the_same_bits(tmp_path):
     loaded = load_model(tmp_path / "model.npz")
     assert bits(loaded) == bits(model)
     assert loaded.predict(X).tobytes() == model.predict(X).tobytes()
+
+
+def test_evaluate_alone_prints_nothing_and_returns_a_list(capsys):
+    model, _ = fitted()
+    found = model.evaluate(X, Y)
+    assert (type(found), len(found)) == (list, 2)
+    assert capsys.readouterr().out == ""
+
+
+def test_values_of_an_evaluation_are_given_by_name_to_the_caller_and_to_callbacks():
+    class Witness(Callback):
+        def on_test_end(self, logs):
+            self.logs = dict(logs)
+
+    model, witness = fitted()[0], Witness()
+    loss, accuracy = model.evaluate(X, Y)
+    assert loss > 1 > accuracy
+    assert model.evaluate(X, Y, return_dict=True, callbacks=[witness]) == {"loss": loss, "accuracy": accuracy}
+    assert witness.logs == {"loss": loss, "accuracy": accuracy}
+
+
+@pytest.mark.parametrize("method", ["evaluate", "predict"])
+def test_arguments_that_nobody_knows_are_refused(method):
+    data = (X, Y) if method == "evaluate" else (X,)
+    with pytest.raises(InputError, match=f"{method}: there is no argument 'patience'"):
+        getattr(small_model(), method)(*data, patience=3)

@@ -2,13 +2,16 @@
 trains.
 """
 
+import io
+import sys
+
 import numpy as np
 import pytest
 from tiny_models import X, Y, bits, fitted, small_model
 
 from nn.callbacks import Callback
 from nn.errors import InputError
-from nn.layers import Dense, Flatten, Layer, Softmax
+from nn.layers import Dense, Flatten, Layer, Rescaling, Softmax
 from nn.models import Sequential
 from nn.optimizers import SGD
 from nn.training import Diverged
@@ -178,3 +181,113 @@ def test_layer_of_ones_own_trains_in_a_model():
     before = model.get_weights()
     model.fit(X, Y, batch_size=20, epochs=1, verbose=0)
     assert all((mine != theirs).any() for mine, theirs in zip(model.get_weights(), before, strict=True))
+
+
+def flat_model(*first, **options):
+    model = Sequential([*first, Flatten(), Dense(4, activation="softmax")], **options)
+    model.compile(optimizer="sgd")
+    return model
+
+
+def trained(**options):
+    """The bits of a small model after `fit`."""
+    model = small_model()
+    model.fit(X, Y, **{"verbose": 0, **options})
+    return bits(model)
+
+
+def test_fit_alone_is_one_shuffled_epoch_in_batches_of_32(capsys):
+    model = small_model()
+    history = model.fit(X, Y)
+    assert history.epoch == [0]
+    assert list(history.history) == ["loss", "accuracy"]
+    assert bits(model) == trained(batch_size=32, epochs=1, shuffle=True, initial_epoch=0, validation_split=0.0, seed=0)
+    assert bits(model) != trained(batch_size=33)
+    assert bits(model) != trained(shuffle=False)
+    assert bits(model) != trained(seed=1)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("options", "bar"), [({}, True), ({"verbose": "auto"}, True), ({"verbose": 2}, False)])
+def test_a_terminal_shows_a_bar_unless_only_the_line_is_asked_for(monkeypatch, options, bar):
+    monkeypatch.setattr("sys.stdout", Terminal())
+    model = small_model()
+    model.fit(X, Y, **options)
+    assert ("images" in sys.stdout.getvalue()) == bar
+    assert "loss" in sys.stdout.getvalue()
+
+
+def test_a_training_that_was_ended_goes_on_with_the_next_fit():
+    model = small_model()
+    model.stop_training = True
+    model.fit(X, Y, batch_size=32, verbose=0)
+    assert bits(model) == trained()
+
+
+def batches():
+    while True:
+        yield X[:20], to_categorical(Y[:20], 4)
+
+
+@pytest.mark.parametrize("unused", [{"y": Y}, {"batch_size": 20}, {"validation_split": 0.2}, {"sample_weight": np.ones(75)}])
+def test_what_goes_with_arrays_is_refused_with_a_generator(unused):
+    with pytest.raises(InputError, match=f"fit: {next(iter(unused))} goes with arrays only"):
+        small_model().fit(batches(), steps_per_epoch=2, verbose=0, **unused)
+
+
+def test_what_goes_with_a_generator_is_refused_with_arrays():
+    with pytest.raises(InputError, match="fit: steps_per_epoch goes with a generator only"):
+        small_model().fit(X, Y, steps_per_epoch=2, verbose=0)
+    with pytest.raises(InputError, match="evaluate: steps goes with a generator only"):
+        small_model().evaluate(X, Y, steps=2)
+
+
+def test_a_generator_needs_no_validation_split():
+    history = small_model().fit(batches(), steps_per_epoch=2, verbose=0)
+    assert history.params["samples"] == 40
+
+
+def test_the_end_of_the_samples_is_held_out_with_its_weights():
+    weights = np.linspace(0.5, 2, 75)
+    model, same = small_model(), small_model()
+    history = model.fit(X, Y, verbose=0, validation_split=0.2, sample_weight=weights)
+    again = same.fit(X[:60], Y[:60], verbose=0, validation_data=(X[60:], Y[60:], weights[60:]), sample_weight=weights[:60])
+    assert bits(model) == bits(same)
+    assert history.history == again.history
+    unweighted = small_model().fit(X, Y, verbose=0, validation_split=0.2)
+    plain = small_model().fit(X[:60], Y[:60], verbose=0, validation_data=(X[60:], Y[60:]))
+    assert unweighted.history == plain.history != history.history
+
+
+def test_data_for_the_validation_take_the_place_of_a_split():
+    both, data = small_model(), small_model()
+    history = both.fit(X, Y, verbose=0, validation_split=0.2, validation_data=(X[:10], Y[:10]))
+    assert data.fit(X, Y, verbose=0, validation_data=(X[:10], Y[:10])).history == history.history
+    assert bits(both) == bits(data) == trained()
+
+
+@pytest.mark.parametrize(
+    ("images", "layers", "warned"),
+    [
+        (X, [], False),
+        (100 * X, [], False),
+        ((X > 0.5).astype(np.uint8), [], False),
+        (2 * (X > 0.5).astype(np.uint8), [], True),
+        ((255 * X).astype(np.uint8), [], True),
+        ((255 * X).astype(np.uint8), [Rescaling(1 / 255)], False),
+    ],
+    ids=["shares", "large", "bits", "two", "pixels", "rescaled"],
+)
+def test_whole_pixels_are_noticed_unless_the_model_scales_them(images, layers, warned, recwarn):
+    flat_model(*layers).fit(images, Y, verbose=0)
+    assert [str(warning.message)[:25] for warning in recwarn] == ["fit: x holds whole number"] * warned
+    assert {warning.filename for warning in recwarn} <= {__file__}  # the line that called `fit`
+
+
+def test_a_list_of_samples_is_no_array_of_pixels(recwarn):
+    flat_model().fit((255 * X[:8]).astype(np.uint8).tolist(), Y[:8], verbose=0)
+    assert not recwarn.list

@@ -108,6 +108,10 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/textbook.py": [*FIT, *ENGINE],
     "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ENGINE],
     "nn/engine/numpy_inference.py": ["tests/test_models.py", "tests/test_models_fit.py"],
+    "nn/engine/predicting.py": ["tests/engine/test_predicting.py", "tests/test_models.py"],
+    "nn/engine/trainable.py": ["tests/engine/test_trainable.py"],
+    "nn/engine/diagnosis.py": ["tests/engine/test_diagnosis.py"],
+    "nn/models.py": ["tests/test_models.py", "tests/test_models_fit.py", "tests/io/test_save_and_load.py"],
     "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ENGINE],
     "nn/training.py": [
         *FIT,
@@ -142,8 +146,8 @@ COMPILED: dict[str, list[str]] = {
     "nn/inspection/stages.py": INSPECTION,
     "nn/inspection/terms.py": INSPECTION,
     "apps/draw/teaching/kept_drawings.py": ["tests/apps/test_kept_drawings.py"],
-    "apps/draw/teaching/lessons.py": ["tests/apps/test_lessons.py", "tests/apps/test_teaching.py"],
-    "apps/draw/teaching/training.py": ["tests/apps/test_teaching.py", "tests/apps/test_lessons.py"],
+    "apps/draw/teaching/lessons.py": ["tests/apps/test_lesson_jobs.py"],
+    "apps/draw/teaching/training.py": ["tests/apps/test_teaching.py"],
 }
 
 COMPILED |= keras_tests.TESTS

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from apps.draw.teaching import training
 from apps.draw.teaching.copying import copied
 from apps.draw.teaching.kept_drawings import Kept
-from apps.draw.teaching.training import ReplayData, accuracy_of, find_replay_data, lesson_source, teach, warm_up
+from apps.draw.teaching.training import RATE, WAY, ReplayData, accuracy_of, find_replay_data, lesson_source, teach, warm_up
 from benchmarks.teaching import draw_hand, whole_digit
 from nn.datasets import mnist
 from nn.errors import InputError
 from nn.layers import Dense, Flatten
 from nn.models import Sequential, load_model
+from nn.optimizers.schedules import Cosine
 from nn.pretrained import BUNDLED
 from nn.reading.recognition import read_number
 
@@ -63,20 +65,63 @@ def test_the_same_drawings_give_the_same_weights_for_any_number_of_threads(repla
     assert same_weights(*lessons)
 
 
+def test_the_seed_of_a_lesson_is_0_unless_given(replayed):
+    given = ({}, {"seed": 0}, {"seed": 1})
+    first, same, other = (teach(small_reader(), [drawing()], replayed, samples=320, **seed) for seed in given)
+    assert same_weights(first, same)
+    assert not same_weights(first, other)
+
+
+def test_the_rate_falls_over_one_epoch_of_the_samples(replayed):
+    parts = []
+    taught = teach(small_reader(), [drawing()], replayed, samples=320, progress=parts.append)
+    assert parts == pytest.approx([1 / 3, 2 / 3, 1])  # two whole batches and a part of one
+    assert taught.optimizer.learning_rate == Cosine(RATE, 3)
+
+
+def test_a_lesson_goes_a_part_of_the_way_to_the_weights_that_were_learned(replayed, monkeypatch):
+    model = small_reader()
+    taught = teach(model, [drawing()], replayed, samples=320)
+    monkeypatch.setattr(training, "WAY", 1.0)
+    learned = teach(model, [drawing()], replayed, samples=320)
+    for old, new, between in zip(model.get_weights(), learned.get_weights(), taught.get_weights(), strict=True):
+        np.testing.assert_allclose(between, (1 - WAY) * old + WAY * new, atol=1e-6)
+        assert abs(new - old).max() > 1e-3
+
+
+def shown(source):
+    """What an epoch shows: the pictures, the targets, and which of the pictures are no digits."""
+    pictures, everything = np.empty((len(source), 28, 28, 1), np.float32), np.arange(len(source))
+    source.fill(pictures, everything, 0)
+    targets = source.targets(everything, 0)
+    return pictures, targets, targets.max(axis=1) < 0.5
+
+
 def test_a_lesson_shows_the_drawings_among_what_was_trained_on(replayed):
     full = np.ones((28, 28), np.float32)  # ink all over, which no view of it can hide and no digit has
     drawings = [Kept(Path(f"{number}.png"), 7, full) for number in range(3)]
     source = lesson_source(drawings, replayed, 4000, 0)
     assert len(source) == 4000
-    pictures = np.empty((4000, 28, 28, 1), np.float32)
-    source.fill(pictures, np.arange(4000), 0)
-    targets = source.targets(np.arange(4000), 0)
-    doodles = targets.max(axis=1) < 0.5
+    pictures, targets, doodles = shown(source)
     filled = (pictures.mean(axis=(1, 2, 3)) > 0.5) & ~doodles
     assert filled.sum() == 96  # 3 · 0.008 · 4000
     assert (targets[filled].argmax(axis=1) == 7).all()
     assert doodles.mean() == 0.005
     assert set(targets.argmax(axis=1)) == set(range(10))
+
+
+def test_the_shortest_lesson_shows_one_of_each_kind(replayed):
+    full = Kept(Path(), 7, np.ones((28, 28), np.float32))
+    pictures, _, doodles = shown(lesson_source([full], replayed, 32, 0))
+    assert ((pictures.mean(axis=(1, 2, 3)) > 0.5) & ~doodles).sum() == 1
+    assert doodles.sum() == 1
+
+
+def test_the_replayed_images_are_different_ones_as_long_as_there_are_any(replayed):
+    pictures, _, _ = shown(lesson_source([drawing()], replayed, 400, 0))
+    known = {image.tobytes() for image in replayed.train[0]}
+    found = [image for image in (np.round(picture * 255).astype(np.uint8).tobytes() for picture in pictures) if image in known]
+    assert len(found) == len(set(found)) == 400 - 3 - 24 - 2  # views, strokes and doodles
 
 
 def test_many_drawings_leave_room_for_the_rest(replayed):
@@ -89,7 +134,9 @@ def test_without_training_images_synthetic_strokes_are_replayed():
     taught = teach(small_reader(), [drawing()], ReplayData(), samples=128)
     assert taught.card["replayed"] == "synthetic strokes"
     assert accuracy_of(taught, ReplayData()) is None
-    targets = lesson_source([drawing()], ReplayData(), 2000, 0).targets(np.arange(2000), 0)
+    source = lesson_source([drawing()], ReplayData(), 2000, 0)
+    assert len(source) == 2000
+    targets = source.targets(np.arange(2000), 0)
     assert np.bincount(targets.argmax(axis=1), minlength=10).min() > 100
 
 
@@ -110,6 +157,16 @@ def test_warming_up_changes_nothing(replayed):
     before = copied(model)
     warm_up(model, replayed)
     assert same_weights(model, before)
+
+
+def test_warming_up_takes_the_shortest_lesson_on_one_thread(replayed, monkeypatch):
+    lessons = []
+    monkeypatch.setattr(training, "teach", lambda *given, **options: lessons.append((given, options)))
+    model = small_reader()
+    warm_up(model, replayed)
+    [((taught, [blank], images), options)] = lessons
+    assert (taught, images, options) == (model, replayed, {"samples": training.CHUNK, "threads": 1})
+    np.testing.assert_array_equal(blank.image, np.zeros((28, 28)))
 
 
 def test_nothing_is_downloaded_for_a_lesson(tmp_path):

@@ -51,7 +51,8 @@ class Lessons:
     ) -> None:
         self.teacher = teacher
         self._current, self._replace, self._notify = current, replace, notify
-        self.phase, self.part, self.label = IDLE, 0.0, 0
+        self.phase, self.part = IDLE, 0.0
+        self.label = 0
         self.outcome: Outcome | None = None
         self.failure: Exception | None = None
         self.changes = 0

@@ -1,5 +1,9 @@
-"""Of inspection, attribution and teaching."""
+"""Of inspection, attribution and teaching, and of models."""
 
+from benchmarks.audit.explained.words import SPEED
+
+CLAUSE = "the order of exceptions in one clause does not matter"
+EPOCHS = "the number of epochs goes through and is not used here"
 FAR = "the Gaussian is far below rounding there, ten times the picture's side away"
 BELLS = "(np.arange(-10 * side, 10 * side + 1) / deviation) ** 2).sum()  "
 
@@ -24,6 +28,27 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     (
         "apps/draw/teaching/kept_drawings.py",
         "[(InputError, OSError)]  ->  (OSError, InputError)",
-        "the order of exceptions in one clause does not matter",
+        CLAUSE,
+    ),
+    ("apps/draw/teaching/lessons.py", "try:  [(InputError, OSError, ArithmeticError)]", CLAUSE),
+    (
+        "apps/draw/teaching/training.py",
+        "blank = Kept(Path(), 0, np.zeros(IMAGE_SHAPE[:2], np.float32))  [0]  ->  1",
+        "the model that this lesson makes is not used",
+    ),
+    ("nn/engine/predicting.py", "None, False)  [False]  ->  True", "the kernels run in any case, and their result is not used"),
+    ("nn/engine/predicting.py", "copy=False))  [False]  ->  True", "a copy of the same images"),
+    ("nn/engine/predicting.py", "[size <= CHUNK]  ->  size < CHUNK", SPEED),
+    (
+        "nn/models.py",
+        "(x.max(initial=0) > 1)  [0]  ->  1",
+        "only for an empty array, and 1 is not above 1 either",
+    ),
+    ("nn/models.py", "fit_options(harmless, 1, 'evaluate')  [1]  ->  2", EPOCHS),
+    ("nn/models.py", "fit_options(harmless, 1, 'predict')  [1]  ->  2", EPOCHS),
+    (
+        "nn/models.py",
+        "def predict(self, x: Any, batch_size: int | None=None, verbose: int | str=0",
+        "it changes nothing; predict prints nothing",
     ),
 )
