@@ -61,7 +61,7 @@ class PredictingStack(TrainableStack):
         if self.use_kernels:
             return self._run_kernels(images, threads, logits)
         layers = split_softmax(self.layers)[0] if logits else self.layers
-        return numpy_inference.forward(layers, images.astype(self.dtype, copy=False))
+        return numpy_inference.forward(layers, np.asarray(images, self.dtype))
 
     def _run_kernels(self, images: NDArray, threads: int | None, logits: bool) -> NDArray:
         size = len(images)

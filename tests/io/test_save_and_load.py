@@ -19,9 +19,10 @@ def test_save_replaces_a_file_unless_told_not_to(tmp_path):
     assert bits(load_model(path)) == bits(small_model(seed=2))
 
 
-def test_a_model_that_is_not_built_is_not_saved(tmp_path):
+@pytest.mark.parametrize("name", ["m.npz", "m.keras", "new/m.bin"])
+def test_a_model_that_is_not_built_leaves_no_file_and_no_folder(tmp_path, name):
     with pytest.raises(InputError, match="the model has no input shape yet"):
-        Sequential([Flatten(), Dense(4)]).save(tmp_path / "m.npz")
+        Sequential([Flatten(), Dense(4)]).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
