@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lesson_window import SECONDS, Window, lesson, wait
-from window_driver import FakeModel, FakeTeacher
+from lesson_window import Window, lesson, wait
+from window_driver import PATIENCE, FakeModel, FakeTeacher
 
 from apps.draw.teaching.jobs import IDLE, LEARNING, PREPARING, STOPPING, Outcome, Said, Taught
 from apps.draw.teaching.kept_drawings import Kept
@@ -75,7 +75,7 @@ def test_a_lesson_compares_the_readings_before_and_after(open_window):
     assert outcome.after.probability == pytest.approx(0.8)  # of the lesson's own picture
     assert (outcome.kept_before, outcome.kept_after, outcome.kept) == (1, 2, 3)
     assert (outcome.accuracy_before, outcome.accuracy_after) == (0.99, 0.988)
-    assert 0 <= outcome.seconds < SECONDS
+    assert 0 <= outcome.seconds < PATIENCE
     assert window.model == FakeModel((1, 3, 9, 7))
     assert teacher.remembered == [window.model]
 
@@ -119,7 +119,7 @@ class Deaf(FakeTeacher):
 
     def teach(self, drawings, current, progress, stop):
         progress(LEARNING, 0.5)
-        self.gate.wait(SECONDS)
+        self.gate.wait(PATIENCE)
         progress(LEARNING, 0.9)
         return Taught(FakeModel(tuple(label for label, _ in drawings)), None, None)
 

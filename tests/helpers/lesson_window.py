@@ -3,11 +3,10 @@
 import time
 
 import numpy as np
+from window_driver import PATIENCE
 
 from apps.draw.teaching.jobs import Lesson
 from apps.draw.teaching.lessons import Lessons
-
-SECONDS = 20
 
 
 class Window:
@@ -39,7 +38,7 @@ class Window:
 
 
 def wait(condition):
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.001)
