@@ -19,10 +19,11 @@ def test_save_replaces_a_file_unless_told_not_to(tmp_path):
     assert bits(load_model(path)) == bits(small_model(seed=2))
 
 
+@pytest.mark.parametrize("include_optimizer", [True, False])
 @pytest.mark.parametrize("name", ["m.npz", "m.keras", "new/m.bin"])
-def test_a_model_that_is_not_built_leaves_no_file_and_no_folder(tmp_path, name):
+def test_a_model_that_is_not_built_leaves_no_file_and_no_folder(tmp_path, name, include_optimizer):
     with pytest.raises(InputError, match="the model has no input shape yet"):
-        Sequential([Flatten(), Dense(4)]).save(tmp_path / name)
+        Sequential([Flatten(), Dense(4)]).save(tmp_path / name, include_optimizer=include_optimizer)
     assert list(tmp_path.iterdir()) == []
 
 
