@@ -89,7 +89,7 @@ OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_movi
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
-MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
+MODEL_FILE = ["tests/io/test_model_file_limits.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
 # All between a source of images and a changed weight, and between a picture and a verdict: these
 # tests train and read with the compiled kernels.
 COMPILED: dict[str, list[str]] = {
@@ -126,8 +126,8 @@ COMPILED: dict[str, list[str]] = {
     "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
     "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
     "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
-    "nn/io/model_file.py": MODEL_FILE,
-    "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
+    "nn/io/model_file.py": [*MODEL_FILE, "tests/io/test_compiled.py"],
+    "nn/io/archive.py": ["tests/io/test_archive.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
     "nn/reading/clutter.py": ["tests/reading/test_clutter.py", *READING],
     "nn/reading/fading.py": [*READING, "tests/reading/test_clutter.py"],
