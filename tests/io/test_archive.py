@@ -92,7 +92,7 @@ def test_an_archive_without_header_is_refused(path):
     ids=["one string in a list", "numbers", "a number", "bytes"],
 )
 def test_a_header_is_one_string(path, header):
-    with pytest.raises(InputError, match="expected .*(the header|header.npy) to be (a string|an array of numbers or text)"):
+    with pytest.raises(InputError, match=r"expected .*(the header|header.npy) to be (a string|an array of numbers or text)"):
         read_archive(composed(path, header=header), "test", 1)
 
 
@@ -101,7 +101,7 @@ def test_an_encrypted_member_is_refused(path):
     for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.rindex(signature) + flags] |= 1
     path.write_bytes(content)
-    with pytest.raises(InputError, match="expected uncompressed members, got 'a.npy' compressed or encrypted"):
+    with pytest.raises(InputError, match=r"expected uncompressed members, got 'a.npy' compressed or encrypted"):
         read_archive(path, "test", 1)
 
 
@@ -114,7 +114,7 @@ def test_other_formats_and_versions_are_named(path):
 
 
 def test_a_folder_is_told_from_a_file(tmp_path):
-    with pytest.raises(InputError, match="expected a file, got a folder$"):
+    with pytest.raises(InputError, match=r"expected a file, got a folder$"):
         read_archive(tmp_path, "test", 1)
 
 

@@ -72,7 +72,7 @@ def test_layers_of_ones_own_are_found_by_their_mark_and_class(tmp_path):
     model = load_model(tmp_path / "m.npz", [Double])
     assert model.predict(np.ones((1, 3))).tolist() == [[2, 2, 2]]
     for wrong in (3, int, Double()):
-        with pytest.raises(InputError, match="custom_layers: expected subclasses of nn.layers.Layer"):
+        with pytest.raises(InputError, match=r"custom_layers: expected subclasses of nn.layers.Layer"):
             model_file.layers_from(header(), PATH, [wrong])
 
 
