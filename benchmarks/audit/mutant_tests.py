@@ -129,7 +129,11 @@ COMPILED: dict[str, list[str]] = {
     "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
     "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
     "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
-    "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
+    "nn/train/checkpoint.py": [
+        "tests/train/test_checkpoint_limits.py",
+        "tests/train/test_checkpoint.py",
+        "tests/optimizers/test_norms.py",
+    ],
     "nn/io/model_file.py": [*MODEL_FILE, "tests/io/test_compiled.py"],
     "nn/io/archive.py": ["tests/io/test_archive.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
