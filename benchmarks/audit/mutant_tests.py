@@ -84,7 +84,12 @@ ENGINE = [
     *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
     *ORACLE,
 ]
-FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
+FIT = [
+    "tests/engine/test_training_loop.py",
+    "tests/engine/test_training.py",
+    "tests/engine/test_statistics.py",
+    "tests/test_models_fit.py",
+]
 OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
@@ -122,7 +127,7 @@ COMPILED: dict[str, list[str]] = {
         "tests/optimizers/test_moving_average.py::test_the_classic_recipe_reaches_back_a_tenth_of_the_training",
         "tests/datasets/test_sources.py::test_a_recipe_ends_with_unchanged_images",
     ],
-    "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
+    "nn/callbacks.py": ["tests/engine/test_callbacks.py", *FIT],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,
     "nn/optimizers/sgd.py": OPTIMIZERS,
