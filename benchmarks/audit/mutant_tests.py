@@ -84,12 +84,7 @@ ENGINE = [
     *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
     *ORACLE,
 ]
-FIT = [
-    "tests/engine/test_training_loop.py",
-    "tests/engine/test_training.py",
-    "tests/engine/test_statistics.py",
-    "tests/test_models_fit.py",
-]
+FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
 OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
@@ -112,9 +107,10 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/fused.py": [*FIT, *ENGINE],
     "nn/engine/textbook.py": [*FIT, *ENGINE],
     "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ENGINE],
-    "nn/engine/numpy_inference.py": ["tests/test_models.py", "tests/test_models_fit.py"],
-    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ENGINE],
+    "nn/engine/numpy_inference.py": ["tests/engine/test_numpy_inference.py", "tests/test_models.py"],
+    "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/test_models.py", *FIT, "tests/engine/test_engines.py"],
     "nn/training.py": [
+        "tests/engine/test_training_loop.py",
         *FIT,
         "tests/engine/test_engines.py",
         "tests/train/test_checkpoint.py",
@@ -127,7 +123,7 @@ COMPILED: dict[str, list[str]] = {
         "tests/optimizers/test_moving_average.py::test_the_classic_recipe_reaches_back_a_tenth_of_the_training",
         "tests/datasets/test_sources.py::test_a_recipe_ends_with_unchanged_images",
     ],
-    "nn/callbacks.py": ["tests/engine/test_callbacks.py", *FIT],
+    "nn/callbacks.py": ["tests/engine/test_callbacks.py", "tests/engine/test_training_loop.py", "tests/engine/test_training.py"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,
     "nn/optimizers/sgd.py": OPTIMIZERS,

@@ -2,6 +2,8 @@
 
 from benchmarks.audit.explained.words import ORDER, ROOM, SIZES, SPEED, UNBOUND
 
+NUMBER = "this rule is the same in every step"
+
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/operations.py", "= np.empty(0)  [0]  ->  1", UNBOUND),
     ("nn/engine/operations.py", "first=chunk.rows.start * source[0].size, out=flat(target[chunk.rows]))  [0]  ->  1", SIZES),
@@ -14,4 +16,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/conv_operation.py", "->  width * channels <= conv_pool_backward.SHORT_ROW", SPEED),
     ("nn/engine/conv_operation.py", "< conv_pool_backward.SHORT_ROW  [width * channels]", SPEED),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
+    ("nn/optimizers/base.py", "rate: float, step: int=0) -> None:  [0]  ->  1", NUMBER),
+    ("nn/optimizers/sgd.py", "rate: float, step: int=0) -> None:  [0]  ->  1", NUMBER),
+    ("nn/optimizers/adadelta.py", "rate: float, step: int=0) -> None:  [0]  ->  1", NUMBER),
 )
