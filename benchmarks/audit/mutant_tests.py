@@ -120,8 +120,9 @@ COMPILED: dict[str, list[str]] = {
     "nn/train/recipe.py": ["tests/train/test_recipes.py", "tests/train/test_optimizer_option.py", "-k", "not interrupted"],
     "nn/train/setup.py": [
         "tests/train/test_recipes.py",
-        "tests/optimizers/test_moving_average.py::test_the_classic_recipe_reaches_back_a_tenth_of_the_training",
-        "tests/datasets/test_sources.py::test_a_recipe_ends_with_unchanged_images",
+        "tests/optimizers/test_moving_average.py",
+        "tests/datasets/test_sources.py",
+        *("-k", "recipe"),
     ],
     "nn/callbacks.py": ["tests/engine/test_callbacks.py", "tests/engine/test_training_loop.py", "tests/engine/test_training.py"],
     "nn/optimizers/base.py": OPTIMIZERS,

@@ -100,6 +100,7 @@ class Optimizer:
 
     name = ""
     slots: tuple[str, ...] = ()
+    _decay: float
 
     def __init__(
         self,

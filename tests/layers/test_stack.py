@@ -101,7 +101,7 @@ def test_a_numbered_layer_is_numbered_anew_in_another_stack():
 
 @pytest.mark.parametrize("wrong", ["Dense", Dense, None])
 def test_only_layers_are_added(wrong):
-    with pytest.raises(InputError, match="add: expected a layer, got (str|type|NoneType)"):
+    with pytest.raises(InputError, match=r"add: expected a layer, got (str|type|NoneType)"):
         Stack([wrong])
 
 
