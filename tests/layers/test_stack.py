@@ -180,7 +180,7 @@ Layer (type)                      Output shape          Parameters
 ==================================================================
 conv2d (Conv2D)                   (None, 3, 4, 20)             200
 flatten (Flatten)                 (None, 240)                    0
-batch_normalization (BatchNormalization)(None, 240)                  960
+batch_normalization (BatchNormalization) (None, 240)                  960
 out (Dense)                       (None, 5)                  1,205
 ==================================================================
 Total parameters: 2,365
@@ -192,6 +192,7 @@ def summarized():
 
 
 def test_a_summary_lists_shapes_and_parameters_in_columns():
+    # A name that is too long for its column moves the others to the right.
     out = io.StringIO()
     summarized().summary(file=out)
     assert out.getvalue() == SUMMARY.lstrip()

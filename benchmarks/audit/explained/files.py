@@ -5,7 +5,6 @@ from benchmarks.audit.explained.words import ORDER, SPEED
 THROWN_AWAY = "a network that is thrown away: whatever runs, its kernels are the same"
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
-    ("nn/io/archive.py", "version=(1, 0), allow_pickle=False)  [False]  ->  True", "an array of objects has no bytes to hash"),
     ("nn/io/archive.py", "max(initial=0) <= LARGEST:  [0]  ->  1", "both are below the largest number"),
     ("nn/io/archive.py", "members.values())) >= size", "a directory follows the members, so they never fill their file"),
     ("nn/io/model_file.py", "try:  [(TypeError, ValueError)]", ORDER),
