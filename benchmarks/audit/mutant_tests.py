@@ -111,10 +111,11 @@ COMPILED: dict[str, list[str]] = {
     "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/engine/test_statistics.py", "tests/test_models.py"],
     "nn/training.py": [
         "tests/engine/test_training_loop.py",
-        *FIT,
+        "tests/engine/test_training.py",
+        "tests/test_models_fit.py",
         "tests/train/test_checkpoint.py",
         "tests/optimizers/test_moving_average.py",
-        *("-k", "not process and not truncated"),
+        *("-k", "not process and not truncated and not equally_often"),
     ],
     "nn/train/recipe.py": ["tests/train/test_recipes.py", "tests/train/test_optimizer_option.py", "-k", "not interrupted"],
     "nn/train/setup.py": [

@@ -5,6 +5,7 @@ order it calls, and what a resumed training takes over.
 import contextlib
 import math
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ class Recorder:
     def train(self, step):
         self.clock.now += SECONDS_OF_A_STEP
         self.steps.append(step)
+        assert len(self.steps) < 1000, "an endless training"
         return self.losses.get(len(self.steps), 3.0 * len(step)), len(step) // 2
 
     def evaluate(self, source):
@@ -145,11 +147,29 @@ def seen_by(recorder, **options):
     return [(step.indices.tolist(), dict(step.keys), step.rate, step.number) for step in recorder.steps]
 
 
+def orders(steps):
+    return [samples for samples, *_ in steps]
+
+
+def keys(steps):
+    return [each["dropout"] for _, each, *_ in steps]
+
+
 def test_samples_are_shuffled_with_seed_zero_unless_said_otherwise(recorder):
     whole = seen_by(recorder)
     assert whole == seen_by(recorder, shuffle=True, seed=0, initial_epoch=0)
-    assert whole != seen_by(recorder, seed=1)
-    assert whole != seen_by(recorder, shuffle=False)
+    assert orders(seen_by(recorder, shuffle=False)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] * 2
+    other = seen_by(recorder, seed=1)
+    assert orders(whole) != orders(other)
+    assert not set(keys(whole)) & set(keys(other))
+
+
+def test_every_epoch_has_an_order_and_every_step_a_key_of_its_own(recorder):
+    whole = seen_by(recorder, epochs=5)
+    epochs = [[*chain(*orders(whole)[begin : begin + 3])] for begin in range(0, 15, 3)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 5
+    assert len({tuple(epoch) for epoch in epochs}) == 5
+    assert len(set(keys(whole))) == 15
 
 
 @pytest.mark.parametrize("batch_size", [3, 4, 10, 100])
@@ -173,15 +193,15 @@ def test_a_training_after_a_training_takes_the_orders_and_keys_of_a_longer_one(r
 @pytest.mark.parametrize("done", [0, 1, 63, 64, 65, 128, 149])
 def test_each_step_left_has_the_keys_it_has_in_the_whole_epoch(done):
     # They are drawn for 64 steps at a time.
-    def keys(begin):
+    def keys_from(begin):
         trainer = trainer_of(samples=150, batch_size=1)
         trainer._epochs_before = 2
         trainer.progress = Progress(1, begin)
         return [dict(each) for each in trainer._keys()]
 
-    whole = keys(0)
+    whole = keys_from(0)
     assert len(whole) == len({each["dropout"] for each in whole}) == 150
-    assert keys(done) == whole[done:]
+    assert keys_from(done) == whole[done:]
 
 
 def test_the_rate_is_that_of_the_number_of_steps_done(recorder):
