@@ -23,6 +23,7 @@ from nn.layers.stack import Stack
 RNG = np.random.default_rng(8)
 CASES = {
     "convolution": ((6, 9, 3), [Conv2D(4, (2, 3))]),
+    "one filter": ((5, 4, 2), [Conv2D(1, (2, 3))]),
     "strides": ((9, 8, 2), [Conv2D(3, (3, 2), strides=(2, 3), activation="relu")]),
     "padding": ((5, 8, 2), [Conv2D(3, (2, 4), padding="same", activation="tanh")]),
     "padding and strides": ((7, 6, 1), [Conv2D(2, (4, 3), strides=(3, 2), padding="same")]),
