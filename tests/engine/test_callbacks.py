@@ -192,10 +192,11 @@ def test_the_bar_of_an_epoch_that_is_not_finished_is_taken_away():
             self.trainer.stop_requested = True
 
     terminal = Terminal()
-    fitted(Stop(), ProgressBar(terminal))
+    bar = ProgressBar(terminal)
+    bar.on_train_end({})  # no epoch was begun
+    fitted(Stop(), bar)
     assert "Epoch 1/2 |" in terminal.getvalue()
     assert terminal.screen() == []
-    ProgressBar(terminal).on_train_end({})  # no epoch was begun
 
 
 def test_each_line_is_in_the_file_at_once(tmp_path):
