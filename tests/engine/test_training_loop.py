@@ -142,8 +142,12 @@ def test_a_resumed_epoch_adds_to_the_time_it_took_before(recorder):
 
 def seen_by(recorder, **options):
     """For each step: samples, keys, rate, number."""
+    return seen_in(recorder, trainer_of(**options))
+
+
+def seen_in(recorder, trainer):
     recorder.steps = []
-    trainer_of(**options).run()
+    trainer.run()
     return [(step.indices.tolist(), dict(step.keys), step.rate, step.number) for step in recorder.steps]
 
 
@@ -208,6 +212,18 @@ def test_the_rate_is_that_of_the_number_of_steps_done(recorder):
     schedule = Cosine(1.0, 6)
     steps = seen_by(recorder, model=network(SGD(schedule)))
     assert [rate for *_, rate, _ in steps] == [schedule(number) for number in range(6)]
+
+
+@pytest.mark.parametrize("done", range(9))
+def test_a_resumed_training_takes_the_steps_that_are_left(recorder, done):
+    def trainer():
+        return trainer_of(epochs=3, model=network(SGD(Cosine(1.0, 9))))
+
+    resumed = trainer()
+    resumed.model.iterations = done
+    resumed.progress = Progress(done // 3, done % 3)
+    assert seen_in(recorder, resumed) == seen_in(recorder, trainer())[done:]
+    assert resumed.model.iterations == 9
 
 
 # -- Beginning and ending --------------------------------------------------------------------------
