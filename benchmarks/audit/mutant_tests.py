@@ -111,6 +111,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/engine/test_statistics.py", "tests/test_models.py"],
     "nn/training.py": [
         "tests/engine/test_training_loop.py",
+        "tests/engine/test_training_orders.py",
         "tests/engine/test_training.py",
         "tests/test_models_fit.py",
         "tests/optimizers/test_moving_average.py",

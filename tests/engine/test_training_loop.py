@@ -5,14 +5,13 @@ order it calls, and what a resumed training takes over.
 import contextlib
 import math
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 import pytest
+from recorded_steps import SECONDS_OF_A_STEP, SECONDS_OF_AN_EVALUATION, network, source_of, trainer_of
 
 from nn import training
 from nn.callbacks import Callback, ProgressBar
-from nn.datasets.sources import ScaledImages
 from nn.engine import inference
 from nn.engine.fused import FusedEngine
 from nn.engine.textbook import TextbookEngine
@@ -20,64 +19,7 @@ from nn.errors import Diverged, InputError
 from nn.layers import Dense, Dropout
 from nn.models import Sequential
 from nn.optimizers import SGD, Adadelta
-from nn.optimizers.schedules import Cosine
-from nn.training import Progress, Trainer
-
-SECONDS_OF_A_STEP, SECONDS_OF_AN_EVALUATION = 2.0, 5.0
-
-
-class Clock:
-    """Time that passes only while the engine works."""
-
-    now = 1000.0
-
-    def perf_counter(self):
-        return self.now
-
-
-class Recorder:
-    """An engine that keeps its steps, trains nothing and always answers the same."""
-
-    def __init__(self, clock):
-        self.clock, self.steps, self.closed = clock, [], False
-        self.losses, self.evaluated = {}, (0.5, 0.25)
-
-    def train(self, step):
-        self.clock.now += SECONDS_OF_A_STEP
-        self.steps.append(step)
-        assert len(self.steps) < 1000, "an endless training"
-        return self.losses.get(len(self.steps), 3.0 * len(step)), len(step) // 2
-
-    def evaluate(self, source):
-        self.clock.now += SECONDS_OF_AN_EVALUATION
-        return self.evaluated
-
-    def close(self):
-        self.closed = True
-
-
-@pytest.fixture
-def recorder(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(training, "time", clock)
-    recorder = Recorder(clock)
-    monkeypatch.setattr(training, "engine_for", lambda *_: recorder)
-    return recorder
-
-
-def source_of(samples):
-    return ScaledImages(np.zeros((samples, 3), np.float32), np.zeros(samples, np.uint8), 1.0, 2)
-
-
-def network(optimizer=None, **options):
-    model = Sequential([Dropout(0.5, input_shape=(3,)), Dense(2, activation="softmax", **options)])
-    model.compile(optimizer=optimizer or SGD())
-    return model
-
-
-def trainer_of(samples=10, batch_size=4, epochs=2, model=None, **options):
-    return Trainer(model or network(), source_of(samples), batch_size=batch_size, epochs=epochs, **options)
-
+from nn.training import Progress
 
 # -- Sums and means --------------------------------------------------------------------------------
 
@@ -135,95 +77,6 @@ def test_a_resumed_epoch_adds_to_the_time_it_took_before(recorder):
     trainer = trainer_of(epochs=1)
     trainer.progress = Progress(0, 1, seconds=100.0, seen=4)
     assert trainer.run().seconds == [100 + 2 * SECONDS_OF_A_STEP]
-
-
-# -- Orders, keys and rates ------------------------------------------------------------------------
-
-
-def seen_by(recorder, **options):
-    """For each step: samples, keys, rate, number."""
-    return seen_in(recorder, trainer_of(**options))
-
-
-def seen_in(recorder, trainer):
-    recorder.steps = []
-    trainer.run()
-    return [(step.indices.tolist(), dict(step.keys), step.rate, step.number) for step in recorder.steps]
-
-
-def orders(steps):
-    return [samples for samples, *_ in steps]
-
-
-def keys(steps):
-    return [each["dropout"] for _, each, *_ in steps]
-
-
-def test_samples_are_shuffled_with_seed_zero_unless_said_otherwise(recorder):
-    whole = seen_by(recorder)
-    assert whole == seen_by(recorder, shuffle=True, seed=0, initial_epoch=0)
-    assert orders(seen_by(recorder, shuffle=False)) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]] * 2
-    other = seen_by(recorder, seed=1)
-    assert orders(whole) != orders(other)
-    assert not set(keys(whole)) & set(keys(other))
-
-
-def test_every_epoch_has_an_order_and_every_step_a_key_of_its_own(recorder):
-    whole = seen_by(recorder, epochs=5)
-    epochs = [[*chain(*orders(whole)[begin : begin + 3])] for begin in range(0, 15, 3)]
-    assert [sorted(epoch) for epoch in epochs] == [list(range(10))] * 5
-    assert len({tuple(epoch) for epoch in epochs}) == 5
-    assert len(set(keys(whole))) == 15
-
-
-@pytest.mark.parametrize("batch_size", [3, 4, 10, 100])
-def test_epochs_before_the_first_count_as_done_but_their_steps_do_not(recorder, batch_size):
-    whole = seen_by(recorder, batch_size=batch_size, epochs=4)
-    late = seen_by(recorder, batch_size=batch_size, epochs=4, initial_epoch=2)
-    half = len(whole) // 2
-    assert [step[:2] for step in late] == [step[:2] for step in whole[half:]]
-    assert [step[3] for step in late] == list(range(half))
-
-
-@pytest.mark.parametrize("batch_size", [3, 4, 10, 100])
-def test_a_training_after_a_training_takes_the_orders_and_keys_of_a_longer_one(recorder, batch_size):
-    whole = seen_by(recorder, batch_size=batch_size, epochs=3)
-    model = network()
-    parts = [seen_by(recorder, batch_size=batch_size, epochs=1, model=model) for _ in range(3)]
-    assert [step for part in parts for step in part] == whole
-    assert model.iterations == len(whole)
-
-
-@pytest.mark.parametrize("done", [0, 1, 63, 64, 65, 128, 149])
-def test_each_step_left_has_the_keys_it_has_in_the_whole_epoch(done):
-    # They are drawn for 64 steps at a time.
-    def keys_from(begin):
-        trainer = trainer_of(samples=150, batch_size=1)
-        trainer._epochs_before = 2
-        trainer.progress = Progress(1, begin)
-        return [dict(each) for each in trainer._keys()]
-
-    whole = keys_from(0)
-    assert len(whole) == len({each["dropout"] for each in whole}) == 150
-    assert keys_from(done) == whole[done:]
-
-
-def test_the_rate_is_that_of_the_number_of_steps_done(recorder):
-    schedule = Cosine(1.0, 6)
-    steps = seen_by(recorder, model=network(SGD(schedule)))
-    assert [rate for *_, rate, _ in steps] == [schedule(number) for number in range(6)]
-
-
-@pytest.mark.parametrize("done", range(9))
-def test_a_resumed_training_takes_the_steps_that_are_left(recorder, done):
-    def trainer():
-        return trainer_of(epochs=3, model=network(SGD(Cosine(1.0, 9))))
-
-    resumed = trainer()
-    resumed.model.iterations = done
-    resumed.progress = Progress(done // 3, done % 3)
-    assert seen_in(recorder, resumed) == seen_in(recorder, trainer())[done:]
-    assert resumed.model.iterations == 9
 
 
 # -- Beginning and ending --------------------------------------------------------------------------
