@@ -85,7 +85,7 @@ ENGINE = [
     *ORACLE,
 ]
 FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
-OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
+OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
@@ -108,7 +108,7 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/textbook.py": [*FIT, *ENGINE],
     "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ENGINE],
     "nn/engine/numpy_inference.py": ["tests/engine/test_numpy_inference.py", "tests/test_models.py"],
-    "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/engine/test_statistics.py", "tests/test_models.py"],
+    "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/engine/test_statistics.py", "-k", "test_stack or masks"],
     "nn/training.py": [
         "tests/engine/test_training_loop.py",
         "tests/engine/test_training_orders.py",
