@@ -114,6 +114,20 @@ def test_a_layer_is_in_a_stack_only_once():
 # -- Passes ----------------------------------------------------------------------------------------
 
 
+def test_backward_is_the_chain_rule():
+    # out = x A B, so dx = dout Bᵀ Aᵀ, dA = xᵀ dout Bᵀ and dB = (x A)ᵀ dout.
+    stack = Stack([Dense(3, use_bias=False, input_shape=(4,)), Dense(2, use_bias=False)], dtype=np.float64)
+    a, b = stack.parameters().values()
+    x, dout = RNG.random((5, 4)), RNG.random((5, 2))
+    out, caches = stack.forward(x, training=True)
+    np.testing.assert_allclose(out, x @ a @ b)
+    dx, gradients = stack.backward(dout, caches)
+    np.testing.assert_allclose(dx, dout @ b.T @ a.T)
+    assert sorted(gradients) == ["dense/kernel", "dense_1/kernel"]
+    np.testing.assert_allclose(gradients["dense/kernel"], x.T @ (dout @ b.T))
+    np.testing.assert_allclose(gradients["dense_1/kernel"], (x @ a).T @ dout)
+
+
 def test_dropout_is_off_unless_the_stack_is_trained():
     stack, x = Stack([Dropout(0.5, input_shape=(100,))]), np.ones((3, 100), np.float32)
     for out in (stack.forward(x)[0], stack.forward(x, rng=3)[0], *(out for _, out in stack.outputs(x))):
