@@ -19,9 +19,9 @@ IMAGES, LABELS = RNG.integers(256, size=(40, 28, 28), dtype=np.uint8), RNG.integ
 PLAIN = IMAGES[..., None] * np.float32(1 / 255)
 
 
-def shown(source, epoch):
-    out = np.empty((40, 28, 28, 1), np.float32)
-    source.fill(out, np.arange(40), epoch)
+def shown(source, epoch, count=40):
+    out = np.empty((count, 28, 28, 1), np.float32)
+    source.fill(out, np.arange(count), epoch)
     return out
 
 
@@ -188,6 +188,7 @@ def test_the_warm_up_trains_one_batch_then_waits_for_the_images_and_makes_one(mo
     def run(trainer):
         assert (trainer.epochs, trainer.steps_in_epoch, trainer.engine) == (1, 1, engine)
         assert trainer.model.optimizer.name == "adam"
+        np.testing.assert_array_equal(shown(trainer.source, 0, 32), PLAIN[:32])
         done.append("train")
 
     monkeypatch.setattr(compiling, "compiled_beside", compiled_beside)
