@@ -131,13 +131,12 @@ COMPILED: dict[str, list[str]] = {
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
     "nn/reading/clutter.py": ["tests/reading/test_clutter.py", *READING],
     "nn/reading/fading.py": [*READING, "tests/reading/test_clutter.py"],
-    **{
-        f"nn/reading/{name}.py": READING for name in ("arrays", "choice", "components", "geometry", "grouping", "pieces", "seams")
-    },
+    **{f"nn/reading/{name}.py": READING for name in ("arrays", "components", "geometry", "grouping", "pieces")},
+    **{f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py"] for name in ("choice", "seams", "segmentation", "sheet")},
     "nn/reading/images.py": [*PICTURES, *READING],
     "nn/reading/ink.py": [*READING, *PICTURES],
-    "nn/reading/recognition.py": READING,
-    "nn/reading/segmentation.py": READING,
+    "nn/reading/recognition.py": ["tests/reading/test_verdicts.py", "tests/reading/test_recognition.py"],
+    "nn/pretrained/__init__.py": ["tests/pretrained/test_student_network.py", "tests/pretrained/test_load_reader.py"],
     "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],
     "nn/inspection/stages.py": INSPECTION,
     "nn/inspection/terms.py": INSPECTION,
