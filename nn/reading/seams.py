@@ -85,7 +85,7 @@ def _trace(above: list[list[float]], below: list[list[float]], row: int, column:
     """The cheapest seam through a pixel: its column in each row, (h,)."""
     seam = [column] * len(above)
     last = len(above[0]) - 1
-    for costs, rows in ((above, range(row - 1, -1, -1)), (below, range(row + 1, len(above)))):
+    for costs, rows in ((above, reversed(range(row))), (below, range(row + 1, len(above)))):
         j = column
         for i in rows:
             line, here = costs[i], j

@@ -134,15 +134,17 @@ def _drawn(points: np.ndarray, pen: float, grid: Grid, shape: tuple[int, int]) -
         moved[-1] = True
         path = path[moved]
     way = np.diff(path, axis=0)
-    counts = np.maximum(np.ceil(np.abs(way).max(axis=1) * 3 / radius), 1).astype(np.int64)
+    thirds = np.abs(way).max(axis=1) * 3 / radius
+    counts = np.maximum(np.ceil(thirds), 1).astype(np.int64)
     piece = np.repeat(np.arange(len(way)), counts)
     fraction = (np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + 1) / counts[piece]
     centres = np.concatenate([path[:1], path[piece] + fraction[:, None] * way[piece]])
-    offsets = np.arange(-int(radius), int(radius) + 1)
+    reach = int(radius)
+    offsets = np.arange(-reach, reach + 1)
     down, across = (offsets[each] for each in np.nonzero(np.hypot(offsets[:, None], offsets) <= radius))
     # A frame takes what of a disc lies outside; discs further out than the frame are left out.
-    reach, margin = int(radius), 2 * int(radius)
-    height, width = shape[0] + 2 * margin, shape[1] + 2 * margin
+    margin = 2 * reach
+    height, width = (side + 2 * margin for side in shape)
     mask = np.zeros((height, width), bool)
     columns, rows = np.floor(centres + 0.5).astype(np.int64).T + margin
     near = (rows >= reach) & (rows < height - reach) & (columns >= reach) & (columns < width - reach)

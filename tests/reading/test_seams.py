@@ -114,7 +114,6 @@ def every_seam(mask):
 def test_no_seam_through_the_same_pixel_of_the_middle_row_is_cheaper(seed):
     rng = np.random.default_rng(seed)
     mask = rng.random((7, 8)) < 0.45
-    mask[:, 0] = mask[:, 7] = rng.random() < 0.5
     mask[3] |= rng.random(8) < 0.5
     mask |= ~mask.any(axis=1, keepdims=True)
     inside, cost = every_seam(mask)
@@ -212,3 +211,7 @@ def test_a_column_with_two_runs_is_not_simple():
 @pytest.mark.parametrize(("pen", "expected"), [(1.0, False), (2.0, True), (1.9, False)])
 def test_a_run_is_short_up_to_two_and_a_half_pens(pen, expected):
     assert is_simple_stroke(columns(*[5] * 4), pen) is expected
+
+
+def test_ink_of_a_single_row_can_be_cut_anywhere():
+    assert seams(np.ones((1, 12), bool), tallest=10, pen=0.1) == [[2], [4], [6]]
