@@ -23,4 +23,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     (SEGMENTATION, "->  columns <= width - reach", "such a disc lies in the frame, to the right or, a row lower, to the left"),
     (SEGMENTATION, "[:, None] + down * width - across", "a disc is symmetric"),
     (SEGMENTATION, "[:, None] - down * width", "a disc is symmetric"),
+    ("nn/reading/sheet.py", "->  image.height <= HEIGHT", "a picture of the sheet's height keeps its pixels in either way"),
+    ("nn/pretrained/__init__.py", "->  ('sigmoid', 'softmax')", "a model ends in one of them at most"),
 )
