@@ -3,7 +3,7 @@
 from benchmarks.audit.explained.words import ROOM
 
 CHOICE, SEAMS, SEGMENTATION = (f"nn/reading/{name}.py" for name in ("choice", "seams", "segmentation"))
-CLOSER = "points or discs that lie closer than they must: only the time differs"
+CLOSER = "points or discs that lie closer than they must: smaller dents than are allowed, and more time"
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     (CHOICE, "(pieces.boxes[k + 1], pieces.boxes[k])", "the smaller of two heights is the same in either order"),
