@@ -41,7 +41,11 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/winograd3.py": [*WINOGRAD, "tests/layers/test_conv2d.py", "-k", "winograd"],
     "nn/kernels/winograd5.py": WINOGRAD,
     "nn/kernels/winograd_backward.py": WINOGRAD,
-    "nn/kernels/dense.py": ["tests/layers/test_dense.py", "tests/kernels/test_other_kernels.py"],
+    "nn/kernels/dense.py": [
+        "tests/layers/test_dense.py",
+        "tests/kernels/test_dense_kernels.py",
+        "tests/kernels/test_other_kernels.py",
+    ],
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,
     "nn/kernels/memory.py": ["tests/kernels/test_other_kernels.py"],
