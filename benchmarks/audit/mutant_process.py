@@ -53,9 +53,6 @@ def load(compiled: bool) -> None:
     """Import everything that the forked processes share; with the compiler also the kernels'
     machine code.
     """
-    import hypothesis.strategies
-    import numba
-    import PIL.ImageDraw
     import scipy.signal  # noqa: F401
 
     if compiled:
