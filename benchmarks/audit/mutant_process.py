@@ -53,6 +53,9 @@ def load(compiled: bool) -> None:
     """Import everything that the forked processes share; with the compiler also the kernels'
     machine code.
     """
+    import hypothesis.strategies  # noqa: F401
+    import numba  # noqa: F401
+    import PIL.ImageDraw  # noqa: F401
     import scipy.signal  # noqa: F401
 
     if compiled:
