@@ -8,6 +8,7 @@ imported.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.machinery
 import importlib.util
 import json
@@ -52,7 +53,9 @@ def load(compiled: bool) -> None:
     """Import everything that the forked processes share; with the compiler also the kernels'
     machine code.
     """
+    import hypothesis.strategies  # noqa: F401
     import numba  # noqa: F401
+    import PIL.ImageDraw  # noqa: F401
     import scipy.signal  # noqa: F401
 
     if compiled:
@@ -61,6 +64,9 @@ def load(compiled: bool) -> None:
         from nn.train.setup import warm_up
 
         warm_up(CLASSIC, mnist.load_data()[0])
+    # pytest collects garbage when it ends, which need not go through all this each time.
+    gc.collect()
+    gc.freeze()
 
 
 def before(path: str) -> Before:

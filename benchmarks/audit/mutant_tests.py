@@ -133,13 +133,13 @@ COMPILED: dict[str, list[str]] = {
     "nn/io/model_file.py": MODEL_FILE,
     "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
-    "nn/reading/clutter.py": ["tests/reading/test_clutter.py", *READING],
-    "nn/reading/fading.py": [*READING, "tests/reading/test_clutter.py"],
+    "nn/reading/clutter.py": [f"tests/reading/test_{name}.py" for name in ("printed_lines", "rims", "clutter")],
+    "nn/reading/fading.py": ["tests/reading/test_fading.py", "tests/reading/test_clutter.py"],
     **{
         f"nn/reading/{name}.py": READING for name in ("arrays", "choice", "components", "geometry", "grouping", "pieces", "seams")
     },
-    "nn/reading/images.py": [*PICTURES, *READING],
-    "nn/reading/ink.py": [*READING, *PICTURES],
+    "nn/reading/images.py": ["tests/reading/test_image_files.py", *PICTURES],
+    "nn/reading/ink.py": [f"tests/reading/test_{name}.py" for name in ("paper", "ink_levels")],
     "nn/reading/recognition.py": READING,
     "nn/reading/segmentation.py": READING,
     "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],
