@@ -20,9 +20,10 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = "tests/layers/test_every_layer.py"
 NORMALIZATION = "tests/layers/test_batch_normalization.py"
+TOLD = f"{LAYERS}::test_forward_does_not_train_unless_it_is_told_to"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
-WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS]
+WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py"]
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
@@ -48,17 +49,25 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/layers/base.py": WINDOWS,
     "nn/layers/arguments.py": WINDOWS,
     "nn/layers/windows.py": WINDOWS,
-    "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or relu or softmax or linear"],
-    "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", LAYERS, "-k", "conv"],
-    "nn/layers/dense.py": ["tests/layers/test_dense.py", LAYERS, "-k", "dense"],
-    "nn/layers/dropout.py": ["tests/layers/test_dropout.py", LAYERS, "-k", "dropout"],
-    "nn/layers/flatten.py": ["tests/layers/test_base.py", LAYERS, "-k", "flatten"],
-    "nn/layers/pooling.py": ["tests/layers/test_pooling.py", LAYERS, "-k", "pool"],
-    "nn/layers/batch_normalization.py": [NORMALIZATION, LAYERS, "-k", "batch"],
+    "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or linear"],
+    "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", TOLD],
+    "nn/layers/dense.py": ["tests/layers/test_dense.py", TOLD],
+    "nn/layers/dropout.py": ["tests/layers/test_dropout.py", TOLD],
+    "nn/layers/flatten.py": ["tests/layers/test_base.py", TOLD, "-k", "flatten"],
+    "nn/layers/pooling.py": ["tests/layers/test_pooling.py", TOLD],
+    "nn/layers/batch_normalization.py": [NORMALIZATION, TOLD],
     "nn/layers/weighted.py": ["tests/layers/test_weighted.py", "tests/layers/test_dense.py"],
     **{
-        f"nn/layers/{name}.py": [LAYERS]
-        for name in ("average_pooling", "global_pooling", "rectifiers", "rescaling", "reshape", "sigmoids", "zero_padding")
+        f"nn/layers/{name}.py": [LAYERS, "-k", wanted]
+        for name, wanted in {
+            "average_pooling": "average and not global",
+            "global_pooling": "global",
+            "rectifiers": "relu or elu or selu or leaky",
+            "rescaling": "rescaling",
+            "reshape": "reshape",
+            "sigmoids": "sigmoid or tanh or softplus or silu or gelu",
+            "zero_padding": "zero",
+        }.items()
     },
     "nn/layers/regularizers.py": ["tests/layers/test_weighted.py"],
     "nn/kernels/batch_norm.py": [NORMALIZATION],
