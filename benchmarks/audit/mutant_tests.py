@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = "tests/layers/test_every_layer.py"
 NORMALIZATION = "tests/layers/test_batch_normalization.py"
+ARGUMENTS = "tests/layers/test_layer_arguments.py"
 TOLD = f"{LAYERS}::test_forward_does_not_train_unless_it_is_told_to"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
@@ -50,24 +51,16 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/layers/arguments.py": WINDOWS,
     "nn/layers/windows.py": WINDOWS,
     "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or linear"],
-    "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", TOLD],
+    "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", ARGUMENTS, TOLD],
     "nn/layers/dense.py": ["tests/layers/test_dense.py", TOLD],
     "nn/layers/dropout.py": ["tests/layers/test_dropout.py", TOLD],
     "nn/layers/flatten.py": ["tests/layers/test_base.py", TOLD, "-k", "flatten"],
-    "nn/layers/pooling.py": ["tests/layers/test_pooling.py", TOLD],
+    "nn/layers/pooling.py": ["tests/layers/test_pooling.py", ARGUMENTS, TOLD],
     "nn/layers/batch_normalization.py": [NORMALIZATION, TOLD],
-    "nn/layers/weighted.py": ["tests/layers/test_weighted.py", "tests/layers/test_dense.py"],
+    "nn/layers/weighted.py": [f"tests/layers/test_{name}.py" for name in ("weighted", "dense", "activations")],
     **{
-        f"nn/layers/{name}.py": [LAYERS, "-k", wanted]
-        for name, wanted in {
-            "average_pooling": "average and not global",
-            "global_pooling": "global",
-            "rectifiers": "relu or elu or selu or leaky",
-            "rescaling": "rescaling",
-            "reshape": "reshape",
-            "sigmoids": "sigmoid or tanh or softplus or silu or gelu",
-            "zero_padding": "zero",
-        }.items()
+        f"nn/layers/{name}.py": [ARGUMENTS, "tests/layers/test_simple_layers.py", TOLD]
+        for name in ("average_pooling", "global_pooling", "rectifiers", "rescaling", "reshape", "sigmoids", "zero_padding")
     },
     "nn/layers/regularizers.py": ["tests/layers/test_weighted.py"],
     "nn/kernels/batch_norm.py": [NORMALIZATION],

@@ -70,26 +70,26 @@ def test_deviations_are_finite_and_at_least_0():
 
 
 @pytest.mark.parametrize(
-    ("layer", "config"),
+    ("kind", "argument", "config"),
     [
-        (GaussianDropout(0.4, name="n"), {"rate": 0.4}),
-        (SpatialDropout2D(0.4, name="n"), {"rate": 0.4}),
-        (GaussianNoise(0.4, name="n"), {"stddev": 0.4}),
-        (Permute((2, 1), name="n"), {"dims": [2, 1]}),
-        (UpSampling2D((2, 3), name="n"), {"size": [2, 3]}),
+        (GaussianDropout, 0.4, {"rate": 0.4}),
+        (SpatialDropout2D, 0.4, {"rate": 0.4}),
+        (GaussianNoise, 0.4, {"stddev": 0.4}),
+        (Permute, (2, 1), {"dims": [2, 1]}),
+        (UpSampling2D, (2, 3), {"size": [2, 3]}),
     ],
-    ids=lambda value: type(value).__name__,
 )
-def test_configurations_hold_name_and_arguments(layer, config):
-    assert layer.config() == {"name": "n", **config}
+def test_configurations_hold_name_and_arguments(kind, argument, config):
+    assert kind(argument, name="n").config() == {"name": "n", **config}
 
 
-@pytest.mark.parametrize("make", [SpatialDropout2D, UpSampling2D, Conv2DTranspose])
-def test_another_order_of_the_axes_is_refused(make):
-    size = 0.5 if make is SpatialDropout2D else 2
-    arguments = (size, 3) if make is Conv2DTranspose else (size,)
-    with pytest.raises(InputError, match="data_format"):
-        make(*arguments, data_format="NCHW")
+@pytest.mark.parametrize(
+    ("kind", "before"), [(SpatialDropout2D, (0.5,)), (UpSampling2D, (2,)), (Conv2DTranspose, (2, 3, 1, "valid", None))]
+)
+def test_another_order_of_the_axes_is_refused_by_name_and_by_place(kind, before):
+    for arguments, options in (((*before, "NCHW"), {}), (before, {"data_format": "NCHW"})):
+        with pytest.raises(InputError, match="data_format"):
+            kind(*arguments, **options)
 
 
 # -- Permute and UpSampling2D --------------------------------------------------------------------------------------------
