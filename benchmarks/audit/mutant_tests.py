@@ -24,6 +24,8 @@ ARGUMENTS = "tests/layers/test_layer_arguments.py"
 TOLD = f"{LAYERS}::test_forward_does_not_train_unless_it_is_told_to"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
+# Not over random shapes, which take too long without the compiler.
+WINOGRAD_BY_HAND = [*WINOGRAD, "-k", "not naive and not fused"]
 WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py"]
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
@@ -40,9 +42,9 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/conv_backward.py": CONVOLUTION,
     "nn/kernels/conv_pool_backward.py": CONVOLUTION,
     "nn/kernels/winograd.py": WINOGRAD,
-    "nn/kernels/winograd3.py": [*WINOGRAD, "tests/layers/test_conv2d.py", "-k", "winograd"],
-    "nn/kernels/winograd5.py": WINOGRAD,
-    "nn/kernels/winograd_backward.py": WINOGRAD,
+    "nn/kernels/winograd3.py": [*WINOGRAD, "tests/layers/test_conv2d.py", "-k", "winograd and not naive and not fused"],
+    "nn/kernels/winograd5.py": WINOGRAD_BY_HAND,
+    "nn/kernels/winograd_backward.py": WINOGRAD_BY_HAND,
     "nn/kernels/dense.py": ["tests/layers/test_dense.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,

@@ -115,6 +115,7 @@ def test_pooling_over_the_whole_image(keepdims):
     shape = (2, 1, 1, 5) if keepdims else (2, 5)
     for kind, value in ((GlobalAveragePooling2D, x.mean(axis=(1, 2))), (GlobalMaxPooling2D, x.max(axis=(1, 2)))):
         np.testing.assert_allclose(kind(keepdims=keepdims).forward(x)[0], value.reshape(shape))
+        assert kind().compute_output_shape((3, 4, 5)) == (5,)
 
 
 def test_an_average_leaves_out_the_padding():

@@ -129,3 +129,9 @@ def test_a_layer_of_ones_own_takes_its_arguments_under_its_own_names_and_may_hav
 
     assert Mine(output_dim=3, init="zeros").units == 6
     assert Mine.tag == "mine"
+
+
+def test_a_layer_on_its_own_starts_as_the_first_layer_of_a_model_does():
+    layer = Dense(3)
+    layer(np.ones((1, 2)))
+    np.testing.assert_array_equal(layer.get_weights()[0], Sequential([Dense(3, input_shape=(2,))]).get_weights()[0])
