@@ -68,10 +68,9 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
     """
     F = out.shape[1]
     L = lanes(b)
-    first = F // (4 * L) * (4 * L)
-    if first > 0 and stop - start > 1 and not _mostly_zero(a, row_stride, k_stride, K, start=start, stop=stop):
-        first = 0
-    if first > 0:
+    first = 0
+    if F >= 4 * L and (stop - start == 1 or _mostly_zero(a, row_stride, k_stride, K, start=start, stop=stop)):
+        first = F // (4 * L) * (4 * L)
         _nonzero_products(
             a=a,
             row_stride=row_stride,
@@ -81,6 +80,7 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
             bias=bias,
             relu=relu,
             out=out,
+            columns=first,
             start=start,
             stop=stop,
         )
@@ -106,16 +106,19 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
 def _mostly_zero(a, row_stride, k_stride, K, start, stop):
     """Whether at least half of the values are zero, in every sixteenth row of `a`."""
     flat = a.reshape(-1)
-    found = 0
+    zero, other = 0, 0
     for row in range(start, stop, 16):
         for k in range(K):
-            found += flat[row * row_stride + k * k_stride] != 0
-    return 2 * found <= K * ((stop - start + 15) // 16)
+            if flat[row * row_stride + k * k_stride] == 0:
+                zero += 1
+            else:
+                other += 1
+    return zero >= other
 
 
 @jit(inline=True)
-def _nonzero_products(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
-    """As `matmul_naive` without the products with zeros of `a`, for the first columns, a multiple
+def _nonzero_products(a, row_stride, k_stride, K, b, bias, relu, out, columns, start, stop):
+    """As `matmul_naive` without the products with zeros of `a`, for the first `columns`, a multiple
     of four vectors.
     """
     F = out.shape[1]
@@ -123,7 +126,7 @@ def _nonzero_products(a, row_stride, k_stride, K, b, bias, relu, out, start, sto
     four = multiples(L, 4)
     for k_first in range(0, max(K, 1), 64):
         count = min(64, K - k_first)
-        for f in range(0, F // (4 * L) * (4 * L), 4 * L):
+        for f in range(0, columns, 4 * L):
             for row in range(start, stop):
                 i = row * row_stride + k_first * k_stride
                 sums = load_each(bias, f, four)
