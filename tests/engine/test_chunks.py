@@ -21,6 +21,7 @@ MODELS = {
     "student": [Conv2D(8, 5, activation="relu"), MaxPooling2D(), Conv2D(16, 3, activation="relu"), MaxPooling2D()],
     "rows that fill no vector": [Conv2D(3, 3, activation="relu"), Conv2D(2, (2, 3), activation="relu")],
     "rows that fill no vector, pooled": [Conv2D(3, 3), Conv2D(5, 3, activation="relu"), MaxPooling2D()],
+    "one filter of one row, pooled": [Conv2D(3, 3, activation="relu"), Conv2D(1, (1, 2), activation="relu"), MaxPooling2D()],
     "images smaller than a vector": [Conv2D(2, 12, activation="relu"), Conv2D(3, 1)],
     "many inputs of a dense layer": [Conv2D(5, 3, activation="relu")],
     "frames": [Conv2D(3, 3, padding="same", activation="relu"), Conv2D(2, 3, strides=2, padding="same")],
