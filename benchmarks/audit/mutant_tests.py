@@ -84,11 +84,12 @@ ENGINE = [
     *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
     *ORACLE,
 ]
-# What trains the student's network is left out.
-ENGINES = ["tests/engine/test_engines.py", "-k", "not students_network and not command and not resuming"]
+# What trains for longer, or the same network several times, is left out.
+SLOW = ("students_network", "command", "resuming", "any_number_of_threads", "every_optimizer")
+ENGINES = ["tests/engine/test_engines.py", "-k", " and ".join(f"not {name}" for name in SLOW)]
 # One operation of a plan, and all of them together.
 OPERATIONS = [*(f"tests/engine/test_{name}.py" for name in ("operations", "plan", "chunks")), *ENGINES]
-TASKS = [*(f"tests/engine/test_{name}.py" for name in ("batch", "hand_over", "chunks")), *ENGINES]
+TASKS = [f"tests/engine/test_{name}.py" for name in ("batch", "hand_over", "chunks", "engines_losses")]
 # A step and an evaluation by each engine, against formulas and against each other.
 EVALUATION = ["tests/engine/test_evaluation.py", "tests/engine/test_engines_losses.py", *ENGINES]
 FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]

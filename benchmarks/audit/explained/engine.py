@@ -11,6 +11,12 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "if self.dropout else 0), rate=self.rate, out=self.out, start=chunk.rows.start, ",
         "no dropout, no key",
     ),
+    (
+        "nn/engine/executor.py",
+        "if self.threads > 1 else None  [self.threads - 1]  ->  self.threads + 1",
+        "no run has work for more",
+    ),
+    ("nn/engine/batch.py", "->  (*self._gradients.values(), *self._arrivals)", "all are opened, in any order"),
     ("nn/engine/head.py", "flatten, rng = (Flatten(), np.random.default_rng(0))  [0]", "neither layer draws from it"),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
 )
