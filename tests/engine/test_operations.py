@@ -13,6 +13,7 @@ from nn.engine.batch import Batch
 from nn.engine.dense_operation import ROWS_IN_PIECE
 from nn.engine.plan import Plan
 from nn.kernels.conv_pool_backward import SHORT_ROW
+from nn.kernels.pool import MOST_PLACES
 from nn.kernels.simd import VECTOR_BYTES
 from nn.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, ReLU
 from nn.losses import MeanSquaredError
@@ -162,6 +163,27 @@ def test_a_first_convolution_with_pooling_sums_densely_where_rows_of_patches_are
 def test_a_convolution_with_pooling_that_hands_a_gradient_on_adds_only_what_is_not_zero():
     plan = plan_of(Conv2D(1, 1), Conv2D(3, 3, activation="relu"), MaxPooling2D(), Flatten(), Dense(1), shape=(8, 8, 1))
     assert names(plan.operations[1].backward_kernels) == ["filters_backward"]
+
+
+@pytest.mark.parametrize(
+    ("size", "forward", "backward"),
+    [
+        ((1, MOST_PLACES), "maxpool2d_forward_vectors", "maxpool2d_backward_vectors"),
+        ((1, MOST_PLACES + 1), "maxpool2d_forward", "maxpool2d_backward"),
+    ],
+)
+def test_the_winner_of_a_window_is_kept_in_a_byte_as_long_as_its_places_fit(size, forward, backward):
+    plan = plan_of(Conv2D(1, 1), MaxPooling2D(size), Flatten(), Dense(1), shape=(1, 2 * MOST_PLACES + 2, 1))
+    pool = plan.operations[1]
+    assert names(pool.forward_kernels) == [forward]
+    assert names(pool.backward_kernels) == [backward]
+    plan.images[...] = 0
+    plan.images[:, :, size[1] - 1] = 1  # the last place of the first window
+    for operation in plan.operations[:2]:
+        operation.layer.parameters.get("kernel", np.empty(0))[...] = 1
+        operation.forward(plan.chunks(1, {})[0])
+    assert pool.out[0].ravel().tolist() == [1, 0]
+    assert pool.winner[0].ravel().tolist() == [size[1] - 1, 0]
 
 
 # A row of a filter, KW·C values, is written as whole vectors of LANES values. The last patch ends
