@@ -15,7 +15,7 @@ from nn.engine.plan import Plan
 from nn.kernels.conv_pool_backward import SHORT_ROW
 from nn.kernels.pool import MOST_PLACES
 from nn.kernels.simd import VECTOR_BYTES
-from nn.layers import BatchNormalization, Conv2D, Dense, Flatten, MaxPooling2D, ReLU
+from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
 from nn.losses import MeanSquaredError
 from nn.models import Sequential
 from nn.optimizers import SGD
@@ -267,3 +267,11 @@ def test_normalization_waits_for_the_batch_only_where_the_batch_decides(training
     assert first.pieces() == int(training)
     assert not frozen.meets
     assert frozen.pieces() == 0
+
+
+def test_a_batch_of_one_sample_has_the_layers_mask():
+    plan = plan_of(Dropout(0.5), Dense(1), shape=(40,), samples=1)
+    plan.images[...] = 1
+    plan.operations[0].forward(plan.chunks(1, {"dropout": 11})[0])
+    expected, _ = Dropout(0.5).forward(np.ones((1, 40), np.float32), True, 11)
+    np.testing.assert_array_equal(plan.operations[0].out, expected)

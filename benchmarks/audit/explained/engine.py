@@ -1,10 +1,9 @@
 """Of the engine, the training loop and its callbacks."""
 
-from benchmarks.audit.explained.words import ORDER, SIZES, UNBOUND
+from benchmarks.audit.explained.words import ORDER, UNBOUND
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/operations.py", "= np.empty(0)  [0]  ->  1", UNBOUND),
-    ("nn/engine/operations.py", "first=chunk.rows.start * source[0].size, out=flat(target[chunk.rows]))  [0]  ->  1", SIZES),
     ("nn/engine/conv_operation.py", "->  needs_dinput or self.dpadded is not self.dinput", "then nothing is copied"),
     (
         "nn/engine/dense_operation.py",
