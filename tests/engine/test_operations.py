@@ -15,7 +15,7 @@ from nn.engine.plan import Plan
 from nn.kernels.conv_pool_backward import SHORT_ROW
 from nn.kernels.pool import MOST_PLACES
 from nn.kernels.simd import VECTOR_BYTES
-from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
+from nn.layers import AveragePooling2D, BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D, ReLU
 from nn.losses import MeanSquaredError
 from nn.models import Sequential
 from nn.optimizers import SGD
@@ -120,6 +120,18 @@ def test_a_frozen_layer_has_no_pieces_and_ends_the_way_back(layers):
     assert [operation.pieces() for operation in frozen] == [0] * len(frozen)
     assert plan.learning == [last]
     assert plan.updates() == [(last, 0)]
+
+
+@pytest.mark.parametrize(
+    ("layer", "pieces"),
+    [(Conv2D(2, 3), 1), (Conv2D(2, 3, trainable=False), 0), (AveragePooling2D(), 0), (MaxPooling2D(), 0)],
+    ids=["learns", "frozen", "without weights", "pools"],
+)
+def test_a_layer_by_itself_has_one_piece_if_it_learns_and_names_its_own_passes(layer, pieces):
+    operation = plan_of(copy.deepcopy(layer), Flatten(), Dense(1), shape=(6, 6, 1), fuse=False).operations[0]
+    assert operation.pieces() == pieces
+    assert operation.forward_kernels == (type(layer).forward,)
+    assert operation.backward_kernels == (type(layer).backward,)
 
 
 @pytest.mark.parametrize("activation", ["relu", None])

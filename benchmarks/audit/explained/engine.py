@@ -16,6 +16,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "no run has work for more",
     ),
     ("nn/engine/batch.py", "->  (*self._gradients.values(), *self._arrivals)", "all are opened, in any order"),
+    ("nn/engine/plan.py", "activation.build(layer.output_shape, np.random.default_rng(0), np.float32)  [0]", "it draws nothing"),
     ("nn/engine/head.py", "flatten, rng = (Flatten(), np.random.default_rng(0))  [0]", "neither layer draws from it"),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
 )
