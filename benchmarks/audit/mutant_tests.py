@@ -92,6 +92,14 @@ ENGINE = [
     *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
     *ORACLE,
 ]
+# What trains for longer, or the same network several times, is left out.
+SLOW = ("students_network", "command", "resuming", "any_number_of_threads", "every_optimizer")
+ENGINES = ["tests/engine/test_engines.py", "-k", " and ".join(f"not {name}" for name in SLOW)]
+# One operation of a plan, and all of them together.
+OPERATIONS = [*(f"tests/engine/test_{name}.py" for name in ("operations", "plan", "chunks")), *ENGINES]
+TASKS = [f"tests/engine/test_{name}.py" for name in ("batch", "hand_over", "chunks", "engines_losses")]
+# A step and an evaluation by each engine, against formulas and against each other.
+EVALUATION = ["tests/engine/test_evaluation.py", "tests/engine/test_engines_losses.py", *ENGINES]
 FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
 OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
 READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
@@ -101,20 +109,20 @@ MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.p
 # All between a source of images and a changed weight, and between a picture and a verdict: these
 # tests train and read with the compiled kernels.
 COMPILED: dict[str, list[str]] = {
-    "nn/engine/plan.py": [*FIT, *ENGINE],
-    "nn/engine/operations.py": ENGINE,
-    "nn/engine/pool_operation.py": ENGINE,
-    "nn/engine/conv_operation.py": ENGINE,
-    "nn/engine/dense_operation.py": ENGINE,
-    "nn/engine/head.py": ENGINE,
-    "nn/engine/step.py": ENGINE,
-    "nn/engine/batch_norm_operation.py": [NORMALIZATION, *ENGINE],
-    "nn/engine/batch_norm_pool_operation.py": [NORMALIZATION, *ENGINE],
-    "nn/engine/batch.py": [*FIT, *ENGINE],
-    "nn/engine/executor.py": [*FIT, *ENGINE],
-    "nn/engine/fused.py": [*FIT, *ENGINE],
-    "nn/engine/textbook.py": [*FIT, *ENGINE],
-    "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ENGINE],
+    "nn/engine/plan.py": OPERATIONS,
+    "nn/engine/operations.py": OPERATIONS,
+    "nn/engine/pool_operation.py": OPERATIONS,
+    "nn/engine/conv_operation.py": OPERATIONS,
+    "nn/engine/dense_operation.py": OPERATIONS,
+    "nn/engine/head.py": ["tests/engine/test_head.py", "tests/engine/test_engines_losses.py"],
+    "nn/engine/step.py": ["tests/engine/test_step.py"],
+    "nn/engine/batch_norm_operation.py": OPERATIONS,
+    "nn/engine/batch_norm_pool_operation.py": OPERATIONS,
+    "nn/engine/batch.py": TASKS,
+    "nn/engine/executor.py": ["tests/engine/test_executor.py"],
+    "nn/engine/fused.py": EVALUATION,
+    "nn/engine/textbook.py": EVALUATION,
+    "nn/engine/inference.py": EVALUATION,
     "nn/engine/numpy_inference.py": ["tests/test_models.py", "tests/test_models_fit.py"],
     "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ENGINE],
     "nn/training.py": [
