@@ -55,6 +55,7 @@ def load(compiled: bool) -> None:
     """
     import hypothesis.strategies  # noqa: F401
     import numba  # noqa: F401
+    import PIL.ImageDraw  # noqa: F401
     import scipy.signal  # noqa: F401
 
     if compiled:
@@ -63,7 +64,9 @@ def load(compiled: bool) -> None:
         from nn.train.setup import warm_up
 
         warm_up(CLASSIC, mnist.load_data()[0])
-    gc.freeze()  # what is loaded now stays for good: the processes need not look through it
+    # pytest collects garbage when it ends, which need not go through all this each time.
+    gc.collect()
+    gc.freeze()
 
 
 def before(path: str) -> Before:
