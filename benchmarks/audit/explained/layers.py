@@ -14,6 +14,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/layers/rectifiers.py", "expm1(np.minimum(x, 0)))  [0]  ->  1", ABOVE),
     ("nn/layers/sigmoids.py", "np.where(x < 0, e, np.ones_like(e)) / (1 + e)  [x < 0]  ->  x <= 0", EITHER),
     ("nn/layers/rescaling.py", "->  (('offset', offset), ('scale', scale))", ORDER),
+    ("nn/layers/initializers.py", "->  self.mean - self.stddev * ", "normal values are as often positive as negative"),
+    ("nn/layers/variance_scaling.py", "kinds = ('uniform', 'truncated_normal', 'untruncated_normal')", ORDER),
     ("nn/layers/variance_scaling.py", "np.abs(values) > 2).any():  [np.abs(values) > 2]", "no number drawn is exactly 2"),
     ("nn/layers/variance_scaling.py", "[rows >= columns]  ->  rows > columns", "of a square matrix the transposed is as random"),
     ("nn/layers/regularizers.py", "(('l2', l2), ('l1', l1))", ORDER),
