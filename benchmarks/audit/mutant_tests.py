@@ -72,7 +72,7 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/batch_norm.py": [NORMALIZATION],
     "nn/kernels/transposition.py": ["tests/kernels/test_other_kernels.py"],
     **{
-        f"nn/losses/{name}.py": ["tests/losses/test_losses.py"]
+        f"nn/losses/{name}.py": ["tests/losses/test_losses.py", "tests/losses/test_losses_each.py"]
         for name in ("__init__", "base", "binary", "categorical", "distance")
     },
     **{
