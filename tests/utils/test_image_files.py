@@ -71,6 +71,9 @@ def test_values_are_stretched_from_black_to_white_unless_told_otherwise():
     assert np.asarray(array_to_img(values)).tolist() == [[0, 51, 102, 255]]
     assert np.asarray(array_to_img(100 * values, scale=False)).tolist() == [[0, 0, 100, 255]]
     assert np.asarray(array_to_img(np.full((1, 2, 1), 7.0))).tolist() == [[0, 0]]
+    fractions = np.array([[[0.9], [1.1], [2.9]]])
+    assert np.asarray(array_to_img(fractions)).tolist() == [[0, 25, 255]]
+    assert np.asarray(array_to_img(fractions, dtype="int16")).tolist() == [[0, 127, 255]]  # of 0, 1 and 2
 
 
 def test_an_array_is_saved_as_a_picture(tmp_path):

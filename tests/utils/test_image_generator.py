@@ -175,8 +175,10 @@ def test_images_are_normalized_by_the_channels_of_those_given_to_fit():
         ({"featurewise_center": True, "featurewise_std_normalization": True}, (channels[0] - mean) / std),
     ):
         generator = ImageDataGenerator(**options)
-        with pytest.raises(InputError, match="need fit"):
-            generator.standardize(channels[0])
+        for by_hand in (None, mean):  # a mean alone is not enough
+            generator.mean = by_hand
+            with pytest.raises(InputError, match="need fit"):
+                generator.standardize(channels[0])
         generator.fit(channels)
         np.testing.assert_allclose(generator.standardize(channels[0]), expected, rtol=1e-5, atol=1e-5)
     with pytest.raises(InputError, match="augment"):
@@ -235,17 +237,15 @@ def test_batches_have_labels_and_weights_in_that_order():
 
 @pytest.mark.parametrize(("taken", "begins"), [(0, 0), (1, 3), (3, 3), (4, 6)])
 def test_a_round_begins_where_the_images_begin(taken, begins):
-    flow = ImageDataGenerator().flow(np.zeros((5, 1, 1, 1)), batch_size=2)
-    for _ in range(taken):
-        next(flow)
+    flow = ImageDataGenerator().flow(np.zeros((5, 1, 1, 1)), np.arange(5), batch_size=2, shuffle=False)
+    assert [next(flow)[1].tolist() for _ in range(taken)] == [[0, 1], [2, 3], [4], [0, 1]][:taken]
     flow.begin_round()
     assert flow.batch_index == begins
 
 
 def test_without_labels_a_batch_is_its_images():
     flow = ImageDataGenerator().flow(IMAGES, shuffle=False)
-    assert len(flow) == 1
-    assert iter(flow) is flow
+    assert (len(flow), iter(flow)) == (1, flow)
     np.testing.assert_array_equal(next(flow), IMAGES)
 
 

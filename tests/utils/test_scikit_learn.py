@@ -65,7 +65,7 @@ def test_two_columns_are_two_classes():
     classes = X.argmax(axis=1) % 2
     classifier = KerasClassifier(build, epochs=1, verbose=0)
     classifier.fit(X, np.eye(2)[classes])
-    assert classifier.classes_.tolist() == [0, 1]
+    assert (classifier.classes_.tolist(), classifier.classes_.dtype.kind) == ([0, 1], "i")
     np.testing.assert_array_equal(classifier.predict_proba(X), classifier.model.predict(X))
     share = (classifier.predict_proba(X).argmax(axis=1) == classes).mean()
     assert classifier.score(X, np.eye(2)[classes]) == classifier.score(X, classes) == share

@@ -6,6 +6,7 @@ ONE_GIVEN = "exactly one of the shapes is given"
 SEEDS = "any large number of seeds will do"
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
+    ("nn/datasets/arguments.py", "(ValueError, TypeError)]  ->  ", ORDER),
     ("nn/datasets/idx.py", "(MemoryError, ValueError)]  ->  ", ORDER),
     ("nn/datasets/idx.py", "copy=False).reshape(-1).view(np.uint8)  [False]  ->  True", "a copy has the same bytes"),
     ("nn/datasets/idx.py", "bytearray(1))):  [1]  ->  2", "any byte after the last element is one too many"),
@@ -20,6 +21,12 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "Keras' argument for augment=True, which is refused",
     ),
     ("nn/utils/preprocessing/generator.py", "<= 0.5", "one of 2⁵³ random numbers is exactly a half"),
+    (
+        "nn/utils/preprocessing/image.py",
+        "(UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError)]  ->  ",
+        ORDER,
+    ),
+    ("nn/utils/preprocessing/image.py", "(array.max() or 1) * 255  [1]  ->  2", "where the maximum is 0, so is what is divided"),
     (
         "nn/utils/scikit_learn.py",
         "deep: bool=True) -> dict[str, Any]:  [True]  ->  False",
