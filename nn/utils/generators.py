@@ -17,6 +17,9 @@ from nn.errors import InputError
 from nn.utils.model_inputs import source_of
 from nn.utils.weights import Weighted, checked_weights, weighted
 
+# What can be iterated and is no generator of batches, but samples or a mistake.
+NO_BATCHES = (np.ndarray, list, tuple, range, str, bytes, dict, set)
+
 
 class Sequence:
     """The base of a class of your own that has batches: `__len__` says how many,
@@ -44,7 +47,7 @@ def makes_batches(x: Any) -> bool:
     """
     if isinstance(x, Sequence) or hasattr(x, "__next__"):
         return True
-    return not isinstance(x, np.ndarray | list | tuple | range | str) and not hasattr(x, "__array__") and hasattr(x, "__iter__")
+    return hasattr(x, "__iter__") and not isinstance(x, NO_BATCHES) and not hasattr(x, "__array__")
 
 
 def check_unused(arguments: dict[str, Any], method: str = "fit") -> None:
@@ -202,8 +205,12 @@ def inputs_of(generator: Any, steps: int | None) -> NDArray:
     count = len(generator) if steps is None and hasattr(generator, "__len__") else steps
     if count is None:
         raise InputError("predict: a generator has no length; expected steps, the number of batches")
+    batches = iter(generator)
     if hasattr(generator, "__getitem__"):
-        batches = [generator[index % len(generator)] for index in range(count)]
-    else:
-        batches = list(itertools.islice(iter(generator), count))
-    return np.concatenate([np.asarray(batch[0] if isinstance(batch, tuple) else batch) for batch in batches])
+        batches = map(generator.__getitem__, itertools.cycle(range(len(generator))))
+    parts = [batch[0] if isinstance(batch, tuple) else batch for batch in itertools.islice(batches, count)]
+    arrays = [array_of(part, "predict: a batch") for part in parts]
+    shapes = list(dict.fromkeys(f"(samples, {', '.join(map(str, array.shape[1:]))})" for array in arrays))
+    if len(shapes) != 1:
+        raise InputError(f"predict: expected batches of one shape, got {' and '.join(shapes) or 'none'}")
+    return np.concatenate(arrays)

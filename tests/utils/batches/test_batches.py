@@ -77,7 +77,9 @@ def test_what_makes_batches(x):
     assert makes_batches(x)
 
 
-@pytest.mark.parametrize("x", [X, X.tolist(), tuple(X), range(3), "abc", Tensor(), 3, None], ids=lambda x: type(x).__name__)
+@pytest.mark.parametrize(
+    "x", [X, X.tolist(), tuple(X), range(3), "abc", b"abc", {"a": X}, {1}, Tensor(), 3, None], ids=lambda x: type(x).__name__
+)
 def test_what_is_an_array_or_nothing_of_the_kind(x):
     assert not makes_batches(x)
 
@@ -251,6 +253,20 @@ def test_predictions_are_made_for_the_inputs_of_an_epoch(generator, steps, expec
 def test_predictions_of_a_generator_need_steps():
     with pytest.raises(InputError, match="predict: a generator has no length"):
         generators.inputs_of(Again(), None)
+
+
+@pytest.mark.parametrize(
+    ("batches", "message"),
+    [
+        ([], "expected batches of one shape, got none"),
+        ([X[:2], X[:2, :1]], r"expected batches of one shape, got \(samples, .*\) and \(samples, 1.*\)"),
+        ([5], r"a batch: expected shape \(samples, \.\.\.\), got a single int"),
+    ],
+    ids=["none", "unequal", "no array"],
+)
+def test_predictions_of_what_gives_no_batches_are_refused(batches, message):
+    with pytest.raises(InputError, match=message):
+        generators.inputs_of(iter(batches), 2)
 
 
 @pytest.mark.parametrize("engine", ["fused", "layers"])
