@@ -58,14 +58,14 @@ def test_values_that_are_not_finite_are_not_taken_for_zeros(rows):
     assert (out[-1] == np.inf).all() or rows == 1
 
 
-@pytest.mark.parametrize("vectors", [4, 9])
+@pytest.mark.parametrize(("vectors", "more"), [(4, 0), (9, 1)])
 @pytest.mark.parametrize(
     ("rows", "nonzero", "left_out"), [(1, 10, True), (5, 5, True), (5, 6, False), (2, 5, True), (2, 6, False)]
 )
-def test_zeros_are_left_out_if_half_are_or_if_one_row_is_all(rows, nonzero, left_out, vectors):
+def test_zeros_are_left_out_if_half_are_or_if_one_row_is_all(rows, nonzero, left_out, vectors, more):
     # An infinite weight shows it, since 0 · inf is no number. Four vectors of columns are done at a time; what
     # remains is multiplied whole.
-    columns = vectors * lanes(np.empty(0)) + 1
+    columns = vectors * lanes(np.empty(0)) + more
     b = aligned_copy(np.ones((11, columns)))
     b[10] = np.inf
     a = aligned_copy(np.zeros((rows + 1, 11)))
@@ -93,4 +93,5 @@ def test_nonzeros_are_the_bits_of_their_places():
     a[1, [0, 5, 63]] = 1, np.nan, -1e-300
     assert int(dense._nonzeros(a, 64, 1, 64)) == 1 | 1 << 5 | 1 << 63
     assert int(dense._nonzeros(a, 64, 1, 63)) == 1 | 1 << 5
+    assert int(dense._nonzeros(a, 128, 1, 64)) == 0
     assert int(dense._nonzeros(a, 5, 64, 3)) == 1 << 1
