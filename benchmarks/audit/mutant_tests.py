@@ -131,9 +131,9 @@ COMPILED: dict[str, list[str]] = {
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
     "nn/reading/clutter.py": ["tests/reading/test_clutter.py", *READING],
     "nn/reading/fading.py": [*READING, "tests/reading/test_clutter.py"],
-    **{
-        f"nn/reading/{name}.py": READING for name in ("arrays", "choice", "components", "geometry", "grouping", "pieces", "seams")
-    },
+    **{f"nn/reading/{name}.py": READING for name in ("choice", "seams")},
+    **{f"nn/reading/{name}.py": ["tests/reading/test_labels_and_blocks.py", *READING] for name in ("arrays", "components")},
+    **{f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py", *READING] for name in ("geometry", "grouping", "pieces")},
     "nn/reading/images.py": [*PICTURES, *READING],
     "nn/reading/ink.py": [*READING, *PICTURES],
     "nn/reading/recognition.py": READING,
