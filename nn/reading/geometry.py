@@ -116,7 +116,7 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     long = max(right - left, bottom - top, 1.0)
     x, y = (left + right - long) / 2, (top + bottom - long) / 2
     x0, y0, x1, y1 = int(np.floor(x)), int(np.floor(y)), int(np.ceil(x + long)), int(np.ceil(y + long))
-    part = ink[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+    part = ink[max(y0, 0) : y1, max(x0, 0) : x1]
     if part.shape != (y1 - y0, x1 - x0):
         inside, part = part, np.zeros((y1 - y0, x1 - x0), ink.dtype)
         top, beside = max(-y0, 0), max(-x0, 0)

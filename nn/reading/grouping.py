@@ -74,8 +74,8 @@ def connected(mask: np.ndarray, pen: float) -> tuple[list[Component], list[Compo
     labels, count = label(mask)
     rows, columns = np.nonzero(labels)
     of = labels[rows, columns] - 1
-    boxes = np.empty((count, 4), np.int64)
-    boxes[:, :2], boxes[:, 2:] = max(labels.shape), 0
+    boxes = np.zeros((count, 4), np.int64)
+    boxes[:, :2] = max(labels.shape)
     for side, (combine, values) in enumerate(
         ((np.minimum, columns), (np.minimum, rows), (np.maximum, columns + 1), (np.maximum, rows + 1))
     ):

@@ -140,7 +140,7 @@ class Pieces:
         ink = self.ink[box.top : box.bottom, box.left : box.right]
         rows = (np.arange(box.top, box.bottom) - self.grid.top) // self.grid.step
         columns = (np.arange(box.left, box.right) - self.grid.left) // self.grid.step
-        window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        window = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
         own = self.pieces[first].mask[window].copy()
         for each in self.pieces[first + 1 : last]:
             own |= each.mask[window]

@@ -124,12 +124,15 @@ def test_a_picture_smaller_than_the_square_lies_in_its_middle():
     np.testing.assert_array_equal(geometry._square(ink.T, (0, 0, 6, 20), 20), np.pad(ink.T, ((0, 0), (7, 7))))
 
 
-def test_half_a_pixel_between_is_the_mean_of_its_neighbours():
+@pytest.mark.parametrize("top", [20, -5, 50])
+def test_half_a_pixel_between_is_the_mean_of_its_neighbours(top):
     ink = np.random.default_rng(0).uniform(0, 1, (60, 70)).astype(np.float32)
-    means = (ink[:, 1:] + ink[:, :-1]) / 2
-    np.testing.assert_allclose(geometry._square(ink, (10.5, 20, 30.5, 40), 20), means[20:40, 10:30], rtol=1e-6)
-    means = (ink[1:] + ink[:-1]) / 2
-    np.testing.assert_allclose(geometry._square(ink, (10, 20.5, 30, 40.5), 20), means[20:40, 10:30], rtol=1e-6)
+    around = np.pad(ink, 20)
+    means = (around[20 + top : 40 + top, 30:50] + around[20 + top : 40 + top, 31:51]) / 2
+    box = (10.5, top, 30.5, top + 20)
+    np.testing.assert_allclose(geometry._square(ink, box, 20), means, rtol=1e-6)
+    box = (top, 10.5, top + 20, 30.5)
+    np.testing.assert_allclose(geometry._square(ink.T, box, 20), means.T, rtol=1e-6)
 
 
 def test_a_square_more_than_twice_as_large_is_averaged_and_a_smaller_one_smoothed():
@@ -279,3 +282,12 @@ def test_a_digit_of_the_right_width_is_not_resampled_twice():
     np.testing.assert_allclose(
         image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], means[:, inner[0] : inner[-1] + 1], atol=1e-6
     )
+
+
+def test_a_small_digit_keeps_its_area_and_looks_as_if_drawn_large():
+    ink = np.zeros((30, 30), np.float32)
+    ink[3:27, 10:13] = 1
+    ink[3:6, 10:22] = 1
+    small, large = to_mnist(ink), to_mnist(np.kron(ink, np.ones((4, 4), np.float32)))
+    assert small.sum() == pytest.approx(ink.sum() * (20 / 24) ** 2, rel=0.01)
+    assert np.abs(small - large).sum() < 0.05 * large.sum()
