@@ -235,6 +235,12 @@ def test_dilation_is_the_largest_covered_level_around_a_pixel(radius):
     np.testing.assert_allclose(geometry._dilated(picture, radius), expected, rtol=1e-6)
 
 
+def test_the_centre_of_mass_is_the_mean_row_and_column_weighted_by_ink():
+    picture = np.zeros((4, 9), np.float32)
+    picture[1, 2], picture[3, 8] = 0.75, 0.25
+    assert geometry._centre_of_mass(picture) == (1.5, 3.5)
+
+
 def test_the_centre_of_mass_comes_to_14_14_in_whole_pixels():
     small = np.zeros((20, 20), np.float32)
     small[0, 3] = small[19, 3] = small[12, 8] = 1  # the centre is at 31/3, 14/3
