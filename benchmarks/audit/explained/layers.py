@@ -1,8 +1,24 @@
 """Of layers, losses, optimizers and initializers."""
 
-from benchmarks.audit.explained.words import ORDER
+from benchmarks.audit.explained.words import EITHER, ORDER
+
+SHAPES_ALONE = "only the shapes of the arrays are used, not their random values"
+ABOVE = "used only where x is not above 0; the minimum keeps exp from overflowing elsewhere"
+ONES = "sizes are -1 or at least 1, and a factor of 1 changes no product"
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
+    ("nn/layers/base.py", "probe.build(input_shape, np.random.default_rng(0), np.float32)  [0]  ->  1", SHAPES_ALONE),
+    ("nn/layers/base.py", "->  (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)", ORDER),
+    ("nn/layers/rectifiers.py", "np.where(x > 0, x, self.negative_slope * x), x)  [x > 0]  ->  x >= 0", EITHER),
+    ("nn/layers/rectifiers.py", "expm1(np.minimum(x, 0)))  [x > 0]  ->  x >= 0", EITHER),
+    ("nn/layers/rectifiers.py", "expm1(np.minimum(x, 0)))  [0]  ->  1", ABOVE),
+    ("nn/layers/sigmoids.py", "np.where(x < 0, e, np.ones_like(e)) / (1 + e)  [x < 0]  ->  x <= 0", EITHER),
+    ("nn/layers/rescaling.py", "->  (('offset', offset), ('scale', scale))", ORDER),
+    ("nn/layers/variance_scaling.py", "np.abs(values) > 2).any():  [np.abs(values) > 2]", "no number drawn is exactly 2"),
+    ("nn/layers/variance_scaling.py", "[rows >= columns]  ->  rows > columns", "of a square matrix the transposed is as random"),
+    ("nn/layers/regularizers.py", "(('l2', l2), ('l1', l1))", ORDER),
+    ("nn/layers/reshape.py", "if each > 0))  [each > 0]  ->  each >= 0", ONES),
+    ("nn/layers/reshape.py", "if each > 0))  [0]  ->  1", ONES),
     ("nn/layers/batch_normalization.py", "('moving_variance', variance), ('moving_mean', mean))", ORDER),
     ("nn/layers/dropout.py", "self.rate == 0:  [0]  ->  1", "at rate 0 the kernel keeps everything too, only more slowly"),
     (
