@@ -72,7 +72,7 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/batch_norm.py": [NORMALIZATION],
     "nn/kernels/transposition.py": ["tests/kernels/test_other_kernels.py"],
     **{
-        f"nn/losses/{name}.py": ["tests/losses/test_losses.py"]
+        f"nn/losses/{name}.py": ["tests/losses/test_losses.py", "tests/losses/test_losses_each.py"]
         for name in ("__init__", "base", "binary", "categorical", "distance")
     },
     **{
@@ -86,12 +86,6 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
 
-# The training of two hundred steps is left out: it takes longer than all others.
-ORACLE = ["tests/oracles/test_plain_numpy.py", "-k", "not two_hundred"]
-ENGINE = [
-    *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
-    *ORACLE,
-]
 # What trains for longer, or the same network several times, is left out.
 SLOW = ("students_network", "command", "resuming", "any_number_of_threads", "every_optimizer")
 ENGINES = ["tests/engine/test_engines.py", "-k", " and ".join(f"not {name}" for name in SLOW)]
@@ -100,11 +94,10 @@ OPERATIONS = [*(f"tests/engine/test_{name}.py" for name in ("operations", "plan"
 TASKS = [f"tests/engine/test_{name}.py" for name in ("batch", "hand_over", "chunks", "engines_losses")]
 # A step and an evaluation by each engine, against formulas and against each other.
 EVALUATION = ["tests/engine/test_evaluation.py", "tests/engine/test_engines_losses.py", *ENGINES]
-FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
-OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
+OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
-MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
+MODEL_FILE = ["tests/io/test_model_file_limits.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
 # All between a source of images and a changed weight, and between a picture and a verdict: these
 # tests train and read with the compiled kernels.
 COMPILED: dict[str, list[str]] = {
@@ -122,27 +115,38 @@ COMPILED: dict[str, list[str]] = {
     "nn/engine/fused.py": EVALUATION,
     "nn/engine/textbook.py": EVALUATION,
     "nn/engine/inference.py": EVALUATION,
-    "nn/engine/numpy_inference.py": ["tests/test_models.py", "tests/test_models_fit.py"],
-    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ENGINE],
+    "nn/engine/numpy_inference.py": ["tests/engine/test_numpy_inference.py", "tests/test_models.py"],
+    "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/engine/test_statistics.py", "-k", "test_stack or masks"],
     "nn/training.py": [
-        *FIT,
-        "tests/engine/test_engines.py",
-        "tests/train/test_checkpoint.py",
+        "tests/engine/test_training_loop.py",
+        "tests/engine/test_training_orders.py",
+        "tests/engine/test_training.py",
+        "tests/test_models_fit.py",
         "tests/optimizers/test_moving_average.py",
-        *ORACLE,
+        *("-k", "not process and not disturb and not equally_often"),
     ],
-    "nn/train/recipe.py": ["tests/train/test_optimizer_option.py", "tests/train/test_recipes.py", "tests/train/test_train.py"],
-    "nn/train/setup.py": ["tests/train/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
-    "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
+    "nn/train/recipe.py": ["tests/train/test_recipes.py", "tests/train/test_optimizer_option.py", "-k", "not interrupted"],
+    "nn/train/setup.py": [
+        "tests/train/test_recipes.py",
+        "tests/optimizers/test_moving_average.py",
+        "tests/datasets/test_sources.py",
+        *("-k", "recipe"),
+    ],
+    "nn/callbacks.py": ["tests/engine/test_callbacks.py", "tests/engine/test_training.py", "-k", "not process and not disturb"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,
     "nn/optimizers/sgd.py": OPTIMIZERS,
     "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
     "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
     "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
-    "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
-    "nn/io/model_file.py": MODEL_FILE,
-    "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
+    "nn/train/checkpoint.py": [
+        "tests/train/test_checkpoint_limits.py",
+        "tests/train/test_checkpoint.py",
+        "tests/optimizers/test_norms.py",
+        *("-k", "not truncated"),
+    ],
+    "nn/io/model_file.py": [*MODEL_FILE, "tests/io/test_compiled.py"],
+    "nn/io/archive.py": ["tests/io/test_archive.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
     "nn/reading/clutter.py": [f"tests/reading/test_{name}.py" for name in ("printed_lines", "rims", "clutter")],
     "nn/reading/fading.py": ["tests/reading/test_fading.py", "tests/reading/test_clutter.py"],

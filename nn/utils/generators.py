@@ -62,16 +62,17 @@ class Batches(Iterator[Any]):
         generator: what makes them.
         steps: how many are an epoch; the generator's length unless given.
         argument: its name, for messages.
+        anew: begin with the first batch, if they have indices, whatever has been taken already.
     """
 
-    def __init__(self, generator: Any, steps: float | None, argument: str) -> None:
+    def __init__(self, generator: Any, steps: float | None, argument: str, *, anew: bool = False) -> None:
         if steps is None and not hasattr(generator, "__len__"):
             raise InputError(f"{argument}: expected steps_per_epoch (or steps) with a generator, which has no length")
         steps = len(generator) if steps is None else steps
         if not isinstance(steps, int | float | np.number) or not 0 < steps < 2**31:
             raise InputError(f"{argument}: expected at least one batch in an epoch, got {steps!r}")
         self.steps = math.ceil(steps)  # 60000 / 32, as many scripts have it
-        self.generator, self.argument = generator, argument
+        self.generator, self.argument, self.anew = generator, argument, anew
         self._batches = self._endless()
 
     def __next__(self) -> tuple[NDArray, NDArray, NDArray | None]:
@@ -86,13 +87,19 @@ class Batches(Iterator[Any]):
         return x, y, None if len(batch) == 2 else np.asarray(batch[2])
 
     def _endless(self) -> Iterator[Any]:
-        if hasattr(self.generator, "__getitem__") and hasattr(self.generator, "__len__"):
-            yield from (self.generator[index] for _ in itertools.count() for index in range(len(self.generator)))
-        elif hasattr(self.generator, "__next__"):
+        """Again and again from the beginning, where the generator has one; what is empty ends."""
+        indexed = hasattr(self.generator, "__getitem__") and hasattr(self.generator, "__len__")
+        if hasattr(self.generator, "__next__") and not (indexed and self.anew):
+            if hasattr(self.generator, "begin_round"):
+                self.generator.begin_round()
             yield from self.generator
-        else:
-            while True:
-                yield from self.generator
+            return
+        some = True
+        while some:
+            some = False
+            for batch in map(self.generator.__getitem__, range(len(self.generator))) if indexed else self.generator:
+                some = True
+                yield batch
 
     def epoch(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
         """The batches of one epoch."""
@@ -160,7 +167,7 @@ class BatchTrainer(training.Trainer):
 
 def gathered(model: Any, generator: Any, steps: float | None, argument: str) -> ImageSource:
     """The batches of one epoch in one source, for an evaluation."""
-    parts = list(Batches(generator, steps, argument).epoch())
+    parts = list(Batches(generator, steps, argument, anew=True).epoch())
     x, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     source = source_of(model, argument, x, y)
     if parts[0][2] is None:

@@ -181,10 +181,10 @@ def test_the_filters_side_divides_by_the_distances_of_the_points(taps):
         assert matrix[-1, k] == (k == taps - 1)
 
 
-# Images that are no whole number of tiles, and more filters than a vector has lanes.
+# Images that are no whole number of tiles; whole vectors of channels or filters, and one more.
 small_images = pytest.mark.parametrize(
     ("samples", "size", "channels", "filters"),
-    [(1, (2, 3), 1, 1), (1, (5, 5), 2, 3), (2, (6, 11), 1, 5), (2, (12, 4), 2, 17)],
+    [(1, (2, 3), 1, 1), (1, (5, 5), 2, 3), (2, (6, 11), 1, 5), (2, (12, 4), 2, 17), (1, (2, 3), 32, 33), (1, (3, 2), 33, 32)],
     ids=str,
 )
 

@@ -77,6 +77,7 @@ def test_modes_and_distributions_of_variance_scaling():
 def test_constants():
     assert initializer_named("ones", "Dense")((2,)).tolist() == [1, 1]
     assert initializers.Constant(0.5)((2, 1)).tolist() == [[0.5], [0.5]]
+    assert initializers.Constant()((2,)).tolist() == [0, 0]
     assert initializers.RandomNormal(3.0, 0.0)((2,)).tolist() == [3, 3]
     assert initializers.RandomUniform(1.0, 1.0)((2,)).tolist() == [1, 1]
 

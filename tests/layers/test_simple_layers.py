@@ -79,6 +79,8 @@ SHAPES = {
     "zero-padding": (ZeroPadding2D(((1, 2), (0, 3))), (3, 2, 2)),
     "average": (AveragePooling2D((2, 3)), (5, 6, 2)),
     "average-overlapping": (AveragePooling2D(3, (2, 1)), (7, 6, 1)),
+    "average-strides": (AveragePooling2D(2, (2, 3)), (9, 11, 1)),
+    "average-one-stride": (AveragePooling2D((2, 3), (1, 2)), (6, 9, 1)),
     "average-same": (AveragePooling2D((2, 3), 2, "same"), (5, 4, 2)),
     "global-average": (GlobalAveragePooling2D(), (3, 4, 2)),
     "global-average-keepdims": (GlobalAveragePooling2D(keepdims=True), (3, 4, 2)),

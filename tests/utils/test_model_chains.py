@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn.errors import InputError
-from nn.layers import Dense, Dropout, Flatten, Input
+from nn.layers import Conv2D, Dense, Dropout, Flatten, Input
 from nn.models import Model, Sequential, clone_model, model_from_json
 
 RNG = np.random.default_rng(9)
@@ -127,10 +127,25 @@ class Reader(Model):
 @pytest.mark.parametrize("shape", [(2, 3), (None, 2, 3), [2, 3]])
 def test_a_class_is_built_with_or_without_the_axis_of_the_samples(shape):
     model = Reader()
-    model.build(shape)
+    for _ in range(2):
+        model.build(shape)
     assert (model.input_shape, model.name, len(model.layers)) == ((2, 3), "reader", 3)
     with pytest.raises(InputError, match="Reader"):
         Reader().build()
+
+
+def test_the_axis_of_the_samples_is_not_one_of_an_image():
+    class Convolution(Model):
+        def __init__(self):
+            super().__init__()
+            self.conv = Conv2D(3, 2)
+
+        def call(self, x):
+            return self.conv(x)
+
+    model = Convolution()
+    model.build((None, 5, 4, 1))
+    assert model.output_shape == (4, 3, 3)
 
 
 def test_a_class_called_on_an_array_does_not_train_unless_it_is_told_to():

@@ -156,8 +156,11 @@ def test_what_load_weights_cannot_do_is_refused(tmp_path):
     for options in ({"by_name": True}, {"skip_mismatch": True}):
         with pytest.raises(InputError, match="by_name and skip_mismatch are not supported"):
             model.load_weights(path, **options)
-    with pytest.raises(InputError, match="input_shape"):
-        Sequential([Dense(3)]).load_weights(path)
+    pytest.importorskip("h5py")
+    model.save_weights(tmp_path / "w.h5")
+    for name in ("w.npz", "w.h5"):
+        with pytest.raises(InputError, match="input_shape"):
+            Sequential([Dense(3)]).load_weights(tmp_path / name)
 
 
 def test_an_architecture_makes_the_model_again():
@@ -222,7 +225,7 @@ def test_pop_takes_the_last_layer_away_and_the_rest_learns_on():
     model = classifier()
     model.fit(X, Y, verbose=0)
     last = model.pop()
-    assert (last.units, model.output_shape) == (3, (8,))
+    assert (last.units, model.output_shape, model.iterations) == (3, (8,), 0)
     model.add(Dense(4, "softmax"))
     model.fit(X, Y, verbose=0)
     assert model.predict(X).shape == (12, 4)

@@ -2,6 +2,8 @@
 
 from benchmarks.audit.explained.words import ORDER, UNBOUND
 
+NUMBER = "this rule is the same in every step"
+
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/operations.py", "= np.empty(0)  [0]  ->  1", UNBOUND),
     ("nn/engine/conv_operation.py", "->  needs_dinput or self.dpadded is not self.dinput", "then nothing is copied"),
@@ -19,4 +21,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/plan.py", "activation.build(layer.output_shape, np.random.default_rng(0), np.float32)  [0]", "it draws nothing"),
     ("nn/engine/head.py", "flatten, rng = (Flatten(), np.random.default_rng(0))  [0]", "neither layer draws from it"),
     ("nn/engine/batch_norm_operation.py", "(('beta', self.dbeta), ('gamma', self.dgamma))", ORDER),
+    ("nn/optimizers/base.py", "rate: float, step: int=0) -> None:  [0]  ->  1", NUMBER),
+    ("nn/optimizers/sgd.py", "rate: float, step: int=0) -> None:  [0]  ->  1", NUMBER),
+    ("nn/optimizers/adadelta.py", "rate: float, step: int=0) -> None:  [0]  ->  1", NUMBER),
 )

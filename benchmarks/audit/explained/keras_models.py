@@ -34,4 +34,9 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/utils/__init__.py", "astype(dtype, copy=False)", "a copy more holds the same rows"),
     ("nn/utils/functional.py", "for method in ('train_step', 'test_step', 'predict_step')", ORDER),
     ("nn/utils/functional.py", "->  (narrow, wide)", ORDER),
+    (
+        "nn/utils/functional.py",
+        "->  self.call is not None or not self.layers",
+        "a built model is not built anew, and its chain is its layers",
+    ),
 )
