@@ -95,7 +95,6 @@ TASKS = [f"tests/engine/test_{name}.py" for name in ("batch", "hand_over", "chun
 # A step and an evaluation by each engine, against formulas and against each other.
 EVALUATION = ["tests/engine/test_evaluation.py", "tests/engine/test_engines_losses.py", *ENGINES]
 OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"]
-READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
 MODEL_FILE = ["tests/io/test_model_file_limits.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
@@ -151,7 +150,11 @@ COMPILED: dict[str, list[str]] = {
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
     "nn/reading/clutter.py": [f"tests/reading/test_{name}.py" for name in ("printed_lines", "rims", "clutter")],
     "nn/reading/fading.py": ["tests/reading/test_fading.py", "tests/reading/test_clutter.py"],
-    **{f"nn/reading/{name}.py": READING for name in ("arrays", "components", "geometry", "grouping", "pieces")},
+    **{f"nn/reading/{name}.py": ["tests/reading/test_labels_and_blocks.py"] for name in ("arrays", "components")},
+    **{
+        f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py", "tests/reading/test_preprocessing.py"]
+        for name in ("geometry", "grouping", "pieces")
+    },
     **{f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py"] for name in ("choice", "seams", "segmentation", "sheet")},
     "nn/reading/images.py": ["tests/reading/test_image_files.py", *PICTURES],
     "nn/reading/ink.py": [f"tests/reading/test_{name}.py" for name in ("paper", "ink_levels")],
