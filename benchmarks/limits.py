@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks import report
 from nn.io.cli import ArgumentParser, whole_number
+from nn.kernels.simd import lanes
 
 COLUMNS = {
     "name": "operation",
@@ -177,7 +178,11 @@ def forward_work(operation: Any) -> Work:
     """Of the forward pass of a convolution or a dense layer."""
     kernel, moved = operation.layer.parameters["kernel"], 4 * operation.input[0].size + 4 * operation.out[0].size
     if kernel.ndim == 2:
-        return Work(kernel.size, SHARED * kernel.size, moved + 4 * kernel.size / CHUNK)
+        inputs, units = kernel.shape
+        alive = float((operation.input != 0).sum() / len(operation.input))
+        if units < 4 * lanes(kernel) or alive > inputs / 2:  # `dense.matmul` then multiplies zeros, too
+            return Work(kernel.size, SHARED * kernel.size, moved + 4 * kernel.size / CHUNK)
+        return Work(alive * units, LISTED * alive * units, moved + 4 * kernel.size / CHUNK)
     tile, products = (4, 64) if kernel.shape[2] == 1 else (5, 49)
     rows, columns, filters = operation.layer.output_shape
     multiplications = -(-rows // tile) * -(-columns // tile) * products * kernel.shape[2] * filters

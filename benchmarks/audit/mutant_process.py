@@ -8,6 +8,7 @@ imported.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib.machinery
 import importlib.util
 import json
@@ -52,7 +53,9 @@ def load(compiled: bool) -> None:
     """Import everything that the forked processes share; with the compiler also the kernels'
     machine code.
     """
+    import hypothesis.strategies  # noqa: F401
     import numba  # noqa: F401
+    import PIL.ImageDraw  # noqa: F401
     import scipy.signal  # noqa: F401
 
     if compiled:
@@ -61,6 +64,9 @@ def load(compiled: bool) -> None:
         from nn.train.setup import warm_up
 
         warm_up(CLASSIC, mnist.load_data()[0])
+    # pytest collects garbage when it ends, which need not go through all this each time.
+    gc.collect()
+    gc.freeze()
 
 
 def before(path: str) -> Before:
@@ -158,7 +164,9 @@ def _pytest(mutant: Mutant, tests: list[str], *plugins: object) -> int:
     name = mutant.path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
     _forget_modules(name)
     sys.meta_path.insert(0, _Finder(name, ROOT / mutant.path, mutant.source))
-    options = ["-x", "-q", "--tb=no", "--assert=plain", "-p", "no:cacheprovider", "-W", "ignore"]
+    # At its end the plugin for unraisable exceptions collects garbage five times, only to warn.
+    plain = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception", "-W", "ignore"]
+    options = ["-x", "-q", "--tb=no", "--assert=plain", *plain]
     with contextlib.suppress(SystemExit):
         return int(pytest.main([*options, *tests], plugins))
     return 1

@@ -20,9 +20,13 @@ ROOT = Path(__file__).parents[2]
 
 LAYERS = "tests/layers/test_every_layer.py"
 NORMALIZATION = "tests/layers/test_batch_normalization.py"
+ARGUMENTS = "tests/layers/test_layer_arguments.py"
+TOLD = f"{LAYERS}::test_forward_does_not_train_unless_it_is_told_to"
 CONVOLUTION = ["tests/kernels/test_conv_kernels.py", "tests/layers/test_conv2d.py"]
 WINOGRAD = ["tests/kernels/test_winograd.py"]
-WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py", LAYERS]
+# Not over random shapes, which take too long without the compiler.
+WINOGRAD_BY_HAND = [*WINOGRAD, "-k", "not naive and not fused"]
+WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py"]
 ELEMENTWISE = [
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
@@ -38,33 +42,37 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/conv_backward.py": CONVOLUTION,
     "nn/kernels/conv_pool_backward.py": CONVOLUTION,
     "nn/kernels/winograd.py": WINOGRAD,
-    "nn/kernels/winograd3.py": [*WINOGRAD, "tests/layers/test_conv2d.py", "-k", "winograd"],
-    "nn/kernels/winograd5.py": WINOGRAD,
-    "nn/kernels/winograd_backward.py": WINOGRAD,
-    "nn/kernels/dense.py": ["tests/layers/test_dense.py", "tests/kernels/test_other_kernels.py"],
+    "nn/kernels/winograd3.py": [*WINOGRAD, "tests/layers/test_conv2d.py", "-k", "winograd and not naive and not fused"],
+    "nn/kernels/winograd5.py": WINOGRAD_BY_HAND,
+    "nn/kernels/winograd_backward.py": WINOGRAD_BY_HAND,
+    "nn/kernels/dense.py": [
+        "tests/layers/test_dense.py",
+        "tests/kernels/test_dense_kernels.py",
+        "tests/kernels/test_other_kernels.py",
+    ],
     "nn/kernels/pool.py": ["tests/layers/test_pooling.py", "tests/kernels/test_other_kernels.py"],
     "nn/kernels/elementwise.py": ELEMENTWISE,
     "nn/kernels/memory.py": ["tests/kernels/test_other_kernels.py"],
     "nn/layers/base.py": WINDOWS,
     "nn/layers/arguments.py": WINDOWS,
     "nn/layers/windows.py": WINDOWS,
-    "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or relu or softmax or linear"],
-    "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", LAYERS, "-k", "conv"],
-    "nn/layers/dense.py": ["tests/layers/test_dense.py", LAYERS, "-k", "dense"],
-    "nn/layers/dropout.py": ["tests/layers/test_dropout.py", LAYERS, "-k", "dropout"],
-    "nn/layers/flatten.py": ["tests/layers/test_base.py", LAYERS, "-k", "flatten"],
-    "nn/layers/pooling.py": ["tests/layers/test_pooling.py", LAYERS, "-k", "pool"],
-    "nn/layers/batch_normalization.py": [NORMALIZATION, LAYERS, "-k", "batch"],
-    "nn/layers/weighted.py": ["tests/layers/test_weighted.py", "tests/layers/test_dense.py"],
+    "nn/layers/activations.py": ["tests/layers/test_activations.py", LAYERS, "-k", "activations or linear"],
+    "nn/layers/conv2d.py": ["tests/layers/test_conv2d.py", ARGUMENTS, TOLD],
+    "nn/layers/dense.py": ["tests/layers/test_dense.py", TOLD],
+    "nn/layers/dropout.py": ["tests/layers/test_dropout.py", TOLD],
+    "nn/layers/flatten.py": ["tests/layers/test_base.py", TOLD, "-k", "flatten"],
+    "nn/layers/pooling.py": ["tests/layers/test_pooling.py", ARGUMENTS, TOLD],
+    "nn/layers/batch_normalization.py": [NORMALIZATION, TOLD],
+    "nn/layers/weighted.py": [f"tests/layers/test_{name}.py" for name in ("weighted", "dense", "activations")],
     **{
-        f"nn/layers/{name}.py": [LAYERS]
+        f"nn/layers/{name}.py": [ARGUMENTS, "tests/layers/test_simple_layers.py", TOLD]
         for name in ("average_pooling", "global_pooling", "rectifiers", "rescaling", "reshape", "sigmoids", "zero_padding")
     },
     "nn/layers/regularizers.py": ["tests/layers/test_weighted.py"],
     "nn/kernels/batch_norm.py": [NORMALIZATION],
     "nn/kernels/transposition.py": ["tests/kernels/test_other_kernels.py"],
     **{
-        f"nn/losses/{name}.py": ["tests/losses/test_losses.py"]
+        f"nn/losses/{name}.py": ["tests/losses/test_losses.py", "tests/losses/test_losses_each.py"]
         for name in ("__init__", "base", "binary", "categorical", "distance")
     },
     **{
@@ -78,70 +86,84 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/optimizers/schedules.py": ["tests/optimizers/test_schedules.py"],
 }
 
-# The training of two hundred steps is left out: it takes longer than all others.
-ORACLE = ["tests/oracles/test_plain_numpy.py", "-k", "not two_hundred"]
-ENGINE = [
-    *(f"tests/engine/test_{name}.py" for name in ("plan", "chunks", "batch", "hand_over", "engines", "engines_losses")),
-    *ORACLE,
-]
-FIT = ["tests/engine/test_training.py", "tests/engine/test_statistics.py", "tests/test_models_fit.py"]
-OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py", *ORACLE]
-READING = ["tests/reading/test_preprocessing.py", "tests/reading/test_recognition.py"]
+# What trains for longer, or the same network several times, is left out.
+SLOW = ("students_network", "command", "resuming", "any_number_of_threads", "every_optimizer")
+ENGINES = ["tests/engine/test_engines.py", "-k", " and ".join(f"not {name}" for name in SLOW)]
+# One operation of a plan, and all of them together.
+OPERATIONS = [*(f"tests/engine/test_{name}.py" for name in ("operations", "plan", "chunks")), *ENGINES]
+TASKS = [f"tests/engine/test_{name}.py" for name in ("batch", "hand_over", "chunks", "engines_losses")]
+# A step and an evaluation by each engine, against formulas and against each other.
+EVALUATION = ["tests/engine/test_evaluation.py", "tests/engine/test_engines_losses.py", *ENGINES]
+OPTIMIZERS = ["tests/optimizers/test_optimizers.py", "tests/optimizers/test_moving_average.py"]
 PICTURES = ["tests/reading/test_preprocessing_files.py", "tests/reading/test_image_limits.py"]
 INSPECTION = ["tests/inspection/test_inspection.py"]
-MODEL_FILE = ["tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
+MODEL_FILE = ["tests/io/test_model_file_limits.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"]
 # All between a source of images and a changed weight, and between a picture and a verdict: these
 # tests train and read with the compiled kernels.
 COMPILED: dict[str, list[str]] = {
-    "nn/engine/plan.py": [*FIT, *ENGINE],
-    "nn/engine/operations.py": ENGINE,
-    "nn/engine/pool_operation.py": ENGINE,
-    "nn/engine/conv_operation.py": ENGINE,
-    "nn/engine/dense_operation.py": ENGINE,
-    "nn/engine/head.py": ENGINE,
-    "nn/engine/step.py": ENGINE,
-    "nn/engine/batch_norm_operation.py": [NORMALIZATION, *ENGINE],
-    "nn/engine/batch_norm_pool_operation.py": [NORMALIZATION, *ENGINE],
-    "nn/engine/batch.py": [*FIT, *ENGINE],
-    "nn/engine/executor.py": [*FIT, *ENGINE],
-    "nn/engine/fused.py": [*FIT, *ENGINE],
-    "nn/engine/textbook.py": [*FIT, *ENGINE],
-    "nn/engine/inference.py": ["tests/test_models.py", *FIT, *ENGINE],
-    "nn/engine/numpy_inference.py": ["tests/test_models.py", "tests/test_models_fit.py"],
+    "nn/engine/plan.py": OPERATIONS,
+    "nn/engine/operations.py": OPERATIONS,
+    "nn/engine/pool_operation.py": OPERATIONS,
+    "nn/engine/conv_operation.py": OPERATIONS,
+    "nn/engine/dense_operation.py": OPERATIONS,
+    "nn/engine/head.py": ["tests/engine/test_head.py", "tests/engine/test_engines_losses.py"],
+    "nn/engine/step.py": ["tests/engine/test_step.py"],
+    "nn/engine/batch_norm_operation.py": OPERATIONS,
+    "nn/engine/batch_norm_pool_operation.py": OPERATIONS,
+    "nn/engine/batch.py": TASKS,
+    "nn/engine/executor.py": ["tests/engine/test_executor.py"],
+    "nn/engine/fused.py": EVALUATION,
+    "nn/engine/textbook.py": EVALUATION,
+    "nn/engine/inference.py": EVALUATION,
+    "nn/engine/numpy_inference.py": ["tests/engine/test_numpy_inference.py", "tests/test_models.py"],
     "nn/engine/predicting.py": ["tests/engine/test_predicting.py", "tests/test_models.py"],
     "nn/engine/trainable.py": ["tests/engine/test_trainable.py"],
     "nn/engine/diagnosis.py": ["tests/engine/test_diagnosis.py"],
     "nn/models.py": ["tests/test_models.py", "tests/test_models_fit.py", "tests/io/test_save_and_load.py"],
-    "nn/layers/stack.py": ["tests/test_models.py", *FIT, *ENGINE],
+    "nn/layers/stack.py": ["tests/layers/test_stack.py", "tests/engine/test_statistics.py", "-k", "test_stack or masks"],
     "nn/training.py": [
-        *FIT,
-        "tests/engine/test_engines.py",
-        "tests/train/test_checkpoint.py",
+        "tests/engine/test_training_loop.py",
+        "tests/engine/test_training_orders.py",
+        "tests/engine/test_training.py",
+        "tests/test_models_fit.py",
         "tests/optimizers/test_moving_average.py",
-        *ORACLE,
+        *("-k", "not process and not disturb and not equally_often"),
     ],
-    "nn/train/recipe.py": ["tests/train/test_optimizer_option.py", "tests/train/test_recipes.py", "tests/train/test_train.py"],
-    "nn/train/setup.py": ["tests/train/test_recipes.py", "tests/train/test_train.py", "tests/train/test_checkpoint.py"],
-    "nn/callbacks.py": [*FIT, "tests/train/test_train.py"],
+    "nn/train/recipe.py": ["tests/train/test_recipes.py", "tests/train/test_optimizer_option.py", "-k", "not interrupted"],
+    "nn/train/setup.py": [
+        "tests/train/test_recipes.py",
+        "tests/optimizers/test_moving_average.py",
+        "tests/datasets/test_sources.py",
+        *("-k", "recipe"),
+    ],
+    "nn/callbacks.py": ["tests/engine/test_callbacks.py", "tests/engine/test_training.py", "-k", "not process and not disturb"],
     "nn/optimizers/base.py": OPTIMIZERS,
     "nn/optimizers/adadelta.py": OPTIMIZERS,
     "nn/optimizers/sgd.py": OPTIMIZERS,
     "nn/optimizers/norms.py": ["tests/optimizers/test_norms.py"],
     "nn/datasets/sources.py": ["tests/datasets/test_sources.py", "tests/test_models_fit.py"],
     "nn/datasets/augment.py": ["tests/datasets/test_augment.py", "tests/datasets/test_sources.py"],
-    "nn/train/checkpoint.py": ["tests/train/test_checkpoint.py"],
-    "nn/io/model_file.py": MODEL_FILE,
-    "nn/io/archive.py": [*MODEL_FILE, "tests/train/test_checkpoint.py"],
+    "nn/train/checkpoint.py": [
+        "tests/train/test_checkpoint_limits.py",
+        "tests/train/test_checkpoint.py",
+        "tests/optimizers/test_norms.py",
+        *("-k", "not truncated"),
+    ],
+    "nn/io/model_file.py": [*MODEL_FILE, "tests/io/test_compiled.py"],
+    "nn/io/archive.py": ["tests/io/test_archive.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
-    "nn/reading/clutter.py": ["tests/reading/test_clutter.py", *READING],
-    "nn/reading/fading.py": [*READING, "tests/reading/test_clutter.py"],
+    "nn/reading/clutter.py": [f"tests/reading/test_{name}.py" for name in ("printed_lines", "rims", "clutter")],
+    "nn/reading/fading.py": ["tests/reading/test_fading.py", "tests/reading/test_clutter.py"],
+    **{f"nn/reading/{name}.py": ["tests/reading/test_labels_and_blocks.py"] for name in ("arrays", "components")},
     **{
-        f"nn/reading/{name}.py": READING for name in ("arrays", "choice", "components", "geometry", "grouping", "pieces", "seams")
+        f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py", "tests/reading/test_preprocessing.py"]
+        for name in ("geometry", "grouping", "pieces")
     },
-    "nn/reading/images.py": [*PICTURES, *READING],
-    "nn/reading/ink.py": [*READING, *PICTURES],
-    "nn/reading/recognition.py": READING,
-    "nn/reading/segmentation.py": READING,
+    **{f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py"] for name in ("choice", "seams", "segmentation", "sheet")},
+    "nn/reading/images.py": ["tests/reading/test_image_files.py", *PICTURES],
+    "nn/reading/ink.py": [f"tests/reading/test_{name}.py" for name in ("paper", "ink_levels")],
+    "nn/reading/recognition.py": ["tests/reading/test_verdicts.py", "tests/reading/test_recognition.py"],
+    "nn/pretrained/__init__.py": ["tests/pretrained/test_student_network.py", "tests/pretrained/test_load_reader.py"],
     "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],
     "nn/inspection/stages.py": INSPECTION,
     "nn/inspection/terms.py": INSPECTION,

@@ -14,6 +14,7 @@ from nn.errors import InputError
 Shape = tuple[int, ...]
 
 METRICS = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+PIECE = 1024  # samples that are looked at together
 
 
 def array_of(values: ArrayLike, argument: str) -> NDArray:
@@ -43,7 +44,7 @@ def check_images(x: NDArray, shape: Shape, argument: str) -> None:
         raise InputError(f"{argument}: expected shape (samples, {', '.join(map(str, shape))}), got {x.shape}")
     if x.dtype.kind not in "buif":
         raise InputError(f"{argument}: expected real numbers, got {x.dtype}")
-    pieces = (x[first : first + 1024] for first in range(0, len(x), 1024))
+    pieces = (x[first : first + PIECE] for first in range(0, len(x), PIECE))
     if x.dtype.kind == "f" and not all(np.isfinite(piece).all() for piece in pieces):
         raise InputError(f"{argument}: expected finite numbers, got NaN or infinity")
 

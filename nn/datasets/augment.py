@@ -132,11 +132,11 @@ def _views(data: str | None, seed: int, limits: Limits) -> np.ndarray:
 
     (images, labels), _ = mnist.load_data(data)
     source = AugmentedImages(images, labels, seed, limits)
-    rows = np.empty((12, 20, 28, 28, 1), np.float32)
-    rows[0, ..., 0] = images[:20] / np.float32(255)
+    rows = np.empty((12, 20, 28, 28), np.float32)
+    rows[0] = images[:20] / np.float32(255)
     for epoch in range(11):
-        source.fill(rows[epoch + 1], np.arange(20), epoch)
-    return rows[..., 0]
+        source.fill(rows[epoch + 1, ..., None], np.arange(20), epoch)
+    return rows
 
 
 if __name__ == "__main__":

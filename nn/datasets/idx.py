@@ -98,7 +98,7 @@ def write_idx(path: str | os.PathLike[str], array: npt.ArrayLike) -> None:
     if code is None:
         names = ", ".join(str(dtype) for dtype in CODES)
         raise InputError(f"array: expected elements of type {names}, got {values.dtype}")
-    if max(values.shape, default=0) > MAX_SIZE:
+    if any(size > MAX_SIZE for size in values.shape):
         raise InputError(f"array: expected sizes of at most {MAX_SIZE}, got shape {values.shape}")
     header = struct.pack(f">HBB{values.ndim}I", 0, code, values.ndim, *values.shape)
     elements = values.astype(values.dtype.newbyteorder(">"), order="C", copy=False).reshape(-1).view(np.uint8)

@@ -14,6 +14,9 @@ from nn.datasets.content import MAX_INFLATED
 from nn.errors import InputError
 from nn.io.archive import KERAS_MEMBERS, is_keras_data, is_own, read_member
 
+# What `zipfile` raises where an archive is damaged.
+DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError)
+
 
 def read_keras_file(path: str | os.PathLike[str]) -> list[npt.NDArray[Any]]:
     """x_train, y_train, x_test and y_test.
@@ -35,5 +38,5 @@ def read_keras_file(path: str | os.PathLike[str]) -> list[npt.NDArray[Any]]:
             return [read_member(path, archive, member) for member in members]
     except InputError:
         raise
-    except (OSError, zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except DAMAGE as error:
         raise InputError(f"{name}: expected a sound archive of a data set, got a damaged one ({error})") from error

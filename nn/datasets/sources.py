@@ -63,7 +63,7 @@ class ScaledImages:
             raise InputError(f"labels: expected shape ({len(images)},) or ({len(images)}, {classes}), got {labels.shape}")
         if labels.ndim == 1:
             labels = class_indices(labels, classes, "labels")
-        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or (labels.min(initial=0) < 0 and not any_targets):
+        elif labels.dtype.kind not in "buif" or not np.isfinite(labels).all() or ((labels < 0).any() and not any_targets):
             raise InputError("labels: expected a finite share of at least 0 for every class, got negative or other values")
         if sample_shape is None:
             sample_shape = (*images.shape[1:], 1) if images.ndim == 3 else images.shape[1:]

@@ -217,8 +217,8 @@ class ConvPoolOperation(ConvOperation):
                 dbias=dbias,
             )
         else:
-            unpooled = self.unpooled[index : index + 1]
-            conv_pool_backward.kernel_backward(**given, strides=strides, dz=unpooled, dkernel=self.dkernels[index], dbias=dbias)
+            dz = self.unpooled[index][np.newaxis]
+            conv_pool_backward.kernel_backward(**given, strides=strides, dz=dz, dkernel=self.dkernels[index], dbias=dbias)
 
     def prepare(self, kernel: NDArray) -> None:
         """Lay the filters out one after another, and transform the kernel."""

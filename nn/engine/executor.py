@@ -31,8 +31,8 @@ class Executor:
     """Runs tasks on several threads; the calling thread is one of them.
 
     Args:
-        threads: how many; as many as there are processors unless given. Capped at the number of
-            processors and at 64; more would not help.
+        threads: how many; as many as there are processors unless given. At most 64, or as many as
+            there are processors if these are more: further threads would not help.
     """
 
     def __init__(self, threads: int | None = None) -> None:

@@ -78,10 +78,10 @@ class Head:
         """
         middle = 0.0 if self.joined else 0.5
         if self.of_images:
-            return float(((scores > middle) == targets).mean(axis=-1).sum())
-        if scores.shape[-1] == 1:
+            return float(((scores > middle) == targets).mean(axis=1).sum())
+        if scores.shape[1] == 1:
             return int(((scores > middle) == (targets > 0.5)).sum())
-        return int((scores.argmax(axis=-1) == targets.argmax(axis=-1)).sum())
+        return int((scores.argmax(axis=1) == targets.argmax(axis=1)).sum())
 
     def _weighted(
         self, scores: NDArray, targets: NDArray, dscores: NDArray, samples: int, weights: NDArray

@@ -50,6 +50,9 @@ MAX_DIGITS = 300  # of a whole number in the header, so that products of a few o
 LARGEST = float(np.finfo(np.float32).max)
 # One fixed time stamp, so that the same content gives the same bytes.
 TIME_STAMP = (1980, 1, 1, 0, 0, 0)
+# What opening an archive raises, and what else reading its members raises.
+UNREADABLE = (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error)
+DAMAGED = (*UNREADABLE, RuntimeError, EOFError, KeyError, IndexError, OverflowError)
 
 
 def write_archive(path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Mapping[str, NDArray]) -> None:
@@ -83,17 +86,7 @@ def read_archive(path: str | os.PathLike[str], format_name: str, version: int) -
         raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (
-        zipfile.BadZipFile,
-        struct.error,
-        NotImplementedError,
-        RuntimeError,
-        EOFError,
-        ValueError,
-        KeyError,
-        IndexError,
-        OverflowError,
-    ) as error:
+    except DAMAGED as error:
         raise InputError(f"{path}: expected a {format_name} file, got a damaged or foreign one ({error})") from error
     digests = header.pop("sha256", None)
     if not isinstance(digests, dict) or digests != {
@@ -116,7 +109,7 @@ def is_keras_data(path: str | os.PathLike[str]) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return set(archive.namelist()) == set(KERAS_MEMBERS)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
+    except UNREADABLE:
         return False
 
 
@@ -125,7 +118,7 @@ def is_own(path: str | os.PathLike[str]) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return f"{HEADER}.npy" in archive.namelist()
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
+    except UNREADABLE:
         return False
 
 

@@ -4,10 +4,12 @@ Notation: a (rows, K) · b (K, F) + bias (F,) -> out (rows, F). All three produc
 have this form: forward x·W, input gradient dout·Wᵀ, weight gradient xᵀ·dout. `a` is therefore
 given by its memory and two strides, so that xᵀ needs no copy.
 
-Between ReLU and dropout four gradients in five are zero, in the student's network. A product with
-zero adds nothing. So the backward products first list the other gradients (`list_nonzeros`) and
-multiply only those (`sparse_matmul`). The terms that remain are added in the same order, and the
-sums are the same to the last bit.
+A product with zero adds nothing. After ReLU and pooling two inputs in three are zero, in the
+student's network, and between ReLU and dropout four gradients in five. So the forward product finds
+the other inputs (`_nonzero_products`); the backward products list the other gradients
+(`list_nonzeros`) and multiply only those (`sparse_matmul`). The terms that remain are added in the
+same order, and the sums are the same to the last bit. (Where a weight is infinite or NaN, a zero
+leaves it out, too.)
 """
 
 from __future__ import annotations
@@ -19,11 +21,13 @@ from nn.kernels.jit import jit
 from nn.kernels.memory import aligned, aligned_copy
 from nn.kernels.simd import (
     add_products,
+    bits_equal,
     clear,
     lanes,
     load,
     load_each,
     load_first,
+    lowest_bit,
     multiples,
     multiples_until,
     relu_each,
@@ -53,31 +57,32 @@ def matmul_naive(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
 
 @jit
 def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
-    """As `matmul_naive`, in blocks: 64 values of k, one vector of columns, four rows at a time.
+    """As `matmul_naive`, in blocks of 64 values of k. A block of b stays in the first-level cache
+    while the rows of `a` pass by. Each sum runs over k in order, whatever the blocks.
 
-    The four rows share each vector of b that is loaded. A vector is two registers wide, so eight
-    sums are in flight, which hides the latency of the fused multiply-add. A block of b, 64 rows of
-    one vector, stays in the first-level cache while the rows of `a` pass by. When fewer than four
-    rows remain, the last one stands in for those that are missing. If one row is all there is, it
-    takes four vectors of columns at a time instead, as far as they go. Each sum runs over k in
-    order, whatever the blocks.
+    If at least half of `a` is zero, or if one row is all there is, `_nonzero_products` does the
+    columns that it can. For the others four rows share each vector of b that is loaded. A vector is
+    two registers wide, so eight sums are in flight, which hides the latency of the fused
+    multiply-add. When fewer than four rows remain, the last one stands in for those that are
+    missing.
     """
     F = out.shape[1]
     L = lanes(b)
     first = 0
-    if stop - start == 1:
+    if F >= 4 * L and (stop - start == 1 or _mostly_zero(a, row_stride, k_stride, K, start=start, stop=stop)):
         first = F // (4 * L) * (4 * L)
-        _row(
+        _nonzero_products(
             a=a,
-            i=start * row_stride,
+            row_stride=row_stride,
             k_stride=k_stride,
             K=K,
             b=b,
             bias=bias,
             relu=relu,
             out=out,
-            o=start * F,
             columns=first,
+            start=start,
+            stop=stop,
         )
     for k_first in range(0, max(K, 1), 64):
         k_last = min(k_first + 64, K)
@@ -98,20 +103,57 @@ def matmul(a, row_stride, k_stride, K, b, bias, relu, out, start, stop):
 
 
 @jit(inline=True)
-def _row(a, i, k_stride, K, b, bias, relu, out, o, columns):
-    """The first columns, a multiple of four vectors, of the row of out that begins at o; its row of
-    a begins at i.
+def _mostly_zero(a, row_stride, k_stride, K, start, stop):
+    """Whether at least half of the values are zero, in every sixteenth row of `a`."""
+    flat = a.reshape(-1)
+    zero, other = 0, 0
+    for row in range(start, stop, 16):
+        for k in range(K):
+            if flat[row * row_stride + k * k_stride] == 0:
+                zero += 1
+            else:
+                other += 1
+    return zero >= other
+
+
+@jit(inline=True)
+def _nonzero_products(a, row_stride, k_stride, K, b, bias, relu, out, columns, start, stop):
+    """As `matmul_naive` without the products with zeros of `a`, for the first `columns`, a multiple
+    of four vectors.
     """
     F = out.shape[1]
     L = lanes(b)
-    for f in range(0, columns, 4 * L):
-        four = multiples(L, 4)
-        sums = load_each(bias, f, four)
-        for k in range(K):
-            sums = add_products(sums, load_each(b, k * F + f, four), splat(a, i + k * k_stride))
-        if relu:
-            sums = relu_each(sums)
-        store_each(out, o + f, four, sums)
+    four = multiples(L, 4)
+    for k_first in range(0, max(K, 1), 64):
+        count = min(64, K - k_first)
+        for f in range(0, columns, 4 * L):
+            for row in range(start, stop):
+                i = row * row_stride + k_first * k_stride
+                sums = load_each(bias, f, four)
+                if k_first > 0:
+                    sums = load_each(out, row * F + f, four)
+                left = _nonzeros(a, i, k_stride, count)
+                while left:
+                    k = lowest_bit(left)
+                    left &= left - np.uint64(1)
+                    sums = add_products(sums, load_each(b, (k_first + k) * F + f, four), splat(a, i + k * k_stride))
+                if relu and k_first + count == K:
+                    sums = relu_each(sums)
+                store_each(out, row * F + f, four, sums)
+
+
+@jit(inline=True)
+def _nonzeros(a, i, k_stride, count):
+    """64 bits: bit k is set if a.flat[i + k · k_stride] is not 0, for k < count."""
+    bits = np.uint64(0)
+    if count == 64 and k_stride == 1:
+        for k in range(0, 64, lanes(a)):
+            bits |= bits_equal(load(a, i + k), zeros(a)) << np.uint64(k)
+        return ~bits
+    flat = a.reshape(-1)
+    for k in range(count):
+        bits |= np.uint64(flat[i + k * k_stride] != 0) << np.uint64(k)
+    return bits
 
 
 @jit

@@ -71,6 +71,5 @@ class AveragePooling2D(Pooling2D):
 
     def _counts(self, dtype: np.dtype) -> NDArray:
         """count (OH, OW, 1)."""
-        ones = np.zeros((1, *self.padded_shape[:2], 1), dtype)
-        inside(ones, self.padding_sizes, (1, *self.input_shape[:2], 1))[...] = 1
-        return np.add.reduce([ones[window] for window in self._windows()])[0]
+        ones = np.pad(np.ones(self.input_shape[:2], dtype), self.padding_sizes)
+        return np.add.reduce([ones[window[1:]] for window in self._windows()])[..., np.newaxis]

@@ -163,11 +163,11 @@ class Stack:
         """Print the layers with their output shapes and parameter counts, in lines of `width`
         characters.
         """
-        first = width - 32
-        lines = [f"{'Layer (type)':<{first}}{'Output shape':<22}{'Parameters':>10}", "=" * width]
+        first = width - 33
+        lines = [f"{'Layer (type)':<{first}} {'Output shape':<22}{'Parameters':>10}", "=" * width]
         for layer in self._built():
             title, shape = f"{layer.name} ({type(layer).__name__})", "(None, " + ", ".join(map(str, layer.output_shape)) + ")"
-            lines.append(f"{title:<{first}}{shape:<22}{layer.count_parameters():>10,}")
+            lines.append(f"{title:<{first}} {shape:<22}{layer.count_parameters():>10,}")
         lines += ["=" * width, f"Total parameters: {self.count_params():,}"]
         print("\n".join(lines), file=file or sys.stdout)
 

@@ -100,6 +100,7 @@ class Optimizer:
 
     name = ""
     slots: tuple[str, ...] = ()
+    _decay: float
 
     def __init__(
         self,
@@ -116,7 +117,6 @@ class Optimizer:
         if unknown:
             known = ", ".join(arguments_of(type(self)))
             raise InputError(f"{type(self).__name__}: there is no argument {next(iter(unknown))!r}, only {known}")
-        self._decay = 0.0
         self.learning_rate = learning_rate if lr is None else lr
         self.decay = decay
         if weight_decay is not None and not 0 <= weight_decay < 1:
@@ -201,6 +201,6 @@ class Optimizer:
 
 def arguments_of(kind: type[Optimizer]) -> list[str]:
     """The names of the arguments of an optimizer's constructor, then those that all have."""
-    named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
     parameters = [*signature_of(kind).parameters.values(), *signature_of(Optimizer).parameters.values()]
-    return list(dict.fromkeys(each.name for each in parameters if each.kind in named))
+    kept = (each for each in parameters if each.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY))
+    return list(dict.fromkeys(each.name for each in kept))

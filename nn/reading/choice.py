@@ -92,8 +92,8 @@ def _is_one_component(pieces: Pieces, first: int, last: int) -> bool:
 
 
 def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> Grouping:
-    """The spans that cover all pieces with the highest score; `believed` holds probabilities
-    (10,).
+    """The spans that cover all pieces with the highest score; `believed` holds the probabilities
+    (10,) of every span that may be a digit, as `possible_spans` gives them.
 
     What two neighbours cost together depends on both, so the recursion runs over (last span, sum
     so far).
@@ -111,13 +111,10 @@ def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> Groupi
     before = _best_sums(own, between)
     mirrored = {_mirrored(span, end): value for span, value in own.items()}
     after = _best_sums(mirrored, lambda one, other: between(_mirrored(other, end), _mirrored(one, end)))
-    through = {
-        span: before[span][0] + after[_mirrored(span, end)][0] - own[span]
-        for span in own
-        if span in before and _mirrored(span, end) in after
-    }
-    here: Span | None = max((span for span in before if span[1] == end), key=lambda span: before[span][0])
-    best = before[here][0] if here else 0.0
+    through = {span: before[span][0] + after[_mirrored(span, end)][0] - own[span] for span in own}
+    last = max((span for span in before if span[1] == end), key=lambda span: before[span][0])
+    best = before[last][0]
+    here: Span | None = last
     chosen: list[Chosen] = []
     while here is not None:
         others = (
@@ -144,10 +141,7 @@ def _best_sums(own: Mapping[Span, float], between: Callable[[Span, Span], float]
         if span[0] == 0:
             best[span] = own[span], None
         else:
-            ways = [(best[each][0] - between(each, span), each) for each in ending.get(span[0], ())]
-            if not ways:
-                continue
-            value, each = max(ways)
+            value, each = max((best[each][0] - between(each, span), each) for each in ending[span[0]])
             best[span] = own[span] + value, each
         ending.setdefault(span[1], []).append(span)
     return best
@@ -181,8 +175,7 @@ def _unevenness(pieces: Pieces, one: Span, other: Span) -> float:
     up, down = (b.top - a.top) / pieces.height, (b.bottom - a.bottom) / pieces.height
     # One digit may be smaller than its neighbour; one that begins and ends lower is rather its
     # stem.
-    lower = min(up, down) if up > 0 and down > 0 else 0.0
-    return UNEVEN_COST * max(0.0, abs(down) - LEVEL) + LOWER_COST * max(0.0, lower - LOWER)
+    return UNEVEN_COST * max(0.0, abs(down) - LEVEL) + LOWER_COST * max(0.0, min(up, down) - LOWER)
 
 
 def is_mark(pieces: Pieces, first: int, last: int) -> bool:

@@ -59,8 +59,11 @@ def _lines(ink: np.ndarray) -> list[tuple[float, float]]:
     height, width = coarse.shape
     if coarse.mean() > 0.5:
         return []
-    wide = np.pad(coarse, ((1, 1), (0, 0)))
-    wide = wide[:-2] | wide[1:-1] | wide[2:]
+    # A line may waver by a pixel. Above and below the picture there is nothing.
+    wide = np.zeros((height + 2, width), bool)
+    wide[1:-1] = coarse
+    wide[1:-2] |= coarse[1:]
+    wide[2:-1] |= coarse[:-1]
     reach = max(1, round(REACHED * width))
     most = int(STEEPEST * width)
     rises = np.arange(-most, most + 1)
@@ -68,19 +71,17 @@ def _lines(ink: np.ndarray) -> list[tuple[float, float]]:
     columns = np.arange(width)
     for k, rise in enumerate(rises.tolist()):
         rows = np.arange(height)[:, None] + np.round(rise * columns / max(width - 1, 1)).astype(int)
-        on = wide[np.clip(rows, 0, height - 1), columns] & (rows >= 0) & (rows < height)
+        on = wide[np.clip(rows + 1, 0, height + 1), columns]
         ends = on[:, :reach].any(axis=1) & on[:, -reach:].any(axis=1)
         covered[k] = np.where(ends, on.mean(axis=1), 0)
     lines: list[tuple[float, float]] = []
     while covered.max() >= COVERED:
         k, row = divmod(int(covered.argmax()), height)
         lines.append(((row + 0.5) * step, (row + float(rises[k]) + 0.5) * step))
-        for other, rise in enumerate(rises.tolist()):
-            # What crosses or is close to the line that was found is that line once more.
-            ends = np.arange(height) + rise
-            near = (np.abs(np.arange(height) - row) <= 3) | (np.abs(ends - row - rises[k]) <= 3)
-            near |= (np.arange(height) < row) != (ends < row + rises[k])
-            covered[other, near] = 0
+        # What crosses or is close to the line that was found is that line once more.
+        left = np.arange(height) - row
+        right = left + (rises - rises[k])[:, None]
+        covered[(np.minimum(left, right) <= 3) & (np.maximum(left, right) >= -3)] = 0
     return lines
 
 
@@ -92,7 +93,7 @@ def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
     reach = max(8, width // 30)
     columns = np.arange(width)
     offsets = np.arange(-reach, reach + 1)[:, None]
-    rows = np.round(left + (right - left) * columns / max(width - 1, 1)).astype(int) + offsets
+    rows = np.round(left + (right - left) * columns / (width - 1)).astype(int) + offsets
     inside = (rows >= 0) & (rows < height)
     window = np.where(inside, ink[np.clip(rows, 0, height - 1), columns], 0)
     near = np.abs(offsets) <= max(4, -(-2 * max(ink.shape) // SEARCHED))
@@ -101,14 +102,14 @@ def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
         return
     # The ink nearest to where the line should be, and how far it goes up and down from there.
     mask = window > level / 2
-    distance = np.where(mask & near, np.abs(offsets), 2 * reach)
-    start = distance.argmin(axis=0)
-    found = distance[start, columns] < 2 * reach
-    index = np.arange(2 * reach + 1)[:, None]
-    top = np.where(~mask & (index < start), index, -1).max(axis=0) + 1
-    bottom = np.where(~mask & (index > start), index, 2 * reach + 1).min(axis=0)
+    here = mask & near
+    found = here.any(axis=0)
+    start = np.where(here, np.abs(offsets), np.inf).argmin(axis=0)
+    index = np.arange(len(offsets))[:, None]
+    top = np.where(~mask & (index < start), index + 1, 0).max(axis=0)
+    bottom = np.where(~mask & (index > start), index, len(offsets)).min(axis=0)
     thickness = bottom - top
-    usual = float(np.median(thickness[found])) if found.any() else width
+    usual = float(np.median(thickness[found]))
     if usual * SLENDER > width:
         return
     thin = found & (thickness <= CROSSING * usual + 0.5)
@@ -123,12 +124,9 @@ def _without_rims(ink: np.ndarray) -> np.ndarray:
     """
     step = -(-max(ink.shape) // SEARCHED)
     coarse = block_reduce(ink, step, np.maximum)
-    labels, count = label(coarse > FAINT)
-    sides = labels[0], labels[-1], labels[:, 0], labels[:, -1]
-    at_edge = np.unique(np.concatenate(sides))
-    at_edge = at_edge[at_edge > 0]
-    if not len(at_edge) or len(at_edge) == count:
-        return ink
+    labels, _ = label(coarse > FAINT)
+    sides = [labels[0], labels[-1], labels[:, 0], labels[:, -1]]
+    at_edge = np.setdiff1d(np.concatenate(sides), 0)
     rest = np.where(np.isin(labels, at_edge), 0, coarse)
     if float(rest.max()) < 0.5:
         return ink
@@ -146,11 +144,10 @@ def _without_rims(ink: np.ndarray) -> np.ndarray:
     for y in range(3):
         for x in range(3):
             mask |= wide[y : y + height, x : x + width]
-    mask &= (labels == 0) | np.isin(labels, gone)
     return np.where(np.kron(mask, np.ones((step, step), bool))[: ink.shape[0], : ink.shape[1]], np.float32(0), ink)
 
 
-def _is_rim(mask: np.ndarray, sides: tuple[np.ndarray, ...], number: int, pen: float, *, alone: bool) -> bool:
+def _is_rim(mask: np.ndarray, sides: list[np.ndarray], number: int, pen: float, *, alone: bool) -> bool:
     if alone and _is_border(mask):
         return True
     along = max(float((side == number).mean()) for side in sides)
@@ -165,7 +162,7 @@ def _is_border(mask: np.ndarray) -> bool:
     """Whether a component runs near one edge from end to end, as a table does whose outermost part
     was taken for paper.
     """
-    for each in (mask, mask.T):
+    for each in [mask, mask.T]:
         columns = np.flatnonzero(each.any(axis=0))
         nearest = min(int(columns[-1]), each.shape[1] - 1 - int(columns[0]))
         if each[0].any() and each[-1].any() and nearest < ALONG * each.shape[1]:

@@ -5,7 +5,6 @@ was written is lost.
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
 from nn.reading.arrays import block_reduce
 from nn.reading.components import label
@@ -21,7 +20,7 @@ ENOUGH = 0.8  # of full ink, which needs no help
 
 def evened(ink: np.ndarray) -> np.ndarray:
     """The ink (H, W) with faint parts of strokes, and whole faint strokes, as full as the others."""
-    if min(ink.shape) < LEAST_SIDE or not ink.any():
+    if min(ink.shape) < LEAST_SIDE:
         return ink
     step = -(-max(ink.shape) // SEARCHED)
     coarse = block_reduce(ink, step, np.maximum)
@@ -31,8 +30,8 @@ def evened(ink: np.ndarray) -> np.ndarray:
         return ink
     large = (extents >= LARGE * extents[peaks >= peaks.max() / 2].max()) & (peaks >= LEAST_PEAK)
     # What reaches the edge may be that of a shadow.
-    at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    large[at_edge[at_edge > 0] - 1] = False
+    at_edge = np.setdiff1d(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]), 0)
+    large[at_edge - 1] = False
     chosen = np.isin(labels, np.flatnonzero(large) + 1)
     local = _local_peaks(np.where(chosen, coarse, 0))
     level = np.where(chosen & (local < ENOUGH), np.maximum(local, FAINTEST), 1).astype(np.float32)
@@ -48,7 +47,7 @@ def _extents(labels: np.ndarray) -> np.ndarray:
     rows, columns = np.nonzero(labels)
     of, count = labels[rows, columns] - 1, int(labels.max(initial=0))
     sides = []
-    for values in (rows, columns):
+    for values in [rows, columns]:
         low, high = np.full(count, labels.size), np.zeros(count, np.int64)
         np.minimum.at(low, of, values)
         np.maximum.at(high, of, values + 1)
@@ -64,15 +63,13 @@ def _peaks(labels: np.ndarray, coarse: np.ndarray) -> np.ndarray:
 
 
 def _local_peaks(coarse: np.ndarray) -> np.ndarray:
-    """The most ink around each pixel, from block to block bilinearly."""
+    """The most ink around each pixel, the same in a whole block; 0 in blocks without ink."""
     size = -(-max(coarse.shape) // BLOCKS)
     blocks = block_reduce(coarse, size, np.maximum)
     padded = np.pad(blocks, 1)
     around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
     # The median of the blocks with ink around: the next stroke may be much darker.
     values = np.where(around > 0, around, np.nan).reshape(*blocks.shape, 9)
-    with np.errstate(all="ignore"):
-        near = np.where(blocks > 0, np.nanmedian(np.where(blocks[..., None] > 0, values, 0), axis=-1), 0)
-    near = np.maximum(near, blocks).astype(np.float32)
-    shape = blocks.shape[1] * size, blocks.shape[0] * size
-    return np.asarray(Image.fromarray(near).resize(shape, Image.Resampling.NEAREST))[: coarse.shape[0], : coarse.shape[1]]
+    median = np.nanmedian(np.where(blocks[..., None] > 0, values, 0), axis=-1)
+    near = np.maximum(median, blocks).astype(np.float32)
+    return np.repeat(np.repeat(near, size, axis=0), size, axis=1)[: coarse.shape[0], : coarse.shape[1]]

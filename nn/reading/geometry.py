@@ -51,13 +51,11 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     if is_small:
         fine = np.clip((fine - np.float32(0.5)) * np.float32(STEEPER) + np.float32(0.5), 0, 1)
     change = _wanted_change(fine)
-    if change != 0:
-        fine = _thickened(fine, change)
     if is_small or change != 0:
-        box = ink_box(fine)
+        ink = _thickened(fine, change)
+        box = ink_box(ink)
         if box is None:
             return np.zeros((SIDE, SIDE), np.float32)
-        ink = fine
     return _centred(_square(ink, box, BOX))
 
 
@@ -67,10 +65,9 @@ def ink_box(ink: np.ndarray) -> tuple[float, float, float, float] | None:
 
     A half-covered pixel at the rim counts for half: an anti-aliased edge lies inside its pixel.
     """
-    columns = ink.max(axis=0) if ink.size else np.zeros(0, np.float32)
-    if not (columns >= 0.5).any():
+    if not (ink >= 0.5).any():
         return None
-    left, right = _extent(columns)
+    left, right = _extent(ink.max(axis=0))
     top, bottom = _extent(ink.max(axis=1))
     return left, top, right, bottom
 
@@ -119,7 +116,7 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     long = max(right - left, bottom - top, 1.0)
     x, y = (left + right - long) / 2, (top + bottom - long) / 2
     x0, y0, x1, y1 = int(np.floor(x)), int(np.floor(y)), int(np.ceil(x + long)), int(np.ceil(y + long))
-    part = ink[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+    part = ink[max(y0, 0) : y1, max(x0, 0) : x1]
     if part.shape != (y1 - y0, x1 - x0):
         inside, part = part, np.zeros((y1 - y0, x1 - x0), ink.dtype)
         top, beside = max(-y0, 0), max(-x0, 0)
@@ -128,7 +125,7 @@ def _square(ink: np.ndarray, box: tuple[float, float, float, float], side: int) 
     # smooth when enlarging.
     kind = Image.Resampling.BOX if long > 2 * side else Image.Resampling.BILINEAR
     image = Image.fromarray(part).resize((side, side), kind, box=(x - x0, y - y0, x - x0 + long, y - y0 + long))
-    return np.minimum(np.asarray(image), np.float32(1))
+    return np.asarray(image)
 
 
 def _saturated(fine: np.ndarray) -> np.ndarray:
@@ -136,7 +133,8 @@ def _saturated(fine: np.ndarray) -> np.ndarray:
     bilevel original.
     """
     inked = fine[fine > 0.3 * fine.max()]
-    level = float(np.partition(inked, 3 * len(inked) // 4)[3 * len(inked) // 4])  # the upper quartile
+    quarter = 3 * len(inked) // 4
+    level = float(np.partition(inked, quarter)[quarter])  # the upper quartile
     return fine if level > 0.9 else np.minimum(fine / np.float32(level), np.float32(1))
 
 
@@ -145,13 +143,12 @@ def _wanted_change(fine: np.ndarray) -> float:
     if the width is MNIST's.
     """
     width = stroke_width(fine) / FINE
-    if width <= 0 or THINNEST <= width <= WIDEST or width > BLOTCH:
+    if width > BLOTCH:
         return 0.0
     # Moving the rims by c makes the longer side 20·FINE + 2c; scaled back to 20, the width is (w
     # + 2c/FINE) / (1 + 2c/(20·FINE)).
-    wanted = THINNEST if width < THINNEST else WIDEST
-    change = FINE * (wanted - width) / 2 / (1 - wanted / BOX)
-    return float(np.clip(change, -FINE * WIDEST, FINE * WIDEST / 2))
+    wanted = min(max(width, THINNEST), WIDEST)
+    return FINE * (wanted - width) / 2 / (1 - wanted / BOX)
 
 
 def _thickened(fine: np.ndarray, change: float) -> np.ndarray:
@@ -175,7 +172,7 @@ def _dilated(picture: np.ndarray, radius: float) -> np.ndarray:
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
             coverage = min(1.0, radius + 1 - float(np.hypot(dy, dx)))
-            if coverage <= 0 or (dy == 0 and dx == 0):
+            if coverage <= 0:
                 continue
             moved = padded[reach + dy : reach + dy + height, reach + dx : reach + dx + width]
             np.maximum(out, moved if coverage == 1 else moved * np.float32(coverage), out=out)

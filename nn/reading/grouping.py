@@ -7,6 +7,7 @@ strokes are known, one stroke.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,8 +74,8 @@ def connected(mask: np.ndarray, pen: float) -> tuple[list[Component], list[Compo
     labels, count = label(mask)
     rows, columns = np.nonzero(labels)
     of = labels[rows, columns] - 1
-    boxes = np.empty((count, 4), np.int64)
-    boxes[:, :2], boxes[:, 2:] = max(labels.shape), 0
+    boxes = np.zeros((count, 4), np.int64)
+    boxes[:, :2] = max(labels.shape)
     for side, (combine, values) in enumerate(
         ((np.minimum, columns), (np.minimum, rows), (np.maximum, columns + 1), (np.maximum, rows + 1))
     ):
@@ -111,15 +112,15 @@ def stacked(components: Sequence[Component]) -> list[Component]:
     """
     components = list(components)
     tallest = max(c.height for c in components)
-    i = 0
-    while i < len(components):
-        other = next((j for j in range(i + 1, len(components)) if _one_digit(components[i], components[j], tallest)), None)
-        if other is None:
-            i += 1
-        else:
-            components[i] = components[i].joined(components.pop(other))
-            i = 0
+    while pair := _first_pair(components, tallest):
+        one, other = pair
+        components[one] = components[one].joined(components.pop(other))
     return components
+
+
+def _first_pair(components: list[Component], tallest: int) -> tuple[int, int] | None:
+    pairs = itertools.combinations(range(len(components)), 2)
+    return next(((one, other) for one, other in pairs if _one_digit(components[one], components[other], tallest)), None)
 
 
 def _one_digit(a: Component, b: Component, tallest: int) -> bool:

@@ -82,8 +82,8 @@ def _check_size(name: Path, image: Image.Image) -> None:
         )
     if image.format in ("JPEG", "MPO") and _keeps_coefficients(name, image):
         layers: list[tuple[int, int, int, int]] = getattr(image, "layer", [])
-        largest = max((h * v for _, h, v, _ in layers), default=1)
-        coefficients = width * height * sum(h * v for _, h, v, _ in layers) // max(largest, 1)
+        blocks = [h * v for _, h, v, _ in layers]
+        coefficients = width * height * sum(blocks) // max([1, *blocks])
         if coefficients > MAX_COEFFICIENTS:
             pixels = MAX_COEFFICIENTS * width * height // coefficients
             raise InputError(f"{name}: expected at most {pixels:,} pixels in a progressive JPEG, got {width} x {height}")
@@ -100,7 +100,7 @@ def _keeps_coefficients(name: Path, image: Image.Image) -> bool:
 def _colours_in_first_scan(file: BinaryIO) -> int:
     """The number of components that a JPEG's first scan names; 0 where none is found."""
     file.seek(2)
-    while (head := file.read(4)) and len(head) == 4 and head[0] == 0xFF:
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF:
         length = int.from_bytes(head[2:], "big")
         if head[1] == 0xDA:
             return int.from_bytes(file.read(1), "big")
@@ -135,7 +135,9 @@ def _brightness(image: Image.Image) -> np.ndarray:
         return _on_paper(grey, np.asarray(image.getchannel("A"), dtype=np.float32) / 255)
     if image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
-    return _reduced(image.convert("L")) / np.float32(255)
+    image = image.convert("L")
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
+    return np.asarray(image, dtype=np.float32) / np.float32(255)
 
 
 def _block_means(values: np.ndarray) -> np.ndarray:
@@ -163,13 +165,6 @@ def _into_unit_range(values: np.ndarray) -> np.ndarray:
     if ceiling is None or (ceiling > 255 and ceiling / 256 <= high - low < UNUSED * ceiling):
         return (values - np.float32(low)) / np.float32(max(high - low, 1e-30))
     return values / np.float32(ceiling)
-
-
-def _reduced(image: Image.Image) -> np.ndarray:
-    if max(image.size) > LONGEST_SIDE:
-        image = image.copy()
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.BOX)
-    return np.array(image, dtype=np.float32)
 
 
 def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:

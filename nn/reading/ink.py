@@ -38,7 +38,7 @@ def to_ink(grey: np.ndarray) -> np.ndarray:
         InputError: not a two-dimensional array of numbers.
     """
     grey = as_picture(grey, "grey")
-    if grey.size == 0 or float(grey.max() - grey.min()) < MIN_CONTRAST:
+    if not grey.size or float(grey.max() - grey.min()) < MIN_CONTRAST:
         return np.zeros_like(grey)
     grey = _without_table(grey)
     return evened(without_clutter(_ink_on_light_paper(1 - grey if _paper_is_dark(grey) else grey)))
@@ -150,7 +150,7 @@ def _closing(levels: np.ndarray) -> np.ndarray:
 
     Beyond the rim the slope goes on (odd reflection), but nothing is lighter there than within.
     """
-    for axis in (0, 1):
+    for axis in [0, 1]:
         widths = [(2 * REACH, 2 * REACH) if a == axis else (0, 0) for a in range(2)]
         wide = np.minimum(np.pad(levels, widths, mode="reflect", reflect_type="odd"), levels.max())
         dilated = np.lib.stride_tricks.sliding_window_view(wide, 2 * REACH + 1, axis=axis).max(axis=-1)

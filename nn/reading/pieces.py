@@ -62,7 +62,7 @@ class Piece:
         main direction.
         """
         points = np.argwhere(self.mask).astype(np.float64)
-        if len(points) < 2:
+        if len(points) < 3:
             return True
         across = float(np.linalg.eigvalsh(np.cov(points.T))[0])
         # A bar of width w has a variance of w² / 12 across.
@@ -101,7 +101,7 @@ class Pieces:
         self.ink, self.grid, self.inked, self.may_touch = ink, grid, inked, may_touch
         self.pieces = sorted(pieces, key=_centre)
         self.boxes = [grid_box(grid, ink.shape, each.mask) for each in self.pieces]
-        self.height = max((box.height for box in self.boxes), default=0)
+        self.height = max(box.height for box in self.boxes)
         self.specks = tuple(specks)
 
     def __len__(self) -> int:
@@ -140,7 +140,7 @@ class Pieces:
         ink = self.ink[box.top : box.bottom, box.left : box.right]
         rows = (np.arange(box.top, box.bottom) - self.grid.top) // self.grid.step
         columns = (np.arange(box.left, box.right) - self.grid.left) // self.grid.step
-        window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        window = slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
         own = self.pieces[first].mask[window].copy()
         for each in self.pieces[first + 1 : last]:
             own |= each.mask[window]

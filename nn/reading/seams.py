@@ -58,16 +58,14 @@ def is_simple_stroke(mask: np.ndarray, pen: float) -> bool:
     """Whether nearly every column has a single short run of ink: a line or an arc, too flat to be
     anything else.
     """
-    padded = np.pad(mask, ((1, 0), (0, 0)))
-    runs = (padded[1:] & ~padded[:-1]).sum(axis=0)
+    runs = mask[0] + (mask[1:] & ~mask[:-1]).sum(axis=0)
     return bool(((runs == 1) & (mask.sum(axis=0) <= 2.5 * pen)).mean() >= SIMPLE_SHARE)
 
 
 def crossed(mask: np.ndarray, seam: np.ndarray) -> int:
     """How many strokes a seam goes through: runs of ink on both of its sides."""
     rows = np.arange(len(mask))
-    right = np.minimum(seam, mask.shape[1] - 1)
-    through = mask[rows, np.maximum(seam - 1, 0)] & mask[rows, right]
+    through = mask[rows, np.maximum(seam - 1, 0)] & mask[rows, seam]
     return int(through[0]) + int(np.count_nonzero(through[1:] & ~through[:-1]))
 
 
@@ -87,7 +85,7 @@ def _trace(above: list[list[float]], below: list[list[float]], row: int, column:
     """The cheapest seam through a pixel: its column in each row, (h,)."""
     seam = [column] * len(above)
     last = len(above[0]) - 1
-    for costs, rows in ((above, range(row - 1, -1, -1)), (below, range(row + 1, len(above)))):
+    for costs, rows in ((above, reversed(range(row))), (below, range(row + 1, len(above)))):
         j = column
         for i in rows:
             line, here = costs[i], j

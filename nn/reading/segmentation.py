@@ -38,8 +38,8 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     """
     ink = as_picture(ink, "ink")
     if is_mnist(ink):
-        whole = np.ones(ink.shape, bool)
-        return [Pieces(ink, Grid(1, 0, 0), [Piece(whole, 0)], whole)]
+        whole = Piece(np.ones(ink.shape, bool), 0)
+        return [Pieces(ink, Grid(1, 0, 0), [whole], whole.mask)]
     rows, columns = np.flatnonzero(ink.max(axis=1, initial=0) >= INK), np.flatnonzero(ink.max(axis=0, initial=0) >= INK)
     if len(rows) == 0:
         return []
@@ -77,11 +77,7 @@ def find_digits(ink: np.ndarray) -> list[Digit]:
     """The digits of a drawing (H, W), white on black, row by row, told apart by shape alone; []
     where there is none.
     """
-    digits = []
-    for row in take_apart(ink):
-        ends = [k + 1 for k in range(len(row)) if k + 1 == len(row) or row.gap(k) is not None]
-        digits += [row.digit(first, last) for first, last in zip([0, *ends[:-1]], ends, strict=True)]
-    return digits
+    return [row.digit(k, k + 1) for row in take_apart(ink) for k in range(len(row))]
 
 
 def _pieces_of(components: Sequence[Component], pen: float) -> list[Piece]:
@@ -131,22 +127,24 @@ def _drawn(points: np.ndarray, pen: float, grid: Grid, shape: tuple[int, int]) -
     """
     path = (np.asarray(points, np.float64).reshape(-1, 2) - (grid.left, grid.top)) / grid.step - 0.5
     radius = pen / 2 / grid.step + 1
-    if len(path) > 1:
+    if len(path):
         # What moves on by less than a third of the radius shows no difference; the end does.
         along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))]) // (radius / 6)
-        moved = np.diff(along, prepend=-1.0) > 0
+        moved = np.diff(along, prepend=-np.inf) > 0
         moved[-1] = True
         path = path[moved]
     way = np.diff(path, axis=0)
-    counts = np.maximum(np.ceil(np.abs(way).max(axis=1, initial=0) * 3 / radius), 1).astype(np.int64)
+    thirds = np.abs(way).max(axis=1) * 3 / radius
+    counts = np.maximum(np.ceil(thirds), 1).astype(np.int64)
     piece = np.repeat(np.arange(len(way)), counts)
     fraction = (np.arange(len(piece)) - (np.cumsum(counts) - counts)[piece] + 1) / counts[piece]
     centres = np.concatenate([path[:1], path[piece] + fraction[:, None] * way[piece]])
-    offsets = np.arange(-int(radius), int(radius) + 1)
+    reach = int(radius)
+    offsets = np.arange(-reach, reach + 1)
     down, across = (offsets[each] for each in np.nonzero(np.hypot(offsets[:, None], offsets) <= radius))
     # A frame takes what of a disc lies outside; discs further out than the frame are left out.
-    reach, margin = int(radius), 2 * int(radius)
-    height, width = shape[0] + 2 * margin, shape[1] + 2 * margin
+    margin = 2 * reach
+    height, width = (side + 2 * margin for side in shape)
     mask = np.zeros((height, width), bool)
     columns, rows = np.floor(centres + 0.5).astype(np.int64).T + margin
     near = (rows >= reach) & (rows < height - reach) & (columns >= reach) & (columns < width - reach)

@@ -13,6 +13,7 @@ from nn.reading.recognition import Reading
 
 HEIGHT = 280
 GAP = 12
+CAPTION_AT, LINE = (6, 4), 2
 PAPER, SURE, UNSURE, MARK = (40, 40, 40), (90, 170, 255), (255, 160, 60), (150, 150, 150)
 
 
@@ -34,7 +35,7 @@ def _panel(picture: np.ndarray) -> Image.Image:
 
 
 def _captioned(image: Image.Image, caption: str) -> Image.Image:
-    ImageDraw.Draw(image).text((6, 4), caption, fill=UNSURE if caption.endswith("?") else SURE)
+    ImageDraw.Draw(image).text(CAPTION_AT, caption, fill=UNSURE if caption.endswith("?") else SURE)
     return image
 
 
@@ -43,10 +44,10 @@ def _framed(ink: np.ndarray, reading: Reading) -> Image.Image:
     scale = HEIGHT / ink.shape[0]
     pencil = ImageDraw.Draw(image)
     for box in reading.marks:
-        pencil.rectangle([scale * side for side in box], outline=MARK, width=2)
+        pencil.rectangle([scale * side for side in box], outline=MARK, width=LINE)
     for digit in reading.digits:
         colour = SURE if digit.verdict == "sure" else UNSURE
-        pencil.rectangle([scale * side for side in digit.box], outline=colour, width=2)
+        pencil.rectangle([scale * side for side in digit.box], outline=colour, width=LINE)
     return image
 
 

@@ -39,6 +39,8 @@ from nn.training import Progress, Trainer
 
 FORMAT, VERSION = "numba-cnn checkpoint", 1
 HISTORY = {"epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"}
+# The fields of a Progress that are whole numbers of at least 0, and the other numbers.
+WHOLE, REAL = ("epoch", "step", "right", "seen"), ("loss_sum", "seconds")
 MOST_STEPS = 2**62
 
 Run = dict[str, Any]
@@ -101,7 +103,8 @@ def save(path: str | os.PathLike[str], trainer: Trainer, run: Mapping[str, Any])
         arrays |= {f"{kind}/{name}": slot for kind, slot in zip(model.optimizer.slots, slots, strict=True)}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            kind, layer, _ = name.split("/", 2)
+            kind, _, of = name.partition("/")
+            layer = of.rpartition("/")[0]  # whose name may contain slashes
             raise Diverged(f"the {kind.replace('_', ' ')} of layer {layer} are no longer finite; try a smaller learning rate")
     header = {
         "format": FORMAT,
@@ -165,12 +168,10 @@ def _progress(entry: object, path: str | os.PathLike[str]) -> Progress:
         entry = {"norms": [], **entry}  # older versions did not write norms
     if not isinstance(entry, dict) or entry.keys() != {each.name for each in fields(Progress)}:
         raise InputError(f"{path}: expected the fields of a training's progress, got {entry!r:.80}")
-    whole = [entry[name] for name in ("epoch", "step", "right", "seen")]
-    real = [entry[name] for name in ("loss_sum", "seconds")]
     history, norms = entry["history"], entry["norms"]
     sound = (
-        all(type(value) is int and 0 <= value < MOST_STEPS for value in whole)
-        and all(_is_real(value) for value in real)
+        all(type(entry[name]) is int and 0 <= entry[name] < MOST_STEPS for name in WHOLE)
+        and all(_is_real(entry[name]) for name in REAL)
         and isinstance(history, list)
         and len(history) == entry["epoch"]
         and all(_is_history(number, each) for number, each in enumerate(history, 1))

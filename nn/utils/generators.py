@@ -17,6 +17,9 @@ from nn.errors import InputError
 from nn.utils.model_inputs import source_of
 from nn.utils.weights import Weighted, checked_weights, weighted
 
+# What can be iterated and is no generator of batches, but samples or a mistake.
+NO_BATCHES = (np.ndarray, list, tuple, range, str, bytes, dict, set)
+
 
 class Sequence:
     """The base of a class of your own that has batches: `__len__` says how many,
@@ -44,7 +47,7 @@ def makes_batches(x: Any) -> bool:
     """
     if isinstance(x, Sequence) or hasattr(x, "__next__"):
         return True
-    return not isinstance(x, np.ndarray | list | tuple | range | str) and not hasattr(x, "__array__") and hasattr(x, "__iter__")
+    return hasattr(x, "__iter__") and not isinstance(x, NO_BATCHES) and not hasattr(x, "__array__")
 
 
 def check_unused(arguments: dict[str, Any], method: str = "fit") -> None:
@@ -62,16 +65,17 @@ class Batches(Iterator[Any]):
         generator: what makes them.
         steps: how many are an epoch; the generator's length unless given.
         argument: its name, for messages.
+        anew: begin with the first batch, if they have indices, whatever has been taken already.
     """
 
-    def __init__(self, generator: Any, steps: float | None, argument: str) -> None:
+    def __init__(self, generator: Any, steps: float | None, argument: str, *, anew: bool = False) -> None:
         if steps is None and not hasattr(generator, "__len__"):
             raise InputError(f"{argument}: expected steps_per_epoch (or steps) with a generator, which has no length")
         steps = len(generator) if steps is None else steps
         if not isinstance(steps, int | float | np.number) or not 0 < steps < 2**31:
             raise InputError(f"{argument}: expected at least one batch in an epoch, got {steps!r}")
         self.steps = math.ceil(steps)  # 60000 / 32, as many scripts have it
-        self.generator, self.argument = generator, argument
+        self.generator, self.argument, self.anew = generator, argument, anew
         self._batches = self._endless()
 
     def __next__(self) -> tuple[NDArray, NDArray, NDArray | None]:
@@ -86,13 +90,19 @@ class Batches(Iterator[Any]):
         return x, y, None if len(batch) == 2 else np.asarray(batch[2])
 
     def _endless(self) -> Iterator[Any]:
-        if hasattr(self.generator, "__getitem__") and hasattr(self.generator, "__len__"):
-            yield from (self.generator[index] for _ in itertools.count() for index in range(len(self.generator)))
-        elif hasattr(self.generator, "__next__"):
+        """Again and again from the beginning, where the generator has one; what is empty ends."""
+        indexed = hasattr(self.generator, "__getitem__") and hasattr(self.generator, "__len__")
+        if hasattr(self.generator, "__next__") and not (indexed and self.anew):
+            if hasattr(self.generator, "begin_round"):
+                self.generator.begin_round()
             yield from self.generator
-        else:
-            while True:
-                yield from self.generator
+            return
+        some = True
+        while some:
+            some = False
+            for batch in map(self.generator.__getitem__, range(len(self.generator))) if indexed else self.generator:
+                some = True
+                yield batch
 
     def epoch(self) -> Iterator[tuple[NDArray, NDArray, NDArray | None]]:
         """The batches of one epoch."""
@@ -160,7 +170,7 @@ class BatchTrainer(training.Trainer):
 
 def gathered(model: Any, generator: Any, steps: float | None, argument: str) -> ImageSource:
     """The batches of one epoch in one source, for an evaluation."""
-    parts = list(Batches(generator, steps, argument).epoch())
+    parts = list(Batches(generator, steps, argument, anew=True).epoch())
     x, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     source = source_of(model, argument, x, y)
     if parts[0][2] is None:
@@ -195,8 +205,12 @@ def inputs_of(generator: Any, steps: int | None) -> NDArray:
     count = len(generator) if steps is None and hasattr(generator, "__len__") else steps
     if count is None:
         raise InputError("predict: a generator has no length; expected steps, the number of batches")
+    batches = iter(generator)
     if hasattr(generator, "__getitem__"):
-        batches = [generator[index % len(generator)] for index in range(count)]
-    else:
-        batches = list(itertools.islice(iter(generator), count))
-    return np.concatenate([np.asarray(batch[0] if isinstance(batch, tuple) else batch) for batch in batches])
+        batches = map(generator.__getitem__, itertools.cycle(range(len(generator))))
+    parts = [batch[0] if isinstance(batch, tuple) else batch for batch in itertools.islice(batches, count)]
+    arrays = [array_of(part, "predict: a batch") for part in parts]
+    shapes = list(dict.fromkeys(f"(samples, {', '.join(map(str, array.shape[1:]))})" for array in arrays))
+    if len(shapes) != 1:
+        raise InputError(f"predict: expected batches of one shape, got {' and '.join(shapes) or 'none'}")
+    return np.concatenate(arrays)

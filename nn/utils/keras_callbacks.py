@@ -39,7 +39,7 @@ class LearningRateScheduler(Callback):
 
 def _takes_two(schedule: Callable[..., float]) -> bool:
     try:
-        signature_of(schedule).bind(0, 0.1)
+        signature_of(schedule).bind(None, None)
     except TypeError:
         return False
     return True
@@ -57,7 +57,6 @@ class CSVLogger(Callback):
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         self.filename, self.separator, self.append = filename, separator, append
         self.file: TextIO | None = None
-        self.named = False
 
     def on_train_begin(self, logs: Logs) -> None:
         """Open the file."""

@@ -198,7 +198,7 @@ def _check_dtype(value: Any, kind: str, where: str) -> None:
 def _argument(name: str, value: Any) -> Any:
     """A value of a configuration as a constructor here takes it."""
     if not isinstance(value, dict):
-        return tuple(value) if name == "axis" and isinstance(value, list) and len(value) != 1 else _single(name, value)
+        return value
     kind, config = value.get("class_name"), value.get("config")
     if not isinstance(kind, str) or not isinstance(config, dict):
         return value
@@ -209,7 +209,3 @@ def _argument(name: str, value: Any) -> Any:
         wanted = signature(known).parameters if isinstance(known, type) and issubclass(known, initializers.Initializer) else {}
         return {"class": kind, **{key: each for key, each in config.items() if key in wanted and key != "seed"}}
     return value
-
-
-def _single(name: str, value: Any) -> Any:
-    return value[0] if name == "axis" and isinstance(value, list) else value

@@ -84,14 +84,16 @@ class EarlyStopping(Monitor):
         super().__init__(monitor, mode, min_delta)
         self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self._forget()
+
+    def _forget(self) -> None:
         self.stopped_epoch = self.best_epoch = self.wait = 0
         self.best = self.worst
         self.best_weights: list[NDArray] | None = None
 
     def on_train_begin(self, logs: Logs) -> None:
         """Forget the training before."""
-        self.stopped_epoch = self.best_epoch = self.wait = 0
-        self.best, self.best_weights = self.worst, None
+        self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Compare, and perhaps stop."""
@@ -194,7 +196,7 @@ class ModelCheckpoint(Monitor):
                     values.setdefault(prefix + name, logs[f"{prefix}accuracy"])
         try:
             return self.filepath.format(**values)
-        except (KeyError, ValueError, IndexError) as error:
+        except (LookupError, ValueError) as error:
             raise InputError(f"ModelCheckpoint: filepath {self.filepath!r} may name {', '.join(values)}; got {error}") from error
 
 
@@ -225,11 +227,14 @@ class ReduceLROnPlateau(Monitor):
             raise InputError(f"ReduceLROnPlateau: expected factor between 0 and 1, got {factor!r}")
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
+        self._forget()
+
+    def _forget(self) -> None:
         self.best, self.wait, self.resting = self.worst, 0, 0
 
     def on_train_begin(self, logs: Logs) -> None:
         """Forget the training before."""
-        self.best, self.wait, self.resting = self.worst, 0, 0
+        self._forget()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Compare, and perhaps lower the rate."""

@@ -57,6 +57,10 @@ MODULES = {
     "nn.wrappers": "nn.utils.scikit_learn",
     "nn.wrappers.scikit_learn": "nn.utils.scikit_learn",
 }
+# Where the files of Keras have layers, such as `nn.layers.core.dense`.
+OLDER_FILES = ("nn.layers.core.", "nn.layers.convolutional.", "nn.layers.normalization.")
+# Packages that hold all of Keras once more.
+OUTER = ("nn.keras", "nn.python.keras", "nn.src")
 
 # Names that a module is asked for, and where they are: "module:name", or a module alone.
 NAMES: dict[str, dict[str, str]] = {
@@ -196,14 +200,14 @@ def spec_of(fullname: str) -> ModuleSpec | None:
     parent, _, name = fullname.rpartition(".")
     if name.startswith("_"):  # Python itself asks for these
         return None
-    if fullname.startswith(("nn.layers.core.", "nn.layers.convolutional.", "nn.layers.normalization.")):
-        return ModuleSpec(fullname, _Alias("nn.layers"), is_package=True)
-    for outer in ("nn.keras", "nn.python.keras", "nn.src"):
+    if fullname.startswith(OLDER_FILES):
+        return ModuleSpec(fullname, _Alias("nn.layers"))
+    for outer in OUTER:
         if fullname.startswith(outer + "."):
             inner = "nn" + fullname.removeprefix(outer)
-            return ModuleSpec(fullname, _Alias(MODULES.get(inner, inner)), is_package=True)
+            return ModuleSpec(fullname, _Alias(MODULES.get(inner, inner)))
     if fullname in MODULES:
-        return ModuleSpec(fullname, _Alias(MODULES[fullname]), is_package=True)
+        return ModuleSpec(fullname, _Alias(MODULES[fullname]))
     if name in NAMES.get(parent, {}):
         return None
     raise ImportError(refusal(parent, name), name=fullname)

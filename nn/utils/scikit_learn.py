@@ -79,7 +79,7 @@ class KerasClassifier:
     def predict_proba(self, x: ArrayLike, **options: Any) -> NDArray:
         """The probability of each class (N, K); of a single output p, as 1 - p and p."""
         output = self.model.predict(np.asarray(x))
-        return np.hstack([1 - output, output]) if output.shape[-1] == 1 else output
+        return np.hstack([1 - output, output]) if output.shape[1] == 1 else output
 
     def score(self, x: ArrayLike, y: ArrayLike, **options: Any) -> float:
         """The share of right answers."""

@@ -93,7 +93,8 @@ class Dataset:
                 if len(taken) == size or not drop_remainder:
                     yield _stacked(taken)
 
-        return Dataset(batches, self._length // size if drop_remainder else _up(self._length / size))
+        rounded = math.floor if drop_remainder else math.ceil
+        return Dataset(batches, math.inf if self._length == math.inf else rounded(self._length / size))
 
     def map(self, map_func: Callable[..., Any], num_parallel_calls: int | None = None, **harmless: Any) -> Dataset:
         """Each element as `map_func` returns it; it is called with the parts of the element."""
@@ -132,10 +133,6 @@ class Dataset:
     def cardinality(self) -> Array:
         """The number of elements; -1 where there is no end."""
         return np.asarray(-1 if self._length == math.inf else int(self._length)).view(Array)
-
-
-def _up(value: float) -> float:
-    return value if value == math.inf else math.ceil(value)
 
 
 def _count(value: Any, method: str, argument: str) -> int:

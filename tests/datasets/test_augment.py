@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nn.datasets import augment
 from nn.datasets.augment import AugmentedImages, Limits, main
+from nn.datasets.collections import load_splits
+from nn.errors import InputError
 from nn.kernels.augment import bend, sample, splines, thicken
 from nn.kernels.memory import aligned
 
@@ -144,7 +147,81 @@ def test_thicken_is_dilation_and_erosion_by_a_cross():
         np.testing.assert_allclose(out[1:-1, 1:-1], expected[1:-1, 1:-1], atol=1e-6)
 
 
-def test_contact_sheet_is_an_image(tmp_path):
-    assert main(["--out", str(tmp_path / "sheet.png")]) == 0
-    with Image.open(tmp_path / "sheet.png") as sheet:
+def test_a_limit_may_be_zero_and_the_others_as_large_as_they_are_said_to_be():
+    widest = Limits(thickness=1, smoothness=1)
+    assert (widest.thickness, widest.smoothness) == (1, 1)
+    for name in set(vars(widest)) - {"smoothness"}:
+        assert Limits(**{name: 0.0}).as_array().tolist().count(0.0) == 1
+
+
+@pytest.mark.parametrize("images", [blob()[None], blob()[None, ..., None]], ids=["gray", "with a channel"])
+def test_images_may_have_a_channel_axis(images):
+    source = AugmentedImages(images, np.array([7]), seed=0, limits=NOTHING)
+    out = np.empty((1, *source.image_shape), np.float32)
+    source.fill(out, np.arange(1), 0)
+    np.testing.assert_allclose(out[0, ..., 0], blob() / np.float32(255), atol=1e-6)
+
+
+def test_images_need_not_be_square():
+    images = np.zeros((2, 10, 14), np.uint8)
+    images[0, 3:6, 4:11] = 200
+    source = AugmentedImages(images, np.array([7, 1]), seed=0, limits=NOTHING)
+    assert source.image_shape == (10, 14, 1)
+    out = np.empty((2, 10, 14, 1), np.float32)
+    source.fill(out, np.arange(2), 0)
+    np.testing.assert_allclose(out[..., 0], images / np.float32(255), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28, 3), (1, 1, 28, 28, 1)])
+def test_images_of_other_dimensions_are_refused(shape):
+    with pytest.raises(InputError, match=r"images: expected uint8 of shape \(N, H, W\)"):
+        AugmentedImages(np.zeros(shape, np.uint8), np.zeros(shape[0], int), seed=0)
+
+
+# -- The contact sheet -----------------------------------------------------------------------------
+
+
+def test_a_sheet_has_the_originals_above_eleven_epochs_of_views(small_mnist):
+    (images, labels), _ = load_splits("mnist", str(small_mnist))
+    sheet = augment._views(str(small_mnist), 3, Limits())
+    assert sheet.shape == (12, 20, 28, 28)
+    np.testing.assert_array_equal(sheet[0], images[:20] / np.float32(255))
+    source = AugmentedImages(images, labels, seed=3)
+    out = np.empty((20, 28, 28, 1), np.float32)
+    for epoch in range(11):
+        source.fill(out, np.arange(20), epoch)
+        np.testing.assert_array_equal(sheet[1 + epoch], out[..., 0])
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What is asked of `_views` by a command, which then writes blank images."""
+    found = []
+
+    def views(*asked):
+        found.append(asked)
+        return np.zeros((12, 20, 28, 28), np.float32)
+
+    monkeypatch.setattr(augment, "_views", views)
+    return found
+
+
+def test_contact_sheet_is_an_image(tmp_path, asked, capsys):
+    out = tmp_path / "sheet.png"
+    assert main(["--out", str(out), "--data", "folder"]) == 0
+    assert asked == [("folder", 0, Limits())]
+    assert capsys.readouterr().out.startswith(f"written: {out}, 20 training images")
+    with Image.open(out) as sheet:
         assert sheet.size == (20 * 30 * 2, 12 * 30 * 2)
+
+
+def test_seed_and_limits_of_the_sheet_may_be_given(tmp_path, asked):
+    for seed in (0, 4):
+        assert main(["--out", str(tmp_path / "sheet.png"), "--seed", str(seed), "--rotation", "30"]) == 0
+    assert asked == [(None, seed, Limits(rotation=30)) for seed in (0, 4)]
+
+
+def test_a_sheet_that_cannot_be_written_is_found_before_its_views_are_made(tmp_path, asked):
+    with pytest.raises(InputError, match="--out"):
+        main(["--out", str(tmp_path / "missing" / "sheet.png")])
+    assert not asked

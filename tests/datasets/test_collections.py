@@ -139,6 +139,13 @@ def test_files_that_do_not_belong_together_are_refused(
     assert "\n" not in str(caught.value)
 
 
+def test_one_image_of_one_pixel_is_a_data_set(tiny: Collection, fill: Fill, tmp_path: Path):
+    pixel, label = np.array([[[200]]], np.uint8), np.array([9], np.uint8)
+    given = fill(tmp_path / "given", train_images=pixel, train_labels=label, t10k_images=pixel + 1, t10k_labels=label - 9)
+    (x_train, y_train), (x_test, y_test) = load(tiny, given)
+    assert [int(array.item()) for array in (x_train, y_train, x_test, y_test)] == [200, 9, 201, 0]
+
+
 def test_damaged_file_is_named(tiny: Collection, fill: Fill, tmp_path: Path):
     path = fill(tmp_path / "given") / "t10k-images-idx3-ubyte.gz"
     path.write_bytes(path.read_bytes()[:-5])

@@ -115,6 +115,29 @@ def test_element_types_that_idx_lacks_are_refused(dtype: str, tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_largest_size_is_written_and_read(tmp_path: Path):
+    write_idx(tmp_path / "file", np.zeros((2**32 - 1, 0), np.uint8))
+    assert (tmp_path / "file").read_bytes() == bytes.fromhex("00000802 ffffffff 00000000")
+    assert read_idx(tmp_path / "file").shape == (2**32 - 1, 0)
+
+
+def test_file_that_ends_with_its_last_element_is_whole_and_one_byte_more_or_less_is_not(tmp_path: Path):
+    whole = bytes.fromhex("00000901 00000003 00ff80")
+    (tmp_path / "file").write_bytes(whole + b"x")
+    with pytest.raises(InputError, match=r"expected 11 bytes, as its header \(shape \(3,\) of int8\) says, got more"):
+        read_idx(tmp_path / "file")
+    (tmp_path / "file").write_bytes(whole[:-1])
+    with pytest.raises(InputError, match=r"expected 11 bytes, .* got a file that holds no more than 10"):
+        read_idx(tmp_path / "file")
+
+
+def test_what_is_packed_has_no_name_and_no_time(tmp_path: Path):
+    write_idx(tmp_path / "a.gz", np.zeros(2, np.uint8))
+    packed = (tmp_path / "a.gz").read_bytes()
+    assert packed[:4] == bytes.fromhex("1f8b0800")  # gzip, deflate, no flags
+    assert packed[4:8] == bytes(4)
+
+
 def test_size_beyond_32_bits_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match="expected sizes of at most 4294967295"):
         write_idx(tmp_path / "file", np.broadcast_to(np.uint8(0), (2**32,)))

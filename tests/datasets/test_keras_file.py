@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nn.datasets import mnist
+from nn.datasets import keras_file, mnist
 from nn.datasets.collection import Collection
 from nn.datasets.loading import load
 from nn.errors import InputError
@@ -98,6 +99,17 @@ def test_a_command_takes_no_other_data_than_it_was_given(
     assert (ended.code, "mnist.npz: expected a folder" in ended.err) == (2, True)
     ended = command("nn.train", "--epochs", 1, "--data", model, "--out", tmp_path / "out.npz")
     assert (ended.code, ended.err.count("\n"), "got a model or checkpoint" in ended.err) == (2, 1, True)
+
+
+@pytest.mark.parametrize(("least", "fits"), [(0, True), (1, False)])
+def test_arrays_beyond_the_limit_are_not_read(
+    least: int, fits: bool, tiny: Collection, keras: dict[str, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The limit counts the bytes of all arrays, with their headers of 128 bytes."""
+    np.savez_compressed(tmp_path / "mnist.npz", **keras)  # type: ignore[arg-type]
+    monkeypatch.setattr(keras_file, "MAX_INFLATED", sum(128 + array.size for array in keras.values()) - least)
+    with nullcontext() if fits else pytest.raises(InputError, match=r"expected at most .* bytes of arrays, got more"):
+        load(tiny, tmp_path / "mnist.npz")
 
 
 def test_other_archives_are_refused(tiny: Collection, model: Path):

@@ -118,6 +118,58 @@ def test_a_recipe_ends_with_unchanged_images(epochs, plain):
     assert same == [False] * (epochs - plain) + [True] * plain
 
 
+def test_bytes_become_shares_of_255_and_gray_images_get_a_channel():
+    source = ScaledImages(IMAGES, LABELS)
+    assert source.image_shape == (28, 28, 1)
+    np.testing.assert_array_equal(filled(source, range(50))[..., 0], IMAGES * np.float32(1 / 255))
+
+
+def test_the_shape_of_a_sample_may_be_given():
+    # Three dimensions are gray images, unless they are said to be rows of something else.
+    rows = RNG.random((4, 5, 6))
+    assert ScaledImages(rows, np.zeros(4), 1.0).image_shape == (5, 6, 1)
+    source = ScaledImages(rows, np.zeros(4), 1.0, sample_shape=(5, 6))
+    assert source.image_shape == (5, 6)
+    np.testing.assert_allclose(filled(source, [3, 0]), rows[[3, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_labels_may_be_a_column(classes):
+    # As Keras' data sets have them.
+    source = ScaledImages(np.zeros((4, 2)), np.array([[1], [0], [0], [1]]), classes=classes)
+    np.testing.assert_array_equal(source.targets(np.arange(4), 0), np.eye(classes)[[1, 0, 0, 1]])
+
+
+def test_a_column_for_one_output_is_its_targets():
+    shares = np.array([[0.25], [1.0], [0.0]])
+    np.testing.assert_array_equal(ScaledImages(np.zeros((3, 2)), shares, classes=1).targets(np.arange(3), 0), shares)
+
+
+def test_targets_of_a_regression_may_be_negative_but_must_be_numbers():
+    numbers = np.array([[-2.0, 3.0], [0.5, -0.5], [0.0, 0.0]])
+    source = ScaledImages(np.zeros((3, 2)), numbers, classes=2, any_targets=True)
+    targets = source.targets(np.arange(3), 0)
+    np.testing.assert_array_equal(targets, numbers)
+    assert targets.dtype == np.float32
+    for wrong in (np.full((3, 2), np.nan), np.full((3, 2), np.inf), np.full((3, 2), "a")):
+        with pytest.raises(InputError, match="labels: expected a finite share"):
+            ScaledImages(np.zeros((3, 2)), wrong, classes=2, any_targets=True)
+
+
+def test_a_source_without_samples_is_empty():
+    for labels in (np.zeros(0, int), np.zeros((0, 3))):
+        source = ScaledImages(np.zeros((0, 2)), labels, classes=3)
+        assert (len(source), source.targets(np.arange(0), 0).shape) == (0, (0, 3))
+
+
+def test_one_source_may_be_concatenated():
+    one = ScaledImages(IMAGES, LABELS)
+    both = Concatenation([one])
+    assert (len(both), both.image_shape) == (50, (28, 28, 1))
+    np.testing.assert_array_equal(filled(both, [7, 3]), filled(one, [7, 3]))
+    np.testing.assert_array_equal(both.targets(np.array([7, 3]), 0), one.targets(np.array([7, 3]), 0))
+
+
 def test_scaled_images_take_any_shape_and_soft_labels():
     images, soft = RNG.random((6, 5)), RNG.random((6, 3)).astype(np.float32)
     source = ScaledImages(images, soft, scale=2.0, classes=3)
@@ -135,6 +187,7 @@ def test_labels_may_be_whole_numbers_of_any_type():
     ("make", "message"),
     [
         (lambda: ScaledImages(np.zeros(3), np.zeros(3, int)), r"images: expected numbers of shape \(N, ...\)"),
+        (lambda: ScaledImages(np.full((3, 2), "a"), np.zeros(3, int)), r"images: expected numbers of shape \(N, ...\), got <U1"),
         (lambda: ScaledImages(np.zeros((3, 2)), np.zeros(4, int)), r"labels: expected shape \(3,\)"),
         (lambda: ScaledImages(np.zeros((1, 2)), np.array([10])), "labels: expected values from 0 to 9, got 10 to 10"),
         (lambda: ScaledImages(np.zeros((1, 2)), np.array([0.5])), "labels: expected whole numbers as labels, got 0.5"),
@@ -147,7 +200,7 @@ def test_labels_may_be_whole_numbers_of_any_type():
         (lambda: AugmentedImages(IMAGES, LABELS[:3], 0), "labels: expected 50"),
         (lambda: AugmentedImages(IMAGES, LABELS + 5, 0), "labels: expected values from 0 to 9, got 5 to 14"),
         (lambda: Concatenation([Doodles(0, 5), ScaledImages(np.zeros((2, 3)), np.zeros(2, int))]), "one shape"),
-        (lambda: InTurn(ScaledImages(IMAGES, LABELS), Doodles(0, 5), 1), "as many images"),
+        (lambda: InTurn(ScaledImages(IMAGES, LABELS), Doodles(0, 5), 1), r"got 50 of \(28, 28, 1\) and 5 of \(28, 28, 1\)$"),
         (lambda: Doodles(0, 0), "length: expected at least 1"),
         (lambda: Limits(rotation=-1), "rotation: expected a finite number of at least 0, got -1"),
         (lambda: Limits(thickness=2), "thickness: expected at most 1, got 2"),

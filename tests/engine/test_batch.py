@@ -11,8 +11,9 @@ from small_steps import ArraySource, flat_weights, step_of
 
 from nn.engine.batch import Batch
 from nn.engine.executor import Executor
+from nn.engine.operations import Chunk
 from nn.engine.plan import CHUNK, Plan
-from nn.layers import Conv2D, Dense, Dropout, Flatten, MaxPooling2D
+from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, MaxPooling2D
 from nn.models import Sequential
 from nn.optimizers import Adadelta
 
@@ -98,6 +99,43 @@ def test_the_first_layers_pieces_come_first_as_soon_as_they_can_be_done():
         batch.do(index)
     assert done == batch.pieces
     assert done[0][0] is batch.plan.learning[0]
+
+
+def test_where_chunks_meet_the_whole_batch_is_one_chunk_each_way():
+    model = Sequential([Flatten(), BatchNormalization(), Dense(3, activation="softmax")], seed=1)
+    model.build(X.shape[1:])
+    model.compile()
+    plan, met = Plan(model.layers, 4 * CHUNK, model.dtype, model.loss), []
+    for phase in plan.phases:
+        phase.meeting = lambda batch, meeting=phase.meeting: (met.append(batch), meeting(batch))
+    keys = {"any": 1}
+    batch = Batch(plan, step_of(model, ArraySource(X, TARGETS), keys=keys))
+    for index in range(len(batch)):
+        batch.do(index)
+    assert met == [Chunk(0, slice(0, SAMPLES), keys)] * 2
+
+
+def test_a_thread_that_comes_before_any_piece_can_be_done_waits_for_the_first_that_will_be():
+    # That is the last layer's: gradients come to it first.
+    _, batch = prepared()
+    *earlier, last = batch.plan.learning
+    done, waited_for = [], threading.Event()
+    for operation in batch.plan.learning:
+        operation.update = lambda *_, operation=operation: (done.append(operation), waited_for.set())
+    early = threading.Thread(target=batch.do, args=(len(batch) - 1,), daemon=True)
+    early.start()
+    backward = earlier[0].backward
+
+    def last_chunks(chunk):
+        if chunk.index == len(batch.chunks) - 1:
+            assert waited_for.wait(PATIENCE)
+        backward(chunk)
+
+    earlier[0].backward = last_chunks
+    for index in range(len(batch.chunks)):
+        batch.do(index)
+    early.join(PATIENCE)
+    assert done == [last]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])

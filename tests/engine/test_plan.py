@@ -267,3 +267,13 @@ def test_outputs_over_blank_patches_are_exactly_zero_where_their_gradients_depen
     plan.operations[0].forward(plan.chunks(4, {})[0])
     assert not plan.scores[:, :, 2:].any()
     assert plan.scores[:, :, :2].all(axis=(1, 2)).any()
+
+
+def test_predicting_gives_the_scores_and_their_softmax_of_the_first_samples():
+    plan = plan_of([Flatten(), Dropout(0.9), Dense(3, activation="softmax")], training=False)
+    plan.images[...] = np.random.default_rng(0).random(plan.images.shape)
+    plan.predict(2)
+    scores = plan.images[:2].reshape(2, -1) @ plan.operations[-1].layer.parameters["kernel"]
+    np.testing.assert_allclose(plan.scores[:2], scores, atol=1e-5)
+    np.testing.assert_allclose(plan.output[:2], np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True), atol=1e-5)
+    assert not plan.output[2:].any()

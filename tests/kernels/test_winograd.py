@@ -179,3 +179,40 @@ def test_the_filters_side_divides_by_the_distances_of_the_points(taps):
                 distance *= 1 if q == p else p - q
             assert row[k] == pytest.approx(float(p**k / distance), rel=1e-15)
         assert matrix[-1, k] == (k == taps - 1)
+
+
+# Images that are no whole number of tiles; whole vectors of channels or filters, and one more.
+small_images = pytest.mark.parametrize(
+    ("samples", "size", "channels", "filters"),
+    [(1, (2, 3), 1, 1), (1, (5, 5), 2, 3), (2, (6, 11), 1, 5), (2, (12, 4), 2, 17), (1, (2, 3), 32, 33), (1, (3, 2), 33, 32)],
+    ids=str,
+)
+
+
+def small(kernel, *shape):
+    samples, size, channels, filters = shape
+    return Convolution(samples, size, (kernel, kernel), channels, filters, (1, 1), (0, 0), np.float64, 1)
+
+
+@small_images
+def test_three_by_three_of_small_images(samples, size, channels, filters):
+    shape = small(3, samples, size, channels, filters)
+    check_fused(shape, winograd3)
+    x, kernel, bias, dout = shape.arrays()
+    expected = naive_forward(x, kernel, bias, shape.strides, dout.shape)
+    for relu in (False, True):
+        out = np.full_like(dout, np.nan)
+        winograd3.conv2d_forward(x, winograd.transformed(kernel), bias, relu, out)
+        np.testing.assert_allclose(out, np.maximum(expected, 0) if relu else expected, rtol=0, atol=1e-11)
+
+
+@small_images
+def test_five_by_five_of_small_images(samples, size, channels, filters):
+    check_fused(small(5, samples, size, 1, filters), winograd5)
+
+
+@small_images
+def test_gradients_of_small_images(samples, size, channels, filters):
+    x, kernel, _, dout = small(3, samples, size, channels, filters).arrays()
+    for result, expected in zip(gradients(dout, x, kernel), naive_backward(dout, x, kernel, (1, 1)), strict=False):
+        np.testing.assert_allclose(result, expected, rtol=0, atol=1e-11)

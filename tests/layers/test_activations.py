@@ -97,3 +97,14 @@ def test_activations_by_name():
         InputError, match="Dense: activation must be one of elu, gelu, leaky_relu, linear, relu, selu, sigmoid, silu, "
     ):
         activation_named("Relu", "Dense")
+
+
+def test_a_function_is_an_activation_only_if_it_is_the_packages():
+    from nn import activations
+
+    def relu(x):
+        return x
+
+    assert activation_named(activations.relu, "Dense")[0] == "relu"
+    with pytest.raises(InputError, match="Dense: activation must be one of"):
+        activation_named(relu, "Dense")

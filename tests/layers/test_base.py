@@ -8,7 +8,7 @@ from nn.errors import InputError
 from nn.kernels.memory import ALIGNMENT
 from nn.layers import Dense, Flatten, Layer
 from nn.layers.arguments import pair
-from nn.layers.windows import window_geometry
+from nn.layers.windows import padded_shape, window_geometry
 
 
 def test_flatten_reads_row_by_row():
@@ -98,3 +98,64 @@ def test_build_starts_afresh_and_parameters_are_copies():
     layer.build((4,), np.random.default_rng(0), np.float32)
     assert layer.parameters == {}
     assert layer.config() == {"name": "n"}
+
+
+def test_a_parameter_has_a_name_of_its_own():
+    layer = Layer()
+    layer.add_parameter("w", np.ones(2), np.float32)
+    layer.add_state("s", np.ones(3), np.float64)
+    assert (layer.parameters["w"].dtype, layer.state["s"].dtype) == (np.float32, np.float64)
+    for add in (layer.add_parameter, layer.add_state):
+        for name in ("w", "s"):
+            with pytest.raises(InputError, match=f"Layer: there is a parameter or state '{name}' already"):
+                add(name, np.zeros(1), np.float32)
+    assert layer.count_parameters() == 5
+
+
+class Scale(Layer):
+    """A layer of one's own, with a factor for each value."""
+
+    def __init__(self, start=1.0, **options):
+        super().__init__(**options)
+        self.start = start
+        self.regularize(factor="l2")
+
+    def build(self, input_shape, rng, dtype):
+        super().build(input_shape, rng, dtype)
+        self.add_parameter("factor", np.full(input_shape, self.start), dtype)
+
+    def config(self):
+        return {**super().config(), "start": self.start}
+
+
+def test_a_layer_of_ones_own_is_built_to_find_out_the_shapes_of_its_arrays():
+    assert Flatten().array_shapes((2, 3)) == Layer().array_shapes((2, 3)) == {}
+
+    class Plain(Scale):
+        def config(self):
+            return {"start": self.start}
+
+    layer = Plain(2.0)
+    assert layer.array_shapes((2, 3)) == {"factor": (2, 3)}
+    assert not layer.built
+
+
+def test_a_penalty_is_that_of_the_parameters_that_have_a_regularizer():
+    layer = Scale(2.0)
+    layer.regularize(other=None)
+    layer.build((3,), np.random.default_rng(0), np.float64)
+    assert layer.penalty() == pytest.approx(0.01 * 3 * 4)
+    assert layer.config()["factor_regularizer"] == {"l1": 0.0, "l2": 0.01}
+    assert list(layer.regularizers) == ["factor"]
+
+
+def test_only_initializers_other_than_the_defaults_are_written_down():
+    layer = Dense(3, kernel_initializer="zeros", name="n")
+    config = layer.config()
+    assert config["kernel_initializer"]["class"] == "Zeros"
+    assert "bias_initializer" not in config
+    assert "kernel_initializer" not in Dense(3).config()
+
+
+def test_a_padded_image_has_the_rows_and_columns_of_its_sides():
+    assert padded_shape((4, 5, 3), ((1, 2), (3, 4))) == (7, 12, 3)

@@ -289,3 +289,13 @@ def test_a_trained_model_is_saved_and_predicts_the_same(tmp_path):
     again.use_kernels = False
     np.testing.assert_allclose(again.predict(x), before, rtol=0, atol=1e-6)
     assert (again.layers[2].state["moving_mean"] != 0).any()
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (4, 2, 3)])
+def test_gradients_of_each_channel_add_up_to_zero(shape):
+    # Moving all values of a channel alike changes nothing that is normalized.
+    layer, rng = BatchNormalization(), np.random.default_rng(0)
+    layer.build(shape, rng, np.float64)
+    out, cache = layer.forward(rng.standard_normal((6, *shape)), training=True)
+    dx, _ = layer.backward(rng.standard_normal(out.shape), cache)
+    np.testing.assert_allclose(dx.sum(axis=tuple(range(len(shape)))), 0, atol=1e-12)

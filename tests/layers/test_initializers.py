@@ -77,6 +77,7 @@ def test_modes_and_distributions_of_variance_scaling():
 def test_constants():
     assert initializer_named("ones", "Dense")((2,)).tolist() == [1, 1]
     assert initializers.Constant(0.5)((2, 1)).tolist() == [[0.5], [0.5]]
+    assert initializers.Constant()((2,)).tolist() == [0, 0]
     assert initializers.RandomNormal(3.0, 0.0)((2,)).tolist() == [3, 3]
     assert initializers.RandomUniform(1.0, 1.0)((2,)).tolist() == [1, 1]
 
@@ -161,3 +162,26 @@ def test_functions_of_keras_1_draw_arrays():
     assert drawn.std() == pytest.approx(0.01, rel=0.05)
     assert (initializations.normal((2, 2)) != initializations.normal((2, 2))).all()
     assert np.abs(initializations.uniform((400, 50), scale=0.2)).max() == pytest.approx(0.2, rel=0.01)
+
+
+def test_without_a_seed_or_a_generator_values_are_new_every_time():
+    assert (HeNormal()((3, 3)) != HeNormal()((3, 3))).all()
+    np.testing.assert_array_equal(HeNormal(seed=0)((3, 3)), HeNormal(seed=np.int64(0))((3, 3)))
+
+
+def test_a_bias_has_as_many_inputs_as_outputs():
+    assert fans((5,)) == (5, 5)
+
+
+def test_orthogonal_kernels_point_in_every_direction():
+    corners = [initializers.Orthogonal(seed=seed)((3, 3))[0, 0] for seed in range(100)]
+    assert 30 < sum(corner > 0 for corner in corners) < 70
+    matrix = initializers.Orthogonal(seed=1)((4, 4))
+    np.testing.assert_allclose(matrix.T @ matrix, np.eye(4), atol=1e-12)
+
+
+def test_classes_that_are_no_initializers_and_functions_without_finite_values_are_refused():
+    with pytest.raises(InputError, match="Dense: an initializer must be one of"):
+        initializer_named(dict, "Dense")
+    with pytest.raises(InputError, match="expected finite numbers"):
+        initializer_named(lambda shape: np.full(shape, np.nan), "Dense")((2, 2))

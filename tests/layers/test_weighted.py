@@ -133,3 +133,17 @@ def test_regularizers_by_name_object_and_config():
         found = regularizer_named(given, "Dense")
         assert isinstance(found, Regularizer)
         assert (found.l1, found.l2) == expected
+
+
+def test_a_penalty_and_its_gradient_by_hand():
+    # w = (3, -1, 0): R = 0.1 · 4 + 0.01 · 10, and the gradient 0.1 sign w + 0.02 w.
+    w = np.array([3.0, -1.0, 0.0])
+    assert L1L2(0.1, 0.01)(w) == pytest.approx(0.5, rel=1e-12)
+    np.testing.assert_allclose(L1L2(0.1, 0.01).gradient(w), [0.16, -0.12, 0], rtol=1e-12)
+    found = regularizer_named("l1l2", "Dense")
+    assert (found.l1, found.l2) == (0.01, 0.01)
+    for wrong in (3, {"l1": 0.1, "l3": 0.1}):
+        with pytest.raises(InputError, match="Dense: a regularizer must be"):
+            regularizer_named(wrong, "Dense")
+    with pytest.raises(InputError, match="L1L2: l2 must be a number of at least 0"):
+        L1L2(0.1, np.inf)

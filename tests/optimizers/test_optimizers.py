@@ -4,7 +4,6 @@ import pytest
 from nn.errors import InputError
 from nn.optimizers import OPTIMIZERS, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, Optimizer, RMSprop, optimizer_named
 from nn.optimizers.schedules import OneCycle
-from nn.train.recipe import OPTIMIZERS as RATES
 
 EVERY = {
     "adadelta": Adadelta,
@@ -382,4 +381,6 @@ def test_constants_out_of_range_are_refused(make, said):
 
 
 def test_the_recipe_has_a_class_and_a_rate_for_every_optimizer():
+    from nn.train.recipe import OPTIMIZERS as RATES
+
     assert {name: kind.__name__ for name, kind in OPTIMIZERS.items()} == {name: title for name, (title, _) in RATES.items()}

@@ -1,3 +1,5 @@
+"""A checkpoint holds a whole training, and is refused if it is not whole."""
+
 import contextlib
 import io
 import os
@@ -8,55 +10,18 @@ from functools import partial
 import numpy as np
 import pytest
 from damage import flips
+from short_runs import StopAfter, new_trainer, state
 
-from nn.callbacks import Callback
-from nn.datasets.sources import ScaledImages
 from nn.errors import InputError
 from nn.io import files
 from nn.io.archive import read_archive, write_archive
-from nn.layers import BatchNormalization, Dense, Dropout, ReLU
-from nn.models import Sequential
-from nn.optimizers import OPTIMIZERS, SGD, Adadelta, Adam, RMSprop
+from nn.layers import BatchNormalization, Dense, ReLU
+from nn.optimizers import OPTIMIZERS, SGD, Adam, RMSprop
 from nn.optimizers.schedules import OneCycle
 from nn.train import checkpoint
-from nn.training import Diverged, Progress, Trainer
+from nn.training import Diverged, Progress
 
 RUN = {"recipe": {"epochs": 3}, "data": "abc"}
-RNG = np.random.default_rng(5)
-X = RNG.random((50, 6), np.float32)
-Y = RNG.integers(0, 3, 50)
-
-
-class StopAfter(Callback):
-    """Asks for an end after so many batches, and remembers the steps."""
-
-    def __init__(self, batches=None):
-        self.left = batches
-        self.seen = []
-
-    def on_batch_end(self, batch, logs):
-        self.seen.append((self.trainer.progress.epoch, batch))
-        if self.left is not None:
-            self.left -= 1
-            if self.left == 0:
-                self.trainer.stop_requested = True
-
-
-def new_trainer(optimizer=None, callbacks=(), epochs=3, layers=None):
-    model = Sequential(
-        layers or [Dense(8, activation="relu", input_shape=(6,)), Dropout(0.4), Dense(3, activation="softmax")], seed=1
-    )
-    model.compile(optimizer=optimizer or Adadelta())
-    data = ScaledImages(X, Y, scale=1.0, classes=3)
-    return Trainer(model, data, batch_size=16, epochs=epochs, seed=2, validation=data, callbacks=callbacks, threads=1)
-
-
-def state(trainer):
-    progress = replace(trainer.progress, seconds=0.0)
-    history = [{**entry, "seconds": 0.0} for entry in progress.history]
-    weights = [array.tobytes() for array in trainer.model.get_weights()]
-    slots = [array.tobytes() for arrays in trainer.model.slots().values() for array in arrays]
-    return weights, slots, replace(progress, history=history)
 
 
 @pytest.fixture
@@ -67,7 +32,7 @@ def written(tmp_path):
     return tmp_path / "c.npz"
 
 
-@pytest.mark.parametrize("batches", range(1, 12))
+@pytest.mark.parametrize("batches", range(1, 13))
 def test_resumed_training_is_the_undisturbed_one(tmp_path, batches):
     whole = new_trainer()
     whole.run()

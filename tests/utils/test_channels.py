@@ -164,6 +164,44 @@ def test_images_of_one_channel_first_are_taken_as_such_and_it_is_said(made):
     np.testing.assert_array_equal(model.predict(x), expected.predict(x))
 
 
+@pytest.mark.parametrize(
+    ("shape", "first"),
+    [
+        ((1, 28, 28), True),
+        ((3, 32, 32), True),
+        ((1, 4, 4), True),
+        ((3, 3, 3), False),  # may be either
+        ((2, 28, 28), False),
+        ((28, 28, 1), False),
+        ((1, 28, 27), False),
+        ((1, 28), False),
+        ((1, 28, 28, 28), False),
+        (None, False),
+    ],
+)
+def test_only_square_images_of_one_channel_or_three_look_as_in_keras_1(shape, first):
+    assert channels._looks_first([], shape) is first
+    assert not channels._looks_first([Flatten()], shape)
+
+
+def test_the_warning_names_the_line_of_the_script():
+    model = Sequential()
+    with pytest.warns(UserWarning, match="are taken as") as said:
+        model.add(Conv2D(4, 3, input_shape=(1, 8, 8)))
+    assert [each.filename for each in said] == [__file__]
+
+
+@pytest.mark.parametrize(("given", "first"), [(None, None), ("channels_first", True), ("channels_last", False)])
+def test_without_a_word_about_channels_nobody_has_said_anything(given, first):
+    assert channels.is_first(given, "layer") is first
+
+
+@pytest.mark.usefixtures("_theano")
+@pytest.mark.parametrize(("given", "first"), [(None, True), ("channels_first", True), ("channels_last", False)])
+def test_a_layers_own_word_counts_more_than_what_was_set(given, first):
+    assert channels.is_first(given, "layer") is first
+
+
 def test_whoever_says_channels_last_gets_them_last():
     model = Sequential([Conv2D(4, 3, padding="same", input_shape=(1, 8, 8), data_format="channels_last")])
     assert model.output_shape == (1, 8, 4)

@@ -5,6 +5,7 @@ refused in a sentence.
 import subprocess
 import sys
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -64,6 +65,34 @@ def test_missing_name_is_refused_with_the_list_of_what_there_is(statement, says)
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["nn.layers.core.dense", "nn.layers.convolutional.conv2d", "nn.layers.normalization.batch"])
+def test_files_of_keras_with_layers_are_the_layers(name):
+    assert import_module(name) is nn.layers
+
+
+@pytest.mark.parametrize("name", ["nn.keras.layers", "nn.python.keras.layers", "nn.src.layers"])
+def test_packages_that_hold_all_of_keras_once_more(name):
+    spec = nn.layers.__spec__
+    assert import_module(name) is nn.layers
+    assert nn.layers.__spec__ is spec
+
+
+def test_what_a_module_defines_is_what_it_has(monkeypatch):
+    """Where nothing else says it: no names that it imports, none that begin with an underscore."""
+    toy = ModuleType("nn.toy")
+    exec("import math\nfrom os.path import join\nclass Thing: pass\ndef make(): pass\ndef _hide(): pass\nSIZE = 3", vars(toy))
+    monkeypatch.setitem(sys.modules, "nn.toy", toy)
+    with pytest.raises(AttributeError, match=r"^nn\.toy has no 'other'; it has make, Thing$"):
+        keras_names.member("nn.toy", "other")
+
+
+def test_regularizers_of_both_kinds_have_kerases_strengths():
+    both = nn.regularizers.l1_l2()
+    assert (both.l1, both.l2) == (0.01, 0.01)
+    given = nn.regularizers.l1_l2(0.5, 0.25)
+    assert (given.l1, given.l2) == (0.5, 0.25)
+
+
 def test_attributes_are_missing_in_the_usual_way():
     assert not hasattr(nn.layers, "LSTM")
     with pytest.raises(AttributeError, match=r"it has .*Dense"):
@@ -99,6 +128,7 @@ def test_backend_says_how_it_is_and_takes_nothing_else():
     backend.set_image_dim_ordering("tf")
     backend.set_floatx("float32")
     backend.clear_session()
+    assert (backend.backend(), backend.cast_to_floatx([1, 2]).dtype) == ("numba", np.float32)
     for refused in (lambda: backend.set_image_data_format("NCHW"), lambda: backend.set_image_dim_ordering("channels_first")):
         with pytest.raises(InputError, match="expected"):
             refused()
@@ -109,6 +139,42 @@ def test_backend_says_how_it_is_and_takes_nothing_else():
     assert backend.get_value(array).tolist() == [1, 2]
     with pytest.raises(InputError, match="learning_rate"):
         backend.set_value(0.1, 0.2)
+
+
+@pytest.mark.parametrize(("order", "older"), [("channels_first", "th"), ("channels_last", "tf")])
+def test_backend_keeps_the_order_of_channels_that_it_was_told(order, older, monkeypatch):
+    import nn.backend as backend
+
+    from nn.utils import channels
+
+    for set_it in (lambda: backend.set_image_data_format(order), lambda: backend.set_image_dim_ordering(older)):
+        monkeypatch.setattr(channels, "_default", "neither")
+        set_it()
+        assert (backend.image_data_format(), backend.image_dim_ordering()) == (order, older)
+
+
+def test_backend_reads_shapes_and_copies_values():
+    import nn.backend as backend
+
+    array = np.zeros((2, 3))
+    copy = backend.get_value(array)
+    copy[:] = 1
+    assert not array.any()
+    assert (backend.get_value("as it is"), backend.eval(0.5)) == ("as it is", 0.5)
+    assert (backend.count_params(array), backend.int_shape(array)) == (6, (2, 3))
+    assert backend.int_shape(nn.Input((4, 5))) == (None, 4, 5)
+
+
+def test_metrics_have_the_name_that_they_were_given():
+    metrics = nn.metrics
+    assert [metrics.Accuracy().name, metrics.Accuracy("acc").name, metrics.CategoricalAccuracy("accuracy").name] == [
+        "accuracy",
+        "acc",
+        "accuracy",
+    ]
+    assert metrics.SparseCategoricalAccuracy().name == "sparse_categorical_accuracy"
+    with pytest.raises(InputError, match="BinaryAccuracy: expected name"):
+        metrics.BinaryAccuracy("recall")
 
 
 def test_normalize_is_kerases():

@@ -17,11 +17,6 @@ Y = np.array([0, 1, 2, 0, 1, 2])
 slices = tf.data.Dataset.from_tensor_slices
 
 
-def values(dataset):
-    """The elements, as lists."""
-    return [np.asarray(each).tolist() for each in dataset]
-
-
 def test_arrays_are_prepared_as_in_tensorflow():
     assert tf.cast(Y, tf.float32).dtype == np.float32
     assert tf.cast([0.9, -0.9], "int32").tolist() == [0, 0]
@@ -29,8 +24,8 @@ def test_arrays_are_prepared_as_in_tensorflow():
     assert tf.reshape(X, [-1, 3]).shape == tf.reshape(X, (4, 3)).shape == (4, 3)
     assert tf.expand_dims(X, axis=-1).shape == X[..., tf.newaxis].shape == (6, 2, 1)
     assert tf.pad(X, [[0, 0], [2, 1]])[1].tolist() == [0, 0, 2, 3, 0]
-    assert tf.argmax([[1, 5], [7, 2]]).tolist() == [1, 0]
-    assert tf.argmax([[1, 5], [7, 2]], axis=1).tolist() == [1, 0]
+    assert tf.argmax([[1, 5], [7, 6]]).tolist() == [1, 1]
+    assert tf.argmax([[1, 5], [7, 6]], axis=1).tolist() == [1, 0]
     assert float(tf.reduce_mean(tf.cast(tf.equal([1, 2], [1, 3]), tf.float32))) == 0.5
     assert tf.reduce_sum(X, axis=[0, 1]).item() == X.sum()
     assert tf.squeeze(X[:, :1]).shape == (6,)
@@ -60,53 +55,6 @@ def test_what_is_not_supported_is_refused(act, says):
     with pytest.raises(InputError, match=says) as error:
         act()
     assert "\n" not in str(error.value)
-
-
-def test_data_sets_are_made_of_one_another():
-    rows = slices(X[:, 0])
-    assert values(rows.batch(4)) == [[0, 2, 4, 6], [8, 10]]
-    assert values(rows.batch(4, drop_remainder=True)) == [[0, 2, 4, 6]]
-    assert values(rows.map(lambda x: x + 1).skip(1).take(2)) == [3, 5]
-    assert values(rows.take(2).repeat(2)) == [0, 2, 0, 2]
-    lengths = [rows, rows.batch(4), rows.batch(4, drop_remainder=True), rows.repeat(3), rows.skip(4), rows.skip(9)]
-    assert [len(each) for each in lengths] == [6, 2, 1, 18, 2, 0]
-    assert [len(list(each)) for each in lengths] == [6, 2, 1, 18, 2, 0]
-    assert rows.repeat().batch(2).cardinality() == -1
-    images, labels = next(iter(slices((X, Y)).map(lambda x, y: (x / 2, y)).batch(3).prefetch(tf.data.AUTOTUNE)))
-    assert images.numpy().tolist() == (X[:3] / 2).tolist()
-    assert labels.tolist() == [0, 1, 2]
-
-
-def test_a_shuffled_data_set_holds_all_once_in_another_order_each_time():
-    shuffled = slices(np.arange(50)).shuffle(1000)
-    first, second = values(shuffled), values(shuffled)
-    assert sorted(first) == sorted(second) == list(range(50))
-    assert list(range(50)) != first != second
-    again = slices(np.arange(50)).shuffle(50, seed=3, reshuffle_each_iteration=False)
-    assert values(again) == values(again)
-
-
-def test_a_small_buffer_moves_no_element_far_to_the_front():
-    order = values(slices(np.arange(200)).shuffle(5))
-    assert order != list(range(200))
-    assert all(element <= place + 4 for place, element in enumerate(order))
-
-
-def test_batches_of_a_data_set_train_as_the_arrays_do():
-    def new():
-        model = Sequential([Dense(3, activation="softmax", input_shape=(2,))], seed=1)
-        model.compile("sgd", "sparse_categorical_crossentropy")
-        return model
-
-    by_batches, by_arrays = new(), new()
-    data = slices((X, Y)).batch(4)
-    history = by_batches.fit(data, epochs=2, validation_data=data, verbose=0).history
-    by_arrays.fit(X, Y, batch_size=4, epochs=2, shuffle=False, verbose=0)
-    np.testing.assert_array_equal(by_batches.get_weights()[0], by_arrays.get_weights()[0])
-    assert by_batches.evaluate(data) == by_arrays.evaluate(X, Y) == [history["val_loss"][-1], history["val_accuracy"][-1]]
-    assert by_batches.predict(data).tolist() == by_arrays.predict(X).tolist()
-    by_batches.fit(data.repeat(), steps_per_epoch=5, verbose=0)
-    assert by_batches.iterations == 9
 
 
 @pytest.mark.parametrize(
@@ -140,6 +88,36 @@ def test_rates_of_schedules_by_hand():
     assert schedules.CosineDecay(0.1, 8, alpha=0.5)(2) == pytest.approx(0.1 * (0.25 * (1 + math.sqrt(0.5)) + 0.5))
 
 
+def test_schedules_have_kerases_defaults():
+    schedules = keras.optimizers.schedules
+    assert schedules.ExponentialDecay(0.1, 10, 0.5)(5) == pytest.approx(0.1 * math.sqrt(0.5))  # no staircase
+    assert schedules.InverseTimeDecay(0.1, 10, 0.5)(15) == pytest.approx(0.1 / 1.75)
+    assert schedules.PolynomialDecay(0.1, 10)(4) == pytest.approx(0.0001 + 0.0999 * 0.6)  # a straight line down to 0.0001
+    assert schedules.CosineDecay(0.1, 10)(10) == schedules.CosineDecay(0.1, 10)(99) == 0
+
+
+def test_schedules_give_a_number_for_a_step_and_an_array_for_steps():
+    for schedule in (
+        keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5),
+        keras.optimizers.schedules.PiecewiseConstantDecay([1], [0.1, 0.05]),
+    ):
+        assert type(schedule(np.int64(1))) is float
+        assert schedule(np.arange(3)).shape == (3,)
+        assert schedule(np.array([2])).tolist() == [schedule(2)]
+
+
+@pytest.mark.parametrize("steps", [0, -1, "ten", None])
+def test_schedules_are_refused_without_steps(steps):
+    with pytest.raises(InputError, match="CosineDecay: expected decay_steps to be a number above 0"):
+        keras.optimizers.schedules.CosineDecay(0.1, steps)
+
+
+@pytest.mark.parametrize(("boundaries", "values"), [([1], [1]), ([1], [1, 2, 3]), ([2, 1], [1, 2, 3])])
+def test_schedules_with_a_value_too_few_or_too_many_are_refused(boundaries, values):
+    with pytest.raises(InputError, match="one value more than boundaries"):
+        keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, values)
+
+
 def test_a_rate_is_read_and_set_in_the_words_of_keras():
     model = Sequential([Dense(2, input_shape=(3,))])
     model.compile(keras.optimizers.adam(lr=0.5), "mse")
@@ -166,6 +144,7 @@ def test_optimizers_of_tensorflow_1_are_kerases_with_its_defaults():
     assert (adam.name, adam.learning_rate, adam.epsilon) == ("adam", 0.001, 1e-8)
     assert (plain.name, plain.learning_rate, plain.momentum) == ("sgd", 0.3, 0)
     assert (momentum.momentum, momentum.nesterov) == (0.9, True)
+    assert (adam.beta_1, adam.beta_2, tf.train.MomentumOptimizer(0.1, 0.9).nesterov) == (0.9, 0.999, False)
     with pytest.raises(AttributeError, match=r"nn.train has no 'RMSPropOptimizer'; it has .*AdamOptimizer"):
         _ = tf.train.RMSPropOptimizer
 
@@ -176,11 +155,13 @@ def test_latest_checkpoint_is_the_file_written_last(tmp_path):
     (tmp_path / "checkpoint").write_text("something else")
     assert tf.train.latest_checkpoint(tmp_path) is None
     model = Sequential([Dense(3, input_shape=(2,))])
-    for name in ("cp-0002.ckpt", "cp-0010.ckpt", "cp-0001.ckpt"):
+    for name in ("cp-0002.ckpt", "cp-0010.ckpt", "cp-0011.ckpt"):
         model.save_weights(tmp_path / name)
-    times = {"cp-0002.ckpt": 5, "cp-0010.ckpt": 5, "cp-0001.ckpt": 4}
+    times = {"cp-0002.ckpt": 5, "cp-0010.ckpt": 5, "cp-0011.ckpt": 4}
     for name, seconds in times.items():
         os.utime(tmp_path / name, (seconds, seconds))
+    (tmp_path / "folder.ckpt").mkdir()
+    (tmp_path / "notes.txt").write_text("newer than all")
     assert tf.train.latest_checkpoint(str(tmp_path)) == str(tmp_path / "cp-0010.ckpt")
 
 
@@ -205,6 +186,70 @@ def test_what_scripts_ask_of_the_machine_and_draw():
     assert tf.sqrt([4.0]).tolist() == tf.abs([-2.0]).tolist() == [2.0]
     assert tf.exp([0.0]).tolist() == tf.ones([1]).tolist() == [1.0]
     assert tf.zeros([2, 1]).shape == (2, 1)
+
+
+def test_random_arrays_repeat_with_a_seed_or_after_numpys():
+    for draw in (tf.random.normal, tf.random.uniform):
+        assert draw((3,), seed=2).tolist() == draw((3,), seed=2).tolist() != draw((3,), seed=3).tolist()
+        drawn = []
+        for seed in (5, 5, 6):
+            np.random.seed(seed)  # noqa: NPY002
+            drawn.append(draw((3,)).tolist())
+        assert drawn[0] == drawn[1] != drawn[2]
+    np.random.seed(0)  # noqa: NPY002
+    assert len({float(tf.random.uniform(())) for _ in range(200)}) > 190
+
+
+def test_random_arrays_have_tensorflows_defaults():
+    drawn = tf.random.normal((40000,), seed=1)
+    assert (drawn.mean(), drawn.std()) == (pytest.approx(0, abs=0.03), pytest.approx(1, abs=0.03))
+    drawn = tf.random.uniform((40000,), seed=1)
+    assert (drawn.min(), drawn.max()) == (pytest.approx(0, abs=0.001), pytest.approx(1, abs=0.001))
+    assert drawn.dtype == np.float32
+
+
+def test_initial_weights_of_keras_1_are_small():
+    from nn.utils.tensorflow import names
+
+    assert names.scaled_normal((40000,)).std() == pytest.approx(0.05, rel=0.03)
+    drawn = names.scaled_uniform((40000,))
+    assert (drawn.min(), drawn.max()) == (pytest.approx(-0.05, abs=1e-4), pytest.approx(0.05, abs=1e-4))
+    assert names.scaled_uniform((40000,), 2).min() == pytest.approx(-2, abs=0.01)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("mean", 2.5), ("sum", 15), ("prod", 0), ("max", 5), ("min", 0)])
+def test_reductions_drop_their_axes_unless_told_otherwise(name, expected):
+    reduce = getattr(tf, f"reduce_{name}") if name != "prod" else tf.math.reduce_prod
+    numbers = np.arange(6).reshape(2, 3)
+    assert (reduce(numbers).shape, reduce(numbers).item()) == ((), expected)
+    assert reduce(numbers, axis=1).shape == (2,)
+    assert (reduce(numbers, keepdims=True).shape, reduce(numbers, [0, 1], keepdims=True).item()) == ((1, 1), expected)
+
+
+def test_arrays_are_stacked_along_a_new_first_axis():
+    assert tf.stack([Y, Y + 1]).tolist() == [[0, 1, 2, 0, 1, 2], [1, 2, 3, 1, 2, 3]]
+    assert tf.squeeze(X[:, :1][None], axis=[0]).shape == (6, 1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "classes", "expected"),
+    [
+        ([0, 1, 1], [0, 1, 0], None, [[1, 0], [1, 1]]),
+        ([0, 0], [2, 2], None, [[0, 0, 2], [0, 0, 0], [0, 0, 0]]),
+        ([2], [0], None, [[0, 0, 0], [0, 0, 0], [1, 0, 0]]),
+        ([0], [1], 3, [[0, 1, 0], [0, 0, 0], [0, 0, 0]]),
+        ([0], [0], None, [[1]]),
+        ([], [], None, []),
+    ],
+)
+def test_confusion_matrices_by_hand(labels, predictions, classes, expected):
+    assert tf.math.confusion_matrix(labels, predictions, classes).tolist() == expected
+
+
+def test_comparisons_of_equals():
+    assert tf.math.less([1, 2, 3], 2).tolist() == [True, False, False]
+    assert tf.math.greater([1, 2, 3], 2).tolist() == [False, False, True]
+    assert tf.equal([1, 2, 3], 2).tolist() == [False, True, False]
 
 
 def test_functions_of_tf_math():

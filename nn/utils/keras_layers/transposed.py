@@ -86,7 +86,7 @@ class Conv2DTranspose(WeightedLayer):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """(OH, OW, F)."""
-        image = image_shape(input_shape, "Conv2DTranspose")[:2]
+        image = image_shape(input_shape, "Conv2DTranspose")
         more = [
             max(size - stride, 0) if self.padding == "valid" else 0
             for size, stride in zip(self.kernel_size, self.strides, strict=True)

@@ -206,6 +206,10 @@ class ArrayIterator:
         """Begin again."""
         self.batch_index = 0
 
+    def begin_round(self) -> None:
+        """Skip what is left of the images this time around, as a new training does."""
+        self.batch_index = -(-self.batch_index // len(self)) * len(self)
+
 
 def _images(x: ArrayLike, function: str) -> NDArray:
     images = np.asarray(x)

@@ -262,7 +262,7 @@ def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, num_classes: int
     columns = class_indices(predictions, num_classes, "confusion_matrix: predictions").ravel().astype(np.int64)
     if len(rows) != len(columns):
         raise InputError(f"confusion_matrix: expected as many predictions as labels, got {len(columns)} and {len(rows)}")
-    classes = num_classes or int(max(rows.max(initial=-1), columns.max(initial=-1))) + 1
+    classes = num_classes or int(np.maximum(rows, columns).max(initial=-1)) + 1
     counts = np.zeros((classes, classes), np.int32)
     np.add.at(counts, (rows, columns), 1)
     return counts.view(Array)

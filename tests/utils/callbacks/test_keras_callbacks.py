@@ -115,6 +115,45 @@ def test_log_has_a_line_for_each_epoch(tmp_path):
     assert [float(line["loss"]) for line in lines[2:]] == history.history["loss"]
 
 
+def test_log_is_begun_anew_unless_it_is_to_go_on(tmp_path):
+    for _ in range(2):
+        new_model().fit(X, Y, verbose=0, callbacks=[CSVLogger(tmp_path / "log.csv", separator=";")])
+    header, line = (tmp_path / "log.csv").read_text().splitlines()
+    assert header == "epoch;accuracy;loss"
+    assert line.split(";")[0] == "0"
+    (tmp_path / "empty.csv").touch()
+    new_model().fit(X, Y, verbose=0, callbacks=[CSVLogger(tmp_path / "empty.csv", append=True)])
+    assert (tmp_path / "empty.csv").read_text().startswith("epoch,accuracy,loss")
+
+
+def test_log_is_in_the_file_after_each_epoch_and_closed_in_the_end(tmp_path):
+    lines, path = [], tmp_path / "log.csv"
+    logger = CSVLogger(path)
+    logger.on_epoch_end(0, {"loss": 1})  # before the training there is no file
+    logger.on_train_end({})
+    logger.on_train_begin({})
+    file = logger.file
+    for epoch in range(2):
+        logger.on_epoch_end(epoch, {"loss": 1 / (epoch + 1)})
+        lines.append(len(path.read_text().splitlines()))
+    assert lines == [2, 3]
+    logger.on_train_end({})
+    assert (file.closed, logger.file) == (True, None)
+    assert path.read_text().splitlines() == ["epoch,loss", "0,1.0", "1,0.5"]
+
+
+@pytest.mark.parametrize(
+    ("verbose", "says"), [({}, ""), ({"verbose": 1}, "Epoch 1: learning rate 0.25\nEpoch 2: learning rate 0.5\n")]
+)
+def test_new_rates_are_printed_if_asked(verbose, says, capsys):
+    callback = LearningRateScheduler(lambda epoch: 0.25 * (epoch + 1), **verbose)
+    callback.model = new_model()
+    for epoch in range(2):
+        callback.on_epoch_begin(epoch, {})
+    assert capsys.readouterr().out == says
+    assert callback.model.optimizer.learning_rate == 0.5
+
+
 def test_tensorboard_says_that_it_writes_nothing(capsys):
     new_model().fit(X, Y, verbose=0, callbacks=[TensorBoard(log_dir="logs", update_freq="epoch")])
     assert "no event files" in capsys.readouterr().out

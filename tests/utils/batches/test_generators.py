@@ -110,6 +110,32 @@ def test_generator_without_options_gives_the_images():
     assert [len(flow), len(flow[2][0]), len(flow[3][0])] == [3, 10, 20]
 
 
+def test_a_training_sees_new_views_in_each_epoch_and_an_evaluation_the_first_ones():
+    def flow():
+        return ImageDataGenerator(rotation_range=20).flow(X, Y, batch_size=20, seed=4)
+
+    views, by_hand, in_turn = flow(), new_model(), new_model()
+    before = by_hand.evaluate(views)
+    by_hand.fit((each for each in flow()), steps_per_epoch=3, epochs=2, verbose=0)
+    for _ in range(2):
+        in_turn.fit(views, verbose=0)
+    assert views.batch_index == 6
+    assert bits(in_turn) == bits(by_hand)
+    assert new_model().evaluate(views) == before == new_model().evaluate(flow())
+
+
+def test_a_training_begins_with_a_whole_batch_of_the_next_round():
+    flow = ImageDataGenerator().flow(X, Y, batch_size=20, shuffle=False)
+    for _ in range(2):
+        new_model().fit(flow, steps_per_epoch=2, verbose=0)  # the third batch is a smaller one
+    assert flow.batch_index == 5
+    other = new_model()
+    other.fit(flow, steps_per_epoch=1, verbose=0)
+    expected = new_model()
+    expected.fit(X[:20], Y[:20], batch_size=20, shuffle=False, verbose=0)
+    assert bits(other) == bits(expected)
+
+
 def test_shuffled_batches_hold_each_image_once_and_repeat_by_the_seed():
     flow = ImageDataGenerator().flow(X, np.arange(50), batch_size=20, seed=1)
     first, second = [np.concatenate([flow[begin + index][1] for index in range(3)]) for begin in (0, 3)]
