@@ -95,3 +95,7 @@ def test_nonzeros_are_the_bits_of_their_places():
     assert int(dense._nonzeros(a, 64, 1, 63)) == 1 | 1 << 5
     assert int(dense._nonzeros(a, 128, 1, 64)) == 0
     assert int(dense._nonzeros(a, 5, 64, 3)) == 1 << 1
+    # in steps of two: the second of two columns
+    column = aligned_copy(np.zeros((64, 2)))
+    column[[2, 40], 1] = 1
+    assert int(dense._nonzeros(column, 1, 2, 64)) == 1 << 2 | 1 << 40

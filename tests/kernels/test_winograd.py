@@ -1,5 +1,6 @@
 """Winograd's convolutions against the equation as plain loops, over random shapes."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -179,6 +180,20 @@ def test_the_filters_side_divides_by_the_distances_of_the_points(taps):
                 distance *= 1 if q == p else p - q
             assert row[k] == pytest.approx(float(p**k / distance), rel=1e-15)
         assert matrix[-1, k] == (k == taps - 1)
+
+
+def test_gradients_take_the_way_with_fewer_multiplications():
+    # Plain sums take 9 for each gradient, channel and filter. A tile of 5x5 takes 49 for each channel and filter, and
+    # its transforms as long as five more of each. Up to four channels take as long as four.
+    sides, counts = (1, 4, 5, 6, 9, 10, 11, 15, 23), (1, 2, 3, 4, 5, 6, 8, 9, 16, 33)
+    fast = 0
+    for rows, columns, channels, filters in itertools.product(sides, sides, counts, counts):
+        tiles = len(range(0, rows, 5)) * len(range(0, columns, 5))
+        tiled = 49 * tiles * (max(channels, 4) * filters + 5 * channels + 5 * filters)
+        plain = sum(9 * channels * filters for _ in range(rows * columns))
+        assert winograd_backward.is_faster(rows, columns, channels, filters) == (tiled < plain)
+        fast += tiled < plain
+    assert 1000 < fast < 7000
 
 
 # Images that are no whole number of tiles; whole vectors of channels or filters, and one more.

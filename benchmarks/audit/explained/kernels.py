@@ -8,6 +8,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
     ("nn/kernels/dense.py", "if rate > 0:  [rate > 0]  ->  rate >= 0", SPEED),
+    ("nn/kernels/dense.py", "if count == 64 and k_stride == 1:  [64]  ->  65", SPEED),
     ("nn/kernels/dense.py", "[4 * L]  ->  4 + L", "fewer columns than four vectors make the loop over them empty"),
     ("nn/kernels/dense.py", "for k in range(0, 64, lanes(a)):  [64]  ->  65", "a shift by 64 bits adds none"),
     ("nn/kernels/dense.py", "[not a.flags.c_contiguous]  ->  a.flags.c_contiguous", SPEED),
@@ -56,6 +57,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd3.py", "[columns > 2]  ->  columns >= 2", BEYOND),
     ("nn/kernels/winograd3.py", "columns > 2)  [2]  ->  3", BEYOND),
     ("nn/kernels/winograd3.py", "clear(v, 0, v.size)  ->  (removed)", UNUSED),
+    ("nn/kernels/winograd_backward.py", "min(L, F - f)))  [F - f]  ->  F + f", UNUSED),
+    ("nn/kernels/winograd5.py", "for a in range(min(2, PH - i)):  [2]  ->  3", "the next block writes that row again"),
     ("nn/kernels/winograd_backward.py", "x.dtype)  [49]  ->  50", ROOM),
     (
         "nn/kernels/winograd_backward.py",
