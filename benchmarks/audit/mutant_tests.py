@@ -72,7 +72,7 @@ INTERPRETED: dict[str, list[str]] = {
         for name in ("__init__", "base", "binary", "categorical", "distance")
     },
     **{
-        f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizers.py"]
+        f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizer_defaults.py", "tests/optimizers/test_optimizers.py"]
         for name in ("rmsprop", "adagrad", "adam", "adamax", "nadam")
     },
     "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],
