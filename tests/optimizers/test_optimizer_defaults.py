@@ -52,3 +52,23 @@ def test_adagrad_begins_with_any_sum_of_squares_from_0_on():
     for wrong in (-0.01, np.inf, np.nan):
         with pytest.raises(InputError, match="Adagrad: initial_accumulator_value must be a number of at least 0"):
             Adagrad(initial_accumulator_value=wrong)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        (Adam(), {"means": 0.2, "mean_squares": 0.004}),
+        (Adam(amsgrad=True), {"means": 0.2, "mean_squares": 0.004, "largest_squares": 0.004}),
+        (Adamax(), {"means": 0.2, "largest": 2.0}),
+        (Nadam(), {"means": 0.2, "mean_squares": 0.004}),
+        (RMSprop(), {"mean_squares": 0.4}),
+        (RMSprop(centered=True, momentum=0.5), {"mean_squares": 0.4, "means": 0.2, "velocity": 0.01 * 2 / np.sqrt(0.36 + 1e-7)}),
+        (Adagrad(), {"summed_squares": 4.0}),
+    ],
+    ids=["adam", "amsgrad", "adamax", "nadam", "rmsprop", "rmsprop-centered", "adagrad"],
+)
+def test_after_a_step_the_arrays_hold_what_their_names_say(optimizer, expected):
+    # The gradient is 2: means of 0.1 · 2, mean squares of 0.001 · 4 (RMSprop: 0.1 · 4).
+    slots = tuple(np.zeros(1) for _ in optimizer.slots)
+    optimizer.update(np.zeros(1), np.array([2.0]), slots, 0.01)
+    assert {name: slot[0] for name, slot in zip(optimizer.slots, slots, strict=True)} == pytest.approx(expected, rel=1e-12)
