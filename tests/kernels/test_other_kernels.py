@@ -48,7 +48,7 @@ def test_matmul_of_a_transposed_matrix_and_of_some_rows(rows, terms, columns, dt
     assert (out[last:] == 7).all()
 
 
-@pytest.mark.parametrize("columns", [40, 300])
+@pytest.mark.parametrize("columns", [40, 256, 300])
 @pytest.mark.parametrize("relu", [False, True])
 def test_matmul_rows_do_not_depend_on_the_cut(columns, relu):
     rng = np.random.default_rng(0)

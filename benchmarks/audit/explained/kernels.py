@@ -7,6 +7,8 @@ NAIVE = "a whole block goes through the loops of the edges, with the same result
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
     ("nn/kernels/dense.py", "if stop - start == 1:  [stop - start]  ->  stop + start", SPEED),
+    ("nn/kernels/dense.py", "first = F // (4 * L) * (4 * L)  [4]  ->  5", SPEED),
+    ("nn/kernels/dense.py", "first = F // (4 * L) * (4 * L)  [4 * L]  ->  4 + L", SPEED),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so a product without terms takes one block"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
@@ -51,6 +53,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd3.py", "[columns > 2]  ->  columns >= 2", BEYOND),
     ("nn/kernels/winograd3.py", "columns > 2)  [2]  ->  3", BEYOND),
     ("nn/kernels/winograd3.py", "clear(v, 0, v.size)  ->  (removed)", UNUSED),
+    ("nn/kernels/winograd5.py", "for a in range(min(2, PH - i)):  [2]  ->  3", "the next block writes that row again"),
     ("nn/kernels/winograd5.py", "clear(rows, 0, rows.size)", UNUSED),
     ("nn/kernels/winograd5.py", "room = (W + L - 1) // L * L + L", ROOM),
     ("nn/kernels/winograd5.py", "rows = np.empty((8, room), x.dtype)  [8]  ->  9", ROOM),
