@@ -184,7 +184,7 @@ def test_the_filters_side_divides_by_the_distances_of_the_points(taps):
 # Images that are no whole number of tiles, and more filters than a vector has lanes.
 small_images = pytest.mark.parametrize(
     ("samples", "size", "channels", "filters"),
-    [(1, (2, 3), 1, 1), (1, (5, 5), 2, 3), (2, (6, 11), 1, 5), (2, (12, 4), 2, 17)],
+    [(1, (2, 3), 1, 1), (1, (5, 5), 2, 3), (2, (6, 11), 1, 5), (2, (12, 4), 2, 17), (1, (5, 6), 16, 2)],
     ids=str,
 )
 
