@@ -38,6 +38,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd3.py", "H + 4) * 5", BEYOND),
     ("nn/kernels/winograd3.py", "W + 4) * 5", BEYOND),
     ("nn/kernels/winograd3.py", "columns, TILES // 4):  [4]  ->  5", BLOCK),
+    ("nn/kernels/winograd3.py", "for b in range(min(5, OW - 5 * j)):  [5]  ->  6", "the next block writes that column again"),
     ("nn/kernels/winograd3.py", "for b in range(min(5, PW - 5 * j)):  [5]  ->  6", "the next block writes that column again"),
     ("nn/kernels/winograd3.py", "[x.shape[3] + L - 1]  ->  x.shape[3] + L + 1", ROOM),
     ("nn/kernels/winograd3.py", "[(x.shape[3] + L - 1) // L]  ->  (x.shape[3] + L - 1) * L", ROOM),
