@@ -28,6 +28,7 @@ WINOGRAD = ["tests/kernels/test_winograd.py"]
 WINOGRAD_BY_HAND = [*WINOGRAD, "-k", "not naive and not fused"]
 WINDOWS = ["tests/layers/test_base.py", "tests/layers/test_conv2d.py", "tests/layers/test_pooling.py"]
 ELEMENTWISE = [
+    "tests/layers/test_simple_layers.py",
     "tests/layers/test_activations.py",
     "tests/layers/test_dropout.py",
     "tests/losses/test_losses.py",
@@ -76,7 +77,7 @@ INTERPRETED: dict[str, list[str]] = {
         for name in ("__init__", "base", "binary", "categorical", "distance")
     },
     **{
-        f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizers.py"]
+        f"nn/optimizers/{name}.py": ["tests/optimizers/test_optimizer_defaults.py", "tests/optimizers/test_optimizers.py"]
         for name in ("rmsprop", "adagrad", "adam", "adamax", "nadam")
     },
     "nn/kernels/updates.py": ["tests/optimizers/test_optimizers.py"],

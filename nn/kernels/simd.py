@@ -155,7 +155,8 @@ def transpose_block(x, i, out, j):
     """
     row, column = divmod(i, x.shape[1])
     out_row, out_column = divmod(j, out.shape[1])
-    out[out_row : out_row + 8, out_column : out_column + 8] = x[row : row + 8, column : column + 8].T
+    for k in range(8):
+        out[out_row + k, out_column : out_column + 8] = x[row : row + 8, column + k]
 
 
 def multiples(step, count):

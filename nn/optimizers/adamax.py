@@ -59,7 +59,7 @@ class Adamax(Optimizer):
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
         """The three equations above, in place."""
         self.decay_weights(parameter, rate)
-        means, largest = slots[:2]
+        means, largest = slots
         means += (1 - self.beta_1) * (gradient - means)
         np.maximum(self.beta_2 * largest, np.abs(gradient), out=largest)
         parameter -= rate / (1 - self.beta_1 ** (step + 1)) * means / (largest + self.epsilon)

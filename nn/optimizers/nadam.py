@@ -68,7 +68,7 @@ class Nadam(Optimizer):
     def update(self, parameter: NDArray, gradient: NDArray, slots: tuple[NDArray, ...], rate: float, step: int = 0) -> None:
         """The four equations above, in place."""
         self.decay_weights(parameter, rate)
-        means, squares = slots[:2]
+        means, squares = slots
         means += (1 - self.beta_1) * (gradient - means)
         squares += (1 - self.beta_2) * (gradient * gradient - squares)
         t = step + 1

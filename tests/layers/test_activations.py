@@ -108,3 +108,7 @@ def test_a_function_is_an_activation_only_if_it_is_the_packages():
     assert activation_named(activations.relu, "Dense")[0] == "relu"
     with pytest.raises(InputError, match="Dense: activation must be one of"):
         activation_named(relu, "Dense")
+
+
+def test_softmax_of_a_single_class_is_1():
+    assert Softmax().forward(np.array([[3.0], [-4.0]]))[0].tolist() == [[1], [1]]

@@ -42,6 +42,15 @@ def test_each_sample_of_the_categorical_loss():
     assert loss.with_softmax(scores, targets)[0] == pytest.approx(expected.mean(), rel=1e-12)
 
 
+def test_of_images_the_categorical_loss_is_that_of_each_pixel():
+    loss = CategoricalCrossentropy()
+    share = P / P.sum(axis=2)[..., None]
+    expected = -(T * np.log(share)).sum(axis=2)
+    np.testing.assert_allclose(loss.each(share, T), expected, rtol=1e-12)
+    np.testing.assert_allclose(loss.each_of_outputs(P, T), expected, rtol=1e-12)
+    np.testing.assert_allclose(loss.each_of_scores(np.log(P), T), expected, rtol=1e-12)
+
+
 def test_class_indices_are_for_probabilities_unless_scores_are_announced():
     assert SparseCategoricalCrossentropy()([1], np.array([[0.25, 0.75]])) == pytest.approx(-np.log(0.75))
     assert SparseCategoricalCrossentropy(True)([1], np.log([[1.0, 3.0]])) == pytest.approx(-np.log(0.75))

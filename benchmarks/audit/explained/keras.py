@@ -32,6 +32,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "deep: bool=True) -> dict[str, Any]:  [True]  ->  False",
         "scikit-learn's argument; there is nothing deeper here",
     ),
+    ("nn/utils/generators.py", "self.batch_size = len(self.first[0])  [0]  ->  1", "a batch has as many labels as inputs"),
+    ("nn/utils/generators.py", "shuffle=False, **options)  [False]  ->  True", "the order of the samples is not used"),
     ("nn/utils/tensorflow/names.py", "if seed is None else seed)  [2]  ->  3", SEEDS),
     ("nn/utils/tensorflow/names.py", "if seed is None else seed)  [31]  ->  32", SEEDS),
 )

@@ -2,8 +2,13 @@
 
 from benchmarks.audit.explained.words import BEYOND, BLANK, BLOCK, CHANCE, CONTIGUOUS, EITHER, ROOM, SPEED, SQUARE, UNUSED
 
+NAIVE = "a whole block goes through the loops of the edges, with the same result"
+
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
+    ("nn/kernels/dense.py", "if stop - start == 1:  [stop - start]  ->  stop + start", SPEED),
+    ("nn/kernels/dense.py", "first = F // (4 * L) * (4 * L)  [4]  ->  5", SPEED),
+    ("nn/kernels/dense.py", "first = F // (4 * L) * (4 * L)  [4 * L]  ->  4 + L", SPEED),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so a product without terms takes one block"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
@@ -42,6 +47,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd3.py", "H + 4) * 5", BEYOND),
     ("nn/kernels/winograd3.py", "W + 4) * 5", BEYOND),
     ("nn/kernels/winograd3.py", "columns, TILES // 4):  [4]  ->  5", BLOCK),
+    ("nn/kernels/winograd3.py", "for b in range(min(5, OW - 5 * j)):  [5]  ->  6", "the next block writes that column again"),
     ("nn/kernels/winograd3.py", "for b in range(min(5, PW - 5 * j)):  [5]  ->  6", "the next block writes that column again"),
     ("nn/kernels/winograd3.py", "[x.shape[3] + L - 1]  ->  x.shape[3] + L + 1", ROOM),
     ("nn/kernels/winograd3.py", "[(x.shape[3] + L - 1) // L]  ->  (x.shape[3] + L - 1) * L", ROOM),
@@ -76,6 +82,11 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/winograd5.py", "v = np.empty((64, room), x.dtype)  [64]  ->  65", ROOM),
     ("nn/kernels/winograd5.py", "m = np.empty((8, 4, L), x.dtype)", "only the size counts, and the rest of it is never used"),
     ("nn/kernels/winograd5.py", "clear(rows, r * room + W, 2)", "any values will do if they are the same for every batch"),
+    ("nn/kernels/transposition.py", "if i0 + 8 <= stop and j0 + 8 <= C:  [i0 + 8 <= stop]  ->  i0 + 8 < stop", NAIVE),
+    ("nn/kernels/transposition.py", "if i0 + 8 <= stop and j0 + 8 <= C:  [j0 + 8 <= C]  ->  j0 + 8 < C", NAIVE),
+    ("nn/kernels/transposition.py", "if i0 + 8 <= stop and j0 + 8 <= C:  [8]  ->  9", NAIVE),
+    ("nn/kernels/transposition.py", "for i in range(i0, min(i0 + 8, stop)):  [8]  ->  9", BLOCK),
+    ("nn/kernels/transposition.py", "for j in range(j0, min(j0 + 8, C)):  [8]  ->  9", BLOCK),
     ("nn/kernels/batch_norm.py", "for a in range(2):  [2]  ->  3", "the window below writes that row again"),
     ("nn/kernels/batch_norm.py", "[spread < 0]  ->  spread <= 0", EITHER),
     ("nn/kernels/batch_norm.py", "[value < 0]  ->  value <= 0", EITHER),

@@ -32,5 +32,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/losses/base.py", "self.joined_with == 'softmax' else 2)  [-1]  ->  1", MATRIX),
     ("nn/losses/base.py", "outputs.shape[-1], 'y_true')  [-1]  ->  1", MATRIX),
     ("nn/losses/__init__.py", "probabilities.shape[-1], 'y_true'))  [-1]  ->  1", MATRIX),
-    ("nn/losses/categorical.py", "[-1]  ->  1", MATRIX),
+    ("nn/losses/categorical.py", "total = outputs.sum(axis=-1, keepdims=True)  [-1]  ->  1", MATRIX),
+    ("nn/losses/categorical.py", "keepdims=True)) / total)  [-1]  ->  1", MATRIX),
 )

@@ -191,6 +191,7 @@ def test_an_evaluation_gathers_the_batches_of_an_epoch(model):
     assert source.targets(np.arange(8), 0).argmax(axis=1).tolist() == Y[:8].tolist()
     assert source.weights(np.arange(8)).tolist() == (Y[:8] + 1.0).tolist()
     assert not hasattr(generators.gathered(model, Again(), 3, "x"), "weights")
+    assert not hasattr(generators.gathered(model, iter(PARTS[:1]), 1, "x"), "weights")
 
 
 @pytest.mark.parametrize(
