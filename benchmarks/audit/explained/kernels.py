@@ -6,9 +6,6 @@ NAIVE = "a whole block goes through the loops of the edges, with the same result
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
-    ("nn/kernels/dense.py", "if stop - start == 1:  [stop - start]  ->  stop + start", SPEED),
-    ("nn/kernels/dense.py", "first = F // (4 * L) * (4 * L)  [4]  ->  5", SPEED),
-    ("nn/kernels/dense.py", "first = F // (4 * L) * (4 * L)  [4 * L]  ->  4 + L", SPEED),
     ("nn/kernels/dense.py", "max(K, 1), 64):  [1]  ->  2", "both are below a block, so a product without terms takes one block"),
     ("nn/kernels/dense.py", "if k_first > 0:  [0]  ->  1", "blocks begin at multiples of 64"),
     ("nn/kernels/dense.py", "range(0, C, 3 * L):  [3 * L]  ->  3 + L", BLOCK),
