@@ -71,6 +71,8 @@ INTERPRETED: dict[str, list[str]] = {
     },
     "nn/layers/regularizers.py": ["tests/layers/test_weighted.py"],
     "nn/kernels/batch_norm.py": [NORMALIZATION],
+    "nn/kernels/augment.py": ["tests/kernels/test_views.py"],
+    "nn/kernels/counter.py": ["tests/kernels/test_counter.py"],
     "nn/kernels/transposition.py": ["tests/kernels/test_other_kernels.py"],
     **{
         f"nn/losses/{name}.py": ["tests/losses/test_losses.py", "tests/losses/test_losses_each.py"]

@@ -1,16 +1,48 @@
 """Random numbers by counting: uniform, normal, and independent of one another."""
 
+import cmath
+import math
+
 import numpy as np
 import pytest
 
-from nn.kernels.counter import begin, hash64, normal, normal_within, uniform
+from nn.kernels.counter import begin, between, hash64, normal, normal_within, uniform
+
+SPLITMIX64 = [6457827717110365317, 3203168211198807973, 9817491932198370423]  # Vigna's splitmix64.c, started at 1234567
 
 
 def test_the_hash_is_splitmix64():
-    # Sebastiano Vigna's splitmix64.c, started at 1234567.
-    expected = [6457827717110365317, 3203168211198807973, 9817491932198370423]
     with np.errstate(over="ignore"):
-        assert [int(hash64(np.uint64(1234567), np.uint64(k))) for k in (1, 2, 3)] == expected
+        assert [int(hash64(np.uint64(1234567), np.uint64(k))) for k in (1, 2, 3)] == SPLITMIX64
+
+
+def test_uniform_counts_on_and_takes_the_upper_half_of_each_hash():
+    state = np.array([1234567, 0], np.uint64)
+    assert [uniform(state) for _ in range(3)] == [(bits >> 32) / 2**32 for bits in SPLITMIX64]
+
+
+def test_a_sample_begins_with_its_first_number_whatever_was_drawn_before():
+    state = np.array([7, 7], np.uint64)
+    begin(state, 1, 2, 3, 4)
+    first = [uniform(state) for _ in range(3)]
+    begin(state, 1, 2, 3, 4)
+    assert [uniform(state) for _ in range(3)] == first
+    fresh = np.array([state[0], 0], np.uint64)
+    assert [uniform(fresh) for _ in range(3)] == first
+
+
+def test_between_is_uniform_from_low_to_high():
+    state, same = (np.array([1234567, 0], np.uint64) for _ in range(2))
+    assert [between(state, -2.0, 6.0) for _ in range(3)] == [8 * uniform(same) - 2 for _ in range(3)]
+
+
+def test_a_normal_number_is_the_real_part_of_a_random_point_of_the_plane():
+    state, same = (np.array([1234567, 0], np.uint64) for _ in range(2))
+    for _ in range(20):
+        # A share u of all points of a Gaussian is nearer to the middle than this.
+        nearer, turn = uniform(same), uniform(same)
+        point = cmath.rect(math.sqrt(math.log((1 - nearer) ** -2)), math.tau * turn)
+        assert normal(state) == pytest.approx(point.real, rel=1e-12)
 
 
 def draws(function, count, *key):
