@@ -99,7 +99,8 @@ def sample(source: np.ndarray, a: np.ndarray, shift: np.ndarray, bends: np.ndarr
     height, width = out.shape[0], out.shape[1]
     centre_i, centre_j = np.float32((height - 1) / 2.0), np.float32((width - 1) / 2.0)
     zero, one, rim = np.float32(0), np.float32(1), np.float32(MARGIN)
-    last_v, last_u = np.float32(height + MARGIN), np.float32(width + MARGIN)
+    # Thickened ink reaches one pixel past the image; beyond that is zero.
+    last_v, last_u = np.float32(height + MARGIN + 1), np.float32(width + MARGIN + 1)
     a00, a01, a10, a11 = np.float32(a[0, 0]), np.float32(a[0, 1]), np.float32(a[1, 0]), np.float32(a[1, 1])
     shift_v, shift_u = np.float32(shift[0]), np.float32(shift[1])
     pixels, row_step = source.reshape(-1), source.shape[1]

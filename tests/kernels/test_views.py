@@ -62,12 +62,8 @@ def naive_view(image, limits, epoch, index):
 
 
 def some_images(height, width):
-    """Three images (3, H, W) of random bytes. Their last row and column are empty, because `sample`
-    goes on with what was thickened over these two edges.
-    """
-    images = np.random.default_rng(0).integers(0, 256, (3, height, width)).astype(np.uint8)
-    images[:, -1], images[:, :, -1] = 0, 0
-    return images
+    """Three images (3, H, W) of random bytes."""
+    return np.random.default_rng(0).integers(0, 256, (3, height, width)).astype(np.uint8)
 
 
 def views(images, limits, indices, epoch=0):
@@ -166,3 +162,15 @@ def test_ink_that_was_thickened_over_the_edge_fades_within_a_pixel():
     np.testing.assert_allclose(out[:, 0, 0], [0.25, 1, 1])
     sample(source, np.eye(2), np.array([0.0, -1.75]), np.zeros((2, 3, 3), np.float32), out)
     np.testing.assert_allclose(out[0, :, 0], [0.25, 1, 1])
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("way", [1, -1])
+def test_thickened_ink_ends_one_pixel_outside_of_every_edge(axis, way):
+    ink, thicker = np.zeros((12, 12), np.float32), np.zeros((12, 12), np.float32)
+    ink[2:8, 2:8] = 1
+    thicken(ink, 0.5, thicker)
+    out = np.empty((6, 6, 1), np.float32)
+    sample(thicker, np.eye(2), 4.0 * way * np.eye(2)[axis], np.zeros((2, 6, 6), np.float32), out)
+    profile = np.moveaxis(out[..., 0], axis, 0)[::way, 3]
+    np.testing.assert_array_equal(profile, [1, 1, 0.5, 0, 0, 0])
