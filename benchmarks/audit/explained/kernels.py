@@ -103,4 +103,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/strokes.py", "if 0.0 < u < 1.0:  [1.0]  ->  2.0", "u is at most 1, and 1 to any power is 1"),
     ("nn/kernels/strokes.py", "[nib > 0.0]  ->  nib >= 0.0", "a nib of 0 multiplies the width by 1"),
     ("nn/kernels/strokes.py", "[cut > 0]  ->  cut >= 0", "nothing moves, and the first point is set down anew already"),
+    ("nn/kernels/strokes.py", "control = np.empty((last - first, 2), np.float64)  [last - first]  ->  last + first", ROOM),
+    ("nn/kernels/strokes.py", "control = np.empty((last - first, 2), np.float64)  [2]  ->  3", ROOM),
+    ("nn/kernels/strokes.py", "image = np.empty((28, 28), np.float32)  [28]  ->  29", ROOM),
 )
