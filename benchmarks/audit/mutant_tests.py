@@ -74,6 +74,9 @@ INTERPRETED: dict[str, list[str]] = {
     "nn/kernels/augment.py": ["tests/kernels/test_views.py"],
     "nn/kernels/counter.py": ["tests/kernels/test_counter.py"],
     "nn/kernels/transposition.py": ["tests/kernels/test_other_kernels.py"],
+    **{f"nn/kernels/{name}.py": [f"tests/kernels/test_{name}.py"] for name in ("curve", "pen")},
+    "nn/kernels/strokes.py": ["tests/kernels/test_hand.py", "tests/kernels/test_handwriting.py"],
+    **{f"nn/strokes/{name}.py": ["tests/datasets/test_templates.py"] for name in ("generator", "templates")},
     **{
         f"nn/losses/{name}.py": ["tests/losses/test_losses.py", "tests/losses/test_losses_each.py"]
         for name in ("__init__", "base", "binary", "categorical", "distance")

@@ -1,4 +1,8 @@
-"""The naive twins of the tuned convolutions: the equations as plain loops, one after another."""
+"""The naive twins of the tuned convolutions: the equations as plain loops, one after another; and a
+line with round ends, pixel by pixel.
+"""
+
+import math
 
 import numpy as np
 
@@ -43,3 +47,15 @@ def clear_winners(z, winner, tolerance):
     windows = z[:, : rows // 2 * 2, : columns // 2 * 2].reshape(samples, rows // 2, 2, columns // 2, 2, filters)
     ordered = np.sort(windows.transpose(0, 1, 3, 5, 2, 4).reshape(*winner.shape, 4), axis=-1)
     return (ordered[..., 3] > tolerance) & (ordered[..., 3] - ordered[..., 2] > 2 * tolerance)
+
+
+def capsule(image, start, end, r0, r1):
+    """`image` (28, 28) with a line from start to end, each (x, y), whose radius goes from r0 to r1:
+    the coverage of every pixel by its distance from the nearest point of the line.
+    """
+    i, j = np.mgrid[0:28, 0:28] + 0.5
+    pixels = np.stack([j, i], axis=-1)
+    along, length2 = np.subtract(end, start), math.dist(start, end) ** 2
+    t = np.clip((pixels - start) @ along / length2, 0, 1) if length2 else np.zeros((28, 28))
+    distance = np.linalg.norm(pixels - (np.array(start) + t[..., None] * along), axis=-1)
+    return np.maximum(image, np.clip(0.5 + r0 + t * (r1 - r0) - distance, 0, 1))

@@ -3,6 +3,7 @@
 from benchmarks.audit.explained.words import BEYOND, BLANK, BLOCK, CHANCE, CONTIGUOUS, EITHER, ROOM, SPEED, SQUARE, UNUSED
 
 NAIVE = "a whole block goes through the loops of the edges, with the same result"
+NO_INK = "pixels that far away get no ink in any case"
 
 EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/dense.py", "[total < 0]  ->  total <= 0", EITHER),
@@ -97,4 +98,22 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/augment.py", "width + 1, width), np.float32)[:knots]  [1]  ->  2", ROOM),
     ("nn/kernels/augment.py", "grid = np.empty((2, down.shape[0], across.shape[0]), np.float32)  [2]  ->  3", ROOM),
     ("nn/kernels/augment.py", "bends = np.empty((2, height, width), np.float32)  [2]  ->  3", ROOM),
+    ("nn/kernels/curve.py", "m = np.empty(4, np.float64)  [4]  ->  5", ROOM),
+    ("nn/kernels/pen.py", "length2 > 1e-12 else 0.0  [0.0]  ->  1.0", "the line is a point, so t stays below a ten thousandth"),
+    ("nn/kernels/pen.py", "reach = max(r0, r1) + 0.5  [0.5]  ->  1.5", NO_INK),
+    ("nn/kernels/pen.py", "[(px - t * dx, py - t * dy)]  ->  (py - t * dy, px - t * dx)", "the distance is the same"),
+    ("nn/kernels/pen.py", "->  distance2 <= (radius + 0.5) * (radius + 0.5)", NO_INK),
+    ("nn/kernels/pen.py", "if distance2 < (radius + 0.5) * (radius + 0.5):  [0.5]  ->  1.5", NO_INK),
+    ("nn/kernels/pen.py", "[ink > image[i, j]]  ->  ink >= image[i, j]", EITHER),
+    ("nn/kernels/pen.py", "total += image[i, j]  [(i, j)]  ->  (j, i)", "the sum over all pixels, in another order"),
+    ("nn/kernels/pen.py", "shift_i, shift_j = (0, 0)  [0]  ->  1", "used for an empty image alone, which stays empty"),
+    ("nn/kernels/strokes.py", "state = np.empty(2, np.uint64)  [2]  ->  3", ROOM),
+    ("nn/kernels/strokes.py", "[0.0 < u < 1.0]  ->  0.0 <= u < 1.0", "0 to any power is 0"),
+    ("nn/kernels/strokes.py", "[0.0 < v < 1.0]  ->  0.0 <= v < 1.0", "0 to any power is 0"),
+    ("nn/kernels/strokes.py", "if 0.0 < u < 1.0:  [1.0]  ->  2.0", "u is at most 1, and 1 to any power is 1"),
+    ("nn/kernels/strokes.py", "[nib > 0.0]  ->  nib >= 0.0", "a nib of 0 multiplies the width by 1"),
+    ("nn/kernels/strokes.py", "[cut > 0]  ->  cut >= 0", "nothing moves, and the first point is set down anew already"),
+    ("nn/kernels/strokes.py", "control = np.empty((last - first, 2), np.float64)  [last - first]  ->  last + first", ROOM),
+    ("nn/kernels/strokes.py", "control = np.empty((last - first, 2), np.float64)  [2]  ->  3", ROOM),
+    ("nn/kernels/strokes.py", "image = np.empty((28, 28), np.float32)  [28]  ->  29", ROOM),
 )
