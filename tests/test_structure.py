@@ -40,6 +40,12 @@ def test_folders_can_be_surveyed():
     assert {folder: count for folder, count in counts.items() if count > MOST_ENTRIES and folder not in pictures} == {}
 
 
+def test_each_test_file_has_a_name_of_its_own():
+    """pytest imports them by their names alone, and refuses the second file of a name."""
+    names = Counter(path.name for path in tracked() if path.name.startswith("test_"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def module_of(path):
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 

@@ -60,7 +60,7 @@ OTHERS: dict[str, list[str]] = {
     "nn/utils/inputs.py": [_OLDER],
     "nn/utils/pictures.py": ["tests/utils/test_pictures.py"],
     "nn/utils/preprocessing/generator.py": ["tests/utils/preprocessing/test_image_generator.py"],
-    "nn/utils/preprocessing/image.py": ["tests/utils/preprocessing/test_image_files.py"],
+    "nn/utils/preprocessing/image.py": ["tests/utils/preprocessing/test_images_of_files.py"],
     "nn/utils/preprocessing/warp.py": ["tests/utils/preprocessing/test_image_generator.py", _BATCHES],
     "nn/utils/tensorflow/environment.py": [_TENSORFLOW],
     "nn/utils/tensorflow/names.py": [_TENSORFLOW],

@@ -168,7 +168,7 @@ COMPILED: dict[str, list[str]] = {
     **{f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py"] for name in ("choice", "seams", "segmentation", "sheet")},
     "nn/reading/images.py": ["tests/reading/test_image_files.py", *PICTURES],
     "nn/reading/ink.py": [f"tests/reading/test_{name}.py" for name in ("paper", "ink_levels")],
-    "nn/reading/recognition.py": ["tests/reading/test_verdicts.py", "tests/reading/test_recognition.py"],
+    "nn/reading/recognition.py": ["tests/reading/test_reading_verdicts.py", "tests/reading/test_recognition.py"],
     "nn/pretrained/__init__.py": ["tests/pretrained/test_student_network.py", "tests/pretrained/test_load_reader.py"],
     "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],
     "nn/inspection/stages.py": INSPECTION,
