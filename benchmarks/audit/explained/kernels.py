@@ -100,6 +100,11 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/kernels/augment.py", "width + 1, width), np.float32)[:knots]  [1]  ->  2", ROOM),
     ("nn/kernels/augment.py", "grid = np.empty((2, down.shape[0], across.shape[0]), np.float32)  [2]  ->  3", ROOM),
     ("nn/kernels/augment.py", "bends = np.empty((2, height, width), np.float32)  [2]  ->  3", ROOM),
+    (
+        "nn/kernels/strokes.py",
+        "drift, nib, angle = (0.0, 0.0, 0.0)  [0.0]  ->  1.0",
+        "the angle of a nib that is not there; drift and nib are noticed",
+    ),
     ("nn/kernels/curve.py", "m = np.empty(4, np.float64)  [4]  ->  5", ROOM),
     ("nn/kernels/pen.py", "length2 > 1e-12 else 0.0  [0.0]  ->  1.0", "the line is a point, so t stays below a ten thousandth"),
     ("nn/kernels/pen.py", "reach = max(r0, r1) + 0.5  [0.5]  ->  1.5", NO_INK),
