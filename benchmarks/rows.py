@@ -47,7 +47,9 @@ class Row:
     def name(self) -> str:
         """Of the file that the benchmark of this row writes, if it is one."""
         words = self.command.split()
-        return f"{words[1]}-{words[3]}" if "--network" in words else words[1]
+        if "--network" in words:
+            return f"{words[1]}-{words[3]}"
+        return f"{words[1]}-fast" if "--fast" in words else words[1]
 
     def commands(self, peers: str, seeds: int) -> Iterator[str]:
         """The words of each run."""
@@ -96,7 +98,8 @@ def recipe(output: Output) -> str:
 
 def accuracy_time(output: Output) -> str:
     """Median seconds of each contender."""
-    return ", ".join(f"{row['name']} {row['median']:.1f} s" for row in output.body["rows"])
+    times = ", ".join(f"{row['name']} {row['median']:.1f} s" for row in output.body["rows"])
+    return f"{times}{_ratio(output.body['ratio'], 'median')}"
 
 
 def inference(output: Output) -> str:
@@ -163,8 +166,8 @@ def window(output: Output) -> str:
     return "; ".join([*texts, *re.findall(r"^idle: .*$", text, re.MULTILINE)])
 
 
-def _ratio(ratio: dict[str, Any] | None) -> str:
-    return f" ({ratio['best']:.2f} of {ratio['peer']}'s time)" if ratio else ""
+def _ratio(ratio: dict[str, Any] | None, key: str = "best") -> str:
+    return f" ({ratio[key]:.2f} of {ratio['peer']}'s time)" if ratio else ""
 
 
 # -- The table -------------------------------------------------------------------------------------------------------------------
@@ -207,6 +210,14 @@ ROWS = (
         "from process start to 99 % test accuracy",
         "benchmarks accuracy-time --seeds 1",
         "--seeds 1 --limit 1280 --percent 20",
+        accuracy_time,
+        BOTH,
+        writes=True,
+    ),
+    Row(
+        "from process start to the end of one epoch by the fast recipe",
+        "benchmarks accuracy-time --fast --seeds 3",
+        "--seeds 1 --limit 1280",
         accuracy_time,
         BOTH,
         writes=True,

@@ -26,6 +26,7 @@ class Job:
         width: factor on the widths of the network's layers; 1 is the student's network.
         size: of the images, in pixels; the student's are 28.
         setup: the name of one of `SETUPS`, which decides the network, its optimizer and the images' channels.
+        cycle: whether the rate of Adadelta goes through one cycle in the first epoch, as in `nn.train --fast`.
         data: the folder of the images, if not the usual one.
     """
 
@@ -36,6 +37,7 @@ class Job:
     width: float = 1.0
     size: int = 28
     setup: str = "student"
+    cycle: bool = False
     data: str | None = None
 
     @property

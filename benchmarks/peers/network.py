@@ -10,6 +10,7 @@ contains none of our code.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ Network = list[tuple[Any, ...]]
 
 BATCH_SIZE = 128
 LEARNING_RATE, RHO, EPSILON = 1.0, 0.95, 1e-7
+FAST_RATE, FAST_BATCH_SIZE, WARMUP = 3.0, 64, 0.2  # of `nn.train --fast`
 ADAM_RATE = 1e-3
 MOMENTUM, VARIANCE_EPSILON = 0.99, 1e-3  # of batch normalization
 CLASSES = 10
@@ -75,6 +77,13 @@ SETUPS = {
     "colour": Setup(student_network(), size=32, channels=3),
     "lenet": Setup(LENET, "adam", size=32),
 }
+
+
+def one_cycle(done: Any, smaller: Callable[[Any, Any], Any] = min) -> Any:
+    """The rate of Adadelta when the share `done` of the steps is done: up in a straight line, then
+    down to 0. `smaller` is the minimum of two numbers, or of a framework's tensors.
+    """
+    return 2 * FAST_RATE * smaller(done / WARMUP, (1 - done) / (1 - WARMUP))
 
 
 def training_flop(network: Network, size: int = 28, channels: int = 1) -> int:

@@ -28,6 +28,7 @@ from benchmarks.peers.network import (
     MOMENTUM,
     RHO,
     VARIANCE_EPSILON,
+    one_cycle,
     with_activations,
 )
 
@@ -48,14 +49,15 @@ class Keras(Contender):
         self.x_test = data.prepared(images.x_test, job)
         self.y_test = keras.utils.to_categorical(images.y_test, CLASSES)
         self.model = build(job)
-        adam = job.what.optimizer == "adam"
+        adam, steps = job.what.optimizer == "adam", -(-len(self.x) // job.batch_size)
+        rate: Any = Cycle(steps) if job.cycle else LEARNING_RATE
         self.model.compile(
             loss=keras.losses.CategoricalCrossentropy(),
             optimizer=keras.optimizers.Adam(ADAM_RATE, epsilon=EPSILON)
             if adam
-            else keras.optimizers.Adadelta(LEARNING_RATE, RHO, EPSILON),
+            else keras.optimizers.Adadelta(rate, RHO, EPSILON),
             metrics=["accuracy"],
-            steps_per_execution=-(-len(self.x) // job.batch_size) if self.whole_epoch else 1,
+            steps_per_execution=steps if self.whole_epoch else 1,
             jit_compile=self.xla,
         )
 
@@ -85,6 +87,21 @@ class Keras(Contender):
             "predict_on_batch": lambda: self.model.predict_on_batch(image),
             "tf.function": lambda: graph(tensor).numpy(),
         }
+
+
+class Cycle(keras.optimizers.schedules.LearningRateSchedule):
+    """One cycle in the first epoch."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def __call__(self, step: Any) -> Any:
+        """The rate at a step."""
+        return one_cycle((keras.ops.cast(step, "float32") + 0.5) / self.steps, keras.ops.minimum)
+
+    def get_config(self) -> dict[str, int]:
+        """What Keras saves."""
+        return {"steps": self.steps}
 
 
 class XlaKeras(Keras):

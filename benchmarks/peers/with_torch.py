@@ -16,7 +16,16 @@ from torch import nn
 
 from benchmarks.peers import data
 from benchmarks.peers.contender import Call, Contender, Job
-from benchmarks.peers.network import ADAM_RATE, EPSILON, LEARNING_RATE, MOMENTUM, RHO, VARIANCE_EPSILON, with_activations
+from benchmarks.peers.network import (
+    ADAM_RATE,
+    EPSILON,
+    LEARNING_RATE,
+    MOMENTUM,
+    RHO,
+    VARIANCE_EPSILON,
+    one_cycle,
+    with_activations,
+)
 
 PREDICTION_BATCH = 500
 
@@ -42,6 +51,11 @@ class Torch(Contender):
             self.optimizer: Any = torch.optim.Adam(parameters, lr=ADAM_RATE, eps=EPSILON)
         else:
             self.optimizer = torch.optim.Adadelta(parameters, lr=LEARNING_RATE, rho=RHO, eps=EPSILON)
+        self.schedule: Any = None
+        if job.cycle:
+            steps = -(-len(self.x) // job.batch_size)
+            rate = partial(_share_of_cycle, steps)
+            self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, rate)
         self.loss = nn.CrossEntropyLoss()
         if self.compiled:
             self.model = torch.compile(self.model)
@@ -63,6 +77,8 @@ class Torch(Contender):
         self.optimizer.zero_grad(set_to_none=True)
         self.loss(self.model(x), y).backward()
         self.optimizer.step()
+        if self.schedule:
+            self.schedule.step()
 
     @torch.inference_mode()
     def accuracy(self) -> float:
@@ -121,6 +137,11 @@ class PlainTorch(Torch):
         self.model.train()
         for x, y in self.loader:
             self._step(x, y)
+
+
+def _share_of_cycle(steps: int, step: int) -> float:
+    """The rate at a step of the first epoch, in terms of the optimizer's own."""
+    return float(one_cycle((step + 0.5) / steps)) / LEARNING_RATE
 
 
 def build(job: Job) -> nn.Sequential:

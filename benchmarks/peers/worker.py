@@ -27,6 +27,7 @@ CONTENDERS = {
     "ours-classic": ("benchmarks.peers.ours", "OursClassic"),
     "ours-augmented": ("benchmarks.peers.ours", "OursAugmented"),
     "ours-default": ("benchmarks.peers.ours", "OursDefault"),
+    "ours-fast": ("benchmarks.peers.ours", "OursFast"),
     "ours-conv": ("benchmarks.peers.convolutions", "OurConv"),
     "torch-conv": ("benchmarks.peers.convolutions_torch", "TorchConv"),
     "ours-product": ("benchmarks.peers.products", "OurProduct"),

@@ -1,5 +1,6 @@
 """The peers train the same network with the same recipe. Each test needs its framework."""
 
+import numpy as np
 import pytest
 
 from benchmarks.peers.contender import Job
@@ -44,6 +45,21 @@ def test_pytorch_and_we_train_the_same_network_on_the_same_images(compiler, smal
     )
 
 
+def test_the_rates_of_one_cycle_are_those_of_our_schedule(small_mnist):
+    torch = pytest.importorskip("torch")
+    from benchmarks.peers.ours import OursFast
+    from benchmarks.peers.with_torch import Torch
+
+    job = Job(threads=1, batch_size=64, limit=320, cycle=True, data=str(small_mnist))
+    ours, theirs, rates = OursFast(job), Torch(job), []
+    theirs.optimizer.register_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    theirs.epoch(0)
+    assert isinstance(theirs.optimizer, torch.optim.Adadelta)
+    assert rates == pytest.approx([3, 5.25, 3.75, 2.25, 0.75])
+    schedule = ours.model.optimizer.learning_rate
+    assert rates == pytest.approx([schedule(step) for step in range(5)])
+
+
 def test_networks_are_written_out():
     network = [("conv", 3, 2), ("pool",), ("flatten",), ("dense", 10)]
     assert with_activations(network) == [("conv", 3, 2), ("relu",), *network[1:], ("softmax",)]
@@ -55,8 +71,6 @@ def test_networks_are_written_out():
 
 def test_pytorchs_convolution_equals_ours():
     torch = pytest.importorskip("torch")
-    import numpy as np
-
     from benchmarks.peers.conv_shapes import SHAPES, conv_shape, tensors
     from benchmarks.peers.convolutions_torch import ways
     from nn.layers import Conv2D
