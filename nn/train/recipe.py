@@ -38,6 +38,7 @@ class Recipe:
     schedule             constant, one-cycle or cosine (`nn.optimizers.schedules`)
     weight_decay         share of each weight that a step with rate 1 takes off
     ema                  end with the moving average of the weights, over about a tenth of the training
+    dropout              factor on the rates of the network's dropout layers
     augment              rotate, scale, shear and shift the training images anew in every epoch
     plain                the share of the epochs, at the end, that shows the images unchanged: views are
                          slightly blurred, real images are not
@@ -56,6 +57,7 @@ class Recipe:
     schedule: str = "one-cycle"
     weight_decay: float = 1e-4
     ema: bool = False
+    dropout: float = 1.0
     augment: bool = True
     plain: float = 0.2
     strokes: float = 0.05
@@ -69,7 +71,8 @@ class Recipe:
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= LARGEST:
                 raise InputError(f"{name}: expected a whole number from {least} to {LARGEST}, got {value!r}")
-        for name, most in {"learning_rate": math.inf, "weight_decay": 0.1, "plain": 1.0, "strokes": 1.0, "doodles": 1.0}.items():
+        shares = dict.fromkeys(("dropout", "plain", "strokes", "doodles"), 1.0)
+        for name, most in ({"learning_rate": math.inf, "weight_decay": 0.1} | shares).items():
             value = getattr(self, name)
             if type(value) not in (int, float) or not 0 <= value <= most or not math.isfinite(value):
                 raise InputError(f"{name}: expected a number from 0{'' if most == math.inf else f' to {most:g}'}, got {value!r}")
@@ -87,6 +90,8 @@ class Recipe:
             traits.append(f"weight decay {self.weight_decay:g}")
         if self.ema:
             traits.append("moving average of the weights")
+        if self.dropout != 1:
+            traits.append(f"dropout times {self.dropout:g}")
         traits.append("augmented images" if self.augment else "images as they are")
         traits += [
             f"{100 * share:g} % {what} on top"

@@ -37,9 +37,13 @@ def trainer_for(
     says.
     """
     from nn import optimizers
+    from nn.layers import Dropout
     from nn.training import Trainer
 
     model = student_network(recipe.seed, dtype)
+    for layer in model.layers:
+        if isinstance(layer, Dropout):
+            layer.rate *= recipe.dropout
     trainer = Trainer(
         model,
         training_source(recipe, *train),

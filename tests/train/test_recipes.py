@@ -9,6 +9,7 @@ import pytest
 from nn.datasets.sources import Concatenation
 from nn.engine import compiling
 from nn.errors import InputError
+from nn.layers import Dropout
 from nn.optimizers.schedules import Cosine, OneCycle
 from nn.train import setup
 from nn.train.recipe import BEST, CLASSIC, FAST, LARGEST, Recipe, decided_by, recipe_of
@@ -72,7 +73,8 @@ def test_all_training_images_are_used_unless_there_is_a_limit():
 
 
 @pytest.mark.parametrize(
-    ("name", "most"), [("weight_decay", 0.1), ("plain", 1), ("strokes", 1), ("doodles", 1), ("learning_rate", None)]
+    ("name", "most"),
+    [("weight_decay", 0.1), ("plain", 1), ("strokes", 1), ("doodles", 1), ("dropout", 1), ("learning_rate", None)],
 )
 def test_shares_and_rates_are_numbers_from_zero_to_their_most(name, most):
     for value in (0, 0.0, most or 1e30):
@@ -111,10 +113,18 @@ def test_a_recipe_is_described_on_one_line():
         "5 % synthetic strokes on top, seed 0"
     )
     other = Recipe(
-        optimizer="adam", learning_rate=0.01, schedule="cosine", batch_size=32, strokes=0.25, doodles=0.1, engine="layers", seed=7
+        optimizer="adam",
+        learning_rate=0.01,
+        schedule="cosine",
+        batch_size=32,
+        dropout=0.5,
+        strokes=0.25,
+        doodles=0.1,
+        engine="layers",
+        seed=7,
     )
     assert other.describe() == (
-        "Adam, cosine rate, mean 0.01, batches of 32, weight decay 0.0001, augmented images, "
+        "Adam, cosine rate, mean 0.01, batches of 32, weight decay 0.0001, dropout times 0.5, augmented images, "
         "25 % synthetic strokes on top, 10 % doodles on top, layer by layer, seed 7"
     )
 
@@ -216,6 +226,13 @@ def test_the_warm_up_makes_one_image_of_every_source_for_the_first_epoch(monkeyp
     monkeypatch.setattr(setup, "_sources", lambda *_: [Asked(asked), Asked(asked)])
     setup.warm_up_sources(BEST, IMAGES, LABELS)
     assert asked == [("fill", (1, 28, 28, 1), np.float32, [0], 0), ("targets", [0], 0)] * 2
+
+
+@pytest.mark.parametrize(("factor", "rates"), [(1.0, [0.3, 0.5]), (0.5, [0.15, 0.25]), (0, [0, 0])])
+def test_the_rates_of_dropout_are_multiplied(factor, rates):
+    images = IMAGES, LABELS
+    model = setup.trainer_for(Recipe(dropout=factor), images, images).model
+    assert [layer.rate for layer in model.layers if isinstance(layer, Dropout)] == rates
 
 
 def test_another_process_makes_the_images_of_the_same_recipe(monkeypatch):
