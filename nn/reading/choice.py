@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.reading.pieces import Pieces
+from nn.reading.pieces import Box, Pieces
 
 MOST_PIECES_IN_A_DIGIT = 16
 WIDEST_DIGIT = 1.5  # in heights of the tallest piece
@@ -37,8 +37,16 @@ WIDE, WIDE_COST, MOST_FOR_WIDTH = 0.95, 3.3, 2.5  # a digit wider than this part
 # were right and sure without it, and 3.5 % surely wrong; 85.5 and 2.8 with 0.25; 52.2 and 1.0 with
 # 1.0. (That was before the costs above were fitted.)
 MARGIN = 0.25  # a digit with a smaller margin is unsure
-MARK_COST = 0.7  # taking a dot, a dash or a slash between two digits for what it is
+# Taking a piece between two digits for a mark, if it reads worse as a digit. A small mark costs less
+# than joining it to its neighbour: of 100 numbers with a decimal comma that were right, 19 were sure
+# with 0.7 for all marks.
+MARK_COST, SMALL_MARK_COST = 0.7, 0.15
 DASH, SLASH, SLANT = 0.25, 0.95, 0.45  # a dash is lower, a slash higher than this, and wider than SLANT of its height
+COMMA, LOWEST = 0.4, 0.65  # a comma is lower and narrower than COMMA, and begins below LOWEST of a neighbour's height
+# A straight stroke that leans and reaches beyond both its neighbours is a slash, although the network
+# is sure of a 1: a steep one by OVER of its height above and below, another by so much in all. Of 100
+# dates with slashes, 89 are read right instead of none, and no 1 between digits is lost.
+LEAN, STEEP, OVER = 0.32, 0.38, 0.06
 
 Span = tuple[int, int]
 
@@ -47,7 +55,7 @@ Span = tuple[int, int]
 class Chosen:
     """One span of the best grouping, its margin, and whether it is a mark rather than a digit.
 
-    A mark is a dot, a dash or a slash between two digits.
+    A mark is a dot, a comma, a dash or a slash between two digits.
     """
 
     span: Span
@@ -100,8 +108,9 @@ def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> Groupi
     """
     own = {span: float(np.log(each.max())) - _cost(pieces, *span) for span, each in believed.items()}
     digits = {span: int(each.argmax()) for span, each in believed.items()}
-    marks = {span for span in own if own[span] < -MARK_COST and is_mark(pieces, *span)}
-    own |= dict.fromkeys(marks, -MARK_COST)
+    costs = {span: cost for span in own if (cost := mark_cost(pieces, *span)) is not None}
+    marks = {span for span, cost in costs.items() if cost == 0 or own[span] < -MARK_COST}
+    own |= {span: -costs[span] for span in marks}
 
     def between(one: Span, other: Span) -> float:
         return 0.0 if one in marks or other in marks else _unevenness(pieces, one, other)
@@ -120,11 +129,18 @@ def best_grouping(pieces: Pieces, believed: Mapping[Span, np.ndarray]) -> Groupi
         others = (
             value
             for span, value in through.items()
-            if span[0] < here[1] and here[0] < span[1] and (digits[span] != digits[here] or (span in marks) != (here in marks))
+            if _compete(span, here, marks) and (digits[span] != digits[here] or (span in marks) != (here in marks))
         )
         chosen.append(Chosen(here, best - max(others, default=float("-inf")), here in marks))
         here = before[here][1]
     return Grouping(chosen[::-1], best)
+
+
+def _compete(one: Span, other: Span, marks: set[Span]) -> bool:
+    """Whether two spans share more than marks: a mark may be left out, or be joined to the digit
+    before or after it, and the number is the same.
+    """
+    return any((k, k + 1) not in marks for k in range(max(one[0], other[0]), min(one[1], other[1])))
 
 
 def _mirrored(span: Span, end: int) -> Span:
@@ -178,15 +194,35 @@ def _unevenness(pieces: Pieces, one: Span, other: Span) -> float:
     return UNEVEN_COST * max(0.0, abs(down) - LEVEL) + LOWER_COST * max(0.0, min(up, down) - LOWER)
 
 
-def is_mark(pieces: Pieces, first: int, last: int) -> bool:
-    """Whether a single piece between two others, overlapping neither, has the shape of a dot, a
-    dash or a slash.
+def mark_cost(pieces: Pieces, first: int, last: int) -> float | None:
+    """What it costs to take a single piece between two others for a dot, a comma, a dash or a
+    slash: 0 if it can be nothing else, None if it has another shape.
     """
     if last != first + 1 or first == 0 or last == len(pieces) or pieces.is_cut(first, last):
-        return False
+        return None
     before, box, after = pieces.boxes[first - 1 : last + 1]
+    piece = pieces.pieces[first]
+    if _reaches_beyond(box, before, after) and piece.is_straight and piece.rises:
+        return 0.0
     if before.right > box.left + 0.2 * box.width or after.left < box.right - 0.2 * box.width:
+        return None
+    if box.height < DASH * pieces.height or _is_comma(pieces, before, box, after):
+        return SMALL_MARK_COST
+    slants = box.height > SLASH * pieces.height and box.width > SLANT * box.height
+    return MARK_COST if slants and piece.is_straight else None
+
+
+def _reaches_beyond(box: Box, before: Box, after: Box) -> bool:
+    """Whether a piece leans, and begins above and ends below its neighbours, as a slash does."""
+    if box.width <= LEAN * box.height:
         return False
-    if box.height < DASH * pieces.height:
-        return True
-    return pieces.pieces[first].is_straight and box.height > SLASH * pieces.height and box.width > SLANT * box.height
+    above, below = min(before.top, after.top) - box.top, box.bottom - max(before.bottom, after.bottom)
+    over = OVER * box.height
+    return (
+        min(above, below) >= over if box.width < STEEP * box.height else above + below >= over and min(above, below) >= -over / 2
+    )
+
+
+def _is_comma(pieces: Pieces, before: Box, box: Box, after: Box) -> bool:
+    least = min(each.top + LOWEST * each.height for each in (before, after))
+    return max(box.height, box.width) < COMMA * pieces.height and box.top > least

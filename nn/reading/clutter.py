@@ -1,10 +1,10 @@
-"""What is ink-like and was not written: ruled lines, margin lines, the rim of a table, the corner
-of another sheet.
+"""What is ink-like and was not written: ruled lines, margin lines, frames, the rim of a table, the
+corner of another sheet.
 
-A printed line is straight, thin for its length, and goes from one side of the picture to the
-other. Where a stroke crosses it, the ink is thicker than the line, and stays. A rim lies along
-the edge, and is much thicker or much thinner than the pen, or far from everything that was
-written.
+A frame, or a circle, is met in every direction from all else. A printed line is straight, thin for
+its length, and goes from one side of the picture to the other. Where a stroke crosses it, the ink is
+thicker than the line, and stays. A rim lies along the edge, and is much thicker or much thinner than
+the pen, or far from everything that was written.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from nn.reading.arrays import block_reduce
 from nn.reading.components import label
 from nn.reading.geometry import stroke_width
+from nn.reading.pieces import Piece
 
 LEAST_SIDE = 56  # pixels; smaller pictures come from drawing programs and datasets, and hold one digit
 SEARCHED = 256  # columns and rows of the coarse picture in which lines and rims are sought
@@ -24,6 +25,12 @@ SLENDER = 45  # a line is at least so many times as long as thick; a pen's strok
 CROSSING = 1.4  # where the ink is thicker than so many times the line, a stroke crosses it
 ALONG = 0.12  # a rim lies along at least this part of an edge
 THICKER, THINNER = 1.8, 0.5  # and is so many pens thick at least, or at most
+CORNER, FILLED, LEAST_CONTACT = (
+    0.4,
+    0.35,
+    0.25,
+)  # a corner's size, in sides of the picture; its share of its box, of the box's sides
+AROUND, INSIDE = 0.9, 0.2  # a frame is met along at least AROUND of each side of the rest, which has INSIDE of its height
 SHADOW = 0.4  # of full ink on average: the edge of a shadow, fainter than any stroke
 MARGIN = 0.04  # or it lies there alone: all else keeps this distance, of the shorter side, from every edge
 
@@ -34,9 +41,56 @@ def without_clutter(ink: np.ndarray) -> np.ndarray:
     """
     if min(ink.shape) < LEAST_SIDE or not ink.any():
         return ink
-    clean = _without_lines(_without_lines(ink).T).T
+    clean = _without_lines(_without_lines(_without_frame(ink)).T).T
     clean = _without_rims(clean)
     return clean if float(clean.max()) >= 0.5 else ink
+
+
+def _without_frame(ink: np.ndarray) -> np.ndarray:
+    """Ink without the frame or the circle that was drawn around all else."""
+    step = -(-max(ink.shape) // SEARCHED)
+    coarse = block_reduce(ink, step, np.maximum)
+    labels, count = label(coarse > FAINT)
+    if count < 2:
+        return ink
+    frame = labels == _largest(labels, count)
+    rest = np.where(frame, 0, coarse)
+    inked = rest >= 0.5
+    if not inked.any():
+        return ink
+    (top, bottom), (left, right) = _extents(inked)
+    sides = [frame[top:bottom, :left], frame[top:bottom, right:], frame[:top, left:right].T, frame[bottom:, left:right].T]
+    is_around = min(float(side.any(axis=1).mean()) for side in sides) >= AROUND and not frame[top:bottom, left:right].any()
+    (first, last), _ = _extents(frame)
+    # A bar in a ring is a crossed zero.
+    if not is_around or bottom - top < INSIDE * (last - first) or Piece(inked, 0, pen=stroke_width(rest)).is_straight:
+        return ink
+    return _erased(ink, frame, step)
+
+
+def _largest(labels: np.ndarray, count: int) -> int:
+    """The number of the component that is the highest or the widest."""
+    extents = np.full(count + 1, -1.0)
+    for places, numbers in zip(np.nonzero(labels), 2 * [labels[labels > 0]], strict=True):
+        low, high = np.full(count + 1, np.inf), np.zeros(count + 1)
+        np.minimum.at(low, numbers, places)
+        np.maximum.at(high, numbers, places)
+        extents = np.maximum(extents, high - low)
+    return int(extents.argmax())
+
+
+def _extents(mask: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The first row of a mask, and one past the last; then its columns."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
+
+
+def _erased(ink: np.ndarray, mask: np.ndarray, step: int) -> np.ndarray:
+    """Ink without the blocks of a coarse mask and those around them."""
+    height, width = mask.shape
+    wide = np.pad(mask, 1)
+    near = np.logical_or.reduce([wide[y : y + height, x : x + width] for y in range(3) for x in range(3)])
+    return np.where(np.kron(near, np.ones((step, step), bool))[: ink.shape[0], : ink.shape[1]], np.float32(0), ink)
 
 
 def _without_lines(ink: np.ndarray) -> np.ndarray:
@@ -112,7 +166,8 @@ def _erase(ink: np.ndarray, out: np.ndarray, left: float, right: float) -> None:
     usual = float(np.median(thickness[found]))
     if usual * SLENDER > width:
         return
-    thin = found & (thickness <= CROSSING * usual + 0.5)
+    # A line that is not quite level is a pixel thicker where it goes on to the next row.
+    thin = found & (thickness <= max(CROSSING * usual + 0.5, usual + 1))
     # Two pixels more on both sides: the soft edge.
     erased = (index >= top - 2) & (index <= bottom + 1) & thin & inside
     out[rows[erased], np.broadcast_to(columns, rows.shape)[erased]] = 0
@@ -139,16 +194,11 @@ def _without_rims(ink: np.ndarray) -> np.ndarray:
     gone = [each for each in at_edge.tolist() if each in faint or _is_rim(labels == each, sides, each, pen, alone=alone)]
     if not gone:
         return ink
-    wide = np.pad(np.isin(labels, gone), 1)
-    mask = np.zeros(labels.shape, bool)
-    for y in range(3):
-        for x in range(3):
-            mask |= wide[y : y + height, x : x + width]
-    return np.where(np.kron(mask, np.ones((step, step), bool))[: ink.shape[0], : ink.shape[1]], np.float32(0), ink)
+    return _erased(ink, np.isin(labels, gone), step)
 
 
 def _is_rim(mask: np.ndarray, sides: list[np.ndarray], number: int, pen: float, *, alone: bool) -> bool:
-    if alone and _is_border(mask):
+    if (alone and _is_border(mask)) or _is_corner(mask):
         return True
     along = max(float((side == number).mean()) for side in sides)
     contact = max(int((side == number).sum()) for side in sides)
@@ -156,6 +206,20 @@ def _is_rim(mask: np.ndarray, sides: list[np.ndarray], number: int, pen: float, 
         return False
     thickness = float(mask.sum()) / contact
     return thickness >= THICKER * pen or thickness <= THINNER * pen or (alone and along > 3 * ALONG)
+
+
+def _is_corner(mask: np.ndarray) -> bool:
+    """Whether a component fills a corner of the picture, as a dark object does that reaches in: along
+    both edges, and much of what lies between.
+    """
+    (top, bottom), (left, right) = _extents(mask)
+    height, width = mask.shape
+    box = mask[top:bottom, left:right]
+    if bottom - top > CORNER * height or right - left > CORNER * width or float(box.mean()) < FILLED:
+        return False
+    level = [box[k] for k, touches in ((0, top == 0), (-1, bottom == height)) if touches]
+    upright = [box[:, k] for k, touches in ((0, left == 0), (-1, right == width)) if touches]
+    return any(min(one.mean(), other.mean()) > LEAST_CONTACT for one in level for other in upright)
 
 
 def _is_border(mask: np.ndarray) -> bool:

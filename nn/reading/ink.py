@@ -20,6 +20,12 @@ from nn.reading.fading import evened
 
 MIN_CONTRAST = 0.08  # a pencil on grey paper has 0.2
 MIN_SIGNAL_TO_NOISE = 6.0
+# What looks like a table may be paper, and the sheet a bold digit: it has a hole that fills SOLID of
+# its box and LEAST_HOLE of the sheet. A table that covers more than MOST_TABLE needs a sheet that is
+# large, fills its box, and is written on.
+SOLID, LEAST_HOLE = 0.6, 0.04
+MOST_TABLE, FILLED, LEAST_SHEET, LEAST_WRITING = 0.4, 0.85, 0.2, 0.002
+SOFT_EDGE = 3  # pixels of a sheet that are neither sheet nor table
 SHADE = 0.15  # paper is taken to be lit at least so much
 GRID = 48  # paper is estimated on about 48 × 48 blocks
 REACH = 6  # blocks; ink narrower than twice this (a quarter of the image) cannot hide the paper
@@ -49,22 +55,58 @@ def _border(grey: np.ndarray) -> np.ndarray:
 
 
 def _without_table(grey: np.ndarray) -> np.ndarray:
-    """A sheet that fills most of the picture, on a table of the other brightness: the table
-    becomes paper.
+    """A sheet on a table of the other brightness: the table becomes paper, as bright as the nearest
+    part of the sheet.
     """
     middle = (float(grey.min()) + float(grey.max())) / 2
     dark_table = float(np.median(_border(grey))) < middle
-    if dark_table == (float(np.median(grey)) < middle):
-        return grey
     table = (grey < middle) if dark_table else (grey > middle)
     between = np.abs(grey - middle) < (float(grey.max()) - float(grey.min())) / 6
-    if float(table.mean()) > 0.4 or float(between.mean()) > 0.1 or min(grey.shape) < GRID:
+    if float(between.mean()) > 0.1 or min(grey.shape) < GRID:
         return grey
     step = -(-max(grey.shape) // GRID)
     labels, _ = label(block_reduce(table.astype(np.uint8), step, np.maximum) > 0)
     outside = np.isin(labels, np.setdiff1d(_border(labels), 0))
     outside = np.repeat(np.repeat(outside, step, axis=0), step, axis=1)[: grey.shape[0], : grey.shape[1]]
-    return np.where(outside, np.median(grey[~outside]) if not outside.all() else grey, grey)
+    sheet, writing = ~outside, table & ~outside
+    if outside.all() or _is_hole(writing, sheet) or (float(table.mean()) > MOST_TABLE and not _is_sheet(sheet, writing)):
+        return grey
+    rim = np.pad(outside, SOFT_EDGE, mode="edge")
+    for axis in (0, 1):
+        rim = np.asarray(np.lib.stride_tricks.sliding_window_view(rim, 2 * SOFT_EDGE + 1, axis=axis).any(axis=-1))
+    return np.where(rim, _continued(grey, rim | table, step), grey)
+
+
+def _is_hole(writing: np.ndarray, sheet: np.ndarray) -> bool:
+    """Whether what seems to be written is the inside of a bold digit."""
+    return int(writing.sum()) > LEAST_HOLE * int(sheet.sum()) and _share_of_box(writing) >= SOLID
+
+
+def _is_sheet(sheet: np.ndarray, writing: np.ndarray) -> bool:
+    """Whether a part of the picture is shaped like a sheet rather than like a stroke, and written
+    on.
+    """
+    is_large = float(sheet.mean()) >= LEAST_SHEET and float(writing.mean()) >= LEAST_WRITING
+    return is_large and _share_of_box(sheet) > FILLED
+
+
+def _share_of_box(mask: np.ndarray) -> float:
+    """The part of its box that a mask fills."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return float(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean())
+
+
+def _continued(grey: np.ndarray, unknown: np.ndarray, step: int) -> np.ndarray:
+    """The brightness of a sheet (H, W), and around it that of its nearest blocks of `step` pixels."""
+    known = 1 - block_reduce(unknown.astype(np.float32), step, np.maximum)
+    if not known.any():
+        return np.full_like(grey, np.median(grey[~unknown]) if not unknown.all() else 0)
+    level = known * block_reduce(grey, step, np.add) / block_reduce(np.ones_like(grey), step, np.add)
+    while not known.all():
+        weight, total = _neighbourhood_sum(known), _neighbourhood_sum(level)
+        level = np.where(known > 0, level, total / np.maximum(weight, 1))
+        known = np.where(weight > 0, np.float32(1), known)
+    return _spread(level, step, grey.shape)
 
 
 def _paper_is_dark(grey: np.ndarray) -> bool:

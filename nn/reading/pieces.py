@@ -68,6 +68,12 @@ class Piece:
         # A bar of width w has a variance of w² / 12 across.
         return across <= (1.2 * self.pen) ** 2 / 12 + 0.5
 
+    @property
+    def rises(self) -> bool:
+        """Whether the ink goes up from left to right."""
+        rows, columns = np.nonzero(self.mask)
+        return float(((rows - rows.mean()) * (columns - columns.mean())).sum()) < 0
+
 
 @dataclass(frozen=True)
 class Grid:

@@ -10,8 +10,8 @@ there:
 
 A digit is unsure for one of three reasons (`_doubt`): its probability is below `sure_from`; another
 grouping of the ink reads nearly as well, or the digit has several pieces and is so wide that it may
-be two; or the picture may show a thing and not a drawing, and the network is not sure of the whole
-picture either.
+be two; or it may be a thing and not a drawing: a blotch, or a picture of which the network is not
+sure as a whole.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ def read_number(
             if chosen.is_mark:
                 marks.append(digit.box)
                 continue
-            doubt = _doubt(model, probabilities, chosen.margin, is_thing=is_thing)
+            # The dot of a fat brush looks like a bold 0.
+            is_blotch = stroke_width(digit.image) > BLOTCH
+            doubt = _doubt(model, probabilities, chosen.margin, is_thing=is_thing or is_blotch)
             read.append(_judged(digit, probabilities, doubt, row=k))
     marks += [speck for speck in rows[0].specks if _is_between(speck, read)]
     return Reading(tuple(read), tuple(marks))

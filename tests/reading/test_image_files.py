@@ -121,7 +121,7 @@ def test_jpeg_whose_first_scan_lacks_colours_keeps_its_coefficients(tmp_path):
 def test_large_jpeg_is_decoded_at_the_size_that_is_needed(tmp_path, monkeypatch):
     Image.new("RGB", (2_048, 2_048)).save(tmp_path / "photo.jpg")
     monkeypatch.setattr(images, "_brightness", lambda image: (image.mode, image.size))
-    assert read_image(tmp_path / "photo.jpg") == ("L", (1_024, 1_024))
+    assert read_image(tmp_path / "photo.jpg") == ("RGB", (1_024, 1_024))
 
 
 def test_pillow_does_not_warn_of_a_large_picture(tmp_path, monkeypatch):

@@ -38,11 +38,25 @@ def sheet(shape=(59, 140), frame=4, table=0.25, ring=1.0):
 
 
 @BOTH
-def test_table_becomes_paper_in_blocks_of_a_48th_of_the_picture(turn):
-    grey = turn(sheet(ring=0.875))
+def test_table_becomes_paper_in_blocks_of_a_48th_of_the_picture_with_a_soft_edge_of_three_pixels(turn):
+    grey = sheet()
     expected = grey.copy()
-    expected[:6], expected[54:], expected[:, :6], expected[:, 135:] = (turn(1.0),) * 4
-    np.testing.assert_array_equal(_without_table(grey), expected)
+    expected[:9], expected[51:], expected[:, :9], expected[:, 132:] = (1.0,) * 4
+    np.testing.assert_array_equal(_without_table(turn(grey)), turn(expected))
+    grey[20:40, [8, 9, 131, 132]] = 0.875
+    out = turn(_without_table(turn(grey)))
+    assert (out[20:40, [9, 131]] == 0.875).all()
+    assert (out[20:40, [8, 132]] > 0.9).all()
+
+
+def test_paper_goes_on_beyond_the_sheet_as_bright_as_it_is_nearby():
+    grey = sheet((60, 140))
+    grey[4:-4, 4:70] = 0.75
+    grey[20:40, 20:24] = 0
+    out = _without_table(grey)
+    assert (out[:, :55][grey[:, :55] != 0] == 0.75).all()
+    assert (out[:, 85:] == 1).all()
+    assert 0.75 < out[1, 70] < 1
 
 
 @BOTH
@@ -65,7 +79,7 @@ def test_what_is_exactly_in_the_middle_belongs_to_the_sheet(turn):
     grey = sheet()
     grey[30:34, 4:16] = 0.5
     out = _without_table(turn(grey))
-    np.testing.assert_array_equal(out[30:34, 6:16], turn(grey)[30:34, 6:16])
+    np.testing.assert_array_equal(out[30:34, 9:16], turn(grey)[30:34, 9:16])
 
 
 def test_border_that_is_exactly_in_the_middle_is_no_table():

@@ -3,6 +3,7 @@ others.
 """
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -246,3 +247,13 @@ def test_a_drawing_is_told_from_a_thing_by_the_whole_picture():
     assert may_show_a_thing(np.pad(np.full((20, 14), 0.6, np.float32), ((4, 4), (7, 7))))
     # Soft and small: a pencil's digit, while clothes fill the picture.
     assert not may_show_a_thing(0.6 * draw([TWO], 3, 5, 0.12, 2, canvas=(28, 28)))
+
+
+@pytest.mark.parametrize(("width", "doubt"), [(50, None), (58, "picture")])
+def test_a_blotch_is_never_sure(width, doubt):
+    """Bars 100 pixels high: by area and outline they are 6.7 and 7.3 pixels of the 20 x 20 box wide."""
+    certain = SimpleNamespace(card={}, predict=lambda x: np.tile(np.eye(10, dtype=np.float32)[1], (len(x), 1)))
+    ink = np.zeros((140, 140), np.float32)
+    ink[20:120, 40 : 40 + width] = 1
+    (digit,) = read_number(certain, ink).digits
+    assert digit.doubt == doubt

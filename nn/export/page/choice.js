@@ -25,9 +25,15 @@ const WIDE_COST = 3.3;
 const MOST_FOR_WIDTH = 2.5;
 export const MARGIN = 0.25;
 const MARK_COST = 0.7;
+const SMALL_MARK_COST = 0.15;
 const DASH = 0.25;
 const SLASH = 0.95;
 const SLANT = 0.45;
+const COMMA = 0.4;
+const LOWEST = 0.65;
+const LEAN = 0.32;
+const STEEP = 0.38;
+const OVER = 0.06;
 
 /**
  * The runs of pieces, [first, one past the last], that may be one digit; a single piece always
@@ -64,8 +70,9 @@ function between(first, last) {
 export function bestGrouping(pieces, given) {
   const spans = given.map((span) => {
     const own = Math.log(span.probability) - costOf(pieces, span.first, span.last);
-    const isMark = own < -MARK_COST && looksLikeMark(pieces, span.first, span.last);
-    return { ...span, own: isMark ? -MARK_COST : own, isMark };
+    const cost = markCost(pieces, span.first, span.last);
+    const isMark = cost === 0 || (cost !== null && own < -MARK_COST);
+    return { ...span, own: isMark ? -cost : own, isMark };
   });
   spans.sort((a, b) => a.first - b.first || a.last - b.last);
   const cost = (one, other) => (one.isMark || other.isMark ? 0 : unevenness(pieces, one, other));
@@ -75,6 +82,7 @@ export function bestGrouping(pieces, given) {
   const mirrored = [...spans].sort((a, b) => b.last - a.last || b.first - a.first);
   const after = bestSums(mirrored, (span) => end - span.last, (span) => end - span.first, (one, other) => cost(other, one));
   const through = spans.filter((span) => before.has(span) && after.has(span));
+  const marks = new Set(spans.filter((span) => span.isMark).map((span) => span.first));
   const sumOf = (span) => before.get(span).sum + after.get(span).sum - span.own;
   const last = spans.filter((span) => before.has(span) && span.last === end);
   let here = last.reduce((a, b) => (!a || before.get(b).sum > before.get(a).sum ? b : a), null);
@@ -82,7 +90,9 @@ export function bestGrouping(pieces, given) {
   const chosen = [];
   for (; here; here = before.get(here).previous) {
     const { first, last: stop, digit, isMark } = here;
-    const others = through.filter((span) => span.first < stop && first < span.last);
+    // Spans that share only marks do not compete.
+    const shared = (span) => between(Math.max(span.first, first), Math.min(span.last, stop));
+    const others = through.filter((span) => shared(span).some((k) => !marks.has(k)));
     const different = others.filter((span) => span.digit !== digit || span.isMark !== isMark);
     chosen.unshift({ ...here, margin: best - Math.max(...different.map(sumOf)) });
   }
@@ -146,15 +156,41 @@ function unevenness(pieces, one, other) {
 }
 
 /**
- * Whether a single piece between two others, overlapping neither, has the shape of a dot, a dash
- * or a slash.
+ * What it costs to take a single piece between two others for a dot, a comma, a dash or a slash: 0
+ * if it can be nothing else, null if it has another shape.
  */
-function looksLikeMark(pieces, first, last) {
-  if (last !== first + 1 || first === 0 || last === pieces.length || pieces.isCut(first, last)) return false;
+function markCost(pieces, first, last) {
+  if (last !== first + 1 || first === 0 || last === pieces.length || pieces.isCut(first, last)) return null;
   const [before, box, after] = pieces.boxes.slice(first - 1, last + 1);
+  const piece = pieces.pieces[first];
+  if (reachesBeyond(box, before, after) && piece.isStraight && rises(piece.mask)) return 0;
   const slack = 0.2 * widthOf(box);
-  if (before.right > box.left + slack || after.left < box.right - slack) return false;
-  if (heightOf(box) < DASH * pieces.height) return true;
-  const isSlanting = heightOf(box) > SLASH * pieces.height && widthOf(box) > SLANT * heightOf(box);
-  return pieces.pieces[first].isStraight && isSlanting;
+  if (before.right > box.left + slack || after.left < box.right - slack) return null;
+  if (heightOf(box) < DASH * pieces.height || isComma(pieces, before, box, after)) return SMALL_MARK_COST;
+  const slants = heightOf(box) > SLASH * pieces.height && widthOf(box) > SLANT * heightOf(box);
+  return slants && piece.isStraight ? MARK_COST : null;
+}
+
+/** Whether a piece leans, and begins above and ends below its neighbours, as a slash does. */
+function reachesBeyond(box, before, after) {
+  if (widthOf(box) <= LEAN * heightOf(box)) return false;
+  const above = Math.min(before.top, after.top) - box.top;
+  const below = box.bottom - Math.max(before.bottom, after.bottom);
+  const over = OVER * heightOf(box);
+  if (widthOf(box) < STEEP * heightOf(box)) return Math.min(above, below) >= over;
+  return above + below >= over && Math.min(above, below) >= -over / 2;
+}
+
+function isComma(pieces, before, box, after) {
+  const least = Math.min(...[before, after].map((each) => each.top + LOWEST * heightOf(each)));
+  return Math.max(heightOf(box), widthOf(box)) < COMMA * pieces.height && box.top > least;
+}
+
+/** Whether the ink of a mask goes up from left to right. */
+function rises({ data, width }) {
+  const at = Array.from(data, (value, k) => (value ? k : -1)).filter((k) => k >= 0);
+  const [rows, columns] = [at.map((k) => Math.floor(k / width)), at.map((k) => k % width)];
+  const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+  const [row, column] = [mean(rows), mean(columns)];
+  return rows.reduce((sum, value, k) => sum + (value - row) * (columns[k] - column), 0) < 0;
 }

@@ -95,6 +95,7 @@ function square(ink, [left, top, right, bottom], side) {
 function saturated(fine) {
   const greatest = fine.data.reduce((a, b) => Math.max(a, b));
   const inked = fine.data.filter((value) => value > Math.fround(0.3 * greatest)).sort();
+  if (!inked.length) return fine;
   const level = inked[Math.floor((3 * inked.length) / 4)];
   if (level > 0.9) return fine;
   return { ...fine, data: fine.data.map((value) => Math.min(value / level, 1)) };

@@ -39,7 +39,7 @@ export function readNumber(network, ink, strokes = []) {
   const chosen = rows.map((row) => bestDigits(row, look).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
     return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
-      let doubt = isThing ? "picture" : null;
+      let doubt = isThing || strokeWidth(image) > BLOTCH ? "picture" : null;
       if (margin < MARGIN || mayBeTwo(box, last - first)) doubt = "grouping";
       if (probability < sureFrom) doubt = "probability";
       return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
