@@ -75,7 +75,7 @@ class Sequential(ModelHabits):
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
         self.forget_steps()
-        self._compiled = self._loss_known = True
+        self._compiled = self.knows_loss = True
         self._trains = [(layer, layer.trainable) for layer in self.layers]
 
     @property
@@ -201,7 +201,7 @@ class Sequential(ModelHabits):
         and `on_test_end`.
         """
         older_keras.fit_options(harmless, 1, "evaluate")
-        if not self._loss_known:
+        if not self.knows_loss:
             raise InputError(
                 "evaluate: the file of this model holds no loss that is known here; call compile(optimizer, loss) first"
             )
@@ -299,7 +299,7 @@ def load_model(
     model.card = saved.card
     model.restore(saved.compiled if compile else None, path)
     # Model files without a loss are from before it was kept: it was always the cross-entropy.
-    model._loss_known = model._compiled or (compile and not keras_files.is_foreign(path))
+    model.knows_loss = model._compiled or (compile and not keras_files.is_foreign(path))
     return model
 
 

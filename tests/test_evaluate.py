@@ -51,6 +51,14 @@ def test_table_shows_the_same_counts_as_the_json(evaluate, model):
     assert f"accuracy {result['accuracy']:.4f}, loss {result['loss']:.4f}, {wrong} of 100 wrong" in ended.out
 
 
+def test_a_keras_file_that_holds_no_loss_is_measured_by_cross_entropy(evaluate, model, tmp_path, command):
+    pytest.importorskip("h5py")
+    assert command("nn.export", model, "--keras", tmp_path / "dense.keras").code == 0
+    ours, theirs = (json.loads(evaluate(path, "--json").out) for path in (model, tmp_path / "dense.keras"))
+    assert theirs["loss"] == pytest.approx(ours["loss"], rel=1e-6)
+    assert theirs["confusion"] == ours["confusion"]
+
+
 def test_own_model_is_the_default(evaluate, model, tmp_path):
     (tmp_path / "mnist.npz").write_bytes(model.read_bytes())
     assert json.loads(evaluate("--json").out)["model"] == "mnist.npz"

@@ -189,6 +189,8 @@ class App(Actions):
 
     def _key(self, event: pygame.event.Event) -> None:
         """The focused button or sheet comes first, then the keys of the panel or the screen."""
+        for group in self.groups:
+            group.point(None)  # who presses a key does not ask for the tip of the button under the pointer
         if self._key_of_focus(event):
             return
         action = action_of(event, self.bindings)

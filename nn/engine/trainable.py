@@ -32,7 +32,7 @@ class TrainableStack(Stack):
         self.loss: Loss = CategoricalCrossentropy()
         self.optimizer: Optimizer = Adadelta()
         self.metrics: list[str] = []
-        self._compiled = self._loss_known = True
+        self._compiled = self.knows_loss = True
         self.iterations = 0
         self.stop_training = False
         self._slots: Slots = {}
@@ -54,7 +54,7 @@ class TrainableStack(Stack):
 
     def restore(self, choices: Compiled | None, path: Any) -> None:
         """Go on from what a file holds; from nothing, where there is none."""
-        self._compiled = self._loss_known = choices is not None
+        self._compiled = self.knows_loss = choices is not None
         if choices is None:
             return
         if choices.slots and choices.slots.keys() != self.parameters().keys():

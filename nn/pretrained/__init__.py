@@ -62,6 +62,8 @@ def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
     if model.input_shape not in READABLE or model.output_shape != (CLASSES,):
         expected = f"a model from {', '.join(map(str, READABLE[:-1]))} or {READABLE[-1]} to {(CLASSES,)}"
         raise InputError(f"{chosen}: expected {expected}, got one from {model.input_shape} to {model.output_shape}")
+    if not model.knows_loss:  # as in a Keras file of weights alone
+        model.compile()
     return as_reader(model), chosen
 
 

@@ -419,3 +419,15 @@ def test_an_error_that_names_a_path_loses_it():
 
     assert reason_of(InputError("/a/b.png: expected an image"), "/a/b.png") == "expected an image"
     assert reason_of(PermissionError(13, "Permission denied"), "/a") == "permission denied"
+
+
+def test_a_key_takes_away_the_tip_of_the_button_under_the_pointer_until_it_moves(driver, monkeypatch):
+    monkeypatch.setattr(front, "LINGER", 0.0)
+    driver.move(driver.app.buttons["clear"].rect.center)
+    driver.app.frame()
+    driver.app.frame()
+    assert driver.app.front.tip
+    driver.key(pygame.K_i)
+    driver.app.frame()
+    driver.app.frame()
+    assert driver.app.front.tip == ""

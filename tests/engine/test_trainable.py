@@ -38,7 +38,7 @@ def kept(made):
 
 def test_a_new_stack_has_done_no_steps_and_has_the_usual_choices():
     made = TrainableStack()
-    assert (made.iterations, made.stop_training, made.metrics, made._compiled, made._loss_known) == (0, False, [], True, True)
+    assert (made.iterations, made.stop_training, made.metrics, made._compiled, made.knows_loss) == (0, False, [], True, True)
     assert isinstance(made.loss, CategoricalCrossentropy)
     assert isinstance(made.optimizer, Adadelta)
 
@@ -111,14 +111,14 @@ def test_what_is_chosen_comes_back_from_a_file():
     other.restore(made.choices(), "m.npz")
     assert (other.optimizer, other.loss, other.metrics, other.iterations) == (made.optimizer, made.loss, ["acc"], 5)
     assert kept(other) == kept(made)
-    assert (other._compiled, other._loss_known) == (True, True)
+    assert (other._compiled, other.knows_loss) == (True, True)
 
 
 def test_a_file_without_choices_leaves_the_model_as_it_was_and_uncompiled():
     made = after_some_steps()
     before, optimizer = kept(made), made.optimizer
     made.restore(None, "m.npz")
-    assert (made._compiled, made._loss_known, made.iterations, made.optimizer) == (False, False, 5, optimizer)
+    assert (made._compiled, made.knows_loss, made.iterations, made.optimizer) == (False, False, 5, optimizer)
     assert kept(made) == before
 
 
