@@ -135,7 +135,7 @@ def _layer_from(entry: object, path: str | os.PathLike[str], custom_layers: Mapp
     if not isinstance(kind, str) or kind not in kinds:
         raise InputError(
             f"{path}: there is no layer type {kind!r:.80}; if it is a layer of your own, "
-            "name its class in load_model(..., custom_layers=[...])"
+            "name its class in load_model(..., custom_layers=[...]), in a script of your own"
         )
     try:
         layer = kinds[kind](**entry["config"])

@@ -30,7 +30,8 @@ FAMILIES: dict[int, str] = {
         0.6 hook to the right: 0+12a,24-20b 18,0* 17,80+6c 20,96 32+14c,92-8c
         0.8 flag and a foot in one line: 0+10a,30-20b 24,0* 24+4c,98* 0-4a,100* 46+14b,97+3c
         0.8 flag and a foot apart: 0+12a,40-34b 26,0* 24+4b,100 | 2-10a,100+2c 50+6c,99-2c
-        0.6 long flag, leaning: 0,66-40a 40-10b,0* 10+26c,100
+        1.2 long flag, leaning: 0,66-40a 40-10b,0* 10+26c,100
+        0.8 long flag, bent: 0,50-24a 22+8b,26-14b 44,0* 34-26c,50 22-22c,100
         0.4 flat long flag: 0,42-16a 48+12b,0* 36-20c,100
         0.4 tail to the left: 4+8a,24-16b 24,0* 22,70 14,94 -2-12c,98-8c
     """,
@@ -58,6 +59,7 @@ FAMILIES: dict[int, str] = {
         0.7 cup without a corner: 0+4a,2 2,30+6b 16,46+8b 40,42+6b 52,30 | 54,0+10c 50,60 46,100
         0.6 closed, crossing: 48+6a,0 0,62+8b* 70,60+8b | 46+4c,22-14b 40+6c,100
         0.7 narrow, short stem: 14-6a,0 2,40 2+2a,68 36+8b,62+4c | 28+4b,36+12c 26,100-8a
+        1 low base, short tick: 20-8a,0 6,36 0,68+8b 16,78+6b 40+6a,70+8b | 32+6a,46+14c 28+4c,100
         0.5 one stroke with a loop: 22+6a,0 0,56+6b* 36,58 56,40 50,26-6c 42,40 36-4c,100
     """,
     5: """
