@@ -64,9 +64,7 @@ def report_compilation() -> Iterator[None]:
         nonlocal began
         began = time.perf_counter()
         # What it took on machines of 2018 to 2024.
-        print(
-            "compiling the kernels that are needed for the first time, up to 20 s ...", end="", file=sys.stderr, flush=True
-        )
+        print("compiling the kernels that are needed for the first time, up to 20 s ...", end="", file=sys.stderr, flush=True)
 
     def end_line() -> None:
         if began:

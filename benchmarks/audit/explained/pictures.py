@@ -24,11 +24,6 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
         "[grey.max() - grey.min()]  ->",
         "spares time: without contrast nothing is deep enough later",
     ),
-    (
-        "nn/reading/ink.py",
-        "->  float(np.median(grey)) <= middle",
-        "where the median is in the middle, the table is too large, or too much lies between",
-    ),
     ("nn/reading/ink.py", "[200]  ->  201", SAMPLE),
     ("nn/reading/ink.py", "->  peak <= M", NEVER),
     ("nn/reading/ink.py", "->  peak <= max(", NEVER),
