@@ -25,12 +25,11 @@ SLENDER = 45  # a line is at least so many times as long as thick; a pen's strok
 CROSSING = 1.4  # where the ink is thicker than so many times the line, a stroke crosses it
 ALONG = 0.12  # a rim lies along at least this part of an edge
 THICKER, THINNER = 1.8, 0.5  # and is so many pens thick at least, or at most
-CORNER, FILLED, LEAST_CONTACT = (
-    0.4,
-    0.35,
-    0.25,
-)  # a corner's size, in sides of the picture; its share of its box, of the box's sides
-AROUND, INSIDE = 0.9, 0.2  # a frame is met along at least AROUND of each side of the rest, which has INSIDE of its height
+# A dark corner is at most CORNER of the picture high and wide, fills FILLED of its box, and touches both
+# edges along LEAST_CONTACT of the box. A frame is met along AROUND of each side of the rest, which is at
+# least INSIDE of its height.
+CORNER, FILLED, LEAST_CONTACT = 0.4, 0.35, 0.25
+AROUND, INSIDE = 0.9, 0.2
 SHADOW = 0.4  # of full ink on average: the edge of a shadow, fainter than any stroke
 MARGIN = 0.04  # or it lies there alone: all else keeps this distance, of the shorter side, from every edge
 
