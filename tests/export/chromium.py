@@ -120,8 +120,10 @@ class Chromium:
         self.send("Emulation.setDeviceMetricsOverride", **metrics)
         self.send("Emulation.setTouchEmulationEnabled", enabled=mobile)
         self.events.clear()
+        # The page before may be there for a moment yet, and is complete too.
+        self.evaluate("globalThis.isLeft = true")
         self.send("Page.navigate", url=path.absolute().as_uri())
-        self.until("document.readyState === 'complete' && typeof readDigits === 'function'")
+        self.until("!globalThis.isLeft && document.readyState === 'complete' && typeof readDigits === 'function'")
 
     def complaints(self):
         """What the console has said since the page was opened, and what it tried to fetch."""
