@@ -12,8 +12,11 @@ from odd_models import ODD_MODELS
 from nn.export.html import EXPORT, IMPORT, _file, describe, weights
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reader(browser, bundled_page):
+    """The browser with the page. It is opened anew for each test: tests run in any order, and those of the
+    workbench leave it.
+    """
     browser.open(bundled_page)
     return browser
 
