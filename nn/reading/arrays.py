@@ -34,6 +34,12 @@ def framed(picture: np.ndarray, margin: int) -> np.ndarray:
     return out
 
 
+def extents(mask: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The first row of a mask (H, W) that holds anything, and one past the last; then its columns."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
+
+
 def block_reduce(picture: np.ndarray, step: int, combine: np.ufunc) -> np.ndarray:
     """Combine every step × step block (the last ones with what there is): (H, W) -> (⌈H/step⌉,
     ⌈W/step⌉).

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.reading.arrays import block_reduce
+from nn.reading.arrays import block_reduce, extents
 from nn.reading.components import label
 from nn.reading.geometry import stroke_width
 from nn.reading.pieces import Piece
@@ -57,10 +57,10 @@ def _without_frame(ink: np.ndarray) -> np.ndarray:
     inked = rest >= 0.5
     if not inked.any():
         return ink
-    (top, bottom), (left, right) = _extents(inked)
+    (top, bottom), (left, right) = extents(inked)
     sides = [frame[top:bottom, :left], frame[top:bottom, right:], frame[:top, left:right].T, frame[bottom:, left:right].T]
     is_around = min(float(side.any(axis=1).mean()) for side in sides) >= AROUND and not frame[top:bottom, left:right].any()
-    (first, last), _ = _extents(frame)
+    (first, last), _ = extents(frame)
     # A bar in a ring is a crossed zero.
     if not is_around or bottom - top < INSIDE * (last - first) or Piece(inked, 0, pen=stroke_width(rest)).is_straight:
         return ink
@@ -69,19 +69,13 @@ def _without_frame(ink: np.ndarray) -> np.ndarray:
 
 def _largest(labels: np.ndarray, count: int) -> int:
     """The number of the component that is the highest or the widest."""
-    extents = np.full(count + 1, -1.0)
+    lengths = np.full(count + 1, -1.0)
     for places, numbers in zip(np.nonzero(labels), 2 * [labels[labels > 0]], strict=True):
         low, high = np.full(count + 1, np.inf), np.zeros(count + 1)
         np.minimum.at(low, numbers, places)
         np.maximum.at(high, numbers, places)
-        extents = np.maximum(extents, high - low)
-    return int(extents.argmax())
-
-
-def _extents(mask: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The first row of a mask, and one past the last; then its columns."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
+        lengths = np.maximum(lengths, high - low)
+    return int(lengths.argmax())
 
 
 def _erased(ink: np.ndarray, mask: np.ndarray, step: int) -> np.ndarray:
@@ -185,9 +179,9 @@ def _without_rims(ink: np.ndarray) -> np.ndarray:
     if float(rest.max()) < 0.5:
         return ink
     pen = stroke_width(rest)
-    rows, columns = np.flatnonzero(rest.max(axis=1) >= 0.5), np.flatnonzero(rest.max(axis=0) >= 0.5)
+    (top, bottom), (left, right) = extents(rest >= 0.5)
     height, width = labels.shape
-    distance = min(rows[0], columns[0], height - 1 - rows[-1], width - 1 - columns[-1])
+    distance = min(top, left, height - bottom, width - right)
     alone = distance >= MARGIN * min(height, width)
     faint = {each for each in at_edge.tolist() if float(coarse[labels == each].mean()) < SHADOW}
     gone = [each for each in at_edge.tolist() if each in faint or _is_rim(labels == each, sides, each, pen, alone=alone)]
@@ -211,7 +205,7 @@ def _is_corner(mask: np.ndarray) -> bool:
     """Whether a component fills a corner of the picture, as a dark object does that reaches in: along
     both edges, and much of what lies between.
     """
-    (top, bottom), (left, right) = _extents(mask)
+    (top, bottom), (left, right) = extents(mask)
     height, width = mask.shape
     box = mask[top:bottom, left:right]
     if bottom - top > CORNER * height or right - left > CORNER * width or float(box.mean()) < FILLED:

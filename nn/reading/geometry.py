@@ -48,8 +48,6 @@ def to_mnist(ink: np.ndarray) -> np.ndarray:
     # A fine picture whose longer side is 80: cheap to measure and to correct, whatever the size
     # of the drawing.
     fine = _saturated(_square(ink, box, BOX * FINE))
-    if not fine.any():  # a line so thin that it vanishes when the picture shrinks
-        return np.zeros((SIDE, SIDE), np.float32)
     is_small = max(box[2] - box[0], box[3] - box[1]) < ENLARGED
     if is_small:
         fine = np.clip((fine - np.float32(0.5)) * np.float32(STEEPER) + np.float32(0.5), 0, 1)
@@ -136,7 +134,7 @@ def _saturated(fine: np.ndarray) -> np.ndarray:
     bilevel original.
     """
     inked = fine[fine > 0.3 * fine.max()]
-    if not len(inked):
+    if not len(inked):  # a line so thin that it vanishes when the picture shrinks
         return fine
     quarter = 3 * len(inked) // 4
     level = float(np.partition(inked, quarter)[quarter])  # the upper quartile

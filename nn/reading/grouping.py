@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nn.reading.arrays import extents
 from nn.reading.components import label
 
 SPECK = 0.12  # of the largest component's extent; or, up to 0.3, a dot hardly longer than the pen is wide
@@ -40,8 +41,8 @@ class Component:
     @staticmethod
     def of(mask: np.ndarray) -> Component:
         """The component of a mask that is not empty."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        return Component(mask, int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+        (top, bottom), (left, right) = extents(mask)
+        return Component(mask, left, top, right, bottom)
 
     @property
     def width(self) -> int:

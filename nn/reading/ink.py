@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from nn.reading.arrays import as_picture, block_reduce
+from nn.reading.arrays import as_picture, block_reduce, extents
 from nn.reading.clutter import without_clutter
 from nn.reading.components import label
 from nn.reading.fading import evened
@@ -92,8 +92,8 @@ def _is_sheet(sheet: np.ndarray, writing: np.ndarray) -> bool:
 
 def _share_of_box(mask: np.ndarray) -> float:
     """The part of its box that a mask fills."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].mean())
+    (top, bottom), (left, right) = extents(mask)
+    return float(mask[top:bottom, left:right].mean())
 
 
 def _continued(grey: np.ndarray, unknown: np.ndarray, step: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nn.reading.arrays import extents
 from nn.reading.geometry import to_mnist
 
 
@@ -158,12 +159,12 @@ class Pieces:
 
 def grid_box(grid: Grid, shape: tuple[int, ...], mask: np.ndarray) -> Box:
     """The box, in pixels of a drawing of that shape, of a coarse mask."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    (top, bottom), (left, right) = extents(mask)
     return Box(
-        grid.left + int(columns[0]) * grid.step,
-        grid.top + int(rows[0]) * grid.step,
-        min(grid.left + int(columns[-1] + 1) * grid.step, shape[1]),
-        min(grid.top + int(rows[-1] + 1) * grid.step, shape[0]),
+        grid.left + left * grid.step,
+        grid.top + top * grid.step,
+        min(grid.left + right * grid.step, shape[1]),
+        min(grid.top + bottom * grid.step, shape[0]),
     )
 
 
