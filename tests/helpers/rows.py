@@ -46,3 +46,13 @@ def bars(gap, *bridges, widths=(3, 3)):
         line, first, last = bridge if isinstance(bridge, tuple) else (bridge, 0, gap)
         mask[line, widths[0] + first : widths[0] + last] = True
     return mask
+
+
+def sure(digit):
+    """Probabilities of a network that is certain."""
+    return np.eye(10)[digit]
+
+
+def believing(digit, probability):
+    """The probability of one digit; nine others share the rest."""
+    return np.where(np.arange(10) == digit, probability, (1 - probability) / 9)

@@ -212,3 +212,10 @@ def test_a_line_that_is_not_quite_level_goes_where_it_climbs_to_the_next_row():
         row = 50 + column // 80
         ink[row : row + (2 if column % 80 > 30 else 1), column] = 0.8
     assert_three_digits(to_ink(0.9 - 0.7 * ink))
+
+
+def test_a_line_that_vanishes_when_it_shrinks_is_blank():
+    """At one half of full ink a line has no width."""
+    ink = np.zeros((320, 120), np.float32)
+    ink[10:310, 60] = 0.5
+    assert not to_mnist(ink).any()

@@ -297,10 +297,3 @@ def test_a_small_digit_keeps_its_area_and_looks_as_if_drawn_large():
     small, large = to_mnist(ink), to_mnist(np.kron(ink, np.ones((4, 4), np.float32)))
     assert small.sum() == pytest.approx(ink.sum() * (20 / 24) ** 2, rel=0.01)
     assert np.abs(small - large).sum() < 0.05 * large.sum()
-
-
-def test_a_line_that_vanishes_when_it_shrinks_is_blank():
-    """At one half of full ink a line has no width."""
-    ink = np.zeros((320, 120), np.float32)
-    ink[10:310, 60] = 0.5
-    assert not to_mnist(ink).any()
