@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nn import training
 from nn.callbacks import Callback, History, ProgressBar, callbacks_of
-from nn.datasets.arguments import finite, first_epoch, labelled, metrics_of, split_off, whole
+from nn.datasets.arguments import finite, first_epoch, metrics_of, whole
 from nn.errors import InputError
 from nn.io import model_file
-from nn.layers import Layer, Rescaling
+from nn.layers import Layer
 from nn.losses import loss_named
 from nn.optimizers import optimizer_named
 from nn.utils import generators, keras_files, next_seed, older_keras
 from nn.utils.arrays import Scores
 from nn.utils.keras_model import ModelHabits
-from nn.utils.model_inputs import source_of
-from nn.utils.weights import checked_weights, weighted
+from nn.utils.model_inputs import held_out, source_of, warn_of_whole_pixels
+from nn.utils.weights import weighted
 
 __all__ = ["Sequential", "load_model"]
 # What `from keras.models import *` has besides.
@@ -157,22 +156,13 @@ class Sequential(ModelHabits):
             return self._trained(generators.BatchTrainer(self, batches, validation=validation, **options))
         generators.check_unused({"steps_per_epoch": steps_per_epoch})
         if validation_split and validation_data is None:
-            images, labels = labelled(cast(NDArray, x), y, "x")
-            (x, y), validation_data = split_off(images, labels, validation_split)
-            if sample_weight is not None:
-                sample_weight, held_out = np.split(checked_weights(sample_weight, len(images), "sample_weight"), [len(x)])
-                validation_data = (*cast(tuple[NDArray, NDArray], validation_data), held_out)
+            (x, y, sample_weight), validation_data = held_out(x, y, sample_weight, validation_split)
         source = weighted(source_of(self, "x", x, y), class_weight, sample_weight)
-        whole_pixels = isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1
-        if whole_pixels and not isinstance(self.layers[0], Rescaling):
-            warnings.warn(
-                "fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=2
-            )
+        warn_of_whole_pixels(x, self.layers[0])
         samples = whole(32 if batch_size is None else batch_size, "batch_size")
         validation = generators.validation_source(self, validation_data, validation_steps, samples)
-        return self._trained(
-            training.Trainer(self, source, batch_size=samples, shuffle=shuffle, validation=validation, **options)
-        )
+        trainer = training.Trainer(self, source, batch_size=samples, shuffle=shuffle, validation=validation, **options)
+        return self._trained(trainer)
 
     def _trained(self, trainer: training.Trainer) -> History:
         with self._as_compiled():

@@ -21,7 +21,7 @@ MODELS: dict[str, list[str]] = {
     "nn/utils/keras_model/layers.py": _HABITS,
     "nn/utils/symbols.py": ["tests/utils/test_symbols.py", "tests/utils/test_model_chains.py"],
     "nn/utils/functional.py": [*_CHAINS, "tests/utils/test_channels.py", "-k", "not files and not learns"],
-    "nn/utils/model_inputs.py": ["tests/utils/test_model_inputs.py"],
+    "nn/utils/model_inputs.py": ["tests/utils/test_model_inputs.py", "tests/test_models_fit.py"],
     "nn/utils/weights.py": ["tests/utils/test_weights.py"],
     "nn/utils/arrays.py": ["tests/utils/test_arrays.py"],
     "nn/utils/__init__.py": ["tests/utils/test_utils.py"],

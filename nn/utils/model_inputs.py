@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any, cast
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nn.datasets.arguments import check_images, labelled
+from nn.datasets.arguments import check_images, labelled, split_off
 from nn.datasets.sources import ImageSource, ScaledImages
 from nn.errors import InputError
+from nn.layers import Layer, Rescaling
+from nn.utils.weights import checked_weights
 
 
 def source_of(model: Any, argument: str, x: Any, y: ArrayLike | None) -> ImageSource:
@@ -36,6 +40,24 @@ def source_of(model: Any, argument: str, x: Any, y: ArrayLike | None) -> ImageSo
     if tuple(source.image_shape) != model.input_shape:
         raise InputError(f"{argument}: expected samples of shape {model.input_shape}, got {tuple(source.image_shape)}")
     return source
+
+
+def held_out(
+    x: Any, y: ArrayLike | None, sample_weight: ArrayLike | None, part: float
+) -> tuple[tuple[NDArray, NDArray, NDArray | None], tuple[NDArray, ...]]:
+    """Inputs, labels and weights without the last `part` of them, and that part for the validation."""
+    images, labels = labelled(x, y, "x")
+    kept, validation = split_off(images, labels, part)
+    if sample_weight is None:
+        return (*kept, None), validation
+    weights, others = np.split(checked_weights(sample_weight, len(images), "sample_weight"), [len(kept[0])])
+    return (*kept, weights), (*validation, others)
+
+
+def warn_of_whole_pixels(x: Any, first: Layer) -> None:
+    """Tell the caller of `fit` if x holds bytes up to 255 and the first layer does not scale them."""
+    if isinstance(x, np.ndarray) and x.dtype == np.uint8 and x.max(initial=0) > 1 and not isinstance(first, Rescaling):
+        warnings.warn("fit: x holds whole numbers up to 255; networks learn better from values in [0, 1]: x / 255", stacklevel=3)
 
 
 def _build(model: Any, shape: tuple[int, ...]) -> None:

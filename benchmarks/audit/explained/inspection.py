@@ -29,8 +29,8 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ("nn/engine/predicting.py", "None, False)  [False]  ->  True", "the kernels run in any case, and their result is not used"),
     ("nn/engine/predicting.py", "[size <= CHUNK]  ->  size < CHUNK", SPEED),
     (
-        "nn/models.py",
-        "(x.max(initial=0) > 1)  [0]  ->  1",
+        "nn/utils/model_inputs.py",
+        "(not isinstance(first, Rescaling)):  [0]  ->  1",
         "only for an empty array, and 1 is not above 1 either",
     ),
     ("nn/models.py", "fit_options(harmless, 1, 'evaluate')  [1]  ->  2", EPOCHS),
