@@ -11,11 +11,12 @@ from pathlib import Path
 
 from benchmarks.audit.gradient_faults import GRADIENT_FAULTS
 from benchmarks.audit.mutation import Mutant
+from benchmarks.audit.state_faults import STATE_FAULTS
 from benchmarks.audit.training_faults import TRAINING_FAULTS
 from nn.errors import InputError
 
 # (what goes wrong, file, piece, what replaces it, ...)
-FAULTS = GRADIENT_FAULTS + TRAINING_FAULTS
+FAULTS = GRADIENT_FAULTS + TRAINING_FAULTS + STATE_FAULTS
 
 
 def mutants(root: Path) -> list[Mutant]:
