@@ -120,10 +120,14 @@ class Chromium:
         self.send("Emulation.setDeviceMetricsOverride", **metrics)
         self.send("Emulation.setTouchEmulationEnabled", enabled=mobile)
         self.events.clear()
-        # The page before may be there for a moment yet, and is complete too.
+        self.go(path.absolute().as_uri())
+        self.until("typeof readDigits === 'function'")
+
+    def go(self, url):
+        """Leave the page, which may be there for a moment yet, for another, and wait until that is complete."""
         self.evaluate("globalThis.isLeft = true")
-        self.send("Page.navigate", url=path.absolute().as_uri())
-        self.until("!globalThis.isLeft && document.readyState === 'complete' && typeof readDigits === 'function'")
+        self.send("Page.navigate", url=url)
+        self.until("!globalThis.isLeft && document.readyState === 'complete'")
 
     def complaints(self):
         """What the console has said since the page was opened, and what it tried to fetch."""

@@ -70,8 +70,7 @@ def workbench(browser):
     """The browser with the page's layers and pen, and no page."""
     if browser.evaluate("typeof buildNetwork") == "function":
         return browser
-    browser.send("Page.navigate", url="about:blank")
-    browser.until("document.readyState === 'complete'")
+    browser.go("about:blank")
     loaded(browser, "activations.js", "layers.js", "network.js", "pen.js")
     return browser
 
