@@ -1,5 +1,5 @@
 """Drawings that are not digits, of kinds never used in training (those are in
-`nn.strokes.shapes.OTHERS`), in the same notation.
+`nn.strokes.signs`), in the same notation.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What is no digit: scribbles, signs, digits run together or crossed out, sketches, writing,
-filled shapes, noise.
+"""What is no digit: scribbles, signs, invented letters, digits run together or crossed
+out, sketches, writing, filled shapes, noise.
 
 A network that has seen only digits calls everything a digit. Shown these with "any of the ten,
 equally" as the answer, it learns to be undecided where nothing can be decided (outlier exposure:
@@ -17,11 +17,11 @@ from nn.kernels.curve import MOST_POINTS, trace
 from nn.kernels.jit import jit
 from nn.kernels.pen import capsule, centre, draw, fit
 from nn.kernels.simd import clear
-from nn.kernels.sketches import hatching, piece, sketch, writing
+from nn.kernels.sketches import hatching, letter, piece, sketch, writing
 from nn.kernels.strokes import deform, pen_radius, pick, press, write
 
 STREAM_DOODLE = np.int64(4)
-KINDS = 11
+KINDS = 13
 
 
 @jit
@@ -152,12 +152,12 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
         n = 0
         if kind == 0:
             n = scribble(state, 6, x=x, y=y, r=r, down=down)
-        elif kind == 1:
+        elif kind in (1, 11):  # signs come twice as often as the others
             n = write_any(signs, state, x=x, y=y, r=r, down=down)
         elif kind == 2:
             a = write_any(digits, state, x=x, y=y, r=r, down=down)
             n = a + write_any(digits, state, x=x[a:], y=y[a:], r=r[a:], down=down[a:])
-            beside(x, y, a, n, between(state, -0.05, 0.3))
+            beside(x, y, a, n, between(state, -0.25, 0.3))
         elif kind == 3:
             a = write_any(digits, state, x=x, y=y, r=r, down=down)
             n = a + scribble(state, 9, x=x[a:], y=y[a:], r=r[a:], down=down[a:])
@@ -183,16 +183,18 @@ def draw_doodles(digits: tuple, signs: tuple, seed: int, epoch: int, indices: np
 
 @jit
 def sketched(kind: int, state: np.ndarray, x: np.ndarray, y: np.ndarray, r: np.ndarray, down: np.ndarray) -> int:
-    """A sketch (kinds 7, 8), writing (9), hatching (else), or a piece of one, in a hand of its
-    own; the length of the path.
+    """A sketch (kinds 7, 8), writing (9), hatching (10), or a piece of one, or a letter (else), in a
+    hand of its own; the length of the path.
     """
     if kind < 9:
         n = sketch(state, x, y, down)
     elif kind == 9:
         n = writing(state, x, y, down)
-    else:
+    elif kind == 10:
         n = hatching(state, x, y, down)
-    if uniform(state) < 0.4:
+    else:
+        n = letter(state, x, y, down)
+    if kind < 11 and uniform(state) < 0.4:
         n = piece(state, x, y, down, n)
     deform(x, y, n, 1.0, state)
     press(x, y, r, n, state)

@@ -1,8 +1,8 @@
-"""What people sketch when they write no digit: outlines with details in them, lines of writing,
-hatching, and pieces of these.
+"""What people sketch when they write no digit: outlines with details in them, letters of no
+alphabet, lines of writing, hatching, and pieces of these.
 
 The parts of a sketch are few and simple, and never so few that they might be a digit: a ring and a
-line could be a 9.
+line could be a 9. A letter has at least three strokes, and four if it is symmetrical.
 """
 
 from __future__ import annotations
@@ -117,6 +117,36 @@ def sketch(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) ->
         if twice == 2 and 2 * n - first <= MOST_POINTS:
             for k in range(first, n):
                 x[n + k - first], y[n + k - first], down[n + k - first] = 1.0 - x[k], y[k], down[k]
+            n += n - first
+    return n
+
+
+@jit
+def letter(state: np.ndarray, x: np.ndarray, y: np.ndarray, down: np.ndarray) -> int:
+    """A letter of no alphabet: strokes between the corners, the middles of the edges and the middle
+    of its box, straight, bent or with a corner, symmetrical at times; the length of the path.
+    """
+    width = between(state, 0.4, 1.0)
+    twice = uniform(state) < 0.35
+    points, corners = np.empty((3, 2)), np.zeros(3, np.uint8)
+    n = 0
+    for _ in range(2 + int(2.0 * uniform(state)) if twice else 3 + int(2.5 * uniform(state))):
+        here, there = int(9.0 * uniform(state)), int(8.0 * uniform(state))
+        there += 1 if there >= here else 0
+        points[0, 0], points[0, 1] = 0.5 * width * (here % 3), 0.5 * (here // 3)
+        points[2, 0], points[2, 1] = 0.5 * width * (there % 3), 0.5 * (there // 3)
+        bend, kind = 0.0, uniform(state)
+        if kind > 0.55:
+            bend = between(state, -0.5, 0.5)
+        dx, dy = points[2, 0] - points[0, 0], points[2, 1] - points[0, 1]
+        points[1, 0] = 0.5 * (points[0, 0] + points[2, 0]) - bend * dy
+        points[1, 1] = 0.5 * (points[0, 1] + points[2, 1]) + bend * dx
+        corners[1] = 1 if kind > 0.85 else 0
+        first = n
+        n = trace(points, corners, first=0, last=3, per_piece=6, x=x, y=y, down=down, n=n)
+        if twice:
+            for k in range(first, n):
+                x[n + k - first], y[n + k - first], down[n + k - first] = width - x[k], y[k], down[k]
             n += n - first
     return n
 

@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from nn.strokes.families import FAMILIES, MEMBERS, members
-from nn.strokes.shapes import DIGITS, OTHERS
+from nn.strokes.shapes import DIGITS
+from nn.strokes.signs import SIGNS
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def digit_templates() -> Templates:
 @cache
 def other_templates() -> Templates:
     """Signs that are not digits; their label is 255."""
-    return templates_of(OTHERS)
+    return templates_of(SIGNS)
 
 
 def templates_of(text: str) -> Templates:

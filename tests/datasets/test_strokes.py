@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nn.kernels.counter import begin
 from nn.kernels.curve import MOST_POINTS, trace
 from nn.kernels.pen import capsule
+from nn.kernels.sketches import letter
 from nn.kernels.strokes import pick
 from nn.strokes import Doodles, SyntheticDigits, digit_templates, draw_templates, other_templates
 from nn.strokes.__main__ import main
@@ -102,6 +104,25 @@ def test_doodles_are_varied_and_none_is_empty_for_long():
     Doodles(1, 500).fill(out, np.arange(500), 0)
     assert (out.max(axis=(1, 2, 3)) > 0.2).mean() > 0.97
     assert out.mean(axis=(1, 2, 3)).std() > 0.1
+
+
+def test_letters_have_three_strokes_or_more_and_some_are_symmetrical():
+    state = np.empty(2, np.uint64)
+    x, y, down = np.empty(MOST_POINTS), np.empty(MOST_POINTS), np.empty(MOST_POINTS, np.uint8)
+    strokes, symmetrical = [], 0
+    for number in range(200):
+        begin(state, np.int64(4), 0, 0, number)
+        n = letter(state, x, y, down)
+        strokes.append(int((down[:n] == 0).sum()))
+        path = np.stack([x, y], axis=1)[:n].reshape(-1, 13, 2)
+        assert path.min() > -0.6
+        assert path.max() < 1.6
+        if len(path) % 2 == 0:
+            # Each stroke is followed by its mirror image: the sums of both x are the letter's width.
+            sums = (path[::2] + path[1::2])[..., 0]
+            symmetrical += int(np.ptp(sums) < 1e-9)
+    assert set(strokes) == {3, 4, 5, 6}
+    assert 0.25 < symmetrical / 200 < 0.45
 
 
 def test_curve_goes_through_its_points_and_turns_at_corners():

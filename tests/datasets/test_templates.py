@@ -6,7 +6,8 @@ import pytest
 from nn.errors import InputError
 from nn.strokes import Doodles, SyntheticDigits, digit_templates, draw_templates, other_templates
 from nn.strokes.families import FAMILIES, MEMBERS, members
-from nn.strokes.shapes import DIGITS, OTHERS
+from nn.strokes.shapes import DIGITS
+from nn.strokes.signs import SIGNS
 from nn.strokes.templates import templates_of
 
 SHAPES = """
@@ -67,7 +68,7 @@ def test_a_digit_has_its_shapes_and_all_members_of_its_families(digit):
 
 def test_signs_have_no_label():
     templates = other_templates()
-    assert templates.names == tuple(name for _, name, _ in lines(OTHERS))
+    assert templates.names == tuple(name for _, name, _ in lines(SIGNS))
     assert set(templates.labels) == {255}
 
 
