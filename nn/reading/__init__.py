@@ -6,7 +6,8 @@
     reading = recognition.read_number(model, ink)     # the number, and how far to believe it
 
     images                          files
-    ink, clutter, fading            polarity, paper, light, noise; printed lines, frames and rims; strokes that fade
+    ink, screens                    polarity, paper, light, noise; dots instead of greys, bars of tools
+    clutter, fading                 printed lines, frames and rims; strokes that fade
     components, grouping, seams     connected ink; specks, rows and strokes that belong together; where digits may touch
     pieces, segmentation            the pieces of a row, and any run of them as a digit
     geometry                        crop, 20 x 20 box, stroke width, centre of mass

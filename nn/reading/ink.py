@@ -17,6 +17,7 @@ from nn.reading.arrays import as_picture, block_reduce, extents
 from nn.reading.clutter import without_clutter
 from nn.reading.components import label
 from nn.reading.fading import evened
+from nn.reading.screens import without_bars, without_dots
 
 MIN_CONTRAST = 0.08  # a pencil on grey paper has 0.2
 MIN_SIGNAL_TO_NOISE = 6.0
@@ -46,7 +47,7 @@ def to_ink(grey: np.ndarray) -> np.ndarray:
     grey = as_picture(grey, "grey")
     if not grey.size or float(grey.max() - grey.min()) < MIN_CONTRAST:
         return np.zeros_like(grey)
-    grey = _without_table(grey)
+    grey = _without_table(without_bars(without_dots(grey)))
     return evened(without_clutter(_ink_on_light_paper(1 - grey if _paper_is_dark(grey) else grey)))
 
 
