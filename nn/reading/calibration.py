@@ -72,7 +72,7 @@ def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS)
     return [(float(confidence[b].mean()), float(right[b].mean()), float(b.mean())) for b in filled]
 
 
-def sure_threshold(probabilities: np.ndarray, doubted: float = 0.015) -> float:
+def sure_threshold(probabilities: np.ndarray, doubted: float = 0.0125) -> float:
     """The confidence that all but the share `doubted` of these readings (N, K) reach."""
     if not 0 <= doubted < 1:
         raise InputError(f"doubted: expected a share from 0 to below 1, got {doubted}")

@@ -43,10 +43,15 @@ MARGIN = 0.25  # a digit with a smaller margin is unsure
 MARK_COST, SMALL_MARK_COST = 0.7, 0.15
 DASH, SLASH, SLANT = 0.25, 0.95, 0.45  # a dash is lower, a slash higher than this, and wider than SLANT of its height
 COMMA, LOWEST = 0.4, 0.65  # a comma is lower and narrower than COMMA, and begins below LOWEST of a neighbour's height
-# A straight stroke that leans and reaches beyond both its neighbours is a slash, although the network
-# is sure of a 1: a steep one by OVER of its height above and below, another by so much in all. Of 100
-# dates with slashes, 89 are read right instead of none, and no 1 between digits is lost.
-LEAN, STEEP, OVER = 0.32, 0.38, 0.06
+# A straight stroke that rises to the right and reaches beyond both its neighbours is a slash, although
+# the network is sure of a 1. It leans, by its width over its height, more than STEEPEST_SLASH and
+# reaches FAR_OVER of its height above and below; or more than LEAN and OVER, twice in all; or more than
+# FLATTER and OVER in all.
+STEEPEST_SLASH, LEAN, FLATTER = 0.15, 0.25, 0.38
+FAR_OVER, OVER = 0.08, 0.06
+# One that leans more than MAYBE may be a slash too, and so may a steeper one that begins no lower and
+# ends no higher than its neighbours, but for LEVEL_ENDS of its height: a 1, but an unsure one.
+MAYBE, LEVEL_ENDS = 0.33, 0.02
 
 Span = tuple[int, int]
 
@@ -214,13 +219,34 @@ def mark_cost(pieces: Pieces, first: int, last: int) -> float | None:
 
 def _reaches_beyond(box: Box, before: Box, after: Box) -> bool:
     """Whether a piece leans, and begins above and ends below its neighbours, as a slash does."""
-    if box.width <= LEAN * box.height:
-        return False
+    least, both = _overhang(box, before, after)
+    lean = box.width / box.height
+    if lean > FLATTER:
+        return both >= OVER and least >= -OVER / 2
+    if lean > LEAN and least > 0 and both >= 2 * OVER:
+        return True
+    return lean > STEEPEST_SLASH and least >= FAR_OVER
+
+
+def _overhang(box: Box, before: Box, after: Box) -> tuple[float, float]:
+    """How far a piece reaches above and below both its neighbours, in its own heights: the lesser of
+    the two, and their sum.
+    """
     above, below = min(before.top, after.top) - box.top, box.bottom - max(before.bottom, after.bottom)
-    over = OVER * box.height
-    return (
-        min(above, below) >= over if box.width < STEEP * box.height else above + below >= over and min(above, below) >= -over / 2
-    )
+    return min(above, below) / box.height, (above + below) / box.height
+
+
+def may_be_a_slash(pieces: Pieces, first: int, last: int) -> bool:
+    """Whether pieces first .. last − 1 are a straight stroke between two digits that leans as a slash
+    does, or reaches as far as one.
+    """
+    if last != first + 1 or first == 0 or last == len(pieces) or pieces.is_cut(first, last):
+        return False
+    box, piece = pieces.boxes[first], pieces.pieces[first]
+    lean = box.width / box.height
+    if lean <= STEEPEST_SLASH or not (piece.is_straight and piece.rises):
+        return False
+    return lean > MAYBE or _overhang(box, pieces.boxes[first - 1], pieces.boxes[last])[0] >= -LEVEL_ENDS
 
 
 def _is_comma(pieces: Pieces, before: Box, box: Box, after: Box) -> bool:

@@ -24,6 +24,10 @@ MOST_COMPONENTS = 48
 # Parts of a broken digit are closer than BROKEN (of both).
 FLAT, ROW_OVERLAP, FAR_OVERLAP, BROKEN = 0.3, 0.3, 0.6, 0.06
 NEIGHBOURS = 2.0
+# A line under a number is at least SLENDERNESS times as wide as high, LONG times as wide as the highest
+# component is high, and COVERING times as wide as what is over it, from which it keeps AIR, of that
+# height. A shorter one may be the foot of a 2 or the hat of a 5 in the next row.
+SLENDERNESS, LONG, COVERING, AIR = 3.0, 1.2, 0.8, 0.03
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +101,32 @@ def without_specks(strokes: Sequence[Component], pen: float) -> tuple[list[Compo
     smallest = _smallest(np.array([each.extent for each in strokes]), pen)
     kept = [each for each in strokes if each.extent >= smallest]
     return kept, [each for each in strokes if each.extent < smallest]
+
+
+def without_underlines(components: Sequence[Component], pen: float) -> list[Component]:
+    """Components without the lines that were drawn under all others, or under a row of them."""
+    kept = list(components)
+    while line := next((each for each in kept if _is_underline(each, kept, pen)), None):
+        kept = [each for each in kept if each is not line]
+    return kept
+
+
+def _is_underline(line: Component, components: Sequence[Component], pen: float) -> bool:
+    """Whether a component is flat, and has only air between it and what it lies under."""
+    highest = max((each.height for each in components if each is not line), default=0)
+    if highest < 3 * pen or line.width < max(SLENDERNESS * line.height, LONG * highest):
+        return False
+    near = [
+        each
+        for each in components
+        if each is not line and each.height > FLAT * highest and min(each.right, line.right) > max(each.left, line.left)
+    ]
+    air = max(1.0, AIR * highest)
+    over = [each for each in near if each.bottom + air <= line.top]
+    under = [each for each in near if each.top >= line.bottom + air]
+    if not over or len(over) + len(under) < len(near):
+        return False
+    return line.width >= COVERING * (max(each.right for each in over) - min(each.left for each in over))
 
 
 def _smallest(extents: np.ndarray, pen: float) -> float:

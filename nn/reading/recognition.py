@@ -9,9 +9,9 @@ there:
     sure_from       the calibrated probability from which a digit is called sure
 
 A digit is unsure for one of three reasons (`_doubt`): its probability is below `sure_from`; another
-grouping of the ink reads nearly as well, or the digit has several pieces and is so wide that it may
-be two; or it may be a thing and not a drawing: a blotch, or a picture of which the network is not
-sure as a whole.
+grouping of the ink reads nearly as well, or by its shape it may be two digits, a slash or a small
+sign; or it may be a thing and not a drawing: a blotch, or a picture of which the network is not sure
+as a whole.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 
 from nn.reading.arrays import as_picture
 from nn.reading.calibration import calibrated
-from nn.reading.choice import MARGIN, Chosen, Span, best_grouping, possible_spans
+from nn.reading.choice import MARGIN, Chosen, Span, best_grouping, may_be_a_slash, possible_spans
 from nn.reading.geometry import BLOTCH, stroke_width, to_mnist
 from nn.reading.pieces import Box, Digit, Pieces
 from nn.reading.segmentation import Stroke, cut_up, take_apart
@@ -36,6 +36,14 @@ LEAST_MARK = 0.05  # of the higher neighbour; a smaller speck is dirt
 # two digits (`_may_be_two`). Of MNIST's test digits 2.3 % are wider, of the development strokes
 # 1.2 %.
 WIDEST_SURE = 1.25
+# A digit lower than this part of the highest beside it is unsure: it may be a sign such as a degree.
+# People's digits of unequal height are seldom below 0.4.
+LOWEST_SURE = 0.38
+# A digit whose strokes are broader than this in the image that the network sees is unsure: it may be
+# a blotch, or lines too close to be seen apart, as in a fingerprint. `to_mnist` pares strokes down: a
+# brush of an eighth of the sheet draws digits up to 5.0 broad. Of MNIST's training digits 1 in 700 is
+# broader than 5.5.
+BROADEST_SURE = 5.5
 # `may_show_a_thing` takes a picture of 28 x 28 for a drawing if it is neither grey inside nor
 # broad. Of 500 digits, as paint programs save them, none was taken for a thing: 99 % had less than
 # 0.60 of their ink between FAINT and FULL, and their strokes were up to 3.9 pixels wide in the box
@@ -142,8 +150,8 @@ def read_number(
                 marks.append(digit.box)
                 continue
             # The dot of a fat brush looks like a bold 0.
-            is_blotch = stroke_width(digit.image) > BLOTCH
-            doubt = _doubt(model, probabilities, chosen.margin, is_thing=is_thing or is_blotch)
+            is_broad = stroke_width(digit.image) > BROADEST_SURE
+            doubt = _doubt(model, probabilities, chosen.margin, is_thing=is_thing or is_broad)
             read.append(_judged(digit, probabilities, doubt, row=k))
     marks += [speck for speck in rows[0].specks if _is_between(speck, read)]
     return Reading(tuple(read), tuple(marks))
@@ -164,7 +172,8 @@ def _best_digits(model: Model, row: Pieces, temperature: float | None) -> list[t
     best = []
     for chosen in grouping.spans:
         number = spans.index(chosen.span)
-        if _may_be_two(row, chosen.span):
+        is_low = digits[number].box.height < LOWEST_SURE * row.height
+        if _may_be_two(row, chosen.span) or may_be_a_slash(row, *chosen.span) or is_low:
             chosen = replace(chosen, margin=0.0)
         best.append((digits[number], found[number], chosen))
     return best

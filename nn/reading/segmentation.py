@@ -15,7 +15,7 @@ import numpy as np
 
 from nn.reading.arrays import as_picture, block_reduce
 from nn.reading.geometry import SIDE, is_mnist, stroke_width
-from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks
+from nn.reading.grouping import Component, connected, into_rows, stacked, without_specks, without_underlines
 from nn.reading.pieces import Digit, Grid, Piece, Pieces, grid_box
 from nn.reading.seams import crossed, find_seams
 
@@ -31,7 +31,8 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     """Take a drawing (H, W), white on black, apart into rows of pieces, from top to bottom; []
     where there is no ink.
 
-    What is connected stays one piece, and so does an image with MNIST's geometry. `strokes` are the movements of the pen that
+    What is connected stays one piece, and so does an image with MNIST's geometry. Lines under the
+    writing are left out. `strokes` are the movements of the pen that
     left the ink, if they are known, in the order of drawing: each its points (n, 2), x and y in
     pixels of `ink`, and the pen's width in pixels. What one of them drew then stays together, and
     strokes that touch can still be told apart. Ink that was erased since may be missing.
@@ -60,7 +61,7 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     may_touch = not known and max(ink.shape) > SIDE
     return [
         Pieces(ink, grid, _pieces_of(row, pen), inked, boxes if not k else (), may_touch=may_touch)
-        for k, row in enumerate(into_rows(kept))
+        for k, row in enumerate(into_rows(without_underlines(kept, pen)))
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from rows import believing, filled, row, row_of, sure
 
 from nn.reading import choice
-from nn.reading.choice import best_grouping, mark_cost
+from nn.reading.choice import best_grouping, mark_cost, may_be_a_slash
 
 H = 100
 
@@ -115,9 +115,13 @@ def rising(width, above=10, below=10, *, falls=False, thick=3):
     ("pieces", "expected"),
     [
         pytest.param(rising(30), 0.0, id="leaning, higher and lower than its neighbours"),
-        pytest.param(rising(25), None, id="too steep"),
-        pytest.param(rising(28, 10, 5), 0.0, id="steep, far enough below"),
-        pytest.param(rising(27, 10, 4), None, id="steep, not far enough below"),
+        pytest.param(rising(12), None, id="too steep"),
+        pytest.param(rising(14), 0.0, id="steep, far beyond both"),
+        pytest.param(rising(14, 10, 6), None, id="steep, not far enough below"),
+        pytest.param(rising(20, 8, 1), 0.0, id="leaning, far enough in all"),
+        pytest.param(rising(20, 7, 1), None, id="leaning, not far enough in all"),
+        pytest.param(rising(20, 12, 0), None, id="leaning, not below"),
+        pytest.param(rising(17, 8, 1), None, id="too steep to reach so little beyond"),
         pytest.param(rising(26, 6, -1), 0.0, id="slanting, beyond one of them in all"),
         pytest.param(rising(26, 3, 0), None, id="slanting, not far enough beyond"),
         pytest.param(rising(32, 20, -3), None, id="slanting, ends above the line"),
@@ -128,6 +132,26 @@ def rising(width, above=10, below=10, *, falls=False, thick=3):
 )
 def test_a_stroke_that_leans_and_reaches_beyond_its_neighbours_is_a_slash(pieces, expected):
     assert mark_cost(pieces, 1, 2) == expected
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        pytest.param(rising(22, 0, 0), True, id="leaning, as high as its neighbours"),
+        pytest.param(rising(22, -10, -10), True, id="leaning, lower than its neighbours"),
+        pytest.param(rising(12, -10, -10), False, id="steeper and lower"),
+        pytest.param(rising(19, 0, -1), True, id="steeper, hardly lower"),
+        pytest.param(rising(19, 0, -2), False, id="steeper, ends above the line"),
+        pytest.param(rising(9, 0, 0), False, id="nearly upright"),
+        pytest.param(rising(22, 0, 0, falls=True), False, id="the other way"),
+        pytest.param(rising(30, 0, 0, thick=20), False, id="a block"),
+    ],
+)
+def test_a_straight_stroke_that_leans_or_reaches_like_a_slash_may_be_one(pieces, expected):
+    assert may_be_a_slash(pieces, 1, 2) == expected
+    assert not may_be_a_slash(pieces, 0, 1)
+    assert not may_be_a_slash(pieces, 2, 3)
+    assert not may_be_a_slash(pieces, 0, 2)
 
 
 def test_a_clear_slash_is_none_of_the_digits_however_sure_the_network_is():

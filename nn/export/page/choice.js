@@ -31,9 +31,13 @@ const SLASH = 0.95;
 const SLANT = 0.45;
 const COMMA = 0.4;
 const LOWEST = 0.65;
-const LEAN = 0.32;
-const STEEP = 0.38;
+const STEEPEST_SLASH = 0.15;
+const LEAN = 0.25;
+const FLATTER = 0.38;
+const FAR_OVER = 0.08;
 const OVER = 0.06;
+const MAYBE = 0.33;
+const LEVEL_ENDS = 0.02;
 
 /**
  * The runs of pieces, [first, one past the last], that may be one digit; a single piece always
@@ -173,12 +177,30 @@ function markCost(pieces, first, last) {
 
 /** Whether a piece leans, and begins above and ends below its neighbours, as a slash does. */
 function reachesBeyond(box, before, after) {
-  if (widthOf(box) <= LEAN * heightOf(box)) return false;
+  const { least, both } = overhang(box, before, after);
+  const lean = widthOf(box) / heightOf(box);
+  if (lean > FLATTER) return both >= OVER && least >= -OVER / 2;
+  if (lean > LEAN && least > 0 && both >= 2 * OVER) return true;
+  return lean > STEEPEST_SLASH && least >= FAR_OVER;
+}
+
+/** How far a piece reaches above and below both its neighbours: the lesser of the two, and the sum. */
+function overhang(box, before, after) {
   const above = Math.min(before.top, after.top) - box.top;
   const below = box.bottom - Math.max(before.bottom, after.bottom);
-  const over = OVER * heightOf(box);
-  if (widthOf(box) < STEEP * heightOf(box)) return Math.min(above, below) >= over;
-  return above + below >= over && Math.min(above, below) >= -over / 2;
+  return { least: Math.min(above, below) / heightOf(box), both: (above + below) / heightOf(box) };
+}
+
+/**
+ * Whether pieces first .. last − 1 are a straight stroke between two digits that leans as a slash
+ * does, or reaches as far as one.
+ */
+export function mayBeASlash(pieces, first, last) {
+  if (last !== first + 1 || first === 0 || last === pieces.length || pieces.isCut(first, last)) return false;
+  const [box, piece] = [pieces.boxes[first], pieces.pieces[first]];
+  const lean = widthOf(box) / heightOf(box);
+  if (lean <= STEEPEST_SLASH || !(piece.isStraight && rises(piece.mask))) return false;
+  return lean > MAYBE || overhang(box, pieces.boxes[first - 1], pieces.boxes[last]).least >= -LEVEL_ENDS;
 }
 
 function isComma(pieces, before, box, after) {

@@ -12,6 +12,10 @@ const ROW_OVERLAP = 0.3;
 const FAR_OVERLAP = 0.6;
 const BROKEN = 0.06;
 const NEIGHBOURS = 2.0;
+const SLENDERNESS = 3.0; // of a line under a number: its width over its height
+const LONG = 1.2;
+const COVERING = 0.8;
+const AIR = 0.03;
 
 const extentOf = (component) => Math.max(widthOf(component), heightOf(component));
 
@@ -37,6 +41,31 @@ export function withoutSpecks(components, pen) {
   const largest = Math.max(...components.map(extentOf));
   const smallest = Math.max(SPECK * largest, Math.min(1.8 * pen, 0.3 * largest));
   return components.filter((component) => extentOf(component) >= smallest);
+}
+
+/** What is left without the lines that were drawn under all else, or under a row. */
+export function withoutUnderlines(components, pen) {
+  let kept = [...components];
+  for (;;) {
+    const line = kept.find((each) => isUnderline(each, kept, pen));
+    if (!line) return kept;
+    kept = kept.filter((each) => each !== line);
+  }
+}
+
+function isUnderline(line, components, pen) {
+  const others = components.filter((each) => each !== line);
+  const highest = Math.max(0, ...others.map(heightOf));
+  if (highest < 3 * pen || widthOf(line) < Math.max(SLENDERNESS * heightOf(line), LONG * highest)) return false;
+  const near = others.filter((each) => {
+    return heightOf(each) > FLAT * highest && Math.min(each.right, line.right) > Math.max(each.left, line.left);
+  });
+  const air = Math.max(1, AIR * highest);
+  const over = near.filter((each) => each.bottom + air <= line.top);
+  const under = near.filter((each) => each.top >= line.bottom + air);
+  if (!over.length || over.length + under.length < near.length) return false;
+  const across = Math.max(...over.map((each) => each.right)) - Math.min(...over.map((each) => each.left));
+  return widthOf(line) >= COVERING * across;
 }
 
 /**

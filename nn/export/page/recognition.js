@@ -2,7 +2,7 @@
 // reasons.
 
 import { calibrated } from "./calibration.js";
-import { bestGrouping, MARGIN, possibleSpans } from "./choice.js";
+import { bestGrouping, MARGIN, mayBeASlash, possibleSpans } from "./choice.js";
 import { BLOTCH, SIDE, strokeWidth, toMnist } from "./geometry.js";
 import { profiles, range } from "./picture.js";
 import { heightOf, widthOf } from "./pieces.js";
@@ -14,6 +14,8 @@ const FULL = Math.fround(0.75);
 const MOST_GREY = 0.7;
 const LARGE = 24;
 const WIDEST_SURE = 1.25; // width over height
+const LOWEST_SURE = 0.38; // of the highest in the row
+const BROADEST_SURE = 5.5;
 const WIDEST_PEN = 4.2;
 const THIN_PEN = 3.0;
 
@@ -38,9 +40,9 @@ export function readNumber(network, ink, strokes = []) {
   const isThing = mayShowAThing(ink) && !(Math.max(...look(ink)) >= sureFrom);
   const chosen = rows.map((row) => bestDigits(row, look).filter((span) => !span.isMark));
   const digits = chosen.flatMap((row, k) => {
-    return row.map(({ first, last, box, image, digit, probability, probabilities, margin }) => {
-      let doubt = isThing || strokeWidth(image) > BLOTCH ? "picture" : null;
-      if (margin < MARGIN || mayBeTwo(box, last - first)) doubt = "grouping";
+    return row.map(({ first, last, box, image, digit, probability, probabilities, margin, isOdd }) => {
+      let doubt = isThing || strokeWidth(image) > BROADEST_SURE ? "picture" : null;
+      if (margin < MARGIN || isOdd) doubt = "grouping";
       if (probability < sureFrom) doubt = "probability";
       return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
     });
@@ -63,9 +65,18 @@ function bestDigits(row, look) {
     return { first, last, box, image, probabilities, probability, digit: probabilities.indexOf(probability) };
   });
   const grouping = bestGrouping(row, spans);
-  if (!row.mayTouch || grouping.isSettled) return grouping.spans;
+  if (!row.mayTouch || grouping.isSettled) return judged(row, grouping.spans);
   const parts = cutUp(row);
-  return parts.length > row.length ? bestDigits(parts, look) : grouping.spans;
+  return parts.length > row.length ? bestDigits(parts, look) : judged(row, grouping.spans);
+}
+
+/** Spans, and whether each `isOdd`: it may be something else whatever the network thinks of it. */
+function judged(row, spans) {
+  return spans.map((span) => {
+    const isLow = heightOf(span.box) < LOWEST_SURE * row.height;
+    const isOdd = isLow || mayBeTwo(span.box, span.last - span.first) || mayBeASlash(row, span.first, span.last);
+    return { ...span, isOdd };
+  });
 }
 
 /** Whether a digit is so wide that its pieces, if it has several, may be digits too. */

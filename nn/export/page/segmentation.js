@@ -2,7 +2,7 @@
 // reasons.
 
 import { isMnist, SIDE, strokeWidth } from "./geometry.js";
-import { componentOf, connected, intoRows, stacked, withoutSpecks } from "./grouping.js";
+import { componentOf, connected, intoRows, stacked, withoutSpecks, withoutUnderlines } from "./grouping.js";
 import { areaOf, blockMaxima, crop, mask, profiles, range, roundEven } from "./picture.js";
 import { heightOf, Pieces, widthOf } from "./pieces.js";
 import { crossed, findSeams, isStraight } from "./seams.js";
@@ -44,7 +44,7 @@ export function takeApart(ink, strokes = []) {
   const kept = known.length ? withoutSpecks(known, pen) : connected(inked, pen);
   // Strokes of the pen are apart already, and a picture of the network's own size holds one digit.
   const mayTouch = !known.length && Math.max(ink.height, ink.width) > SIDE;
-  return intoRows(kept).map((row) => new Pieces(ink, grid, piecesOf(row, pen), inked, mayTouch));
+  return intoRows(withoutUnderlines(kept, pen)).map((row) => new Pieces(ink, grid, piecesOf(row, pen), inked, mayTouch));
 }
 
 /** The same row with its pieces cut at seams where digits may touch. */
