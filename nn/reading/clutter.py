@@ -1,7 +1,8 @@
 """What is ink-like and was not written: ruled lines, margin lines, frames, the rim of a table, the
 corner of another sheet.
 
-A frame, or a circle, is met in every direction from all else. A printed line is straight, thin for
+A frame, or a circle, is met in every direction from all else. A form (cells, a comb, a box with an open
+side) consists of long level and upright lines. A printed line is straight, thin for
 its length, and goes from one side of the picture to the other. Where a stroke crosses it, the ink is
 thicker than the line, and stays. A rim lies along the edge, and is much thicker or much thinner than
 the pen, or far from everything that was written.
@@ -30,6 +31,11 @@ THICKER, THINNER = 1.8, 0.5  # and is so many pens thick at least, or at most
 # least INSIDE of its height.
 CORNER, FILLED, LEAST_CONTACT = 0.4, 0.35, 0.25
 AROUND, INSIDE = 0.9, 0.2
+# Of a form, LINED of the ink lies in level runs of RUN of its width or upright ones of RISE of its
+# height, it is at least BROAD times as wide as all else is high, and it fills HOLLOW of its box at most
+# or is FLAT times as wide as high.
+LINED, RUN, RISE, BROAD, HOLLOW, FLAT = 0.9, 0.5, 0.3, 1.2, 0.5, 5
+MOST_COMPONENTS = 64  # of a picture in which forms are sought
 SHADOW = 0.4  # of full ink on average: the edge of a shadow, fainter than any stroke
 MARGIN = 0.04  # or it lies there alone: all else keeps this distance, of the shorter side, from every edge
 
@@ -40,7 +46,7 @@ def without_clutter(ink: np.ndarray) -> np.ndarray:
     """
     if min(ink.shape) < LEAST_SIDE or not ink.any():
         return ink
-    clean = _without_lines(_without_lines(_without_frame(ink)).T).T
+    clean = _without_lines(_without_lines(_without_forms(_without_frame(ink))).T).T
     clean = _without_rims(clean)
     return clean if float(clean.max()) >= 0.5 else ink
 
@@ -65,6 +71,38 @@ def _without_frame(ink: np.ndarray) -> np.ndarray:
     if not is_around or bottom - top < INSIDE * (last - first) or Piece(inked, 0, pen=stroke_width(rest)).is_straight:
         return ink
     return _erased(ink, frame, step)
+
+
+def _without_forms(ink: np.ndarray) -> np.ndarray:
+    """Ink without the lines of a form, printed or drawn."""
+    step = -(-max(ink.shape) // SEARCHED)
+    labels, count = label(block_reduce(ink, step, np.maximum) > FAINT)
+    masks = [labels == number for number in range(1, count + 1)] if count <= MOST_COMPONENTS else []
+    boxes = [extents(mask) for mask in masks]
+    for mask, box in zip(masks, boxes, strict=True):
+        highest = max((each[0][1] - each[0][0] for each in boxes if each is not box), default=0)
+        left, right = box[1]
+        if highest and right - left >= BROAD * highest and _is_lined(mask):
+            ink = _erased(ink, mask, step)
+    return ink
+
+
+def _is_lined(mask: np.ndarray) -> bool:
+    (top, bottom), (left, right) = extents(mask)
+    box = mask[top:bottom, left:right]
+    height, width = box.shape
+    lined = (_runs(box) >= RUN * width) | (_runs(box.T) >= RISE * height).T
+    is_thin = float(box.mean()) <= HOLLOW or width >= FLAT * height
+    return is_thin and float(lined[box].mean()) >= LINED
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """For each place of a mask the length of the level run that it belongs to; 0 outside."""
+    steps = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    lengths = np.nonzero(steps < 0)[1] - np.nonzero(steps > 0)[1]
+    out = np.zeros(mask.shape, np.int64)
+    out[mask] = np.repeat(lengths, lengths)
+    return out
 
 
 def _largest(labels: np.ndarray, count: int) -> int:

@@ -8,7 +8,7 @@ from drawings import FOUR, SEVEN, TWO, difference, draw
 from PIL import Image, ImageDraw
 
 from nn.reading import find_digits, read_image, to_ink, to_mnist
-from nn.reading.clutter import _is_corner, _without_frame
+from nn.reading.clutter import _is_corner, _is_lined, _runs, _without_forms, _without_frame
 from nn.reading.ink import _is_hole, _is_sheet, _without_table
 
 CANVAS = (400, 800)
@@ -219,3 +219,47 @@ def test_a_line_that_vanishes_when_it_shrinks_is_blank():
     ink = np.zeros((320, 120), np.float32)
     ink[10:310, 60] = 0.5
     assert not to_mnist(ink).any()
+
+
+FORMS = {
+    "cells": [(120, 80, 700, 80), (120, 320, 700, 320), *[(x, 80, x, 320) for x in (120, 330, 488, 700)]],
+    "an open side": [(120, 70, 700, 70), (700, 70, 700, 330), (120, 330, 700, 330), (120, 250, 120, 330)],
+    "a comb": [(140, 310, 690, 310), *[(x, 260, x, 310) for x in (140, 324, 507, 690)]],
+}
+
+
+@pytest.mark.parametrize("lines", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("width", [2, 8])
+def test_a_form_around_or_under_the_digits_is_not_ink(lines, width):
+    ink = three()
+    for line in lines:
+        ink = painted(ink, "line", line, fill=255, width=width)
+    assert_three_digits(to_ink(0.9 - 0.7 * ink))
+
+
+def test_a_form_that_touches_a_digit_stays():
+    ink = painted(three(), "line", (140, 232, 690, 232), fill=255, width=4)
+    np.testing.assert_array_equal(_without_forms(ink), ink)
+
+
+def test_what_is_not_much_wider_than_all_else_is_high_is_no_form():
+    two = draw([TWO], 300, 120, canvas=CANVAS)
+    height = np.ptp(np.flatnonzero(two.any(axis=1)))
+    for times, stays in ((1.05, True), (1.4, False)):
+        ink = painted(two, "line", (200, 390, 200 + times * height, 390), fill=255, width=4)
+        assert bool(_without_forms(ink)[390, 270]) == stays
+    alone = painted(np.zeros(CANVAS, np.float32), "line", (200, 300, 400, 300), fill=255, width=4)
+    np.testing.assert_array_equal(_without_forms(alone), alone)
+
+
+def test_runs_are_counted_row_by_row():
+    mask = np.array([[1, 1, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1]], bool)
+    assert _runs(mask).tolist() == [[2, 2, 0, 1], [0, 0, 0, 0], [4, 4, 4, 4]]
+
+
+def test_lines_are_level_or_upright():
+    mask = np.zeros((40, 100), bool)
+    mask[5, 10:90] = mask[5:35, 10] = True
+    assert _is_lined(mask)
+    mask[np.arange(5, 35), np.arange(20, 50)] = True
+    assert not _is_lined(mask)
