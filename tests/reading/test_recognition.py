@@ -249,11 +249,22 @@ def test_a_drawing_is_told_from_a_thing_by_the_whole_picture():
     assert not may_show_a_thing(0.6 * draw([TWO], 3, 5, 0.12, 2, canvas=(28, 28)))
 
 
-@pytest.mark.parametrize(("width", "doubt"), [(46, None), (52, "picture"), (58, "picture")])
+@pytest.mark.parametrize(("width", "doubt"), [(46, None), (52, None), (54, "picture"), (58, "picture")])
 def test_a_blotch_is_never_sure(width, doubt):
-    """Bars 100 pixels high: in the box of 20 x 20 they are 5.2, 5.7 and 7.4 pixels wide."""
+    """Bars 100 pixels high: in the box of 20 x 20 they are 5.2, 5.7, 7.1 and 7.4 pixels wide."""
     certain = SimpleNamespace(card={}, predict=lambda x: np.tile(np.eye(10, dtype=np.float32)[1], (len(x), 1)))
     ink = np.zeros((140, 140), np.float32)
     ink[20:120, 40 : 40 + width] = 1
     (digit,) = read_number(certain, ink).digits
     assert digit.doubt == doubt
+
+
+@pytest.mark.parametrize(("height", "doubt"), [(42, None), (36, "grouping")])
+def test_a_digit_much_lower_than_the_one_beside_it_is_unsure(height, doubt):
+    """Bars, all of which are surely 1; the second may be a small sign."""
+    certain = SimpleNamespace(card={}, predict=lambda x: np.tile(np.eye(10, dtype=np.float32)[1], (len(x), 1)))
+    ink = np.zeros((140, 240), np.float32)
+    ink[20:120, 40:52] = 1
+    ink[120 - height : 120, 140:148] = 1
+    first, second = read_number(certain, ink).digits
+    assert (first.doubt, second.doubt) == (None, doubt)

@@ -14,8 +14,8 @@ const FULL = Math.fround(0.75);
 const MOST_GREY = 0.7;
 const LARGE = 24;
 const WIDEST_SURE = 1.25; // width over height
-const LOWEST_SURE = 0.38; // of the highest in the row
-const BROADEST_SURE = 5.5;
+const LOWEST_SURE = 0.4; // of the highest digit beside it
+const BROADEST_SURE = 6.0;
 const WIDEST_PEN = 4.2;
 const THIN_PEN = 3.0;
 
@@ -72,8 +72,9 @@ function bestDigits(row, look) {
 
 /** Spans, and whether each `isOdd`: it may be something else whatever the network thinks of it. */
 function judged(row, spans) {
+  const highest = Math.max(0, ...spans.filter((span) => !span.isMark).map((span) => heightOf(span.box)));
   return spans.map((span) => {
-    const isLow = heightOf(span.box) < LOWEST_SURE * row.height;
+    const isLow = heightOf(span.box) < LOWEST_SURE * highest;
     const isOdd = isLow || mayBeTwo(span.box, span.last - span.first) || mayBeASlash(row, span.first, span.last);
     return { ...span, isOdd };
   });
