@@ -30,7 +30,7 @@ from nn.train.recipe import Recipe
 from nn.train.setup import trainer_for
 
 TRAINED = 55_000
-RECIPE = Recipe(epochs=80, learning_rate=1.5, ema=True, dropout=0.5, plain=0.2, strokes=0.2, doodles=0.03)
+RECIPE = Recipe(epochs=80, learning_rate=1.5, ema=True, dropout=0.5, plain=0.15, strokes=0.15, doodles=0.05)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
