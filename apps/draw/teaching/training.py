@@ -45,7 +45,9 @@ SAMPLES = 25_600  # images in a lesson, which takes a few seconds
 BATCH = 128
 RATE = 1.0  # of Adadelta, at first; it falls to 0
 SHARE, MOST = 0.008, 0.25  # of a lesson: each drawing (200 views of it), and at most all of them together
-WAY = 0.6  # how far the taught model is from the old weights to the new ones
+# How far the taught model is from the old weights to the new ones. With 0.6 one of twelve simulated hands
+# was read 13 times of 15 after a lesson, with 0.75 all at least 14 times.
+WAY = 0.75
 STROKES, DOODLES = 0.06, 0.005
 KEPT_OF_THE_CARD = ("temperature", "sure_from")
 
