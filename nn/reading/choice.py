@@ -203,7 +203,7 @@ def mark_cost(pieces: Pieces, first: int, last: int) -> float | None:
     """What it costs to take a single piece between two others for a dot, a comma, a dash or a
     slash: 0 if it can be nothing else, None if it has another shape.
     """
-    if last != first + 1 or first == 0 or last == len(pieces) or pieces.is_cut(first, last):
+    if not _is_between(pieces, first, last):
         return None
     before, box, after = pieces.boxes[first - 1 : last + 1]
     piece = pieces.pieces[first]
@@ -215,6 +215,11 @@ def mark_cost(pieces: Pieces, first: int, last: int) -> float | None:
         return SMALL_MARK_COST
     slants = box.height > SLASH * pieces.height and box.width > SLANT * box.height
     return MARK_COST if slants and piece.is_straight else None
+
+
+def _is_between(pieces: Pieces, first: int, last: int) -> bool:
+    """Whether pieces first .. last − 1 are one, with others before and after it, and connected to none."""
+    return last == first + 1 and first > 0 and last < len(pieces) and not pieces.is_cut(first, last)
 
 
 def _reaches_beyond(box: Box, before: Box, after: Box) -> bool:
@@ -240,7 +245,7 @@ def may_be_a_slash(pieces: Pieces, first: int, last: int) -> bool:
     """Whether pieces first .. last − 1 are a straight stroke between two digits that leans as a slash
     does, or reaches as far as one.
     """
-    if last != first + 1 or first == 0 or last == len(pieces) or pieces.is_cut(first, last):
+    if not _is_between(pieces, first, last):
         return False
     box, piece = pieces.boxes[first], pieces.pieces[first]
     lean = box.width / box.height

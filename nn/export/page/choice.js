@@ -164,7 +164,7 @@ function unevenness(pieces, one, other) {
  * if it can be nothing else, null if it has another shape.
  */
 function markCost(pieces, first, last) {
-  if (last !== first + 1 || first === 0 || last === pieces.length || pieces.isCut(first, last)) return null;
+  if (!isBetween(pieces, first, last)) return null;
   const [before, box, after] = pieces.boxes.slice(first - 1, last + 1);
   const piece = pieces.pieces[first];
   if (reachesBeyond(box, before, after) && piece.isStraight && rises(piece.mask)) return 0;
@@ -173,6 +173,11 @@ function markCost(pieces, first, last) {
   if (heightOf(box) < DASH * pieces.height || isComma(pieces, before, box, after)) return SMALL_MARK_COST;
   const slants = heightOf(box) > SLASH * pieces.height && widthOf(box) > SLANT * heightOf(box);
   return slants && piece.isStraight ? MARK_COST : null;
+}
+
+/** Whether pieces first .. last − 1 are one, with others before and after it, and connected to none. */
+function isBetween(pieces, first, last) {
+  return last === first + 1 && first > 0 && last < pieces.length && !pieces.isCut(first, last);
 }
 
 /** Whether a piece leans, and begins above and ends below its neighbours, as a slash does. */
@@ -196,7 +201,7 @@ function overhang(box, before, after) {
  * does, or reaches as far as one.
  */
 export function mayBeASlash(pieces, first, last) {
-  if (last !== first + 1 || first === 0 || last === pieces.length || pieces.isCut(first, last)) return false;
+  if (!isBetween(pieces, first, last)) return false;
   const [box, piece] = [pieces.boxes[first], pieces.pieces[first]];
   const lean = widthOf(box) / heightOf(box);
   if (lean <= STEEPEST_SLASH || !(piece.isStraight && rises(piece.mask))) return false;
