@@ -115,6 +115,9 @@ def _paper_is_dark(grey: np.ndarray) -> bool:
     its surroundings.
     """
     low, high = float(grey.min()), float(grey.max())
+    level = _even_paper(grey)
+    if level is not None:
+        return level < (low + high) / 2
     darkest, typical, lightest = np.percentile(_border(grey), [10, 50, 90])
     if lightest - darkest < 0.25 * (high - low):
         return bool(typical < (low + high) / 2)

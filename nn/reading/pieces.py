@@ -141,6 +141,12 @@ class Pieces:
         inside = {each.component for each in self.pieces[first:last]}
         return any(each.component in inside for each in self.pieces[:first] + self.pieces[last:])
 
+    def mask(self, first: int, last: int) -> np.ndarray:
+        """The coarse ink of pieces first .. last - 1, within the box around them."""
+        ink = np.logical_or.reduce([each.mask for each in self.pieces[first:last]])
+        (top, bottom), (left, right) = extents(ink)
+        return ink[top:bottom, left:right]
+
     def digit(self, first: int, last: int) -> Digit:
         """Pieces first .. last - 1 as one digit."""
         box = self.hull(first, last)

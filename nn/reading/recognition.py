@@ -25,20 +25,15 @@ import numpy as np
 
 from nn.reading.arrays import as_picture
 from nn.reading.calibration import calibrated
-from nn.reading.choice import MARGIN, Chosen, Span, best_grouping, may_be_a_slash, possible_spans
+from nn.reading.choice import MARGIN, Chosen, best_grouping, possible_spans
+from nn.reading.corrections import is_corrected
+from nn.reading.doubts import doubtful, is_cut_off
 from nn.reading.geometry import BLOTCH, stroke_width, to_mnist
 from nn.reading.pieces import Box, Digit, Pieces
 from nn.reading.segmentation import Stroke, cut_up, take_apart
 
 SURE_FROM = 0.8  # for a model whose card has no `sure_from`
 LEAST_MARK = 0.05  # of the higher neighbour; a smaller speck is dirt
-# A digit of several pieces that is wider than this times its height is unsure, because it may be
-# two digits (`_may_be_two`). Of MNIST's test digits 2.3 % are wider, of the development strokes
-# 1.2 %.
-WIDEST_SURE = 1.25
-# A digit lower than this part of the highest beside it is unsure: it may be a sign such as a degree.
-# Of 1,715 numbers that were read surely and right, none had a digit lower than this.
-LOWEST_SURE = 0.4
 # A digit whose strokes are broader than this in the image that the network sees is unsure: it may be
 # a blotch, or lines too close to be seen apart, as in a fingerprint. `to_mnist` pares strokes down: a
 # brush of an eighth of the sheet draws digits up to 5.0 broad. Of MNIST's training digits 1 in 700 is
@@ -151,7 +146,9 @@ def read_number(
                 continue
             # The dot of a fat brush looks like a bold 0.
             is_broad = stroke_width(digit.image) > BROADEST_SURE
-            doubt = _doubt(model, probabilities, chosen.margin, is_thing=is_thing or is_broad)
+            is_cut = strokes is None and is_cut_off(row, digit.box)
+            is_other = is_thing or is_broad or is_cut or is_corrected(digit.image, int(probabilities.argmax()))
+            doubt = _doubt(model, probabilities, chosen.margin, is_thing=is_other)
             read.append(_judged(digit, probabilities, doubt, row=k))
     marks += [speck for speck in rows[0].specks if _is_between(speck, read)]
     return Reading(tuple(read), tuple(marks))
@@ -170,13 +167,12 @@ def _best_digits(model: Model, row: Pieces, temperature: float | None) -> list[t
         if len(parts) > len(row):
             return _best_digits(model, parts, temperature)
     best = []
-    highest = max((row.hull(*each.span).height for each in grouping.spans if not each.is_mark), default=0)
+    doubted = doubtful(
+        row, [(each.span, int(found[spans.index(each.span)].argmax())) for each in grouping.spans if not each.is_mark]
+    )
     for chosen in grouping.spans:
         number = spans.index(chosen.span)
-        is_low = digits[number].box.height < LOWEST_SURE * highest
-        if _may_be_two(row, chosen.span) or may_be_a_slash(row, *chosen.span) or is_low:
-            chosen = replace(chosen, margin=0.0)
-        best.append((digits[number], found[number], chosen))
+        best.append((digits[number], found[number], replace(chosen, margin=0.0) if chosen.span in doubted else chosen))
     return best
 
 
@@ -210,14 +206,6 @@ def read_images(model: Model, images: np.ndarray, temperature: float | None = No
 def is_sure(model: Model, probabilities: np.ndarray) -> np.ndarray:
     """Which rows of calibrated probabilities (N, 10) are to be believed: boolean (N,)."""
     return probabilities.max(axis=1) >= float(model.card.get("sure_from", SURE_FROM))
-
-
-def _may_be_two(row: Pieces, span: Span) -> bool:
-    """Whether a digit is so wide that its parts, if it has any, may be digits too, whatever the
-    network thinks of them.
-    """
-    box = row.hull(*span)
-    return span[1] - span[0] > 1 and box.width > WIDEST_SURE * box.height
 
 
 def _is_between(speck: Box, digits: Sequence[ReadDigit]) -> bool:
