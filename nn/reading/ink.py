@@ -23,11 +23,13 @@ MIN_CONTRAST = 0.08  # a pencil on grey paper has 0.2
 MIN_SIGNAL_TO_NOISE = 6.0
 # What looks like a table may be paper, and the sheet a bold digit: it has a hole that fills SOLID of
 # its box and LEAST_HOLE of the sheet. A table that covers more than MOST_TABLE needs a sheet that is
-# large, fills its box, and is written on.
+# large, fills its box, and is written on. One that is not written on (with ink as dark as the table) makes
+# up MOST_CONTRAST of the picture's contrast; a shadow makes up less.
 SOLID, LEAST_HOLE = 0.6, 0.04
-MOST_TABLE, FILLED, LEAST_SHEET, LEAST_WRITING = 0.4, 0.85, 0.2, 0.002
+MOST_TABLE, FILLED, LEAST_SHEET, LEAST_WRITING, MOST_CONTRAST = 0.4, 0.85, 0.2, 0.002, 0.75
 SOFT_EDGE = 3  # pixels of a sheet that are neither sheet nor table
 SHADE = 0.15  # paper is taken to be lit at least so much
+TABLE_GRIDS = 96, 256  # blocks of a picture in which a table may be connected: one of bricks, one with writing near it
 GRID = 48  # paper is estimated on about 48 × 48 blocks
 REACH = 6  # blocks; ink narrower than twice this (a quarter of the image) cannot hide the paper
 EVEN = 1.5 / 255  # paper of a drawing program: this even, along so much of the border, and over so much of the picture
@@ -59,36 +61,57 @@ def _without_table(grey: np.ndarray) -> np.ndarray:
     """A sheet on a table of the other brightness: the table becomes paper, as bright as the nearest
     part of the sheet.
     """
-    middle = (float(grey.min()) + float(grey.max())) / 2
-    dark_table = float(np.median(_border(grey))) < middle
-    table = (grey < middle) if dark_table else (grey > middle)
-    between = np.abs(grey - middle) < (float(grey.max()) - float(grey.min())) / 6
+    middle = _between_modes(grey)
+    table = (grey < middle) if float(np.median(_border(grey))) < middle else (grey > middle)
+    between = np.abs(grey - middle) < (float(grey.max()) - float(grey.min())) / 12
     if float(between.mean()) > 0.1 or min(grey.shape) < GRID:
         return grey
-    step = -(-max(grey.shape) // GRID)
+    for blocks in TABLE_GRIDS:
+        outside = _outside(table, -(-max(grey.shape) // blocks))
+        if not outside.all() and _lies_on_a_table(grey, ~outside, table):
+            return _with_paper_for(grey, outside, table)
+    return grey
+
+
+def _outside(table: np.ndarray, step: int) -> np.ndarray:
+    """What of a table is connected to the picture's edge, in blocks of `step` pixels."""
     labels, _ = label(block_reduce(table.astype(np.uint8), step, np.maximum) > 0)
     outside = np.isin(labels, np.setdiff1d(_border(labels), 0))
-    outside = np.repeat(np.repeat(outside, step, axis=0), step, axis=1)[: grey.shape[0], : grey.shape[1]]
-    sheet, writing = ~outside, table & ~outside
-    if outside.all() or _is_hole(writing, sheet) or (float(table.mean()) > MOST_TABLE and not _is_sheet(sheet, writing)):
-        return grey
+    return np.repeat(np.repeat(outside, step, axis=0), step, axis=1)[: table.shape[0], : table.shape[1]]
+
+
+def _with_paper_for(grey: np.ndarray, outside: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Brightness with the sheet's in place of what lies outside of it."""
     rim = np.pad(outside, SOFT_EDGE, mode="edge")
     for axis in (0, 1):
         rim = np.asarray(np.lib.stride_tricks.sliding_window_view(rim, 2 * SOFT_EDGE + 1, axis=axis).any(axis=-1))
-    return np.where(rim, _continued(grey, rim | table, step), grey)
+    return np.where(rim, _continued(grey, rim | table, -(-max(grey.shape) // GRID)), grey)
 
 
-def _is_hole(writing: np.ndarray, sheet: np.ndarray) -> bool:
-    """Whether what seems to be written is the inside of a bold digit."""
-    return int(writing.sum()) > LEAST_HOLE * int(sheet.sum()) and _share_of_box(writing) >= SOLID
+def _between_modes(grey: np.ndarray) -> float:
+    """The brightness that parts a picture's pixels into two groups that differ most (Otsu 1979)."""
+    counts, edges = np.histogram(grey, 64)
+    centres = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1]
+    total = np.cumsum(counts * centres)
+    mean_below, mean_above = total[:-1] / np.maximum(below, 1), (total[-1] - total[:-1]) / np.maximum(grey.size - below, 1)
+    spread = below * (grey.size - below) * (mean_above - mean_below) ** 2
+    best = np.flatnonzero(spread == spread.max())
+    return float(edges[1:-1][best].mean())
 
 
-def _is_sheet(sheet: np.ndarray, writing: np.ndarray) -> bool:
-    """Whether a part of the picture is shaped like a sheet rather than like a stroke, and written
-    on.
+def _lies_on_a_table(grey: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> bool:
+    """Whether a part of the picture is a sheet that was written on, or at least is no shadow's
+    counterpart: nearly all contrast is between it and what is around.
     """
-    is_large = float(sheet.mean()) >= LEAST_SHEET and float(writing.mean()) >= LEAST_WRITING
-    return is_large and _share_of_box(sheet) > FILLED
+    writing = table & sheet
+    if int(writing.sum()) > LEAST_HOLE * int(sheet.sum()) and _share_of_box(writing) >= SOLID:
+        return False  # the inside of a bold digit
+    is_written = float(writing.mean()) >= LEAST_WRITING
+    if float(table.mean()) > MOST_TABLE:
+        return is_written and float(sheet.mean()) >= LEAST_SHEET and _share_of_box(sheet) > FILLED
+    contrast = abs(float(np.median(grey[sheet])) - float(np.median(grey[~sheet]))) if not sheet.all() else 0.0
+    return is_written or contrast >= MOST_CONTRAST * (float(grey.max()) - float(grey.min()))
 
 
 def _share_of_box(mask: np.ndarray) -> float:
