@@ -1,5 +1,6 @@
 """The small experiments of docs/study.md: each runs, and shows what the page says it shows."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from PIL import Image
 
 from nn.datasets.collections import load_splits
+from nn.pretrained import BUNDLED
 from nn.study.__main__ import EXPERIMENTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "study.md"
@@ -89,6 +91,12 @@ def test_the_page_names_every_experiment_and_shows_every_picture():
     assert set(re.findall(r"python -m nn\.study (\w+)", text)) - {"NAME"} == set(EXPERIMENTS)
     shown = set(re.findall(r'src="study/([^"]+)"', text))
     assert shown == {path.name for path in (PAGE.parent / "study").glob("*.png")}
+
+
+def test_the_pictures_of_the_bundled_weights_are_made_with_the_weights_of_today():
+    (digits,) = re.findall(r"SHA-256 begins with (\w+)", (PAGE.parent / "study" / "README.md").read_text())
+    assert hashlib.sha256(BUNDLED.read_bytes()).hexdigest().startswith(digits)
+    assert len(digits) >= 8
 
 
 def test_every_stop_says_what_to_read_run_and_see_and_most_what_to_do():
