@@ -79,7 +79,15 @@ def test_resumed_training_equals_the_undisturbed_one(study):
     assert same == of
 
 
-@pytest.mark.parametrize("words", [("nothing",), (), ("dense", "--out", "missing/dense.png"), ("dense", "--data", "missing")])
+def test_without_a_name_the_experiments_are_listed(command):
+    ended = command("nn.study.__main__")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split()[0] for line in ended.out.splitlines() if line.startswith("  ")] == list(EXPERIMENTS)
+
+
+@pytest.mark.parametrize(
+    "words", [("nothing",), ("--out", "dense.png"), ("dense", "--out", "missing/dense.png"), ("dense", "--data", "missing")]
+)
 def test_bad_input_is_refused_in_one_sentence(study, words):
     ended = study(*words)
     assert ended.code == 2
