@@ -13,7 +13,7 @@ from nn.errors import InputError
 from nn.io.cli import ArgumentParser
 from nn.io.files import atomic_write, check_writable
 
-FOLDER = Path(__file__).parent / "results"
+FOLDER = Path(__file__).parent / "measured"  # git ignores it; what is published lies in `results`
 Row = dict[str, Any]
 
 

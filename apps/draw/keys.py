@@ -113,7 +113,7 @@ WATCH = (
     Binding("more_epochs", "Up Down", "more or fewer epochs", (pygame.K_UP,)),
     Binding("fewer_epochs", "Up Down", "more or fewer epochs", (pygame.K_DOWN,)),
     Binding("keep_it", "K", "keep the network as your own", (pygame.K_k,)),
-    Binding("throw_away", "X", "throw the network away", (pygame.K_x,)),
+    Binding("throw_away", "X", "discard the network", (pygame.K_x,)),
     *COMMON,
     Binding("recognise", "Enter", "recognise: look again, 16 times", (pygame.K_RETURN, pygame.K_KP_ENTER)),
     Binding("toggle_watch", "N or Esc", "back", (pygame.K_n, pygame.K_ESCAPE)),

@@ -12,8 +12,8 @@ A problem is an exception other than `InputError`, an input that takes more than
 processor time, memory that grows by more than 200 MB, and, with atheris, an input that never ends.
 Such inputs are written to --keep, and the exit code is 1.
 
-The inputs of earlier runs count towards --count: their number is kept in `results/fuzz.json`
-(--out), the interesting ones in --corpus. --anew forgets them.
+The inputs of earlier runs count towards --count: their number is kept in `fuzz.json` (in --out),
+the interesting ones in --corpus. --anew forgets them.
 """
 
 from __future__ import annotations

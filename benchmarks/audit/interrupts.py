@@ -14,7 +14,7 @@ must give the same model. The window opens on the display at hand, else without 
 No program can answer for the start of Python itself, before its own first line: there a signal ends
 the process as Python does it. Those are counted apart. Where the system tells which signals a
 process handles (Linux), this is not believed but looked up, just before the signal is sent. Results
-go into `results/interrupts.json`, after each interruption.
+go into `interrupts.json` (in --out), after each interruption.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ pass, and their processor time sets the limit beyond which a mutant counts as an
 process whose threads all wait for each other counts as a deadlock. One that is still running after
 an hour counts as a survivor, so a busy machine kills nothing.
 
-The outcome of each mutant is kept in `results/mutants.json` (--out). The next run goes on with the
+The outcome of each mutant is kept in `mutants.json` (in --out). The next run goes on with the
 mutants that have not run yet and with the survivors, which may meet new tests. A file that has
 changed starts again.
 """

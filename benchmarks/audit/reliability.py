@@ -14,7 +14,7 @@ earlier, and the next call adds to the counts.
 
 `epochs` checks that memory, open files and threads do not grow. `cache` damages every file of
 compiled kernels, in one way after another; each time a training must compile them again, give the
-same weights, and leave sound files. Results go into `results/reliability.json` (--out).
+same weights, and leave sound files. Results go into `reliability.json` (in --out).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from nn.reading.recognition import Reading
 
 HEIGHT = 280
 GAP = 12
-CAPTION_AT, LINE = (6, 4), 2
+CAPTION_AT, CAPTION_SIZE, LINE = (6, 6), 44, 2
 PAPER, SURE, UNSURE, MARK = (40, 40, 40), (90, 170, 255), (255, 160, 60), (150, 150, 150)
 
 
@@ -35,7 +35,8 @@ def _panel(picture: np.ndarray) -> Image.Image:
 
 
 def _captioned(image: Image.Image, caption: str) -> Image.Image:
-    ImageDraw.Draw(image).text(CAPTION_AT, caption, fill=UNSURE if caption.endswith("?") else SURE)
+    colour = UNSURE if caption.endswith("?") else SURE
+    ImageDraw.Draw(image).text(CAPTION_AT, caption, colour, font_size=CAPTION_SIZE, anchor="lt")
     return image
 
 

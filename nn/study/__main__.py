@@ -1,8 +1,11 @@
-"""`python -m nn.study NAME`: one small experiment, its result as a line and as a picture."""
+"""`python -m nn.study NAME`: one small experiment, its result as a line and as a picture; without
+a name it lists them all.
+"""
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -42,10 +45,14 @@ EXPERIMENTS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one experiment; 0 when its picture is written."""
     parser = ArgumentParser(prog="python -m nn.study", description="The small experiments of docs/study.md.")
-    parser.add_argument("name", choices=EXPERIMENTS, metavar="NAME", help=", ".join(EXPERIMENTS))
+    parser.add_argument("name", nargs="?", choices=EXPERIMENTS, metavar="NAME", help="(default: lists them all)")
     parser.add_argument("--out", metavar="FILE", help="the picture to write, a PNG (default: NAME.png)")
     parser.add_argument("--data", metavar="DIR", help="folder of the MNIST files, if not in a usual place")
     options = parser.parse_args(arguments)
+    if options.name is None:
+        if options.out or options.data:
+            parser.error("expected the NAME of an experiment with --out or --data")
+        return _list()
     path = options.out or f"{options.name}.png"
     check_matplotlib("this experiment")
     check_writable(path, "--out")
@@ -60,6 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file.write(content)
     print(lines)
     print(f"written: {path}")
+    return 0
+
+
+def _list() -> int:
+    """The experiments in the order of docs/study.md, each with the beginning of its docstring."""
+    print("python -m nn.study NAME    writes NAME.png and prints its numbers\n")
+    for name, module in EXPERIMENTS.items():
+        says = re.split("[;:]", getattr(import_module(f"nn.study.{module}"), name).__doc__)[0]
+        print(f"  {name:<14} {' '.join(says.split()).removesuffix('.')}")
     return 0
 
 

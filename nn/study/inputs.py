@@ -111,7 +111,7 @@ def fooling(train: Split, test: Split) -> tuple[Figure, str]:
             bare(axes)
         column[0].set_title(f"{source} → {target}", loc="center")
         for axes, picture in ((column[1], any_pixel), (column[2], pen)):
-            axes.set_xlabel(f"read as {_answer(model, picture)}", fontsize=8.5, labelpad=2)
+            axes.set_xlabel(f"p({target}) = {_percent(model, picture, target)}", fontsize=8.5, labelpad=2)
         rows.append((f"{source} as {target}", "any pixel", *_measures(model, changes[0], any_pixel, target)))
         rows.append(("", "as a pen could", *_measures(model, changes[1], pen, target)))
     names = ("test image", "any pixel\nchanged", "changed as\na pen could", "change,\nany pixel", "change,\nas a pen could")
@@ -122,16 +122,15 @@ def fooling(train: Split, test: Split) -> tuple[Figure, str]:
     return figure, f"{table(header, rows)}\nturned, the same: read the same after a turn by {turns} degrees"
 
 
-def _answer(model: Sequential, image: NDArray) -> str:
-    probabilities = model.predict(image[None, ..., None])[0]
-    return f"{probabilities.argmax()}, {100 * probabilities.max():.0f} %"
+def _percent(model: Sequential, image: NDArray, k: int) -> str:
+    return f"{100 * model.predict(image[None, ..., None])[0, k]:.0f} %"
 
 
 def _measures(model: Sequential, change: NDArray, image: NDArray, k: int) -> tuple[str, ...]:
     """The probability of class k; the length of the change and its largest pixel; how many of the
     turned images are read as k.
     """
-    probability = model.predict(image[None, ..., None])[0, k]
     bytes_ = np.round(255 * image[None]).astype(np.uint8)
     same = sum(int(model.predict(pixels(turned(bytes_, angle))).argmax() == k) for angle in TURNS)
-    return f"{100 * probability:.0f} %", f"{np.linalg.norm(change):.1f}", f"{np.abs(change).max():.2f}", f"{same} of {len(TURNS)}"
+    length, largest = np.linalg.norm(change), np.abs(change).max()
+    return _percent(model, image, k), f"{length:.1f}", f"{largest:.2f}", f"{same} of {len(TURNS)}"

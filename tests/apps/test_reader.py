@@ -105,6 +105,14 @@ def test_a_patch_looks_the_same_at_every_size_of_the_window(model):
     assert np.abs(halved - canvas.ink()).mean() < 3
 
 
+@pytest.mark.parametrize(
+    ("probabilities", "words"),
+    [((1.0,), "100 %"), ((0.93,), "93 %"), ((1.0, 0.93), "93 % at least"), ((1.0, 0.9997), "all 100 %")],
+)
+def test_the_card_says_how_certain_the_digits_are(probabilities, words):
+    assert sharing._certainty(probabilities) == words
+
+
 def test_the_card_shows_drawing_and_reading(driver, tmp_path):
     driver.stroke(*SQUARE)
     driver.settle()

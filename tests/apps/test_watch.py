@@ -201,6 +201,16 @@ def test_in_the_window_one_draws_while_it_learns_and_keeps_it(make_app):
     assert watch.phase == IDLE
 
 
+@pytest.mark.parametrize("phase", [IDLE, RUNNING, PAUSED, FINISHED])
+def test_the_buttons_stand_in_one_line_of_the_first_window(make_app, phase):
+    app = make_app()
+    driver = Driver(app)
+    driver.key(pygame.K_n)
+    app.watch_screen.watch.phase = phase
+    driver.settle()
+    assert len({button.rect.top for button in app.watch_screen.buttons}) == 1
+
+
 def test_it_goes_on_learning_while_another_view_is_shown(make_app):
     app = make_app()
     app.watch_screen.watch = watch = Watch(recipe={"train_limit": LIMIT})

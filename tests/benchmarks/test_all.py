@@ -28,8 +28,9 @@ def test_accuracies_errors_and_last_lines():
     assert row_texts.accuracies(Output(texts)) == "99.31, 99.41 %: mean 99.36 %"
     assert (
         row_texts.largest_error(Output(["below 1e-07 or 1.0e-06.\na  1.3e-10  ok\nb  2.5e-09  ok\n", "c  9.9e-12  ok\n"]))
-        == "2.5e-09"
+        == "2.5e-09, the worst of seeds 0 to 1"
     )
+    assert row_texts.largest_error(Output(["c  9.9e-12  ok\n"])) == "9.9e-12"
     assert row_texts.last_lines(2)(Output(["a\nb   1 %\n\nc\n"])) == "b 1 %; c"
 
 

@@ -5,6 +5,7 @@ duration.
 import json
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from benchmarks.peers.conv_shapes import SHAPES
 from benchmarks.peers.data import floats, resized
 from benchmarks.scaling import CURVES
 from nn.errors import InputError
+from nn.io.cli import ArgumentParser
 from nn.layers.windows import window_geometry
 from nn.pretrained import student_network
 
+ROOT = Path(__file__).parents[2]
 # The commands that write results, and the words that some of them need besides --out.
 WRITING = (
     "engines",
@@ -53,6 +56,12 @@ def test_the_folder_of_out_is_made_where_it_is_missing(tmp_path):
     path = report.check_out(str(tmp_path / "a" / "b"), "epoch")
     assert path == tmp_path / "a" / "b" / "epoch.json"
     assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+def test_no_command_overwrites_the_published_results_unless_told_to():
+    parser = ArgumentParser()
+    report.add_out(parser)
+    assert Path(parser.parse_args([]).out) == ROOT / "benchmarks" / "measured"
 
 
 @pytest.mark.parametrize("name", WRITING)

@@ -137,6 +137,7 @@ def test_batches_that_do_not_fit_into_memory(train, monkeypatch):
     assert os.listdir() == []
 
 
+@pytest.mark.filterwarnings("ignore:mnist. written in this package's own format")
 @pytest.mark.parametrize(("held", "asked"), [("mnist", "mnist.npz"), ("mnist.npz", "mnist")])
 def test_trainings_whose_checkpoints_have_one_name_do_not_mix(train, tmp_path, held, asked):
     name = tmp_path / "mnist.checkpoint.npz"

@@ -7,6 +7,7 @@ import io
 import itertools
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pygame
@@ -45,14 +46,20 @@ def card(session: Session, look: Look) -> pygame.Surface:
         size -= 4
     look.text(surface, look.fitted(number, room, size, bold=True), (left, 160), size, bold=True)
     if number:
-        least = min(digit.probability for digit in session.digits)
-        words = percent(least) if len(session.digits) == 1 else f"{percent(least)} at least"
+        words = _certainty([digit.probability for digit in session.digits])
         sure = "" if session.state == "sure" else ", not sure"
         look.text(surface, f"{words}{sure}", (left, 280), 26)
     look.text(surface, "read by a network that was", (left, 440), 15, palette.quiet)
     look.text(surface, "built from scratch", (left, 462), 15, palette.quiet)
     look.text(surface, NAME, (left, 488), 15, palette.quiet, bold=True)
     return surface
+
+
+def _certainty(probabilities: Sequence[float]) -> str:
+    least = percent(min(probabilities))
+    if len(probabilities) == 1:
+        return least
+    return f"all {least}" if least == percent(1) else f"{least} at least"
 
 
 def png(surface: pygame.Surface) -> bytes:

@@ -125,8 +125,20 @@ class WatchScreen(Screen):
             Button("one_batch", "One batch", small=True, enabled=watch.phase in (RUNNING, PAUSED), tip="One batch, then pause"),
             Button("slower", "Slower", small=True, enabled=watch.pace > 0, tip=self.pace_words),
             Button("faster", "Faster", small=True, enabled=pace is not None, tip=self.pace_words),
-            Button("fewer_epochs", "Fewer epochs", small=True, enabled=not watch.is_busy and watch.epochs > 1),
-            Button("more_epochs", "More epochs", small=True, enabled=not watch.is_busy and watch.epochs < MOST_EPOCHS),
+            Button(
+                "fewer_epochs",
+                "\N{MINUS SIGN} epoch",
+                small=True,
+                enabled=not watch.is_busy and watch.epochs > 1,
+                tip="One epoch fewer",
+            ),
+            Button(
+                "more_epochs",
+                "+ epoch",
+                small=True,
+                enabled=not watch.is_busy and watch.epochs < MOST_EPOCHS,
+                tip="One epoch more",
+            ),
             Button(
                 "keep_it",
                 "Keep it",
@@ -135,7 +147,9 @@ class WatchScreen(Screen):
                 enabled=watch.phase == FINISHED,
                 tip="As your own model",
             ),
-            Button("throw_away", "Throw away", small=True, enabled=watch.is_busy or watch.phase == FINISHED),
+            Button(
+                "throw_away", "Discard", small=True, enabled=watch.is_busy or watch.phase == FINISHED, tip="Forget the network"
+            ),
         ]
         left, top, gap, high = panel.left + look.px(14), panel.top + look.px(10), look.px(5), look.px(HIGH)
         for button in wanted:

@@ -19,11 +19,6 @@ from apps.draw.wording import counted, percent
 COLUMNS = (4, 6, 8, 11)  # of filters
 MOST_POINTS = 240  # of a curve
 SCALE, BELOW, TICK = 42, 18, 12  # design pixels: room beside and below a curve for its scale, and its size of type
-INVITATION = (
-    "A new network, with random weights, learns from nothing: the same training as python -m nn.train, with the same weights in "
-    "the end.",
-    "Draw meanwhile: after every batch it says what it takes your drawing for.",
-)
 
 
 def paint_curves(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch: Watch) -> None:
@@ -105,6 +100,14 @@ def _filters_in(room: pygame.Rect, columns: int, rows: int, size: tuple[int, int
     return min(across, (room.height - gap * (rows - 1)) // (rows * size[0])), columns
 
 
+def invitation(epochs: int) -> tuple[str, str]:
+    """What the card says before a training begins."""
+    return (
+        f"Start trains a new network from random weights. It ends with the same weights as python -m nn.train --epochs {epochs}.",
+        "Draw meanwhile: after every batch it says what it takes your drawing for.",
+    )
+
+
 def paint_reading(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch: Watch) -> None:
     """What the new network says about the drawing; before it begins, what this is."""
     left, top = rect.left + look.px(18), rect.top + look.px(20)
@@ -114,7 +117,7 @@ def paint_reading(surface: pygame.Surface, look: Look, rect: pygame.Rect, watch:
     )
     look.text(surface, title, (left, top), theme.SMALL, look.palette.quiet)
     if watch.problem or watch.probabilities is None:
-        texts = (watch.problem,) if watch.problem else INVITATION
+        texts = (watch.problem,) if watch.problem else invitation(watch.epochs)
         if watch.phase == LOADING:
             texts = ("The first time on a machine it compiles, for up to half a minute.",)
         lines = [line for text in texts for line in (*wrapped(look, text, width), "")]
