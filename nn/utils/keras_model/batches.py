@@ -43,11 +43,13 @@ class ModelBatches(ModelLayers):
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
-        """On an array: the network's output. On a symbol: the symbol after all layers."""
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        """On an array: the network's output. On a symbol: the symbol after all layers, each of them
+        called with this `training`.
+        """
         if isinstance(x, Symbol):
             for layer in self._whole():
-                x = layer(x)
+                x = layer(x, False if layer in self._inference else training)
             return x
         if training:
             return self.forward(np.asarray(x, self.dtype), training=True)[0].view(Array)

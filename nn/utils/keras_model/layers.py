@@ -14,7 +14,7 @@ from nn.layers import Layer
 from nn.utils import channels
 from nn.utils.arrays import Weight
 from nn.utils.inputs import shape_of
-from nn.utils.symbols import Symbol
+from nn.utils.symbols import Symbol, check_inference
 
 # The fewest characters in which `summary` has room for names.
 NARROWEST = 50
@@ -26,12 +26,15 @@ class ModelLayers(PredictingStack):
     name = "sequential"
     _first_shape: tuple[int, ...] | None = None
     _trains: Sequence[tuple[Layer, bool]] = ()
+    # The layers that were called with `training=False`.
+    _inference: Sequence[Layer] = ()
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
         if isinstance(layer, ModelLayers):
             for each in layer._whole():
                 self.add(each)
+            self._inference = [*self._inference, *layer._inference]
             return
         shape = shape_of(layer)
         if shape is not None:
@@ -107,6 +110,7 @@ class ModelLayers(PredictingStack):
             for layer, trains in self._trains:
                 if layer.trainable is layer.set_by_model:
                     layer.trainable = trains
+            check_inference(self._inference)
             yield
         finally:
             for layer, trains in now:
