@@ -65,6 +65,8 @@ class Model(Sequential):
         if isinstance(inputs, list | tuple) and len(inputs) == 1:
             inputs = inputs[0]
         wanted = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+        if isinstance(inputs, list | tuple | dict) and len(inputs) > 1:
+            raise InputError(f"Model: several inputs are not supported; expected one Input, got {len(inputs)}")
         if not isinstance(inputs, Symbol) or not wanted or not all(isinstance(each, Symbol) for each in wanted):
             raise InputError(
                 "Model: expected inputs to be one Input, and outputs to be what its layers returned, got something else"

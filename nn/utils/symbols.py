@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from nn.errors import InputError
 from nn.utils.channels import arranged
 from nn.utils.older_keras import with_older_names
+
+
+def _refused(sign: str) -> Callable[..., Any]:
+    """An operation of `Symbol` that raises `InputError`."""
+
+    def operation(self: Symbol, *others: Any, **options: Any) -> Any:
+        raise InputError(
+            f"only chains of layers are supported: a branch or arithmetic between layers (here {sign}) is not; see docs/keras.md"
+        )
+
+    return operation
 
 
 class Symbol:
@@ -33,6 +44,19 @@ class Symbol:
         self.dtype = "float32"
         self.origin = self if origin is None else origin
         self.layers = layers
+
+    __add__ = __radd__ = _refused("+")
+    __sub__ = __rsub__ = __neg__ = _refused("-")
+    __mul__ = __rmul__ = _refused("*")
+    __truediv__ = __rtruediv__ = _refused("/")
+    __floordiv__ = __rfloordiv__ = _refused("//")
+    __mod__ = __rmod__ = _refused("%")
+    __pow__ = __rpow__ = _refused("**")
+    __matmul__ = __rmatmul__ = _refused("@")
+    __lt__ = __gt__ = __le__ = __ge__ = _refused("a comparison")
+    __abs__ = _refused("abs")
+    __getitem__ = _refused("an index")
+    __array__ = __array_ufunc__ = _refused("a function of arrays")
 
     def after(self, layer: Any, training: bool | None = None) -> Symbol:
         """The symbol after one more layer."""
