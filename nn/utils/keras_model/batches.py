@@ -112,8 +112,8 @@ class ModelBatches(ModelLayers):
         self, x: NDArray, y: ArrayLike, sample_weight: ArrayLike | None = None, *, return_dict: bool = False
     ) -> Any:
         """`evaluate` on these samples."""
-        values = self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
-        return values if return_dict else self._scores(values)
+        values = self.evaluate(x, y, sample_weight=sample_weight, return_dict=True)
+        return values if return_dict else self._scores(list(values.values()))
 
     # -- Generators, in Keras' older words -----------------------------------------------------------------------------
 
