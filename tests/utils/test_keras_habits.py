@@ -358,6 +358,32 @@ def test_without_metrics_the_scores_are_the_loss_too():
     assert len(model.train_on_batch(X, Y)) == 2
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "binary_accuracy",
+        "BinaryAccuracy",
+        keras.metrics.BinaryAccuracy(),
+        keras.metrics.BinaryAccuracy,
+        keras.metrics.binary_accuracy,
+    ],
+)
+def test_binary_accuracy_is_that_of_a_single_output(metric):
+    model = Sequential([Flatten(input_shape=X.shape[1:]), Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=[metric])
+    sides = (Y > 0).astype(int)
+    found = model.fit(X, sides, verbose=0).history
+    assert set(found) == {"loss", "binary_accuracy"}
+    assert model.evaluate(X, sides)[1] == ((model.predict(X)[:, 0] > 0.5) == sides).mean()
+
+
+def test_binary_accuracy_of_several_outputs_is_refused():
+    model = new_model(metrics=["binary_accuracy"])
+    for act in (model.fit, model.evaluate):
+        with pytest.raises(InputError, match=r"binary_accuracy is that of a single output .* has \d+ outputs"):
+            act(X, Y, verbose=0)
+
+
 def test_accuracy_of_keras_0_3_is_shown_anyway():
     model = new_model()
     model.fit(X, Y, nb_epoch=1, show_accuracy=True, verbose=0)

@@ -33,6 +33,7 @@ class ModelBatches(ModelLayers):
         """The callbacks hear of an evaluation: before it, and after it with what has been put into
         the logs.
         """
+        self._check_metrics()
         logs, watching = Named(), callbacks_of(callbacks)
         for callback in watching:
             callback.model = self

@@ -111,10 +111,19 @@ class ModelLayers(PredictingStack):
                 if layer.trainable is layer.set_by_model:
                     layer.trainable = trains
             check_inference(self._inference)
+            self._check_metrics()
             yield
         finally:
             for layer, trains in now:
                 layer.trainable = trains
+
+    def _check_metrics(self) -> None:
+        """`InputError` where the accuracy that is kept would not be the one that was asked for."""
+        if "binary_accuracy" in self.metrics and len(self.output_shape) == 1 < self.output_shape[0]:
+            raise InputError(
+                f"compile: binary_accuracy is that of a single output or of pixels, but the network has {self.output_shape[0]} "
+                "outputs; expected 'accuracy', the share of samples whose greatest output is the target's"
+            )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name, or at that index. Keras counted from 1 before 2.4: "flatten_1" is
