@@ -47,6 +47,22 @@ def test_package_serves_as_keras():
         _ = keras.applications
 
 
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_both_cross_entropies_take_numbers_and_one_hot_rows(loss):
+    model = new_model()
+    expected = model.evaluate(X, Y)
+    model.compile("sgd", loss)
+    assert model.evaluate(X, Y) == model.evaluate(X, ONE_HOT) == expected
+
+
+def test_without_compile_a_model_trains_with_what_compile_chooses():
+    compiled, plain = (Sequential([Flatten(input_shape=X.shape[1:]), Dense(4, activation="softmax")]) for _ in range(2))
+    compiled.compile()
+    for model in (compiled, plain):
+        model.fit(X, Y, verbose=0)
+    assert bits(plain) == bits(compiled)
+
+
 @pytest.mark.parametrize(
     ("metrics", "name"),
     [(None, "accuracy"), ([], "accuracy"), ("accuracy", "accuracy"), (["acc"], "acc")],
