@@ -278,6 +278,16 @@ def test_losses_that_break_a_rule_are_one_sentence(check, words, said):
     refused(check(*words), said)
 
 
+@pytest.mark.parametrize("mode", [[], ["--directional"]], ids=["entries", "directional"])
+def test_a_long_name_has_a_line_of_its_own_and_moves_no_column(check, mode):
+    tables = []
+    for name in ("mine.py:Scale", f"mine.py:Scale(power={'0 + ' * 9}1)"):
+        *_, table, _ = check(name, "--input-shape", 4, *mode).out.split("\n\n")
+        tables.append(table.splitlines())
+    assert tables[1][1].strip() == f"mine.py:Scale(power={'0 + ' * 9}1)"
+    assert [line[44:] for line in tables[0][1:]] == [line[44:] for line in tables[1][2:]]
+
+
 def test_layers_that_know_their_shape_need_no_other(check):
     assert check("mine.py:layer").code == 0
     assert check("mine.py:built").code == 0

@@ -187,8 +187,8 @@ class ModelLayers(PredictingStack):
         show_trainable: bool = False,
     ) -> None:
         """Print the layers with their output shapes and parameter counts, in lines of `line_length`
-        characters, with `show_trainable` also whether they are trained. There are no models inside
-        models to expand.
+        characters or as long as the names need, with `show_trainable` also whether they are
+        trained. There are no models inside models to expand.
         """
         if line_length is not None and hasattr(line_length, "write"):
             line_length, file = None, line_length
@@ -197,7 +197,7 @@ class ModelLayers(PredictingStack):
         if line_length is not None and (type(line_length) is not int or line_length < NARROWEST):
             raise InputError(f"summary: expected a line_length of at least {NARROWEST}, got {line_length!r}")
         text = io.StringIO()
-        super().summary(text, line_length or 66)
+        super().summary(text, line_length)
         lines = text.getvalue().splitlines()
         if show_trainable:
             lines[0] += "  Trainable"
