@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from nn.errors import InputError
-from nn.utils.arrays import Named
+from nn.utils.arrays import Named, named
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -28,8 +28,8 @@ __path__: list[str] = []
 
 
 class Callback:
-    """The base: override the events you want. `logs` holds the epoch's mean loss and accuracy so
-    far.
+    """The base: override the events you want. `logs` holds the epoch's mean loss so far, and its
+    accuracy where the model keeps one.
 
     Attributes:
         model: the `Sequential` in training.
@@ -100,8 +100,9 @@ def lent(trainer: Trainer, params: dict[str, Any]) -> Iterator[None]:
 class History(Callback):
     """What `fit` returns: a value for each epoch of loss, accuracy, val_loss and val_accuracy.
 
-    Accuracy has the name that `compile(metrics=...)` gave it. A `History()` of one's own, given to
-    `fit` as a callback, has the same values.
+    Accuracy has the name that `compile(metrics=...)` gave it; where the model keeps none
+    (`Sequential.metrics_names`), it is missing. A `History()` of one's own, given to `fit` as a
+    callback, has the same values.
 
     Attributes:
         history: lists by name.
@@ -119,10 +120,9 @@ class History(Callback):
         """Append one epoch: `entry` holds its number from 1 under "epoch", and its values by name."""
         self.epoch.append(int(entry["epoch"]) - 1)
         self.seconds.append(entry["seconds"])
-        accuracy = self.model.metrics_names[1]
-        for name, value in entry.items():
+        for name, value in named(entry, self.model.metrics_names).items():
             if name not in ("epoch", "seconds"):
-                self.history.setdefault(name.replace("accuracy", accuracy), []).append(value)
+                self.history.setdefault(name, []).append(value)
 
     def on_train_begin(self, logs: Logs) -> None:
         """The epochs are those of one training; the values go on, as in Keras."""
@@ -168,7 +168,7 @@ class ProgressBar(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """Move the bar."""
-        self.bar.set_postfix_str(f"loss {logs['loss']:.4f}, accuracy {logs[self.model.metrics_names[1]]:.4f}", refresh=False)
+        self.bar.set_postfix_str(", ".join(f"{name} {value:.4f}" for name, value in logs.items()), refresh=False)
         self.bar.update(min((batch + 1) * self.trainer.batch_size, len(self.trainer.source)) - self.bar.n)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:

@@ -24,13 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     model, path = load_reader(options.model)
     _, (images, labels) = load_splits(options.dataset, options.data)
     with report_compilation():
-        loss, accuracy = model.evaluate(plain_source(images, labels))
+        loss = model.evaluate(plain_source(images, labels), return_dict=True)["loss"]
         guesses = [
             model.predict(images[first : first + CHUNK, ..., None] * np.float32(1 / 255)).argmax(axis=1)
             for first in range(0, len(images), CHUNK)
         ]
     confusion = np.zeros((CLASSES, CLASSES), np.int64)
     np.add.at(confusion, (labels, np.concatenate(guesses)), 1)
+    accuracy = float(confusion.trace() / len(images))
     if options.json:
         result = {"model": str(path), "dataset": options.dataset, "images": len(images), "loss": loss, "accuracy": accuracy}
         print(json.dumps({**result, "confusion": confusion.tolist()}))

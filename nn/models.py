@@ -67,9 +67,7 @@ class Sequential(ModelHabits):
         metrics: Any = None,
         **options: Any,
     ) -> None:
-        """Choose the loss, the optimizer and the metrics ("accuracy" is the one there is, and
-        always kept).
-        """
+        """Choose the loss, the optimizer and the metrics; "accuracy" is the one there is."""
         older_keras.check_compile_options(options)
         chosen = optimizer_named(optimizer), loss_named(loss), metrics_of(metrics)
         self.optimizer, self.loss, self.metrics = chosen
@@ -79,8 +77,8 @@ class Sequential(ModelHabits):
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of the values that `evaluate` returns."""
-        return ["loss", *(self.metrics[:1] or ["accuracy"])]
+        """The names of what `evaluate` returns; with a cross-entropy the accuracy is always kept."""
+        return ["loss", *(self.metrics[:1] or ["accuracy"] * (self.loss.joined_with is not None))]
 
     def fit(
         self,
@@ -184,8 +182,9 @@ class Sequential(ModelHabits):
         engine: str = "fused",
         **harmless: Any,
     ) -> Any:
-        """[mean loss, accuracy], or both by name with `return_dict`, on inputs and labels, a
-        source, or a generator. Without metrics these also serve as the loss alone.
+        """[mean loss, accuracy] on inputs and labels, a source, or a generator; by name with
+        `return_dict`. Without metrics these also serve as the loss alone, and where the model keeps
+        no accuracy (`metrics_names`), it is the loss alone.
 
         `batch_size` is there for Keras' sake, as in `predict`. `callbacks` hear of `on_test_begin`
         and `on_test_end`.
@@ -201,13 +200,13 @@ class Sequential(ModelHabits):
             generators.check_unused({"steps": steps}, "evaluate")
             source = weighted(source_of(self, "x", x, y), None, sample_weight)
         with self._watched(callbacks) as logs:
-            loss, accuracy = training.evaluate(self, source, threads, engine)
-            logs |= zip(self.metrics_names, (loss, accuracy), strict=True)
+            logs |= zip(self.metrics_names, training.evaluate(self, source, threads, engine), strict=False)
         if verbose:
-            print(f"loss {loss:.4f}  accuracy {accuracy:.4f}")
-        if return_dict:
-            return dict(zip(self.metrics_names, (loss, accuracy), strict=True))
-        return [loss, accuracy] if self.metrics else Scores([loss, accuracy])
+            print("  ".join(f"{name} {value:.4f}" for name, value in logs.items()))
+        values = list(logs.values())
+        if return_dict or len(values) == 1:
+            return dict(logs) if return_dict else values[0]
+        return values if self.metrics else Scores(values)
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from nn.engine.trainable import TrainableStack
 from nn.errors import Diverged, InputError
 from nn.layers.stack import Keys
 from nn.optimizers.norms import Norms, norms_of
-from nn.utils.arrays import Named
+from nn.utils.arrays import Named, named
 
 # Streams of random numbers, so that no two purposes share one.
 SHUFFLE, KEYS = 1, 2
@@ -265,9 +265,8 @@ class Trainer:
             getattr(callback, event)(*arguments, self._named(self.progress.logs() if logs is None else logs))
 
     def _named(self, logs: dict[str, float]) -> Named:
-        """The values under the name that `compile(metrics=...)` gave the accuracy."""
-        accuracy = self.model.metrics_names[1]
-        return Named({name.replace("accuracy", accuracy): value for name, value in logs.items()})
+        """The values that `compile` asked for, under its names."""
+        return named(logs, self.model.metrics_names)
 
 
 def check_engine(engine: str) -> str:

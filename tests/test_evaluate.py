@@ -42,6 +42,15 @@ def test_json_agrees_with_an_independent_count(evaluate, model, small_mnist):
     assert (result["model"], result["dataset"]) == (str(model), "mnist")
 
 
+def test_a_network_trained_by_squares_is_measured_like_any_other(evaluate, model, tmp_path):
+    network, _ = pretrained.load_reader(model)
+    network.compile("sgd", "mse")
+    network.save(tmp_path / "squares.npz")
+    expected, found = json.loads(evaluate(model, "--json").out), json.loads(evaluate("squares.npz", "--json").out)
+    assert (found["accuracy"], found["confusion"]) == (expected["accuracy"], expected["confusion"])
+    assert found["loss"] < 0.5 < expected["loss"]
+
+
 def test_table_shows_the_same_counts_as_the_json(evaluate, model):
     ended = evaluate(model)
     result = json.loads(evaluate(model, "--json").out)

@@ -13,7 +13,12 @@ from nn.errors import InputError
 
 Shape = tuple[int, ...]
 
-METRICS = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
+METRICS = ("accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy")
+# Names of Keras' classes, which it takes too.
+CLASSES = {
+    "Accuracy": "accuracy", "BinaryAccuracy": "binary_accuracy", "CategoricalAccuracy": "categorical_accuracy",
+    "SparseCategoricalAccuracy": "sparse_categorical_accuracy",
+}  # fmt: skip
 PIECE = 1024  # samples that are looked at together
 
 
@@ -88,6 +93,7 @@ def metrics_of(metrics: Any) -> list[str]:
     """
     given = list(metrics) if isinstance(metrics, list | tuple) else [] if metrics is None else [metrics]
     names = [getattr(metric, "name", metric) for metric in given]
+    names = [CLASSES.get(name, name) if isinstance(name, str) else name for name in names]
     for name in names:
         if name not in METRICS:
             given_name = getattr(name, "__name__", name)

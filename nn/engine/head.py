@@ -72,15 +72,15 @@ class Head:
         return mean * len(scores), self._right(scores, targets)
 
     def _right(self, scores: NDArray, targets: NDArray) -> float:
-        """How many answers are right: the greatest of several outputs is the target's, or a single
-        one is on its side of 1/2. Of images, as in Keras, the share of pixels that are their
-        targets once they are rounded to 0 or 1.
+        """How many answers are right: the greatest of several outputs is the target's, or, as in
+        Keras, a single one is its target once it is rounded to 0 or 1. Of images, the share of
+        pixels for which that holds.
         """
         middle = 0.0 if self.joined else 0.5
         if self.of_images:
             return float(((scores > middle) == targets).mean(axis=1).sum())
         if scores.shape[1] == 1:
-            return int(((scores > middle) == (targets > 0.5)).sum())
+            return int(((scores > middle) == targets).sum())
         return int((scores.argmax(axis=1) == targets.argmax(axis=1)).sum())
 
     def _weighted(

@@ -11,10 +11,11 @@ and in your tests by
     from nn.gradcheck import assert_gradients
     assert_gradients(MyLayer(), x)                # x: a batch of samples, (N, 5, 4)
 
-`check_layer` returns the report instead. `python -m nn.gradcheck` checks all layers of this
-package, the losses and the whole network; `--directional` checks all weights of the network at
-once. `differences.py` explains how a slope is measured, `check.py` what is compared with what,
-`directional.py` how a single wrong gradient is found among 233,162.
+`check_layer` returns the report instead. A loss of your own, `mine.py:MyLoss`, needs no shape.
+`python -m nn.gradcheck` checks all layers of this package, the losses and the whole network;
+`--directional` checks all weights of the network at once. `differences.py` explains how a slope is
+measured, `check.py` what is compared with what, `directional.py` how a single wrong gradient is
+found among 233,162.
 """
 
 from nn.gradcheck.assertion import assert_gradients

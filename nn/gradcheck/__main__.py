@@ -23,6 +23,7 @@ EXAMPLES = """examples:
   python -m nn.gradcheck --layer Conv2D --verbose
   python -m nn.gradcheck mine.py:Scale --input-shape 5 4  a class of your own
   python -m nn.gradcheck 'mine.py:Scale(units=3)' --input-shape 4
+  python -m nn.gradcheck mine.py:Huber                    a loss of your own
 """
 
 
@@ -64,7 +65,7 @@ def _checked(case: Case, options: argparse.Namespace) -> tuple[Report | Directio
 
 
 def _chosen(options: argparse.Namespace) -> list[Case]:
-    """What to check: the user's own layer, or the cases of the package."""
+    """What to check: the user's own layer or loss, or the cases of the package."""
     from nn.gradcheck import cases, own
 
     if options.directional and options.verbose:
@@ -72,7 +73,10 @@ def _chosen(options: argparse.Namespace) -> list[Case]:
     if options.own:
         if options.layer:
             raise InputError(f"--layer: expected either a layer of this package or {options.own}, got both")
-        return [own.own_case(options.own, None if options.input_shape is None else tuple(options.input_shape))]
+        case = own.own_case(options.own, None if options.input_shape is None else tuple(options.input_shape))
+        if options.directional and case.check_all is None:
+            raise InputError(f"--directional: expected a layer, got the loss {options.own}")
+        return [case]
     if options.input_shape is not None:
         raise InputError("--input-shape: it belongs to a layer of your own, such as mine.py:Scale, and none is given")
     chosen = cases.cases_named(options.layer or (cases.NETWORK if options.directional else None))
@@ -121,9 +125,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "own", nargs="?", metavar="FILE.py:CLASS", help="a layer of your own: a class, a call or a name in a file"
+        "own", nargs="?", metavar="FILE.py:CLASS", help="a layer or a loss of your own: a class, a call or a name in a file"
     )
-    parser.add_argument("--input-shape", type=_size, nargs="+", metavar="SIZE", help="of one sample for that layer, such as 5 4")
+    parser.add_argument(
+        "--input-shape",
+        type=_size,
+        nargs="+",
+        metavar="SIZE",
+        help="of one sample for that layer, such as 5 4; of a loss, the outputs",
+    )
     parser.add_argument("--layer", metavar="NAME", help="only this layer: Dense, Conv2D, ..., CategoricalCrossentropy, Network")
     parser.add_argument("--directional", action="store_true", help="all weights at once, along random directions")
     parser.add_argument("--seed", type=whole_number(0), default=0, help="of weights, inputs and the sample of entries (0)")

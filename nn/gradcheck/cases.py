@@ -94,21 +94,27 @@ def _case(make: Callable[[], Layer], what: str, input_shape: Shape, batch: int =
 
 def _loss_case(loss: Loss, what: str = "", *, scores: bool = False) -> Case:
     """A loss of outputs from 0.1 to 1, or of scores."""
-    return Case(type(loss).__name__, what, lambda seed: _check_loss(loss, scores, seed))
+    return Case(type(loss).__name__, what, lambda seed: check_loss(loss, seed, scores=scores))
 
 
-def _check_loss(loss: Loss, scores: bool, seed: int) -> Report:
+def check_loss(loss: Loss, seed: int, *, scores: bool = False, outputs: int = 5) -> Report:
+    """The report on a loss of that many outputs, from 0.1 to 0.9, or of as many scores."""
     rng = np.random.default_rng(seed)
-    outputs = 3 * rng.standard_normal((4, 5)) if scores else rng.uniform(0.1, 0.9, (4, 5))
-    targets = loss.smoothed(rng.uniform(0.0, 1.0, (4, 5)))
+    shape = (4, outputs)
+    y = 3 * rng.standard_normal(shape) if scores else rng.uniform(0.1, 0.9, shape)
+    targets = loss.smoothed(rng.uniform(0.0, 1.0, shape))
     of = loss.of_scores if scores else loss.of_outputs
-    return check_gradients(
+    report = check_gradients(
         "",
-        lambda: np.array([of(outputs, targets)[0]]),
-        lambda u: {"scores" if scores else "outputs": u[0] * of(outputs, targets)[1]},
-        {"scores" if scores else "outputs": outputs},
+        lambda: np.array([of(y, targets)[0]]),
+        lambda u: {"scores" if scores else "outputs": u[0] * of(y, targets)[1]},
+        {"scores" if scores else "outputs": y},
         seed=seed,
     )
+    each = (loss.each_of_scores if scores else loss.each_of_outputs)(y, targets)
+    if np.shape(each) != (4,):
+        report.complaints.append(f"each gives the shape {np.shape(each)}, expected (4,), a loss for each sample")
+    return report
 
 
 def _check_probabilities(seed: int) -> Report:
@@ -190,7 +196,7 @@ CASES = (
     _case(lambda: BatchNormalization(center=False, epsilon=0.1), "without a shift", (3, 2)),
     _case(lambda: BatchNormalization(), "not training", (4,), training=False),
     _case(lambda: BatchNormalization(trainable=False), "frozen", (4,)),
-    _case(lambda: AveragePooling2D(), "2x2, 5x7 leaves a remainder", (5, 7, 2)),
+    _case(lambda: AveragePooling2D(), "2x2, 5x7 has a remainder", (5, 7, 2)),
     _case(lambda: AveragePooling2D(3, 2, "same"), "3x3, stride 2, same", (4, 6, 1)),
     _case(lambda: GlobalAveragePooling2D(), "", (3, 4, 2)),
     _case(lambda: GlobalMaxPooling2D(), "", (3, 4, 2)),
@@ -219,7 +225,7 @@ CASES = (
     ),
     Case("CategoricalCrossentropy", "", _check_probabilities),
     Case("CategoricalCrossentropy", "joined with softmax", _check_joined_loss),
-    _loss_case(CategoricalCrossentropy(), "outputs divided by their sum"),
+    _loss_case(CategoricalCrossentropy(), "outputs of any sum"),
     _loss_case(BinaryCrossentropy(label_smoothing=0.1)),
     _loss_case(BinaryCrossentropy(), "joined with sigmoid", scores=True),
     _loss_case(MeanSquaredError()),

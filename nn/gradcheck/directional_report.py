@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nn.gradcheck.report import NAME_WIDTH, name_column
+
 TOLERANCE = 1e-8
 # The relative error of a single gradient that must show.
 FAULT = 1e-3
 
-HEADER = f"{'layer':<44} {'round or tensor':<16} {'<u, J v>':>16} {'<g, v>':>16}  {'diff/scale':>9}  verdict"
+HEADER = f"{'layer':<{NAME_WIDTH}} {'round or tensor':<16} {'<u, J v>':>16} {'<g, v>':>16}  {'diff/scale':>9}  verdict"
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,19 @@ class DirectionalReport:
 
     def lines(self) -> list[str]:
         """The rows of the table: the rounds and, if one failed, each tensor and what was found."""
-        rows = [self._row(self.name if not number else "", str(number + 1), sides) for number, sides in enumerate(self.rounds)]
+        rows, name = name_column(self.name)
+        rows += [self._row("" if number else name, str(number + 1), sides) for number, sides in enumerate(self.rounds)]
         rows += [self._row("", name, sides) for name, sides in self.tensors.items()]
         if self.entry is not None:
             rows += ["", *_findings(self.entry, list(self.tensors), self.wrong)]
         elif self.rounds and not self.weights:
-            rows.append(f"{'':<44} there are no weights; only the gradient for x was compared")
+            rows.append(f"{'':<{NAME_WIDTH}} there are no weights; only the gradient for x was compared")
         elif self.rounds:
             seen = f"in any one of {self.weights - self.unseen:,} of {self.weights:,} weights"
-            rows.append(f"{'':<44} a relative error of {FAULT:g} {seen} would show")
+            rows.append(f"{'':<{NAME_WIDTH}} a relative error of {FAULT:g} {seen} would show")
         return rows + [f"{self.name}: WRONG: {complaint}" for complaint in self.complaints]
 
     @staticmethod
     def _row(name: str, what: str, sides: Sides) -> str:
         verdict = "ok" if sides.passed else "WRONG"
-        return f"{name:<44} {what:<16} {sides.forward:>16.10g} {sides.backward:>16.10g}  {sides.error:>9.1e}  {verdict}"
+        return f"{name:<{NAME_WIDTH}} {what:<16} {sides.forward:>16.10g} {sides.backward:>16.10g}  {sides.error:>9.1e}  {verdict}"

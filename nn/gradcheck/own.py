@@ -1,4 +1,4 @@
-"""A layer of a user's own, named on the command line as `FILE.py:EXPRESSION`.
+"""A layer or a loss of a user's own, named on the command line as `FILE.py:EXPRESSION`.
 
 The expression is evaluated in the file: a class (`mine.py:Scale`, called without arguments), a
 call (`mine.py:Scale(units=3)`) or a name (`mine.py:layer`). Whatever goes wrong in the file is
@@ -16,20 +16,22 @@ from pathlib import Path
 from types import ModuleType
 
 from nn.errors import InputError
-from nn.gradcheck.cases import Case
+from nn.gradcheck.cases import Case, check_loss
 from nn.gradcheck.check import check_layer
 from nn.gradcheck.directional import check_directions
 from nn.gradcheck.directional_report import DirectionalReport
 from nn.gradcheck.report import Report
 from nn.layers.arguments import Shape
 from nn.layers.base import Layer
+from nn.losses import Loss
 
 
-def load_layer(text: str) -> Layer:
-    """The layer that `FILE.py:EXPRESSION` names.
+def load_own(text: str) -> Layer | Loss:
+    """The layer or the loss that `FILE.py:EXPRESSION` names.
 
     Raises:
-        InputError: there is no such file or layer, it is no `Layer`, or the file raises an error.
+        InputError: there is no such file or name, it is neither a `Layer` nor a `Loss`, or the file
+            raises an error.
     """
     path, expression = split(text)
     if not path.is_file():
@@ -44,11 +46,11 @@ def load_layer(text: str) -> Layer:
             raise InputError(f"{path}: there is no {error.name!r}, {_layers_of(module)}") from error
         except SyntaxError as error:
             raise InputError(f"{text}: expected a class, a call or a name after {path}, got {expression!r}") from error
-        if isinstance(value, type) and issubclass(value, Layer):
+        if isinstance(value, type) and issubclass(value, Layer | Loss):
             value = _called(value, path)
-    if not isinstance(value, Layer):
+    if not isinstance(value, Layer | Loss):
         kind = f"the class {value.__name__}" if isinstance(value, type) else f"an object of the type {type(value).__name__}"
-        raise InputError(f"{text}: expected a subclass of nn.layers.Layer or an instance of one, got {kind}")
+        raise InputError(f"{text}: expected a subclass of nn.layers.Layer or nn.losses.Loss or an instance of one, got {kind}")
     return value
 
 
@@ -99,7 +101,7 @@ def _imported(path: Path) -> ModuleType:
     return module
 
 
-def _called(kind: type[Layer], path: Path) -> Layer:
+def _called(kind: type[Layer | Loss], path: Path) -> Layer | Loss:
     """The class called without arguments."""
     try:
         return kind()
@@ -111,19 +113,21 @@ def _called(kind: type[Layer], path: Path) -> Layer:
 
 
 def _layers_of(module: ModuleType) -> str:
-    """Which layers the file has, in words."""
-    kinds = {name for name, value in vars(module).items() if isinstance(value, type) and issubclass(value, Layer)}
+    """Which layers and losses the file has, in words."""
+    kinds = {name for name, value in vars(module).items() if isinstance(value, type) and issubclass(value, Layer | Loss)}
     own = {name for name in kinds if vars(module)[name].__module__ == module.__name__}
-    names = [name for name, value in vars(module).items() if name in own or isinstance(value, Layer)]
+    names = [name for name, value in vars(module).items() if name in own or isinstance(value, Layer | Loss)]
     return f"only {', '.join(names)}" if names else "nor any other layer"
 
 
 def own_case(text: str, input_shape: Shape | None) -> Case:
-    """The layer that `FILE.py:EXPRESSION` names, as a case; `input_shape` may be left out if the
-    layer knows it.
+    """The layer or the loss that `FILE.py:EXPRESSION` names, as a case; `input_shape` may be left
+    out for a loss, and if the layer knows it.
     """
-    layer = load_layer(text)
+    layer = load_own(text)
     path, _ = split(text)
+    if isinstance(layer, Loss):
+        return _loss_case(layer, text, input_shape or (5,))
     shape = layer.input_shape if layer.built else layer.given_input_shape
     if input_shape is not None and layer.built and input_shape != shape:
         raise InputError(f"--input-shape: expected {shape}, for which {text} was built, got {input_shape}")
@@ -139,3 +143,14 @@ def own_case(text: str, input_shape: Shape | None) -> Case:
             return check_directions(layer, known, seed=seed)
 
     return Case(text, "", check, check_all)
+
+
+def _loss_case(loss: Loss, text: str, input_shape: Shape) -> Case:
+    if len(input_shape) != 1:
+        raise InputError(f"--input-shape: expected one size, the number of outputs, for the loss {text}, got {input_shape}")
+
+    def check(seed: int) -> Report:
+        with faults_named(split(text)[0]):
+            return check_loss(loss, seed, scores=loss.from_logits, outputs=input_shape[0])
+
+    return Case(text, "", check)

@@ -11,7 +11,9 @@ from nn.layers.arguments import Shape
 
 TOLERANCE = 1e-7
 
-HEADER = f"{'layer':<44} {'tensor':<16} {'entries':>12}  {'rel.error':>9}  verdict"
+# Of the column of names; a longer name, such as a path, has a line of its own.
+NAME_WIDTH = 44
+HEADER = f"{'layer':<{NAME_WIDTH}} {'tensor':<16} {'entries':>12}  {'rel.error':>9}  verdict"
 
 
 @dataclass
@@ -86,16 +88,21 @@ class Report:
 
     def lines(self, verbose: bool = False) -> list[str]:
         """The rows of the table, with the worst entry of each wrong tensor; with `verbose`, of all."""
-        rows = []
+        rows, name = name_column(self.name)
         for position, tensor in enumerate(self.tensors):
             checked = f"{tensor.checked}" if tensor.checked == tensor.size else f"{tensor.checked} of {tensor.size}"
             verdict = "ok" if tensor.error < self.tolerance else "WRONG"
             verdict += f" ({tensor.kinks} at a kink)" if tensor.kinks else ""
-            name = self.name if position == 0 else ""
-            rows.append(f"{name:<44} {tensor.name:<16} {checked:>12}  {tensor.error:>9.1e}  {verdict}")
+            first = name if position == 0 else ""
+            rows.append(f"{first:<{NAME_WIDTH}} {tensor.name:<16} {checked:>12}  {tensor.error:>9.1e}  {verdict}")
             if verbose or tensor.wrong:
                 rows.append(f"{'':<45}worst: {tensor.worst} analytic {tensor.analytic:.12g} numeric {tensor.numeric:.12g}")
         return rows + [f"{self.name}: WRONG: {complaint}" for complaint in self.complaints]
 
     def __str__(self) -> str:
         return "\n".join([HEADER, *self.lines()])
+
+
+def name_column(name: str) -> tuple[list[str], str]:
+    """The lines above the rows of a report, and what stands in the first of these."""
+    return ([], name) if len(name) <= NAME_WIDTH else ([name], "")

@@ -159,14 +159,17 @@ class Stack:
         """What the regularizers of all layers add to the loss."""
         return sum(layer.penalty() for layer in self.layers)
 
-    def summary(self, file: Any = None, width: int = 66) -> None:
+    def summary(self, file: Any = None, width: int | None = None) -> None:
         """Print the layers with their output shapes and parameter counts, in lines of `width`
-        characters.
+        characters, in which long names are cut; None means 66, or as many as the names need.
         """
+        titles = [f"{layer.name} ({type(layer).__name__})" for layer in self._built()]
+        width = max(66, *(len(title) + 33 for title in titles)) if width is None else width
         first = width - 33
         lines = [f"{'Layer (type)':<{first}} {'Output shape':<22}{'Parameters':>10}", "=" * width]
-        for layer in self._built():
-            title, shape = f"{layer.name} ({type(layer).__name__})", "(None, " + ", ".join(map(str, layer.output_shape)) + ")"
+        for title, layer in zip(titles, self.layers, strict=True):
+            shape = "(None, " + ", ".join(map(str, layer.output_shape)) + ")"
+            title = title if len(title) <= first else f"{title[: first - 3]}..."
             lines.append(f"{title:<{first}} {shape:<22}{layer.count_parameters():>10,}")
         lines += ["=" * width, f"Total parameters: {self.count_params():,}"]
         print("\n".join(lines), file=file or sys.stdout)

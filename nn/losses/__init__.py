@@ -80,14 +80,29 @@ def loss_named(loss: object) -> Loss:
     """The loss that `compile(loss=...)` means: an object, a class, a name, or one of the functions
     above.
     """
-    if isinstance(loss, Loss):
-        return loss
     if isinstance(loss, type) and issubclass(loss, Loss):
-        return loss()
+        loss = loss()
+    if isinstance(loss, Loss):
+        _check_own(loss)
+        return loss
     name = getattr(loss, "__name__", "") if getattr(loss, "__module__", "") == __name__ else loss
     if isinstance(name, str) and name.lower() in LOSSES:
         return LOSSES[name.lower()]()
-    raise InputError(f"compile: loss must be one of {', '.join(LOSSES)} or an object of their classes, got {loss!r}")
+    raise InputError(
+        f"compile: loss must be one of {', '.join(LOSSES)}, an object of their classes, or a class of your own that derives "
+        f"from nn.losses.Loss (nn/losses/base.py says how), got {loss!r}"
+    )
+
+
+def _check_own(loss: Loss) -> None:
+    """`InputError` for a class of one's own with passes of its own that no training would run."""
+    kind = type(loss)
+    passes = ["each", "forward", "backward", *["of_scores"] * (loss.joined_with == "softmax")]
+    if loss.joined_with is not None and any(not getattr(kind, name).__module__.startswith("nn.") for name in passes):
+        raise InputError(
+            f"compile: {kind.__name__} is joined with {loss.joined_with}, so passes of its own would not be used; derive it from "
+            "nn.losses.Loss"
+        )
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,38 @@
-"""What every loss is, and how labels become targets."""
+"""What every loss is, and how labels become targets.
+
+A loss of your own takes ten lines, and trains with `model.compile(loss=Huber())`:
+
+    >>> class Huber(Loss):
+    ...     name = "huber"
+    ...
+    ...     def each(self, outputs, targets):
+    ...         distance = np.abs(outputs - targets)
+    ...         return np.where(distance < 1, distance**2 / 2, distance - 0.5).mean(axis=-1)
+    ...
+    ...     def backward(self, cache):
+    ...         outputs, targets = cache
+    ...         return np.clip(outputs - targets, -1, 1) / outputs.size
+    >>> value, cache = Huber().forward(np.array([[0.5, 4.0]]), np.array([[0.0, 1.0]]))
+    >>> value, Huber().backward(cache).tolist()
+    (1.3125, [[0.25, 0.5]])
+
+A checklist:
+
+1. `name`, and `Loss` itself as the base: a loss that is joined with an activation, such as
+   `CategoricalCrossentropy`, is computed from the scores, without `each` and `backward`.
+2. `each`: the loss of each sample (N,), from outputs and targets (N, K).
+3. `backward`: ∂L/∂outputs (N, K) of their mean, so it divides by N; here that is in
+   `outputs.size`, which is N K. The outputs are those of the network's last activation.
+4. `fit` takes targets (N, K), and (N,) for a single output. For classes these are one-hot rows,
+   `nn.utils.to_categorical(y)`. The accuracy is kept if `compile(metrics=["accuracy"])` asks for it.
+5. If it has arguments: `__init__(self, delta=1.0, **options)` passes the others on to
+   `super().__init__`.
+6. `python -m nn.gradcheck mine.py:Huber` passes.
+
+Model files do not keep a loss of your own. A loss of the package also needs its import, its name in
+`__all__` and in `LOSSES` of `nn/losses/__init__.py`, a case in `nn/gradcheck/cases.py`, and tests
+in `tests/losses`.
+"""
 
 from __future__ import annotations
 

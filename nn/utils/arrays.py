@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,13 +108,24 @@ class Named(dict[str, Any]):
         return self[name] if name in self else default  # noqa: SIM401
 
 
+def named(values: Mapping[str, float], names: Sequence[str]) -> Named:
+    """The values of a training under the `metrics_names` of its model; without the accuracy where
+    they do not hold one.
+
+    >>> named({"loss": 0.5, "val_accuracy": 0.75}, ["loss", "acc"]), named({"loss": 0.5, "val_accuracy": 0.75}, ["loss"])
+    ({'loss': 0.5, 'val_acc': 0.75}, {'loss': 0.5})
+    """
+    kept = {name: value for name, value in values.items() if len(names) > 1 or not name.endswith("accuracy")}
+    return Named({name.replace("accuracy", names[-1]): value for name, value in kept.items()})
+
+
 def _other_name(name: Any) -> Any:
     prefix, short = ("val_", name[4:]) if isinstance(name, str) and name.startswith("val_") else ("", name)
     return {"acc": prefix + "accuracy", "accuracy": prefix + "acc"}.get(short, name)
 
 
 class Scores(list[float]):
-    """[loss, accuracy] of a model that was compiled without metrics.
+    """[loss, accuracy] of a classifier that was compiled without metrics.
 
     Keras returns the loss alone then: where a number is needed, these are that number.
 

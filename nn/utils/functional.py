@@ -65,6 +65,8 @@ class Model(Sequential):
         if isinstance(inputs, list | tuple) and len(inputs) == 1:
             inputs = inputs[0]
         wanted = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+        if isinstance(inputs, list | tuple | dict) and len(inputs) > 1:
+            raise InputError(f"Model: several inputs are not supported; expected one Input, got {len(inputs)}")
         if not isinstance(inputs, Symbol) or not wanted or not all(isinstance(each, Symbol) for each in wanted):
             raise InputError(
                 "Model: expected inputs to be one Input, and outputs to be what its layers returned, got something else"
@@ -83,6 +85,7 @@ class Model(Sequential):
             self.add(layer)
         self.build(inputs.sample_shape)
         self._ends = [len(each.layers) - begin for each in wanted]
+        self._inference = [layer for layer in longest.inference if layer in self.layers]
         self._several = isinstance(outputs, list | tuple)
 
     def build(self, input_shape: Any = None) -> None:
@@ -90,8 +93,10 @@ class Model(Sequential):
         if self.call is not None and not self.layers:
             given = tuple(input_shape or ())
             shape = sizes(given[1:] if given[:1] == (None,) else given, type(self).__name__)
-            for layer in self._chain(Symbol(shape)).layers:
+            chain = self._chain(Symbol(shape))
+            for layer in chain.layers:
                 self.add(layer)
+            self._inference = chain.inference
         super().build(input_shape)
 
     def _chain(self, x: Symbol) -> Symbol:
@@ -108,11 +113,16 @@ class Model(Sequential):
             raise InputError(f"{type(self).__name__}: expected call to do the same while training and afterwards, except dropout")
         return wide
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
         """As `Sequential`; with a `call` of your own, build the model if it is not."""
         if self.call is not None and not self.layers:
             if isinstance(x, Symbol):
-                return self._chain(x)
+                chain = self._chain(x)
+                if training is not False:
+                    return chain
+                for layer in chain.layers[len(x.layers) :]:
+                    x = layer(x, training)
+                return x
             self.build(np.shape(x)[1:])
         return super().__call__(x, training)
 

@@ -7,7 +7,7 @@ from nn.utils.keras_names import getter
 
 __all__ = [
     "Accuracy", "BinaryAccuracy", "CategoricalAccuracy", "SparseCategoricalAccuracy",
-    "categorical_accuracy", "sparse_categorical_accuracy",
+    "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy",
 ]  # fmt: skip
 
 
@@ -16,30 +16,33 @@ class Accuracy:
     anyway.
     """
 
-    default = "accuracy"
+    name = "accuracy"
 
     def __init__(self, name: str | None = None) -> None:
-        if name not in (None, self.default, "accuracy", "acc"):
-            raise InputError(f"{type(self).__name__}: expected name 'accuracy', 'acc' or {self.default!r}, got {name!r}")
-        self.name = name or self.default
+        if name not in (None, self.name, "accuracy", "acc"):
+            raise InputError(f"{type(self).__name__}: expected name 'accuracy', 'acc' or {self.name!r}, got {name!r}")
+        self.name = name or self.name
 
 
 class BinaryAccuracy(Accuracy):
-    """Of a single output."""
+    """Of a single output, or of the pixels of images."""
+
+    name = "binary_accuracy"
 
 
 class CategoricalAccuracy(Accuracy):
     """Of one-hot targets."""
 
-    default = "categorical_accuracy"
+    name = "categorical_accuracy"
 
 
 class SparseCategoricalAccuracy(Accuracy):
     """Of labels that are numbers."""
 
-    default = "sparse_categorical_accuracy"
+    name = "sparse_categorical_accuracy"
 
 
+binary_accuracy = BinaryAccuracy()
 categorical_accuracy = CategoricalAccuracy()
 sparse_categorical_accuracy = SparseCategoricalAccuracy()
 

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.callbacks import Callback, Logs
+from nn.datasets.arguments import METRICS as ACCURACIES
 from nn.errors import InputError
-
-ACCURACIES = ("accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy")
 
 
 class Monitor(Callback):

@@ -3,7 +3,7 @@
 `import nn.backend`, `from nn.preprocessing.image import load_img` and `from nn.layers.core import
 Dense` name modules that Keras has, or had, and this package does not have as files.
 `nn/__init__.py` asks `spec_of` for them, which leads to the module that holds the names. A name
-that is not here is refused in one sentence that lists what there is.
+that is not here is refused in one sentence that gives the reason, or lists what there is.
 """
 
 from __future__ import annotations
@@ -159,6 +159,37 @@ NAMES: dict[str, dict[str, str]] = {
     "nn.wrappers": {"scikit_learn": "nn.utils.scikit_learn"},
 }  # fmt: skip
 
+# Well-known names of Keras that are not here, by the reason; those in lower case are looked for in
+# the modules that have them in Keras.
+ABSENT = {
+    "branches and several inputs are not supported, only chains of layers are": (
+        "Add Average Concatenate Dot Maximum Merge Minimum Multiply Subtract "
+        "layers.add layers.average layers.concatenate layers.dot layers.maximum layers.merge layers.minimum layers.multiply "
+        "layers.subtract"
+    ),
+    "layers for sequences, such as recurrent ones, are not supported": (
+        "Attention Bidirectional ConvLSTM2D CuDNNGRU CuDNNLSTM Embedding GRU GRUCell LSTM LSTMCell MultiHeadAttention RNN "
+        "RepeatVector SimpleRNN SimpleRNNCell TimeDistributed layers.recurrent preprocessing.sequence preprocessing.text"
+    ),
+    "only two-dimensional convolution and pooling are supported": (
+        "AveragePooling1D AveragePooling3D Conv1D Conv1DTranspose Conv3D Conv3DTranspose Convolution1D Convolution3D "
+        "GlobalAveragePooling1D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling3D MaxPooling1D MaxPooling3D MaxPool1D "
+        "UpSampling1D UpSampling3D ZeroPadding1D ZeroPadding3D"
+    ),
+    "grouped and separable convolutions are not supported": "DepthwiseConv2D SeparableConv2D SeparableConvolution2D",
+    "pretrained networks are not supported": "nn.applications nn.hub",
+    "there is no automatic differentiation; fit trains, and a layer of your own has a backward pass": (
+        "GradientTape Variable custom_gradient nn.Session nn.function nn.gradients nn.placeholder "
+        "backend.function backend.gradients"
+    ),
+    "functions as layers are not supported; a layer of your own has forward and backward (nn/layers/base.py)": "Lambda",
+    "layers that vary images are not supported; nn.preprocessing.image.ImageDataGenerator does that": (
+        "RandomBrightness RandomContrast RandomCrop RandomFlip RandomHeight RandomRotation "
+        "RandomTranslation RandomWidth RandomZoom"
+    ),
+}  # fmt: skip
+REASONS = {name: reason for reason, names in ABSENT.items() for name in names.split()}
+
 
 def member(module: str, name: str) -> Any:
     """What the attribute `name` of a module is, where the module itself has none: the body of its
@@ -180,13 +211,16 @@ def getter(module: str) -> Callable[[str], Any]:
 
 
 def refusal(module: str, name: str) -> str:
-    """The sentence for a name that is not here."""
+    """The sentence for a name that is not here: the reason, or what there is instead."""
+    shown = module
+    if module.startswith("nn.utils."):
+        shown = next((alias for alias, real in MODULES.items() if real == module), module)
+    if reason := REASONS.get(name) or REASONS.get(f"{shown.rpartition('.')[2]}.{name}"):
+        return f"{shown} has no {name!r}: {reason}; see docs/keras.md"
     holder = sys.modules.get(MODULES.get(module, module))
     own = set(vars(holder).get("__all__") or _public(holder) if holder else ())
     own |= NAMES.get(module, {}).keys() or NAMES.get(MODULES.get(module, ""), {}).keys()
-    if module.startswith("nn.utils."):
-        module = next((alias for alias, real in MODULES.items() if real == module), module)
-    return f"{module} has no {name!r}; it has {', '.join(sorted(own, key=str.lower))}"
+    return f"{shown} has no {name!r}; it has {', '.join(sorted(own, key=str.lower))}"
 
 
 def _public(module: ModuleType) -> set[str]:

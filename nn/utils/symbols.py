@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,17 @@ from nn.utils.channels import arranged
 from nn.utils.older_keras import with_older_names
 
 
+def _refused(sign: str) -> Callable[..., Any]:
+    """An operation of `Symbol` that raises `InputError`."""
+
+    def operation(self: Symbol, *others: Any, **options: Any) -> Any:
+        raise InputError(
+            f"only chains of layers are supported: a branch or arithmetic between layers (here {sign}) is not; see docs/keras.md"
+        )
+
+    return operation
+
+
 class Symbol:
     """What flows through a chain of layers, before there are numbers: the result of `Input` and of
     `layer(symbol)`.
@@ -20,9 +31,12 @@ class Symbol:
     Attributes:
         origin: the symbol at the beginning.
         layers: those passed since.
+        inference: those of them that were called with `training=False`.
         shape: (None, ...), the first axis being the samples'.
         dtype: "float32", as in Keras; a model in float64 says so itself.
     """
+
+    inference: tuple[Any, ...] = ()
 
     def __init__(self, shape: tuple[int, ...], origin: Symbol | None = None, layers: tuple[Any, ...] = ()) -> None:
         self.sample_shape = tuple(shape)
@@ -31,9 +45,40 @@ class Symbol:
         self.origin = self if origin is None else origin
         self.layers = layers
 
-    def after(self, layer: Any) -> Symbol:
-        """The symbol behind one more layer."""
-        return Symbol(layer.compute_output_shape(self.sample_shape), self.origin, (*self.layers, layer))
+    __add__ = __radd__ = _refused("+")
+    __sub__ = __rsub__ = __neg__ = _refused("-")
+    __mul__ = __rmul__ = _refused("*")
+    __truediv__ = __rtruediv__ = _refused("/")
+    __floordiv__ = __rfloordiv__ = _refused("//")
+    __mod__ = __rmod__ = _refused("%")
+    __pow__ = __rpow__ = _refused("**")
+    __matmul__ = __rmatmul__ = _refused("@")
+    __lt__ = __gt__ = __le__ = __ge__ = _refused("a comparison")
+    __abs__ = _refused("abs")
+    __getitem__ = _refused("an index")
+    __array__ = __array_ufunc__ = _refused("a function of arrays")
+
+    def after(self, layer: Any, training: bool | None = None) -> Symbol:
+        """The symbol after one more layer."""
+        symbol = Symbol(layer.compute_output_shape(self.sample_shape), self.origin, (*self.layers, layer))
+        symbol.inference = (*self.inference, layer) if training is False else self.inference
+        return symbol
+
+
+def is_own(layer: Any) -> bool:
+    """Whether the layer's class is not of this package."""
+    return not type(layer).__module__.startswith("nn.")
+
+
+def check_inference(layers: Iterable[Any]) -> None:
+    """`InputError` for a layer that was called with `training=False`, but would train in `fit`."""
+    for layer in layers:
+        varies = layer.whole_batch or layer.state or layer.random
+        if varies and (layer.trainable or is_own(layer)):
+            raise InputError(
+                f"fit: the layer {layer.name} was called with training=False; for a {type(layer).__name__} that is supported "
+                f"{'not at all' if is_own(layer) else 'only if its trainable is False'}"
+            )
 
 
 class LayerHabits:
@@ -61,21 +106,27 @@ class LayerHabits:
         if "__init__" in vars(cls) and cls.__module__.startswith("nn."):
             cls.__init__ = with_older_names(cls.__init__)  # type: ignore[method-assign]
 
-    def __call__(self: Any, x: Any, training: bool = False) -> Any:
+    def __call__(self: Any, x: Any, training: bool | None = None) -> Any:
         """On a symbol: the symbol after this layer. On an array (N, ...): the layer's output; an
         unbuilt layer is built.
+
+        On a symbol, `training=False` means that the layer does in `fit` what it does in `predict`.
+        The random layers of the package are then left out of the chain, as they do nothing;
+        `fit` refuses the other layers for which it would make a difference.
         """
         if isinstance(x, list | tuple) and any(isinstance(each, Symbol) for each in x):
             raise InputError(f"{type(self).__name__}: expected one input, got a list; only chains of layers are supported")
         if isinstance(x, Symbol):
             if training is True:
                 raise InputError(f"{type(self).__name__}: training=True, for predictions too, is not supported; expected False")
+            if training is False and self.random and not is_own(self):
+                return x
             for turn in arranged(self, x.layers, x.sample_shape)[:-1]:
                 turn._symbols = (x, x.after(turn))
                 x = turn.output
             if self._symbols is not None and self._symbols[0] is not x:
-                return x.after(self)  # in another chain; `input` and `output` stay those of the first
-            self._symbols = (x, x.after(self))
+                return x.after(self, training)  # in another chain; `input` and `output` stay those of the first
+            self._symbols = (x, x.after(self, training))
             return self._symbols[1]
         if self.channels_first:
             raise InputError(
@@ -89,7 +140,7 @@ class LayerHabits:
             raise InputError(f"{type(self).__name__}: expected samples of shape {self.input_shape}, got {values.shape[1:]}")
         from nn.utils.arrays import Array
 
-        return self.forward(values, training)[0].view(Array)
+        return self.forward(values, bool(training))[0].view(Array)
 
     @property
     def input(self) -> Symbol:

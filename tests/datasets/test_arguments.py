@@ -123,7 +123,16 @@ def test_no_side_of_a_split_is_empty(count, part):
 
 @pytest.mark.parametrize(
     ("metrics", "names"),
-    [(None, []), ([], []), ("acc", ["acc"]), (["accuracy"], ["accuracy"]), (("acc", "accuracy"), ["acc", "accuracy"])],
+    [
+        (None, []),
+        ([], []),
+        ("acc", ["acc"]),
+        (["accuracy"], ["accuracy"]),
+        (("acc", "accuracy"), ["acc", "accuracy"]),
+        (["binary_accuracy"], ["binary_accuracy"]),
+        (["BinaryAccuracy", "Accuracy"], ["binary_accuracy", "accuracy"]),
+        (["CategoricalAccuracy", "SparseCategoricalAccuracy"], ["categorical_accuracy", "sparse_categorical_accuracy"]),
+    ],
 )
 def test_the_accuracy_has_one_of_its_names(metrics, names):
     assert arguments.metrics_of(metrics) == names

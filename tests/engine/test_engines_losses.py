@@ -5,9 +5,10 @@ it does harm.
 import numpy as np
 import pytest
 
+from nn.callbacks import EarlyStopping, LambdaCallback
 from nn.errors import InputError
 from nn.layers import Activation, Dense, Layer, Sigmoid
-from nn.losses import BinaryCrossentropy, CategoricalCrossentropy, SparseCategoricalCrossentropy
+from nn.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanAbsoluteError, SparseCategoricalCrossentropy
 from nn.models import Sequential
 from nn.optimizers import SGD
 
@@ -51,7 +52,7 @@ def trained(layers, loss, y, engine, **options):
     model = Sequential(
         [Dense(5, activation="tanh"), *[type(layer)(**{**layer.config(), "name": None}) for layer in layers]], dtype=np.float64
     )
-    model.compile(loss=loss, optimizer=SGD(0.1, 0.9))
+    model.compile(loss=loss, optimizer=SGD(0.1, 0.9), metrics=["accuracy"])
     history = model.fit(X, y, epochs=3, batch_size=40, verbose=0, validation_data=(X, y), engine=engine, **options).history
     return model, {name: values for name, values in history.items() if name != "seconds"}
 
@@ -76,6 +77,46 @@ def test_accuracy_of_one_output_is_the_side_of_one_half(name):
     output = model.predict(X)[:, 0]
     middle = 0.0 if name == "binary scores" else 0.5
     assert history["val_accuracy"][-1] == np.mean((output > middle) == (y > 0.5))
+
+
+def regression(loss="mse", **options):
+    model = Sequential([Dense(1, input_shape=X.shape[1:])])
+    model.compile("sgd", loss, **options)
+    return model
+
+
+class OwnLoss(MeanAbsoluteError):
+    name = "own"
+
+
+@pytest.mark.parametrize("engine", ["fused", "layers"])
+@pytest.mark.parametrize("loss", ["mse", "mae", OwnLoss()])
+def test_a_regression_keeps_no_accuracy_unless_it_is_asked_for(loss, engine, capsys):
+    y = 4 * X[:, 0] + 3
+    model = regression(loss)
+    history = model.fit(X, y, epochs=1, validation_data=(X, y), engine=engine).history
+    assert set(history) == {"loss", "val_loss"}
+    assert "accuracy" not in history
+    found = model.evaluate(X, y, engine=engine, verbose=1)
+    assert found == pytest.approx(history["val_loss"][-1])
+    assert model.evaluate(X, y, return_dict=True) == {"loss": pytest.approx(found)}
+    assert model.test_on_batch(X, y) == pytest.approx(found)
+    assert model.train_on_batch(X, y) == pytest.approx(found)
+    assert "acc" not in capsys.readouterr().out
+    asked = regression(loss, metrics=["acc"])
+    assert set(asked.fit(X, y, verbose=0, engine=engine).history) == {"loss", "acc"}
+    assert asked.evaluate(X, y)[1] == 0
+
+
+def test_callbacks_of_a_regression_see_no_accuracy():
+    y = 4 * X[:, 0] + 3
+    seen = []
+    watch = LambdaCallback(
+        on_batch_end=lambda batch, logs: seen.append(set(logs)), on_epoch_end=lambda epoch, logs: seen.append(set(logs))
+    )
+    with pytest.warns(UserWarning, match="EarlyStopping does nothing: 'val_accuracy' is not among loss, val_loss"):
+        regression().fit(X, y, len(X), validation_data=(X, y), callbacks=[watch, EarlyStopping("val_accuracy")], verbose=0)
+    assert seen == [{"loss"}, {"loss", "val_loss"}]
 
 
 @pytest.mark.parametrize("engine", ["fused", "layers"])

@@ -79,8 +79,8 @@ def test_one_output_is_a_yes_above_the_middle_and_a_no_there(loss, middle):
     assert right(head, scores, [[0], [0], [1], [1], [1]]) == 0
 
 
-def test_a_target_of_one_half_is_a_no():
-    assert right(head_of(Dense(1), loss=MeanSquaredError()), [[0.4], [0.3], [0.6]], [[0.5]] * 3) == 2
+def test_a_target_that_is_no_class_is_never_right():
+    assert right(head_of(Dense(1), loss=MeanSquaredError()), [[0.4], [3.0], [0.6], [-3.0]], [[0.5], [7.0], [0.7], [-1.0]]) == 0
 
 
 @pytest.mark.parametrize("loss", [CategoricalCrossentropy(), MeanSquaredError(), BinaryCrossentropy()])

@@ -10,6 +10,7 @@ import pytest
 from nn.errors import InputError
 from nn.gradcheck import __main__ as command
 from nn.gradcheck import cases, network, plot
+from nn.gradcheck.report import NAME_WIDTH
 from nn.layers import Conv2D, Dropout
 
 
@@ -19,6 +20,10 @@ def test_command_prints_a_row_for_each_tensor_and_returns_0(capsys):
     for text in ("Dense, 5 to 4", "kernel", "bias", "rel.error", "ok", "3 of 3 right", "seed 2"):
         assert text in output
     assert "Conv2D" not in output
+
+
+def test_the_names_of_all_cases_fit_into_their_column():
+    assert [name for case in cases.CASES if len(name := f"{case.layer}, {case.what}") > NAME_WIDTH] == []
 
 
 def test_command_verbose_shows_the_worst_entry(capsys):

@@ -1,10 +1,48 @@
-"""python -m nn.gradcheck mine.py:Layer: a layer in anybody's file, and what can be wrong with the file."""
+"""python -m nn.gradcheck mine.py:Layer: a layer or a loss in anybody's file, and what can be wrong
+with the file.
+"""
 
 import pytest
 
 MINE = """import numpy as np
 
 from nn.layers import Dense, Layer
+from nn.losses import Loss
+
+
+class Huber(Loss):
+    name = "huber"
+
+    def __init__(self, delta=0.25):
+        super().__init__()
+        self.delta = delta
+
+    def each(self, outputs, targets):
+        distance = np.abs(outputs - targets)
+        far = self.delta * (distance - self.delta / 2)
+        return np.where(distance < self.delta, distance**2 / 2, far).mean(axis=-1)
+
+    def backward(self, cache):
+        outputs, targets = cache
+        return np.clip(outputs - targets, -self.delta, self.delta) / outputs.size
+
+
+class NotDivided(Huber):
+    def backward(self, cache):
+        return super().backward(cache) * len(cache[0])
+
+
+class NoMean(Huber):
+    def each(self, outputs, targets):
+        return (outputs - targets) ** 2
+
+    def backward(self, cache):
+        return 2 * (cache[0] - cache[1]) / len(cache[0])
+
+
+class NoBackward(Loss):
+    def each(self, outputs, targets):
+        return np.square(outputs - targets).mean(axis=-1)
 
 
 class Scale(Layer):
@@ -216,6 +254,40 @@ def test_a_right_layer_passes(check, expression, mode):
     assert "1 of 1 right" in ended.out
 
 
+def test_a_loss_is_checked_too(check):
+    for words in (["mine.py:Huber"], ["mine.py:Huber(delta=0.5)", "--input-shape", 3]):
+        ended = check(*words)
+        assert (ended.code, ended.err) == (0, "")
+        assert "1 of 1 right" in ended.out
+    assert " 12 " in ended.out
+    ended = check("mine.py:NotDivided")
+    assert (ended.code, ended.err) == (1, "")
+    assert "wrong: mine.py:NotDivided" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["mine.py:NoMean"], "mine.py:NoMean: each gives the shape (4, 5), expected (4,), a loss for each sample"),
+        (["mine.py:NoBackward"], "NoBackward has no backward pass"),
+        (["mine.py:Huber", "--input-shape", 5, 4], "--input-shape: expected one size, the number of outputs, for the loss"),
+        (["mine.py:Huber", "--directional"], "--directional: expected a layer, got the loss mine.py:Huber"),
+    ],
+)
+def test_losses_that_break_a_rule_are_one_sentence(check, words, said):
+    refused(check(*words), said)
+
+
+@pytest.mark.parametrize("mode", [[], ["--directional"]], ids=["entries", "directional"])
+def test_a_long_name_has_a_line_of_its_own_and_moves_no_column(check, mode):
+    tables = []
+    for name in ("mine.py:Scale", f"mine.py:Scale(power={'0 + ' * 9}1)"):
+        *_, table, _ = check(name, "--input-shape", 4, *mode).out.split("\n\n")
+        tables.append(table.splitlines())
+    assert tables[1][1].strip() == f"mine.py:Scale(power={'0 + ' * 9}1)"
+    assert [line[44:] for line in tables[0][1:]] == [line[44:] for line in tables[1][2:]]
+
+
 def test_layers_that_know_their_shape_need_no_other(check):
     assert check("mine.py:layer").code == 0
     assert check("mine.py:built").code == 0
@@ -258,11 +330,14 @@ def test_a_missing_gradient_is_named(check):
         (["mine.py"], "expected FILE.py:CLASS, such as mine.py:Scale or 'mine.py:Scale(units=3)', got 'mine.py'"),
         (["mine.py:"], "expected FILE.py:CLASS"),
         (["other.py:Scale", "--input-shape", 4], "other.py: there is no such file"),
-        (["mine.py:Scales", "--input-shape", 4], "mine.py: there is no 'Scales', only Scale, Wrong, Units"),
+        (
+            ["mine.py:Scales", "--input-shape", 4],
+            "mine.py: there is no 'Scales', only Huber, NotDivided, NoMean, NoBackward, Scale, Wrong",
+        ),
         (["mine.py:NoLayer", "--input-shape", 4], "mine.py:NoLayer: expected a subclass of nn.layers.Layer"),
         (
             ["mine.py:np", "--input-shape", 4],
-            "expected a subclass of nn.layers.Layer or an instance of one, got an object of the type module",
+            "expected a subclass of nn.layers.Layer or nn.losses.Loss or an instance of one, got an object of the type module",
         ),
         (["mine.py:Scale(", "--input-shape", 4], "expected a class, a call or a name after mine.py, got 'Scale('"),
         (["mine.py:Units", "--input-shape", 4], "missing 1 required positional argument: 'units'; give the arguments"),

@@ -190,13 +190,13 @@ def test_gradients_of_other_parameters_are_refused_with_their_names():
 # -- What it shows ---------------------------------------------------------------------------------
 
 SUMMARY = """
-Layer (type)                      Output shape          Parameters
-==================================================================
-conv2d (Conv2D)                   (None, 3, 4, 20)             200
-flatten (Flatten)                 (None, 240)                    0
+Layer (type)                             Output shape          Parameters
+=========================================================================
+conv2d (Conv2D)                          (None, 3, 4, 20)             200
+flatten (Flatten)                        (None, 240)                    0
 batch_normalization (BatchNormalization) (None, 240)                  960
-out (Dense)                       (None, 5)                  1,205
-==================================================================
+out (Dense)                              (None, 5)                  1,205
+=========================================================================
 Total parameters: 2,365
 """
 
@@ -206,16 +206,17 @@ def summarized():
 
 
 def test_a_summary_lists_shapes_and_parameters_in_columns():
-    # A name that is too long for its column moves the others to the right.
     out = io.StringIO()
     summarized().summary(file=out)
     assert out.getvalue() == SUMMARY.lstrip()
 
 
-def test_a_summary_is_as_wide_as_it_is_asked_to_be(capsys):
-    summarized().summary(width=80)
+@pytest.mark.parametrize(("width", "name"), [(80, "batch_normalization (BatchNormalization) "), (50, "batch_normaliz... ")])
+def test_a_summary_is_as_wide_as_it_is_asked_to_be(capsys, width, name):
+    summarized().summary(width=width)
     lines = capsys.readouterr().out.splitlines()
-    assert [len(line) for line in lines[:-1]] == [80] * 7
+    assert [len(line) for line in lines[:-1]] == [width] * 7
+    assert lines[4].startswith(name)
     assert lines[-1] == "Total parameters: 2,365"
 
 

@@ -141,6 +141,40 @@ def test_labels_that_are_none_are_refused_in_words(labels, said):
         targets_of(labels, 3, "y")
 
 
+def focal(y_true, y_pred):
+    return y_pred
+
+
+def test_a_function_of_ones_own_is_refused_with_what_works_instead():
+    with pytest.raises(
+        InputError, match=r"or a class of your own that derives from nn.losses.Loss \(nn/losses/base.py says how\)"
+    ):
+        loss_named(focal)
+
+
+class Steep(MeanSquaredError):
+    def backward(self, cache):
+        return 10 * super().backward(cache)
+
+
+class SteepEntropy(CategoricalCrossentropy):
+    def backward(self, cache):
+        return 10 * super().backward(cache)
+
+
+class SteepScores(CategoricalCrossentropy):
+    def of_scores(self, scores, targets):
+        value, gradient = super().of_scores(scores, targets)
+        return value, 10 * gradient
+
+
+def test_a_class_of_ones_own_trains_and_passes_that_would_not_be_run_are_refused():
+    assert type(loss_named(Steep)) is Steep
+    for loss in (SteepEntropy, SteepEntropy(), SteepScores):
+        with pytest.raises(InputError, match=r"compile: Steep\w+ is joined with softmax, .* derive it from nn.losses.Loss"):
+            loss_named(loss)
+
+
 @pytest.mark.parametrize("loss", [LOSS, categorical_crossentropy, "categorical_crossentropy", "sparse_categorical_crossentropy"])
 def test_loss_by_name_or_object(loss):
     assert isinstance(loss_named(loss), CategoricalCrossentropy)

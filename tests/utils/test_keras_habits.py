@@ -47,6 +47,22 @@ def test_package_serves_as_keras():
         _ = keras.applications
 
 
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "sparse_categorical_crossentropy"])
+def test_both_cross_entropies_take_numbers_and_one_hot_rows(loss):
+    model = new_model()
+    expected = model.evaluate(X, Y)
+    model.compile("sgd", loss)
+    assert model.evaluate(X, Y) == model.evaluate(X, ONE_HOT) == expected
+
+
+def test_without_compile_a_model_trains_with_what_compile_chooses():
+    compiled, plain = (Sequential([Flatten(input_shape=X.shape[1:]), Dense(4, activation="softmax")]) for _ in range(2))
+    compiled.compile()
+    for model in (compiled, plain):
+        model.fit(X, Y, verbose=0)
+    assert bits(plain) == bits(compiled)
+
+
 @pytest.mark.parametrize(
     ("metrics", "name"),
     [(None, "accuracy"), ([], "accuracy"), ("accuracy", "accuracy"), (["acc"], "acc")],
@@ -356,6 +372,32 @@ def test_without_metrics_the_scores_are_the_loss_too():
     model = new_model(metrics=["accuracy"])
     assert type(model.evaluate(X, Y)) is list
     assert len(model.train_on_batch(X, Y)) == 2
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "binary_accuracy",
+        "BinaryAccuracy",
+        keras.metrics.BinaryAccuracy(),
+        keras.metrics.BinaryAccuracy,
+        keras.metrics.binary_accuracy,
+    ],
+)
+def test_binary_accuracy_is_that_of_a_single_output(metric):
+    model = Sequential([Flatten(input_shape=X.shape[1:]), Dense(1, activation="sigmoid")])
+    model.compile("sgd", "binary_crossentropy", metrics=[metric])
+    sides = (Y > 0).astype(int)
+    found = model.fit(X, sides, verbose=0).history
+    assert set(found) == {"loss", "binary_accuracy"}
+    assert model.evaluate(X, sides)[1] == ((model.predict(X)[:, 0] > 0.5) == sides).mean()
+
+
+def test_binary_accuracy_of_several_outputs_is_refused():
+    model = new_model(metrics=["binary_accuracy"])
+    for act in (model.fit, model.evaluate):
+        with pytest.raises(InputError, match=r"binary_accuracy is that of a single output .* has \d+ outputs"):
+            act(X, Y, verbose=0)
 
 
 def test_accuracy_of_keras_0_3_is_shown_anyway():

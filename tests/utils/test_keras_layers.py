@@ -86,6 +86,7 @@ def test_loss_and_accuracy_of_images_are_means_over_their_pixels():
     out = model.predict(IMAGES)
     assert out.shape == (24, 8, 8, 1)
     binary = (RNG.random(IMAGES.shape) < 0.5).astype(np.float32)
+    model.compile("sgd", "mse", metrics=["accuracy"])
     loss, accuracy = model.evaluate(IMAGES, binary)
     assert loss == pytest.approx(np.square(out - binary).mean(), rel=1e-5)
     assert accuracy == pytest.approx(((out > 0.5) == binary).mean(), rel=1e-6)
@@ -95,7 +96,7 @@ def test_loss_and_accuracy_of_images_are_means_over_their_pixels():
     weights = np.arange(24.0)
     each = np.square(out - binary).mean(axis=(1, 2, 3))
     model.compile("sgd", "mse")
-    assert model.evaluate(IMAGES, binary, sample_weight=weights)[0] == pytest.approx((weights * each).mean(), rel=1e-4)
+    assert model.evaluate(IMAGES, binary, sample_weight=weights) == pytest.approx((weights * each).mean(), rel=1e-4)
 
 
 def test_images_that_end_in_a_reshape_learn():

@@ -31,8 +31,8 @@ def test_module_under_keras_name_is_the_one_that_holds_the_names(alias):
 
 @pytest.mark.parametrize("alias", sorted(keras_names.MODULES))
 def test_what_no_module_has_is_refused_under_each_name(alias):
-    with pytest.raises(AttributeError, match=r"^nn[\w.]* has no 'GradientTape'; it has \w+"):
-        _ = import_module(alias).GradientTape
+    with pytest.raises(AttributeError, match=r"^nn[\w.]* has no 'Unheard'; it has \w+"):
+        _ = import_module(alias).Unheard
 
 
 def test_one_module_under_all_its_names():
@@ -48,13 +48,10 @@ def test_one_module_under_all_its_names():
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("from nn.layers import LSTM", "nn.layers has no 'LSTM'; it has "),
+        ("from nn.layers import Unheard", "nn.layers has no 'Unheard'; it has "),
         ("from nn.callbacks import RemoteMonitor", "nn.callbacks has no 'RemoteMonitor'; it has "),
         ("from nn.models import model_from_yaml", "nn.models has no 'model_from_yaml'; it has "),
         ("from nn.utils import get_file", "nn.utils has no 'get_file'; it has "),
-        ("from nn.applications import VGG16", "nn has no 'applications'; it has "),
-        ("import nn.applications.vgg16", "nn has no 'applications'; it has "),
-        ("from nn.preprocessing.text import Tokenizer", "nn.preprocessing has no 'text'"),
         ("from nn.activations import mish", "nn.activations has no 'mish'; it has "),
     ],
 )
@@ -63,6 +60,40 @@ def test_missing_name_is_refused_with_the_list_of_what_there_is(statement, says)
         exec(statement)
     assert str(error.value).startswith(says)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("from nn.layers import LSTM", "nn.layers has no 'LSTM': layers for sequences"),
+        ("from nn.layers.recurrent import GRU", "nn.layers has no 'recurrent': layers for sequences"),
+        ("from nn.layers import concatenate", "nn.layers has no 'concatenate': branches and several inputs"),
+        ("from nn.layers.merge import add", "nn.layers has no 'merge': branches and several inputs"),
+        ("from nn.keras.layers import Add", "nn.layers has no 'Add': branches and several inputs"),
+        ("from nn.layers import Conv1D", "nn.layers has no 'Conv1D': only two-dimensional convolution"),
+        ("from nn.layers import Lambda", "nn.layers has no 'Lambda': functions as layers"),
+        ("from nn.layers.experimental.preprocessing import RandomFlip", "nn.layers has no 'RandomFlip': layers that vary images"),
+        ("from nn import GradientTape", "nn has no 'GradientTape': there is no automatic differentiation"),
+        ("from nn.backend import function", "nn.backend has no 'function': there is no automatic differentiation"),
+        ("from nn.applications import VGG16", "nn has no 'applications': pretrained networks"),
+        ("import nn.applications.vgg16", "nn has no 'applications': pretrained networks"),
+        ("from nn.preprocessing.text import Tokenizer", "nn.preprocessing has no 'text': layers for sequences"),
+    ],
+)
+def test_well_known_names_that_are_missing_are_refused_with_the_reason(statement, says):
+    with pytest.raises(ImportError) as error:
+        exec(statement)
+    assert str(error.value).startswith(says)
+    assert str(error.value).endswith("; see docs/keras.md")
+    assert "it has" not in str(error.value)
+
+
+def test_no_name_that_is_here_has_a_reason_why_it_is_not():
+    holders = [nn, nn.layers, nn.backend, nn.preprocessing]
+    for known in keras_names.REASONS:
+        module, _, name = known.rpartition(".")
+        for holder in holders if not module else [nn if module == "nn" else getattr(nn, module)]:
+            assert not hasattr(holder, name)
 
 
 @pytest.mark.parametrize("name", ["nn.layers.core.dense", "nn.layers.convolutional.conv2d", "nn.layers.normalization.batch"])
@@ -94,9 +125,9 @@ def test_regularizers_of_both_kinds_have_kerases_strengths():
 
 
 def test_attributes_are_missing_in_the_usual_way():
-    assert not hasattr(nn.layers, "LSTM")
+    assert not hasattr(nn.layers, "Unheard")
     with pytest.raises(AttributeError, match=r"it has .*Dense"):
-        _ = nn.layers.LSTM
+        _ = nn.layers.Unheard
 
 
 def test_importing_the_package_stays_free():

@@ -77,6 +77,7 @@ def test_only_a_model_with_one_output_is_trained(chain):
 
 
 BRANCHES, AFTER, ONE_INPUT = "got branches", "outputs that come after inputs", "expected inputs to be one Input"
+TWO_INPUTS = "several inputs are not supported; expected one Input, got 2"
 
 
 @pytest.mark.parametrize(
@@ -91,11 +92,26 @@ BRANCHES, AFTER, ONE_INPUT = "got branches", "outputs that come after inputs", "
         (lambda image, flat, hidden, out: (image, []), ONE_INPUT),
         (lambda image, flat, hidden, out: (image, [out, X]), ONE_INPUT),
         (lambda image, flat, hidden, out: (X, out), ONE_INPUT),
-        (lambda image, flat, hidden, out: ([image, image], out), ONE_INPUT),
+        (lambda image, flat, hidden, out: ([image, image], out), TWO_INPUTS),
+        (lambda image, flat, hidden, out: ({"a": image, "b": flat}, out), TWO_INPUTS),
         (lambda image, flat, hidden, out: (image, None), r"expected Model\(inputs, outputs\)"),
         (lambda image, flat, hidden, out: (None, out), r"expected Model\(inputs, outputs\)"),
     ],
-    ids=["branch", "other-input", "before", "same", "nothing", "other-flatten", "none", "array", "x", "two", "no-out", "no-in"],
+    ids=[
+        "branch",
+        "other-input",
+        "before",
+        "same",
+        "nothing",
+        "other-flatten",
+        "none",
+        "array",
+        "x",
+        "two",
+        "named",
+        "no-out",
+        "no-in",
+    ],
 )
 def test_what_is_no_chain_is_refused(chain, pick, says):
     with pytest.raises(InputError, match=f"Model: .*{says}"):

@@ -1,11 +1,14 @@
 """Layers called on symbols and on arrays; their arrays as Keras' scripts see them."""
 
+import re
+
 import numpy as np
 import pytest
 
+import nn
 from nn.errors import InputError
 from nn.layers import BatchNormalization, Conv2D, Dense, Dropout, Flatten, Input, ReLU, Rescaling
-from nn.models import Sequential
+from nn.models import Model, Sequential
 from nn.utils import channels
 
 RNG = np.random.default_rng(3)
@@ -48,6 +51,60 @@ def test_lists_of_numbers_are_arrays_and_lists_of_symbols_are_refused():
         Dense(2)([Input((3,)), Input((3,))])
     with pytest.raises(InputError, match="Dropout: training=True, for predictions too, is not supported"):
         Dropout(0.5)(Input((3,)), training=True)
+
+
+@pytest.mark.parametrize(
+    ("use", "sign"),
+    [
+        (lambda x: x + x, "+"),
+        (lambda x: 1 - x, "-"),
+        (lambda x: x * 2, "*"),
+        (lambda x: x / 255.0, "/"),
+        (lambda x: x**2, "**"),
+        (lambda x: x @ x, "@"),
+        (lambda x: -x, "-"),
+        (lambda x: x[:, :2], "an index"),
+        (lambda x: x > 0, "a comparison"),
+        (lambda x: np.float32(2) * x, "a function of arrays"),
+        (lambda x: np.exp(x), "a function of arrays"),
+        (lambda x: np.concatenate([x, x], axis=1), "a function of arrays"),
+        (lambda x: nn.concat([x, x], 1), "a function of arrays"),
+        (lambda x: nn.reshape(x, (-1,)), "a function of arrays"),
+    ],
+    ids=[
+        "add",
+        "subtract",
+        "multiply",
+        "divide",
+        "power",
+        "matrix",
+        "minus",
+        "index",
+        "greater",
+        "numpy",
+        "exp",
+        "join",
+        "tf",
+        "tf2",
+    ],
+)
+def test_arithmetic_with_symbols_is_refused_in_the_projects_own_sentence(use, sign):
+    said = f"only chains of layers are supported: a branch or arithmetic between layers (here {sign}) is not; see docs/keras.md"
+    with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+        use(Dense(3)(Input((3,))))
+
+
+def test_arithmetic_in_a_call_of_ones_own_is_refused_too():
+    class Residual(Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = Dense(3)
+
+        def call(self, x):
+            return x + self.dense(x)
+
+    with pytest.raises(InputError, match=r"only chains of layers are supported: .* \(here \+\)"):
+        Residual().predict(np.zeros((2, 3), np.float32))
 
 
 def test_whole_numbers_become_float32_and_others_stay_as_they_are():

@@ -39,7 +39,7 @@ def test_arrays_are_prepared_as_in_tensorflow():
 @pytest.mark.parametrize(
     ("act", "says"),
     [
-        (lambda: tf.cast(keras.Input((3,)), tf.float32), "cast: expected an array of numbers, got Symbol"),
+        (lambda: tf.cast(keras.Input((3,)), tf.float32), r"only chains of layers .* \(here a function of arrays\)"),
         (lambda: tf.one_hot([3], 3), "0 to 2"),
         (lambda: tf.math.confusion_matrix([1, 1], [1]), "1 and 2"),
         (lambda: slices((X, Y[:2])), "one length"),

@@ -9,9 +9,9 @@ from typing import Any
 
 from nn.errors import InputError
 from nn.io import model_file
-from nn.layers import Layer
 from nn.utils import keras_files, keras_json
 from nn.utils.keras_model.batches import ModelBatches
+from nn.utils.symbols import is_own
 
 
 class ModelHabits(ModelBatches):
@@ -39,7 +39,7 @@ class ModelHabits(ModelBatches):
         if keras_files.is_foreign(filepath):
             arrays = keras_files.load_weights(self, filepath)
         else:
-            saved = model_file.load(filepath, [type(layer) for layer in self.layers if _is_own(layer)])
+            saved = model_file.load(filepath, [type(layer) for layer in self.layers if is_own(layer)])
             arrays = list(saved.arrays.values())
         self.set_weights(arrays)
 
@@ -62,7 +62,3 @@ class ModelHabits(ModelBatches):
     def to_yaml(self) -> str:
         """Refused, as in Keras."""
         raise InputError("to_yaml: not supported; use to_json()")
-
-
-def _is_own(layer: Layer) -> bool:
-    return not type(layer).__module__.startswith("nn.")

@@ -33,6 +33,7 @@ class ModelBatches(ModelLayers):
         """The callbacks hear of an evaluation: before it, and after it with what has been put into
         the logs.
         """
+        self._check_metrics()
         logs, watching = Named(), callbacks_of(callbacks)
         for callback in watching:
             callback.model = self
@@ -43,11 +44,13 @@ class ModelBatches(ModelLayers):
 
     # -- Predicting ----------------------------------------------------------------------------------------------------
 
-    def __call__(self, x: Any, training: bool = False) -> Any:
-        """On an array: the network's output. On a symbol: the symbol after all layers."""
+    def __call__(self, x: Any, training: bool | None = None) -> Any:
+        """On an array: the network's output. On a symbol: the symbol after all layers, each of them
+        called with this `training`.
+        """
         if isinstance(x, Symbol):
             for layer in self._whole():
-                x = layer(x)
+                x = layer(x, False if layer in self._inference else training)
             return x
         if training:
             return self.forward(np.asarray(x, self.dtype), training=True)[0].view(Array)
@@ -110,8 +113,8 @@ class ModelBatches(ModelLayers):
         self, x: NDArray, y: ArrayLike, sample_weight: ArrayLike | None = None, *, return_dict: bool = False
     ) -> Any:
         """`evaluate` on these samples."""
-        values = self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
-        return values if return_dict else self._scores(values)
+        values = self.evaluate(x, y, sample_weight=sample_weight, return_dict=True)
+        return values if return_dict else self._scores(list(values.values()))
 
     # -- Generators, in Keras' older words -----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from nn.layers import Layer
 from nn.utils import channels
 from nn.utils.arrays import Weight
 from nn.utils.inputs import shape_of
-from nn.utils.symbols import Symbol
+from nn.utils.symbols import Symbol, check_inference
 
 # The fewest characters in which `summary` has room for names.
 NARROWEST = 50
@@ -26,12 +26,15 @@ class ModelLayers(PredictingStack):
     name = "sequential"
     _first_shape: tuple[int, ...] | None = None
     _trains: Sequence[tuple[Layer, bool]] = ()
+    # The layers that were called with `training=False`.
+    _inference: Sequence[Layer] = ()
 
     def add(self, layer: Any) -> None:
         """Append a layer; or `Input(...)`, the shape of a sample; or all layers of another model."""
         if isinstance(layer, ModelLayers):
             for each in layer._whole():
                 self.add(each)
+            self._inference = [*self._inference, *layer._inference]
             return
         shape = shape_of(layer)
         if shape is not None:
@@ -107,10 +110,20 @@ class ModelLayers(PredictingStack):
             for layer, trains in self._trains:
                 if layer.trainable is layer.set_by_model:
                     layer.trainable = trains
+            check_inference(self._inference)
+            self._check_metrics()
             yield
         finally:
             for layer, trains in now:
                 layer.trainable = trains
+
+    def _check_metrics(self) -> None:
+        """`InputError` where the accuracy that is kept would not be the one that was asked for."""
+        if "binary_accuracy" in self.metrics and len(self.output_shape) == 1 < self.output_shape[0]:
+            raise InputError(
+                f"compile: binary_accuracy is that of a single output or of pixels, but the network has {self.output_shape[0]} "
+                "outputs; expected 'accuracy', the share of samples whose greatest output is the target's"
+            )
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """The layer of that name, or at that index. Keras counted from 1 before 2.4: "flatten_1" is
@@ -174,8 +187,8 @@ class ModelLayers(PredictingStack):
         show_trainable: bool = False,
     ) -> None:
         """Print the layers with their output shapes and parameter counts, in lines of `line_length`
-        characters, with `show_trainable` also whether they are trained. There are no models inside
-        models to expand.
+        characters or as long as the names need, with `show_trainable` also whether they are
+        trained. There are no models inside models to expand.
         """
         if line_length is not None and hasattr(line_length, "write"):
             line_length, file = None, line_length
@@ -184,7 +197,7 @@ class ModelLayers(PredictingStack):
         if line_length is not None and (type(line_length) is not int or line_length < NARROWEST):
             raise InputError(f"summary: expected a line_length of at least {NARROWEST}, got {line_length!r}")
         text = io.StringIO()
-        super().summary(text, line_length or 66)
+        super().summary(text, line_length)
         lines = text.getvalue().splitlines()
         if show_trainable:
             lines[0] += "  Trainable"

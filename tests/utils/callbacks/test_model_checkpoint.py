@@ -86,7 +86,7 @@ def test_a_checkpoint_after_no_whole_number_is_refused(options):
         ModelCheckpoint("model.npz", **options)
 
 
-@pytest.mark.parametrize("name", ["accuracy", "acc", "categorical_accuracy", "sparse_categorical_accuracy"])
+@pytest.mark.parametrize("name", ["accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"])
 def test_a_file_may_be_named_after_each_name_of_the_accuracy(name, tmp_path):
     callback = begun(ModelCheckpoint(tmp_path / f"{{epoch:02d}}-{{{name}:.2f}}-{{val_{name}:.2f}}-{{val_loss}}.npz"))
     callback.on_epoch_end(4, {"loss": 3, "accuracy": 0.25, "val_loss": 2, "val_accuracy": 0.75})
@@ -96,5 +96,5 @@ def test_a_file_may_be_named_after_each_name_of_the_accuracy(name, tmp_path):
 @pytest.mark.parametrize("path", ["{val_accuracy}.npz", "{epoch:s}.npz", "{}.npz", "{epoch"])
 def test_a_file_named_after_what_is_not_there_is_refused(path):
     callback = begun(ModelCheckpoint(path))
-    with pytest.raises(InputError, match="may name loss, accuracy, epoch, acc, categorical_accuracy, "):
+    with pytest.raises(InputError, match="may name loss, accuracy, epoch, acc, binary_accuracy, categorical_accuracy, "):
         callback.on_epoch_end(0, {"loss": 3, "accuracy": 0.25})
