@@ -121,7 +121,7 @@ def _one_in_words(read: ReadDigit) -> str:
     if read.doubt == "grouping":
         return f"unsure: probably {read.digit}, if its ink is one digit"
     if read.doubt == "picture":
-        return f"unsure: probably {read.digit}, if this is handwriting"
+        return f"unsure: probably {read.digit}, if this is one whole digit"
     order = read.probabilities.argsort()[::-1]
     second = int(order[1])
     other = f", or {second} ({read.probabilities[second]:.1%})" if read.probabilities[second] >= RUNNER_UP_FROM else ""

@@ -130,7 +130,7 @@ def test_words_say_why_a_digit_is_doubtful_and_what_was_left_out():
     one = replace(reading(({5: 0.99}, "unsure")).digits[0], doubt="grouping")
     assert predict.in_words(recognition.Reading((one,))) == "unsure: probably 5, if its ink is one digit"
     one = replace(one, doubt="picture")
-    assert predict.in_words(recognition.Reading((one,))) == "unsure: probably 5, if this is handwriting"
+    assert predict.in_words(recognition.Reading((one,))) == "unsure: probably 5, if this is one whole digit"
     sure = reading(({5: 0.99}, "sure")).digits
     words = predict.in_words(recognition.Reading(sure, (Box(0, 0, 3, 3),)))
     assert words == "5 (99.0%), 1 mark left out (point, comma, dash or slash)"

@@ -12,6 +12,7 @@
     pieces, segmentation            the pieces of a row, and any run of them as a digit
     geometry                        crop, 20 x 20 box, stroke width, centre of mass
     choice, recognition             which grouping reads best, and by how much; the number and its verdict
+    doubts, corrections             what may be something else by its shape and place; crossed out, written over
     calibration                     honest percentages
     sheet                           all steps in one picture
 

@@ -23,10 +23,10 @@ MIN_CONTRAST = 0.08  # a pencil on grey paper has 0.2
 MIN_SIGNAL_TO_NOISE = 6.0
 # What looks like a table may be paper, and the sheet a bold digit: it has a hole that fills SOLID of
 # its box and LEAST_HOLE of the sheet. A table that covers more than MOST_TABLE needs a sheet that is
-# large, fills its box, and is written on. One that is not written on (with ink as dark as the table) makes
-# up MOST_CONTRAST of the picture's contrast; a shadow makes up less.
+# large, fills its box, and is written on.
 SOLID, LEAST_HOLE = 0.6, 0.04
-MOST_TABLE, FILLED, LEAST_SHEET, LEAST_WRITING, MOST_CONTRAST = 0.4, 0.85, 0.2, 0.002, 0.75
+MOST_TABLE, FILLED, LEAST_SHEET, LEAST_WRITING = 0.4, 0.85, 0.2, 0.002
+SHARP = 0.6  # of the contrast between sheet and table lies within two blocks on both sides of the edge
 SOFT_EDGE = 3  # pixels of a sheet that are neither sheet nor table
 SHADE = 0.15  # paper is taken to be lit at least so much
 TABLE_GRIDS = 96, 256  # blocks of a picture in which a table may be connected: one of bricks, one with writing near it
@@ -63,12 +63,11 @@ def _without_table(grey: np.ndarray) -> np.ndarray:
     """
     middle = _between_modes(grey)
     table = (grey < middle) if float(np.median(_border(grey))) < middle else (grey > middle)
-    between = np.abs(grey - middle) < (float(grey.max()) - float(grey.min())) / 12
-    if float(between.mean()) > 0.1 or min(grey.shape) < GRID:
+    if min(grey.shape) < GRID:
         return grey
     for blocks in TABLE_GRIDS:
         outside = _outside(table, -(-max(grey.shape) // blocks))
-        if not outside.all() and _lies_on_a_table(grey, ~outside, table):
+        if _lies_on_a_table(grey, outside, table):
             return _with_paper_for(grey, outside, table)
     return grey
 
@@ -100,18 +99,41 @@ def _between_modes(grey: np.ndarray) -> float:
     return float(edges[1:-1][best].mean())
 
 
-def _lies_on_a_table(grey: np.ndarray, sheet: np.ndarray, table: np.ndarray) -> bool:
-    """Whether a part of the picture is a sheet that was written on, or at least is no shadow's
-    counterpart: nearly all contrast is between it and what is around.
+def _lies_on_a_table(grey: np.ndarray, outside: np.ndarray, table: np.ndarray) -> bool:
+    """Whether a part of the picture is a sheet with a table around, and not a bold digit, or what a
+    shadow leaves.
     """
-    writing = table & sheet
-    if int(writing.sum()) > LEAST_HOLE * int(sheet.sum()) and _share_of_box(writing) >= SOLID:
-        return False  # the inside of a bold digit
-    is_written = float(writing.mean()) >= LEAST_WRITING
-    if float(table.mean()) > MOST_TABLE:
-        return is_written and float(sheet.mean()) >= LEAST_SHEET and _share_of_box(sheet) > FILLED
-    contrast = abs(float(np.median(grey[sheet])) - float(np.median(grey[~sheet]))) if not sheet.all() else 0.0
-    return is_written or contrast >= MOST_CONTRAST * (float(grey.max()) - float(grey.min()))
+    sheet, writing = ~outside, table & ~outside
+    if not sheet.any() or _is_hole(writing, sheet):
+        return False
+    return (float(table.mean()) <= MOST_TABLE or _is_sheet(sheet, writing)) and _is_sharp(grey, outside)
+
+
+def _is_sharp(grey: np.ndarray, outside: np.ndarray) -> bool:
+    """Whether brightness changes at the edge of a sheet, as it doesn't at that of a shadow."""
+    if not outside.any():
+        return False
+    step = -(-max(grey.shape) // TABLE_GRIDS[0])
+    level = block_reduce(grey, step, np.add) / block_reduce(np.ones_like(grey), step, np.add)
+    beyond = block_reduce(outside.astype(np.float32), step, np.maximum)
+    around, within = (beyond > 0) & (_neighbourhood_sum(1 - beyond) > 0), (beyond == 0) & (_neighbourhood_sum(beyond) > 0)
+    if not (around.any() and within.any()):
+        return False
+    jump = abs(float(np.median(level[around])) - float(np.median(level[within])))
+    return jump >= SHARP * abs(float(np.median(grey[outside])) - float(np.median(grey[~outside])))
+
+
+def _is_hole(writing: np.ndarray, sheet: np.ndarray) -> bool:
+    """Whether what seems to be written is the inside of a bold digit."""
+    return int(writing.sum()) > LEAST_HOLE * int(sheet.sum()) and _share_of_box(writing) >= SOLID
+
+
+def _is_sheet(sheet: np.ndarray, writing: np.ndarray) -> bool:
+    """Whether a part of the picture is shaped like a sheet rather than like a stroke, and written
+    on.
+    """
+    is_large = float(sheet.mean()) >= LEAST_SHEET and float(writing.mean()) >= LEAST_WRITING
+    return is_large and _share_of_box(sheet) > FILLED
 
 
 def _share_of_box(mask: np.ndarray) -> float:
@@ -134,13 +156,13 @@ def _continued(grey: np.ndarray, unknown: np.ndarray, step: int) -> np.ndarray:
 
 
 def _paper_is_dark(grey: np.ndarray) -> bool:
-    """Paper is what surrounds the drawing; in uneven light, ink is the minority that departs from
-    its surroundings.
+    """Paper is what surrounds the drawing; ink is the minority that departs from it or, in uneven
+    light, from its surroundings.
     """
     low, high = float(grey.min()), float(grey.max())
     level = _even_paper(grey)
     if level is not None:
-        return level < (low + high) / 2
+        return bool(((grey - level) ** 3).sum() > 0)
     darkest, typical, lightest = np.percentile(_border(grey), [10, 50, 90])
     if lightest - darkest < 0.25 * (high - low):
         return bool(typical < (low + high) / 2)

@@ -5,7 +5,6 @@ models made by hand.
 import numpy as np
 import pytest
 from drawings import ONE, SEVEN, TWO, draw
-from rows import row
 
 from nn.reading import recognition
 from nn.reading.choice import MARGIN
@@ -72,21 +71,6 @@ def test_without_a_temperature_probabilities_stay_as_they_are(images):
 def test_the_weightiest_reason_for_doubt_is_told(probability, margin, is_thing, expected):
     probabilities = np.array([probability, 1 - probability])
     assert recognition._doubt(Believing(), probabilities, margin, is_thing=is_thing) == expected
-
-
-@pytest.mark.parametrize(
-    ("boxes", "span", "expected"),
-    [
-        pytest.param([(0, 0, 40, 100), (80, 0, 125, 100)], (0, 2), False, id="as wide as a sure digit may be"),
-        pytest.param([(0, 0, 40, 100), (80, 0, 126, 100)], (0, 2), True, id="wider"),
-        pytest.param([(0, 0, 200, 100)], (0, 1), False, id="wide, but one piece"),
-        pytest.param([(0, 0, 10, 100), (20, 0, 220, 100)], (1, 2), False, id="one piece, the second"),
-        pytest.param([(0, 0, 10, 50), (20, 0, 30, 50), (80, 0, 90, 70)], (1, 3), False, id="narrow"),
-        pytest.param([(0, 0, 10, 100), (20, 20, 60, 60), (70, 20, 90, 60)], (1, 3), True, id="low and wide"),
-    ],
-)
-def test_a_wide_digit_of_several_pieces_may_be_two(boxes, span, expected):
-    assert recognition._may_be_two(row(*boxes), span) == expected
 
 
 @pytest.mark.parametrize(("gap", "doubt"), [(24, "grouping"), (10, None)])

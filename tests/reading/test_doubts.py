@@ -1,0 +1,155 @@
+"""What is doubted for its shape and place, whatever the network thinks of it, each rule from both sides."""
+
+import numpy as np
+import pytest
+from drawings import ONE, SEVEN, TWO, draw
+from rows import filled, row, row_of
+
+from nn.reading import doubts
+from nn.reading.doubts import doubtful, is_cut_off
+from nn.reading.grouping import Component, without_cut_lines
+from nn.reading.pieces import Box
+from nn.reading.recognition import read_number
+
+
+@pytest.mark.parametrize(
+    ("boxes", "span", "expected"),
+    [
+        pytest.param([(0, 0, 40, 100), (80, 0, 125, 100)], (0, 2), False, id="as wide as a sure digit may be"),
+        pytest.param([(0, 0, 40, 100), (80, 0, 126, 100)], (0, 2), True, id="wider"),
+        pytest.param([(0, 0, 200, 100)], (0, 1), False, id="wide, but one piece"),
+        pytest.param([(0, 0, 10, 100), (20, 0, 220, 100)], (1, 2), False, id="one piece, the second"),
+        pytest.param([(0, 0, 10, 50), (20, 0, 30, 50), (80, 0, 90, 70)], (1, 3), False, id="narrow"),
+        pytest.param([(0, 0, 10, 100), (20, 20, 60, 60), (70, 20, 90, 60)], (1, 3), True, id="low and wide"),
+    ],
+)
+def test_a_wide_digit_of_several_pieces_may_be_two(boxes, span, expected):
+    assert doubts._may_be_two(row(*boxes), span) == expected
+
+
+def doubted(*boxes, read=(5, 5), **options):
+    pieces = row(*boxes, **options)
+    return doubtful(pieces, [((k, k + 1), digit) for k, digit in zip(range(len(pieces)), read, strict=False)])
+
+
+@pytest.mark.parametrize(
+    ("small", "expected"),
+    [
+        pytest.param((60, 30, 100, 70), True, id="an exponent"),
+        pytest.param((60, 10, 100, 79), True, id="just above"),
+        pytest.param((60, 10, 100, 80), False, id="as low as a digit in a row that climbs"),
+        pytest.param((60, 0, 100, 80), False, id="nearly as high"),
+        pytest.param((60, 60, 100, 110), False, id="on the line"),
+    ],
+)
+def test_a_small_digit_above_the_foot_of_the_one_before_is_doubted(small, expected):
+    assert doubted((0, 10, 50, 110), small) == ({(1, 2)} if expected else set())
+
+
+def test_the_height_of_an_exponent_is_less_than_four_fifths():
+    assert doubted((0, 80, 50, 180), (60, 60, 100, 139)) == {(1, 2)}
+    assert doubted((0, 80, 50, 180), (60, 59, 100, 139)) == set()
+
+
+@pytest.mark.parametrize(("height", "expected"), [(39, True), (40, False)])
+def test_a_digit_much_lower_than_the_highest_is_doubted(height, expected):
+    assert doubted((0, 0, 50, 100), (60, 100 - height, 80, 100)) == ({(1, 2)} if expected else set())
+
+
+@pytest.mark.parametrize(
+    ("read", "components", "expected"),
+    [((1, 1), (0, 0), {(0, 1), (1, 2)}), ((1, 1), (0, 1), set()), ((1, 4), (0, 0), set())],
+    ids=["two strokes of a letter", "two ones", "touching digits"],
+)
+def test_ones_that_were_cut_apart_are_doubted(read, components, expected):
+    assert doubted((0, 0, 10, 100), (30, 0, 40, 100), read=read, components=components) == expected
+
+
+def struck(over, *, through=slice(48, 52)):
+    """Two frames with a line through both that sticks out on both sides."""
+    mask = np.zeros((100, 140 + 2 * over), bool)
+    for left in (over, over + 80):
+        mask[:, left : left + 60] = True
+        mask[5:-5, left + 5 : left + 55] = False
+    mask[through] = True
+    left = mask & (np.arange(mask.shape[1]) < over + 70)
+    return row_of([left, mask & ~left], (0, 0), pen=5.0)
+
+
+@pytest.mark.parametrize(("over", "expected"), [(12, True), (7, False)])
+def test_a_line_through_neighbours_that_sticks_out_crosses_them_out(over, expected):
+    pieces = struck(over)
+    assert doubtful(pieces, [((0, 1), 0), ((1, 2), 0)]) == ({(0, 1), (1, 2)} if expected else set())
+
+
+def test_digits_apart_are_not_crossed_out_by_what_they_have_in_a_line():
+    assert doubted((0, 0, 50, 100), (60, 0, 110, 100)) == set()
+
+
+def picture(box, shape=(120, 200), pen=10.0):
+    pieces = row_of([filled(box, shape)], pen=pen)
+    return is_cut_off(pieces, Box(*box))
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((0, 20, 40, 100), True),
+        ((20, 0, 60, 100), True),
+        ((160, 20, 200, 100), True),
+        ((20, 20, 60, 120), True),
+        ((20, 20, 60, 100), False),
+        ((0, 20, 40, 25), False),
+        ((0, 20, 40, 26), True),
+        ((0, 0, 200, 120), False),
+    ],
+    ids=["left", "above", "right", "below", "inside", "a thin line only", "a pen's", "cropped on all sides"],
+)
+def test_a_digit_that_a_stroke_joins_to_the_edge_of_the_picture_is_cut_off(box, expected):
+    assert picture(box) is expected
+
+
+def test_small_pictures_are_drawn_in_up_to_the_edge():
+    assert picture((0, 20, 40, 80), (100, 100))
+    assert not picture((0, 20, 40, 80), (99, 100))
+
+
+class Certain:
+    """Takes everything for a 7."""
+
+    def __init__(self):
+        self.card = {}
+
+    def predict(self, x):
+        return np.tile(np.eye(10)[7], (len(x), 1))
+
+
+def test_a_cut_digit_is_unsure_in_a_picture_but_not_in_the_window():
+    ink = draw(SEVEN, left=-30)
+    (digit,) = read_number(Certain(), ink).digits
+    assert digit.doubt == "picture"
+    strokes = [(np.array([(x - 30, y + 60) for x, y in stroke], float), 12.0) for stroke in SEVEN]
+    (digit,) = read_number(Certain(), ink, strokes=strokes).digits
+    assert digit.doubt is None
+
+
+def test_what_an_edge_shows_of_another_line_is_left_out():
+    ink = draw([TWO], top=60)
+    for left in (60, 160, 240):
+        ink = draw(ONE, left=left, top=380, onto=ink)
+    (digit,) = read_number(Certain(), ink).digits
+    assert digit.box.bottom < 220
+    (digit,) = read_number(Certain(), ink[::-1]).digits
+    assert digit.box.top > 180
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [((70, 100, 90, 119), True), ((70, 99, 90, 119), False), ((70, 100, 90, 118), False), ((70, 60, 90, 119), False)],
+    ids=["below", "beside a digit", "not at the edge", "high"],
+)
+def test_a_cut_line_is_low_and_beyond_all_digits(box, expected):
+    digits = [Component.of(filled((0, 40, 50, 100), (119, 200))), Component.of(filled((60, 40, 110, 100), (119, 200)))]
+    low = Component.of(filled(box, (119, 200)))
+    assert (low not in without_cut_lines([*digits, low], 119, at_top=False, at_bottom=True)) is expected
+    assert low in without_cut_lines([*digits, low], 119, at_top=True, at_bottom=False)
