@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nn.datasets.collections import DATASETS, load_splits
 from nn.datasets.sources import CLASSES, plain_source
 from nn.io.cli import ArgumentParser, run
-from nn.pretrained import load_reader
+from nn.pretrained import load_reader, trained_on
+
+if TYPE_CHECKING:
+    from nn.models import Sequential
 
 CHUNK = 2_000
 
@@ -21,8 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     from nn.engine.compiling import report_compilation
 
-    model, path = load_reader(options.model)
-    _, (images, labels) = load_splits(options.dataset, options.data)
+    model, path = load_reader(options.model, any_classes=True)
+    dataset = test_images_of(model, path, options.dataset)
+    _, (images, labels) = load_splits(dataset, options.data)
     with report_compilation():
         loss = model.evaluate(plain_source(images, labels), return_dict=True)["loss"]
         guesses = [
@@ -33,13 +40,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     np.add.at(confusion, (labels, np.concatenate(guesses)), 1)
     accuracy = float(confusion.trace() / len(images))
     if options.json:
-        result = {"model": str(path), "dataset": options.dataset, "images": len(images), "loss": loss, "accuracy": accuracy}
+        result = {"model": str(path), "dataset": dataset, "images": len(images), "loss": loss, "accuracy": accuracy}
         print(json.dumps({**result, "confusion": confusion.tolist()}))
     else:
-        print(f"{path} on the {len(images):,} test images of {options.dataset}\n")
+        print(f"{path} on the {len(images):,} test images of {dataset}\n")
         print(_table(confusion))
         print(f"\naccuracy {accuracy:.4f}, loss {loss:.4f}, {len(images) - confusion.trace():,} of {len(images):,} wrong")
     return 0
+
+
+def test_images_of(model: Sequential, path: Path, chosen: str | None) -> str:
+    """Whose test images a model is to read: the chosen data set's, else those of the one that it was
+    trained on. A choice of another one is told, since its classes are others.
+    """
+    own = trained_on(model)
+    if chosen not in (None, own):
+        print(f"note: {path} was trained on {own}, whose classes are not those of {chosen}", file=sys.stderr)
+    return chosen or (own if own in DATASETS else DATASETS[0])
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -49,7 +66,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "model", nargs="?", metavar="MODEL", help="a model file (default: mnist.npz in this folder, else the bundled one)"
     )
-    parser.add_argument("--dataset", choices=DATASETS, default="mnist", help="whose test images (default: %(default)s)")
+    parser.add_argument(
+        "--dataset", choices=DATASETS, help="whose test images (default: of the data set that the model was trained on)"
+    )
     parser.add_argument("--data", metavar="DIR", help="folder of the data set's files, if not in a usual place")
     parser.add_argument("--json", action="store_true", help="print one JSON object; confusion[label][guess] counts images")
     return parser.parse_args(arguments)

@@ -51,6 +51,16 @@ def test_a_network_trained_by_squares_is_measured_like_any_other(evaluate, model
     assert found["loss"] < 0.5 < expected["loss"]
 
 
+def test_a_model_of_clothes_reads_clothes_unless_told_otherwise(evaluate, model, tmp_path):
+    network, _ = pretrained.load_reader(model)
+    network.card = {"recipe": {"dataset": "fashion-mnist"}}
+    network.save(tmp_path / "clothes.npz")
+    assert json.loads(evaluate("clothes.npz", "--json").out)["dataset"] == "fashion-mnist"
+    ended = evaluate("clothes.npz", "--dataset", "mnist", "--json")
+    assert json.loads(ended.out)["dataset"] == "mnist"
+    assert ended.err.startswith("note: clothes.npz was trained on fashion-mnist")
+
+
 def test_table_shows_the_same_counts_as_the_json(evaluate, model):
     ended = evaluate(model)
     result = json.loads(evaluate(model, "--json").out)

@@ -25,6 +25,7 @@ from nn.io.model_file import PACKAGE_LAYERS
 from nn.layers import ELU, BatchNormalization, Conv2D, Dense, Layer, LeakyReLU, Linear, Rescaling, ZeroPadding2D
 from nn.layers.pooling import Pooling2D
 from nn.models import Sequential
+from nn.pretrained import check_digits
 
 MOST_BYTES = 1_600_000
 PROBES = 500
@@ -62,10 +63,7 @@ def check(model: Sequential, name: str) -> None:
         value = model.card.get(entry, 1.0)
         if type(value) not in (int, float) or not 0 < value < math.inf:
             raise InputError(f"{name}: expected the card's {entry} to be a number above 0, got {value!r:.80}")
-    recipe = model.card.get("recipe")
-    dataset = recipe.get("dataset", "mnist") if isinstance(recipe, dict) else "mnist"
-    if dataset != "mnist":
-        raise InputError(f"{name}: expected a model that reads digits, got one trained on {dataset!r:.80}")
+    check_digits(model, name)
 
 
 def describe(model: Sequential, precision: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.datasets.collections import IMAGE_SHAPE
+from nn.datasets.collections import DATASETS, IMAGE_SHAPE
 from nn.datasets.sources import CLASSES
 from nn.errors import InputError
 
@@ -46,8 +46,16 @@ def student_network(seed: int = 0, dtype: DTypeLike = np.float32) -> Sequential:
     return model
 
 
-def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
-    """The model at `path`, which must read 28 x 28 images as ten classes, and that path.
+def trained_on(model: Sequential) -> str:
+    """The data set that a model's card names; MNIST where it names none."""
+    recipe = model.card.get("recipe")
+    name = recipe.get("dataset") if isinstance(recipe, dict) else None
+    return name if isinstance(name, str) else DATASETS[0]
+
+
+def load_reader(path: str | os.PathLike[str] | None, *, any_classes: bool = False) -> tuple[Sequential, Path]:
+    """The model at `path`, which must read 28 x 28 images as ten classes, and that path. The classes
+    must be digits unless `any_classes` will do.
 
     Without a path: the model trained in this folder, else the bundled one. Whatever the model is
     made for, the one returned takes samples of shape (28, 28, 1) and gives probabilities: see
@@ -62,9 +70,17 @@ def load_reader(path: str | os.PathLike[str] | None) -> tuple[Sequential, Path]:
     if model.input_shape not in READABLE or model.output_shape != (CLASSES,):
         expected = f"a model from {', '.join(map(str, READABLE[:-1]))} or {READABLE[-1]} to {(CLASSES,)}"
         raise InputError(f"{chosen}: expected {expected}, got one from {model.input_shape} to {model.output_shape}")
+    if not any_classes:
+        check_digits(model, str(chosen))
     if not model.knows_loss:  # as in a Keras file of weights alone
         model.compile()
     return as_reader(model), chosen
+
+
+def check_digits(model: Sequential, name: str) -> None:
+    """Raise `InputError` if a model was trained on other things than digits."""
+    if trained_on(model) != DATASETS[0]:
+        raise InputError(f"{name}: expected a model that reads digits, got one trained on {trained_on(model)!r:.80}")
 
 
 def as_reader(model: Sequential) -> Sequential:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nn.datasets.collections import DATASETS, load_splits
 from nn.errors import InputError
+from nn.evaluate import test_images_of
 from nn.io.cli import ArgumentParser, run, whole_number
 from nn.io.files import atomic_write, check_writable
 from nn.pretrained import load_reader
@@ -31,9 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _check_folder(folder)
     from nn.report.histories import layer_norms, read_histories
 
-    model, path = load_reader(options.model)
+    model, path = load_reader(options.model, any_classes=True)
     histories, norms = read_histories(path, options.history), layer_norms(model.card, path)
-    dataset = options.dataset or _trained_on(model.card)
+    dataset = test_images_of(model, path, options.dataset)
     _, test = load_splits(dataset, options.data)
     index = _chosen(options, test)
     from nn.engine.compiling import report_compilation
@@ -76,12 +77,6 @@ def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out: expected a folder, got the file {folder}")
     check_writable(folder / PAGE if folder.exists() else folder, "--out")
-
-
-def _trained_on(card: dict[str, Any]) -> str:
-    recipe = card.get("recipe")
-    dataset = recipe.get("dataset") if isinstance(recipe, dict) else None
-    return dataset if dataset in DATASETS else DATASETS[0]
 
 
 def _temperature(card: dict[str, Any], path: Path) -> float:

@@ -82,3 +82,12 @@ def test_a_model_of_matrices_is_evaluated_and_predicts(command, small_mnist, tmp
     scores = model.predict(x_test / np.float32(255))
     assert result["accuracy"] == pytest.approx((scores.argmax(axis=1) == y_test).mean())
     assert result["loss"] == pytest.approx(-np.log(softmax(scores, axis=1)[np.arange(100), y_test]).mean(), rel=1e-4)
+
+
+def test_a_model_of_clothes_reads_no_digits(tmp_path):
+    model, path = saved(tmp_path, Flatten(input_shape=(28, 28)), Dense(10, activation="softmax"))
+    model.card = {"recipe": {"dataset": "fashion-mnist"}}
+    model.save(path)
+    with pytest.raises(InputError, match=r"own\.npz: expected a model that reads digits, got one trained on 'fashion-mnist'"):
+        load_reader(path)
+    assert load_reader(path, any_classes=True)[0].predict(IMAGES).shape == (3, 10)
