@@ -24,7 +24,9 @@ MOST_COMPONENTS = 48
 # Parts of a broken digit are closer than BROKEN (of both).
 FLAT, ROW_OVERLAP, FAR_OVERLAP, BROKEN = 0.3, 0.3, 0.6, 0.06
 NEIGHBOURS = 2.0
-CUT = 0.4  # what is lower (of the highest) and cut off by an edge is no digit
+# What is lower than CUT (of the highest) and cut off by an edge is no digit, nor what is lower than PRINT,
+# as in a screen's status bar, if it keeps a distance of AWAY from all digits.
+CUT, PRINT, AWAY = 0.4, 0.2, 0.3
 # A line under a number is at least SLENDERNESS times as wide as high, LONG times as wide as the highest
 # component is high, and COVERING times as wide as what is over it, from which it keeps AIR, of that
 # height. A shorter one may be the foot of a 2 or the hat of a 5 in the next row.
@@ -130,19 +132,21 @@ def _is_underline(line: Component, components: Sequence[Component], pen: float) 
     return line.width >= COVERING * (max(each.right for each in over) - min(each.left for each in over))
 
 
-def without_cut_lines(components: Sequence[Component], height: int, *, at_top: bool, at_bottom: bool) -> list[Component]:
-    """Components without what the picture's upper or lower edge, if they reach it, shows of another
-    line of writing: low ones at the edge, with all digits beyond them. `height` is the mask's.
+def without_other_lines(components: Sequence[Component], height: int, *, at_top: bool, at_bottom: bool) -> list[Component]:
+    """Components without what lies above or below all digits and is too low for one: what the
+    picture's edge, if the mask of this height reaches it, shows of another line of writing, and
+    small print.
     """
     highest = max(each.height for each in components)
     digits = [each for each in components if each.height >= CUT * highest]
     top, bottom = min(each.top for each in digits), max(each.bottom for each in digits)
-    return [
-        each
-        for each in components
-        if not (at_top and each.top == 0 and each.bottom <= top)
-        and not (at_bottom and each.bottom == height and each.top >= bottom)
-    ]
+
+    def is_other(each: Component) -> bool:
+        is_cut = (at_top and each.top == 0) or (at_bottom and each.bottom == height)
+        away = 0.0 if is_cut else AWAY * highest
+        return (is_cut or each.height < PRINT * highest) and (each.bottom + away <= top or each.top >= bottom + away)
+
+    return [each for each in components if not is_other(each)]
 
 
 def _smallest(extents: np.ndarray, pen: float) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 
 from nn.reading.arrays import as_picture, block_reduce
 from nn.reading.geometry import SIDE, is_mnist, stroke_width
-from nn.reading.grouping import Component, connected, into_rows, stacked, without_cut_lines, without_specks, without_underlines
+from nn.reading.grouping import Component, connected, into_rows, stacked, without_other_lines, without_specks, without_underlines
 from nn.reading.pieces import Digit, Grid, Piece, Pieces, grid_box
 from nn.reading.seams import crossed, find_seams
 
@@ -60,7 +60,7 @@ def take_apart(ink: np.ndarray, strokes: Sequence[Stroke] | None = None) -> list
     # Strokes of the pen are apart already, and a picture of the network's own size holds one digit.
     may_touch = not known and max(ink.shape) > SIDE
     if may_touch:
-        kept = without_cut_lines(kept, len(inked), at_top=top == 0, at_bottom=int(rows[-1]) + 1 == len(ink))
+        kept = without_other_lines(kept, len(inked), at_top=top == 0, at_bottom=int(rows[-1]) + 1 == len(ink))
     return [
         Pieces(ink, grid, _pieces_of(row, pen), inked, boxes if not k else (), may_touch=may_touch)
         for k, row in enumerate(into_rows(without_underlines(kept, pen)))
