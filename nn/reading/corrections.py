@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.reading.arrays import extents
+from nn.reading.arrays import extents, framed
 from nn.reading.components import label
 from nn.reading.geometry import stroke_width
 from nn.reading.pieces import Piece
@@ -35,9 +35,11 @@ def are_crossed_out(ink: np.ndarray, pen: float) -> bool:
 def is_corrected(image: np.ndarray, digit: int) -> bool:
     """Whether a digit, as MNIST would show it (28, 28), looks crossed out, written over or ringed."""
     ink, pen = image > 0.5, stroke_width(image)
-    if digit == 0 and _is_ring(ink, pen):
+    # The areas without ink, in a frame of blank pixels: 1 outside, then what the ink encloses.
+    areas, _ = label(~framed(ink, 1))
+    if digit == 0 and _is_ring(ink, areas, pen):
         return True
-    return _encloses_too_much(ink) or (digit in WITHOUT_BAR and _is_barred(ink, pen))
+    return _enclose_too_much(areas) or (digit in WITHOUT_BAR and _is_barred(ink, pen))
 
 
 def _is_barred(image: np.ndarray, pen: float) -> bool:
@@ -49,26 +51,20 @@ def _is_barred(image: np.ndarray, pen: float) -> bool:
     return middle is not None and 0.25 <= middle / (bottom - top) <= 0.75
 
 
-def _encloses_too_much(ink: np.ndarray) -> bool:
-    """Whether ink (28, 28) encloses more areas, of two pixels at least, than any digit does."""
-    return int((np.bincount(_blank(ink).reshape(-1))[1:] > 1).sum()) - 1 > MOST_AREAS
+def _enclose_too_much(areas: np.ndarray) -> bool:
+    """Whether the areas without ink (30, 30) are more, of two pixels at least, than any digit has."""
+    return int((np.bincount(areas.reshape(-1))[2:] > 1).sum()) > MOST_AREAS
 
 
-def _is_ring(ink: np.ndarray, pen: float) -> bool:
+def _is_ring(ink: np.ndarray, areas: np.ndarray, pen: float) -> bool:
     """Whether a 0 (28, 28) has something inside, a pen's width from its rim, that is no straight bar."""
-    blank = _blank(ink)[1:-1, 1:-1]
     reach = round(pen)
     side = 2 * reach + 1
-    filled = np.pad(blank != 1, reach)  # the area outside comes first
+    filled = framed(areas[1:-1, 1:-1] != 1, reach)
     inside = np.lib.stride_tricks.sliding_window_view(filled, (side, side)).all(axis=(2, 3))
     held = inside & ink
     is_enough = int(held.sum()) > HELD * int(inside.sum()) and int(inside.sum()) >= LEAST_INSIDE
     return is_enough and not Piece(held, 0, pen=pen).is_straight
-
-
-def _blank(ink: np.ndarray) -> np.ndarray:
-    """The numbered areas without ink of a digit with a frame of blank pixels (30, 30), the one outside first."""
-    return label(np.pad(~ink, 1, constant_values=True))[0]
 
 
 def _line_through(ink: np.ndarray, pen: float, steepest: float, ends: int) -> float | None:
@@ -76,12 +72,13 @@ def _line_through(ink: np.ndarray, pen: float, steepest: float, ends: int) -> fl
     else lies in the first and the last columns, `ends` each (a Hough transform: Duda, Hart 1972).
     """
     rows, columns = np.nonzero(ink)
-    most, slope, start = 0, 0.0, 0
-    for each in np.linspace(-steepest, steepest, SLOPES):
-        starts = np.round(rows - each * columns).astype(np.int64)
-        counts = np.bincount(starts - starts.min())
-        if counts.max() > most:
-            most, slope, start = int(counts.max()), float(each), int(counts.argmax() + starts.min())
+    slopes = np.linspace(-steepest, steepest, SLOPES)
+    starts = np.rint(rows - slopes[:, None] * columns).astype(np.int64)
+    first = int(starts.min())
+    span = int(starts.max()) - first + 1
+    counts = np.bincount((starts - first + span * np.arange(SLOPES)[:, None]).reshape(-1))
+    best, most = int(counts.argmax()), int(counts.max())
+    slope, start = float(slopes[best // span]), best % span + first
     width = ink.shape[1]
     if most < COVERED * width:
         return None

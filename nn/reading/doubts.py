@@ -79,15 +79,15 @@ def _raised(row: Pieces, spans: Sequence[Span]) -> Iterator[Span]:
 def _parts_of_a_letter(row: Pieces, digits: Sequence[tuple[Span, int]]) -> Iterator[Span]:
     """Two ones that were cut apart: nobody joins them, but a V, an M or a U has two such strokes."""
     for (one, first), (other, second) in pairwise(digits):
-        if first == second == 1 and row.gap(one[1] - 1) is None and one[1] == other[0]:
+        if first == second == 1 and one[1] == other[0] and row.gap(one[1] - 1) is None:
             yield from (one, other)
 
 
 def _crossed_out(row: Pieces, spans: Sequence[Span]) -> Iterator[Span]:
-    """What touches its neighbours, with a line through all of them."""
+    """What is connected with its neighbours, with a line through all of them."""
     runs: list[list[Span]] = []
     for span in spans:
-        if runs and row.hull(*span).left <= row.hull(*runs[-1][-1]).right:
+        if runs and runs[-1][-1][1] == span[0] and row.gap(span[0] - 1) is None:
             runs[-1].append(span)
         else:
             runs.append([span])
