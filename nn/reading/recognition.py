@@ -9,9 +9,9 @@ there:
     sure_from       the calibrated probability from which a digit is called sure
 
 A digit is unsure for one of three reasons (`_doubt`): its probability is below `sure_from`; another
-grouping of the ink reads nearly as well, or by its shape it may be two digits, a slash or a small
-sign; or it may be a thing and not a drawing: a blotch, or a picture of which the network is not sure
-as a whole.
+grouping of the ink reads nearly as well, or by its shape and place it may be something else
+(`nn.reading.doubts`); or the picture does not show one whole digit: a blotch, a corrected or cut-off
+digit, or a thing of which the network is not sure as a whole.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ReadDigit:
     digit, probability, probabilities  the best guess, and all ten calibrated probabilities
     verdict        "sure" or "unsure"
     row            of writing, from 0
-    doubt          why it is unsure: its probability, the grouping of its ink, or the picture, which may show something else
+    doubt          why it is unsure: its probability, the grouping of its ink, or the picture, which may show no whole digit
     """
 
     box: Box
