@@ -9,6 +9,7 @@ the probabilities are apart. It takes a quarter of an hour.
 
 import base64
 import json
+import re
 import sys
 import tempfile
 import zlib
@@ -22,6 +23,7 @@ if __name__ == "__main__":
 
 from chromium import Chromium
 
+from nn.export.html import EXPORT, IMPORT, _file
 from nn.reading.recognition import read_number
 
 UNPACK = """
@@ -88,6 +90,13 @@ def _same(digit, pixels, where):
     """
     is_same_place = where == [list(digit.box), digit.row, digit.doubt]
     return is_same_place and np.abs(255 * digit.image.ravel() - pixels).max() <= 1
+
+
+def loaded(browser, *names):
+    """Evaluate files of the page and make what they define global."""
+    source = "".join(EXPORT.sub("", IMPORT.sub("", _file(name))) for name in names)
+    defined = ", ".join(re.findall(r"^(?:function|class) (\w+)", source, re.MULTILINE))
+    browser.evaluate(f"(() => {{ {source}; Object.assign(globalThis, {{ {defined} }}); }})()")
 
 
 def test_images(count):

@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 import pytest
-from agreement import Drawing, compare, numbers_with_strokes, rendered_numbers, rendered_strokes, test_images
+from agreement import Drawing, compare, loaded, numbers_with_strokes, rendered_numbers, rendered_strokes, test_images
 from odd_models import ODD_MODELS
 
-from nn.export.html import EXPORT, IMPORT, _file, describe, weights
+from nn.export.html import _file, describe, weights
 
 
 @pytest.fixture
@@ -37,18 +37,23 @@ def test_the_page_reads_the_same_as_python(reader, bundled, make, count):
     assert apart < 1e-3
 
 
-@pytest.mark.parametrize("module", ["geometry", "grouping", "choice", "seams", "segmentation", "recognition"])
+MODULES = ["geometry", "grouping", "choice", "seams", "segmentation", "recognition", "corrections", "doubts"]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_the_pages_constants_are_pythons(module):
     """Those of the same names, and the few that have another because the page's files share one
     scope.
     """
-    found = re.findall(r"^(?:export )?const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+)\)?;", _file(f"{module}.js"), re.MULTILINE)
-    renamed = {"INNER": "BOX", "WIDE_PEN": "BLOTCH"}
+    constant = r"^(?:export )?const ([A-Z_]+) = (?:Math\.fround\()?([\d.]+|\[[\d, ]+\])\)?;"
+    found = re.findall(constant, _file(f"{module}.js"), re.MULTILINE)
+    renamed = {"INNER": "BOX", "WIDE_PEN": "BLOTCH", "LINE_OVER": "OVER"}
     python = vars(importlib.import_module(f"nn.reading.{module}"))
     assert len(found) > 3
-    assert {name: float(value) for name, value in found} == {name: python[renamed.get(name, name)] for name, _ in found}
-    if module in ("choice", "seams"):
-        costs = {name for name, value in python.items() if name.isupper() and isinstance(value, int | float)}
+    here = {name: np.array(json.loads(value)).tolist() for name, value in found}
+    assert here == {name: np.array(python[renamed.get(name, name)]).tolist() for name, _ in found}
+    if module in ("choice", "seams", "corrections"):
+        costs = {name for name, value in python.items() if name.isupper() and isinstance(value, int | float | tuple)}
         assert costs == {renamed.get(name, name) for name, _ in found}
 
 
@@ -56,13 +61,6 @@ def test_ink_that_holds_no_digit_is_blank_in_both(reader, bundled):
     speck = np.zeros((480, 640), np.uint8)
     speck[100, 100] = 60
     assert compare(reader, bundled, [Drawing(np.zeros((480, 640), np.uint8)), Drawing(speck)]) == (2, 0.0)
-
-
-def loaded(browser, *names):
-    """Evaluate files of the page and make what they define global."""
-    source = "".join(EXPORT.sub("", IMPORT.sub("", _file(name))) for name in names)
-    defined = ", ".join(re.findall(r"^(?:function|class) (\w+)", source, re.MULTILINE))
-    browser.evaluate(f"(() => {{ {source}; Object.assign(globalThis, {{ {defined} }}); }})()")
 
 
 @pytest.fixture

@@ -68,12 +68,25 @@ export class Pieces {
     return this.pieces.some((piece, k) => (k < first || k >= last) && inside.has(piece.component));
   }
 
+  /** The coarse ink of pieces first .. last − 1, within the box around them. */
+  mask(first, last) {
+    const ink = this.joined(first, last);
+    const box = maskBox(ink);
+    return crop(ink, box.top, box.left, box.bottom, box.right);
+  }
+
+  /** The same over the whole grid. */
+  joined(first, last) {
+    const ink = mask(this.inked.height, this.inked.width);
+    for (const piece of this.pieces.slice(first, last)) piece.mask.data.forEach((value, k) => (ink.data[k] |= value));
+    return ink;
+  }
+
   /** Pieces first .. last − 1 as one digit: its box, and its ink alone as an MNIST image. */
   digit(first, last) {
     const box = this.hull(first, last);
     const { step, top, left } = this.grid;
-    const own = mask(this.inked.height, this.inked.width);
-    for (const piece of this.pieces.slice(first, last)) piece.mask.data.forEach((value, k) => (own.data[k] |= value));
+    const own = this.joined(first, last);
     const ink = crop(this.ink, box.top, box.left, box.bottom, box.right);
     for (let y = 0, k = 0; y < ink.height; y++) {
       const row = Math.floor((box.top + y - top) / step) * own.width;

@@ -2,10 +2,11 @@
 // reasons.
 
 import { calibrated } from "./calibration.js";
-import { bestGrouping, MARGIN, mayBeASlash, possibleSpans } from "./choice.js";
+import { bestGrouping, MARGIN, possibleSpans } from "./choice.js";
+import { isCorrected } from "./corrections.js";
+import { doubtful } from "./doubts.js";
 import { BLOTCH, SIDE, strokeWidth, toMnist } from "./geometry.js";
 import { profiles, range } from "./picture.js";
-import { heightOf, widthOf } from "./pieces.js";
 import { cutUp, takeApart } from "./segmentation.js";
 
 const SURE_FROM = 0.8;
@@ -13,8 +14,6 @@ const FAINT = Math.fround(0.15);
 const FULL = Math.fround(0.75);
 const MOST_GREY = 0.7;
 const LARGE = 24;
-const WIDEST_SURE = 1.25; // width over height
-const LOWEST_SURE = 0.4; // of the highest digit beside it
 const BROADEST_SURE = 6.0;
 const WIDEST_PEN = 4.2;
 const THIN_PEN = 3.0;
@@ -38,10 +37,11 @@ export function readNumber(network, ink, strokes = []) {
   const sureFrom = network.card.sure_from ?? SURE_FROM;
   const look = (image) => calibrated(network.predict(image), temperature);
   const isThing = mayShowAThing(ink) && !(Math.max(...look(ink)) >= sureFrom);
-  const chosen = rows.map((row) => bestDigits(row, look).filter((span) => !span.isMark));
+  const chosen = rows.map((row) => bestDigits(row, look));
   const digits = chosen.flatMap((row, k) => {
     return row.map(({ first, last, box, image, digit, probability, probabilities, margin, isOdd }) => {
-      let doubt = isThing || strokeWidth(image) > BROADEST_SURE ? "picture" : null;
+      const isBroad = strokeWidth(image) > BROADEST_SURE; // as the dot of a fat brush is
+      let doubt = isThing || isBroad || isCorrected(image, digit) ? "picture" : null;
       if (margin < MARGIN || isOdd) doubt = "grouping";
       if (probability < sureFrom) doubt = "probability";
       return { box, image, digit, probability, probabilities, row: k, doubt, verdict: doubt ? "unsure" : "sure" };
@@ -70,19 +70,11 @@ function bestDigits(row, look) {
   return parts.length > row.length ? bestDigits(parts, look) : judged(row, grouping.spans);
 }
 
-/** Spans, and whether each `isOdd`: it may be something else whatever the network thinks of it. */
+/** Spans without marks, and whether each `isOdd`: it may be something else whatever the network thinks of it. */
 function judged(row, spans) {
-  const highest = Math.max(0, ...spans.filter((span) => !span.isMark).map((span) => heightOf(span.box)));
-  return spans.map((span) => {
-    const isLow = heightOf(span.box) < LOWEST_SURE * highest;
-    const isOdd = isLow || mayBeTwo(span.box, span.last - span.first) || mayBeASlash(row, span.first, span.last);
-    return { ...span, isOdd };
-  });
-}
-
-/** Whether a digit is so wide that its pieces, if it has several, may be digits too. */
-function mayBeTwo(box, pieces) {
-  return pieces > 1 && widthOf(box) > WIDEST_SURE * heightOf(box);
+  const digits = spans.filter((span) => !span.isMark);
+  const doubted = doubtful(row, digits);
+  return digits.map((span) => ({ ...span, isOdd: doubted.has(span) }));
 }
 
 /** Whether a picture of the network's own size may show a thing rather than a drawing. */

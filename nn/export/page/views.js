@@ -45,7 +45,7 @@ function doubtOf({ digits }) {
   if (digits.length > 1) return `the ${nth(unsure[0])} digit is not sure`;
   const [{ doubt, probability }] = digits;
   if (doubt === "grouping") return "if its ink is one digit";
-  return doubt === "picture" ? "if this is handwriting" : `${percent(probability)}, which is not sure`;
+  return doubt === "picture" ? "if this is one whole digit" : `${percent(probability)}, which is not sure`;
 }
 
 function nth(k) {

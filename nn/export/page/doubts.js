@@ -1,0 +1,71 @@
+// Which digits of the best grouping may be something else by their shape and place, whatever the
+// network thinks of them. A port of nn/reading/doubts.py, which gives the reasons.
+
+import { mayBeASlash } from "./choice.js";
+import { areCrossedOut } from "./corrections.js";
+import { heightOf, widthOf } from "./pieces.js";
+
+const WIDEST_SURE = 1.25; // width over height
+const LOWEST_SURE = 0.4; // of the highest digit beside it
+const SMALLER = 0.8; // than the digit before it
+const RAISED = 0.3; // above the foot of that digit, in its heights
+
+/**
+ * Those of a row's digits, from left to right, that may be something else. Each has `first`,
+ * `last` and what it was read as, `digit`.
+ */
+export function doubtful(row, digits) {
+  return new Set([
+    ...digits.filter((span) => mayBeTwo(row, span) || mayBeASlash(row, span.first, span.last)),
+    ...lowDigits(row, digits),
+    ...raisedDigits(row, digits),
+    ...partsOfALetter(row, digits),
+    ...crossedOut(row, digits),
+  ]);
+}
+
+const hullOf = (row, { first, last }) => row.hull(first, last);
+
+/** Whether a digit is so wide that its parts, if it has any, may be digits too. */
+function mayBeTwo(row, span) {
+  const box = hullOf(row, span);
+  return span.last - span.first > 1 && widthOf(box) > WIDEST_SURE * heightOf(box);
+}
+
+/** What is much lower than the highest. */
+function lowDigits(row, digits) {
+  const heights = digits.map((span) => heightOf(hullOf(row, span)));
+  return digits.filter((_, k) => heights[k] < LOWEST_SURE * Math.max(...heights));
+}
+
+/** What stands above the foot of the digit before it, as an exponent does. */
+function raisedDigits(row, digits) {
+  return digits.filter((span, k) => {
+    if (k === 0) return false;
+    const [base, box] = [hullOf(row, digits[k - 1]), hullOf(row, span)];
+    return heightOf(box) < SMALLER * heightOf(base) && base.bottom - box.bottom > RAISED * heightOf(base);
+  });
+}
+
+/** Two ones that were cut apart: nobody joins them, but a V, an M or a U has two such strokes. */
+function partsOfALetter(row, digits) {
+  const pairs = digits.slice(1).map((other, k) => [digits[k], other]);
+  return pairs.flatMap(([one, other]) => {
+    const areCut = one.last === other.first && row.gap(one.last - 1) === null;
+    return areCut && one.digit === 1 && other.digit === 1 ? [one, other] : [];
+  });
+}
+
+/** What is connected with its neighbours, with a line through all of them. */
+function crossedOut(row, digits) {
+  const runs = [];
+  for (const span of digits) {
+    const before = runs.at(-1)?.at(-1);
+    if (before?.last === span.first && row.gap(span.first - 1) === null) runs.at(-1).push(span);
+    else runs.push([span]);
+  }
+  const pen = row.pieces[0].pen;
+  return runs.flatMap((run) => {
+    return run.length > 1 && areCrossedOut(row.mask(run[0].first, run.at(-1).last), pen) ? run : [];
+  });
+}
