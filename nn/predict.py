@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nn.reading.recognition import Model, ReadDigit, Reading
 
 RUNNER_UP_FROM = 0.1
+LIKELY = 0.5  # a less probable digit is only a guess
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -122,6 +123,8 @@ def _one_in_words(read: ReadDigit) -> str:
         return f"unsure: probably {read.digit}, if its ink is one digit"
     if read.doubt == "picture":
         return f"unsure: probably {read.digit}, if this is one whole digit"
+    if read.probability < LIKELY:
+        return f"unsure: perhaps {read.digit} ({read.probability:.1%}), only a guess"
     order = read.probabilities.argsort()[::-1]
     second = int(order[1])
     other = f", or {second} ({read.probabilities[second]:.1%})" if read.probabilities[second] >= RUNNER_UP_FROM else ""

@@ -120,6 +120,7 @@ def test_words_for_people():
     assert predict.in_words(reading(({7: 0.982}, "sure"))) == "7 (98.2%)"
     assert predict.in_words(reading(({7: 0.61, 1: 0.35}, "unsure"))) == "unsure: probably 7 (61.0%), or 1 (35.0%)"
     assert predict.in_words(reading(({7: 0.6}, "unsure"))) == "unsure: probably 7 (60.0%)"
+    assert predict.in_words(reading(({7: 0.49}, "unsure"))) == "unsure: perhaps 7 (49.0%), only a guess"
     assert predict.in_words(reading(({4: 0.99}, "sure"), ({2: 0.98}, "sure"))) == "42  (4 (99.0%), 2 (98.0%))"
     doubtful = predict.in_words(reading(({4: 0.99}, "sure"), ({2: 0.6, 7: 0.3}, "unsure")))
     assert doubtful == "42, unsure of digit 2  (4 (99.0%), unsure: probably 2 (60.0%), or 7 (30.0%))"

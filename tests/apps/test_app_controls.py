@@ -1,5 +1,7 @@
 """The window's controls: buttons, keys and the wheel."""
 
+from dataclasses import replace
+
 import pytest
 from window_driver import SQUARE, Driver, FakeDigit, colour_at
 
@@ -132,6 +134,9 @@ def read_as(digit, probability, verdict):
 
 def test_how_a_doubtful_reading_is_put():
     assert doubt("1", [read_as(1, 0.93, "unsure")]) == ("Probably 1", "93 %, which is not sure")
+    struck = replace(read_as(3, 0.99, "unsure"), doubt="picture")
+    assert doubt("3", [struck]) == ("Probably 3", "if this is one whole digit")
+    assert doubt("3", [replace(struck, doubt="grouping")]) == ("Probably 3", "if its ink is one digit")
     assert doubt("0", [read_as(0, 0.11, "unsure")]) == ("Perhaps 0", "11 %, only a guess")
     ten = read_as(1, 0.99, "sure"), read_as(0, 0.6, "unsure")
     assert doubt("10", ten) == ("Probably 10", "The 0 is not sure")

@@ -35,6 +35,7 @@ class FakeDigit:
     probability: float
     probabilities: np.ndarray
     verdict: str
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)

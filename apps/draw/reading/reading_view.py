@@ -22,6 +22,8 @@ from apps.draw.wording import percent
 GIANT = 104
 WORTH_SAYING = 0.01  # a probability of the runner-up
 LIKELY = 0.5  # a probability from which on a reading is called probable
+# On what a probable digit depends, by its doubt; else on its probability.
+CONDITIONS = {"grouping": "if its ink is one digit", "picture": "if this is one whole digit"}
 PULSE_STEPS = 8
 LOW = 64  # design pixels: a lower card has one size of type less
 ROW, ROW_GAP = 27, 6  # the height of a row of buttons and the gap below it, in design pixels
@@ -149,7 +151,7 @@ def doubt(number: str, digits: Sequence[Any]) -> tuple[str, str]:
         chance = float(digits[0].probability)
         if chance < LIKELY:
             return f"Perhaps {number}", f"{percent(chance)}, only a guess"
-        return f"Probably {number}", f"{percent(chance)}, which is not sure"
+        return f"Probably {number}", CONDITIONS.get(digits[0].doubt, f"{percent(chance)}, which is not sure")
     doubtful = [digit.digit for digit in digits if digit.verdict != "sure"]
     which = f"The {doubtful[0]} is not sure" if len(doubtful) == 1 else f"{len(doubtful)} digits are not sure"
     return f"Probably {number}", which
