@@ -158,16 +158,20 @@ COMPILED: dict[str, list[str]] = {
     "nn/io/model_file.py": [*MODEL_FILE, "tests/io/test_compiled.py"],
     "nn/io/archive.py": ["tests/io/test_archive.py", "tests/io/test_model_file.py", "tests/io/test_model_file_refused.py"],
     "nn/reading/calibration.py": ["tests/reading/test_calibration.py"],
-    "nn/reading/clutter.py": [f"tests/reading/test_{name}.py" for name in ("printed_lines", "rims", "clutter")],
+    "nn/reading/clutter.py": [f"tests/reading/test_{name}.py" for name in ("printed_lines", "rims", "clutter", "frames")],
     "nn/reading/fading.py": ["tests/reading/test_fading.py", "tests/reading/test_clutter.py"],
     **{f"nn/reading/{name}.py": ["tests/reading/test_labels_and_blocks.py"] for name in ("arrays", "components")},
     **{
         f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py", "tests/reading/test_preprocessing.py"]
-        for name in ("geometry", "grouping", "pieces")
+        for name in ("geometry", "pieces")
     },
-    **{f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py"] for name in ("choice", "seams", "segmentation", "sheet")},
+    "nn/reading/grouping.py": [f"tests/reading/test_{name}.py" for name in ("grouping", "underlines", "preprocessing")],
+    **{
+        f"nn/reading/{name}.py": [f"tests/reading/test_{name}.py"]
+        for name in ("choice", "corrections", "doubts", "screens", "seams", "segmentation", "sheet")
+    },
     "nn/reading/images.py": ["tests/reading/test_image_files.py", *PICTURES],
-    "nn/reading/ink.py": [f"tests/reading/test_{name}.py" for name in ("paper", "ink_levels")],
+    "nn/reading/ink.py": [f"tests/reading/test_{name}.py" for name in ("paper", "ink_levels", "frames")],
     "nn/reading/recognition.py": ["tests/reading/test_reading_verdicts.py", "tests/reading/test_recognition.py"],
     "nn/pretrained/__init__.py": ["tests/pretrained/test_student_network.py", "tests/pretrained/test_load_reader.py"],
     "nn/inspection/attribution.py": ["tests/inspection/test_attribution.py"],

@@ -7,7 +7,6 @@ from rows import filled, row, row_of
 
 from nn.reading import doubts
 from nn.reading.doubts import doubtful, is_cut_off
-from nn.reading.grouping import Component, without_other_lines
 from nn.reading.pieces import Box
 from nn.reading.recognition import read_number
 
@@ -141,25 +140,3 @@ def test_what_an_edge_shows_of_another_line_is_left_out():
     assert digit.box.bottom < 220
     (digit,) = read_number(Certain(), ink[::-1]).digits
     assert digit.box.top > 180
-
-
-@pytest.mark.parametrize(
-    ("box", "expected"),
-    [((70, 100, 90, 119), True), ((70, 99, 90, 119), False), ((70, 100, 90, 118), False), ((70, 60, 90, 119), False)],
-    ids=["below", "beside a digit", "not at the edge", "high"],
-)
-def test_a_cut_line_is_low_and_beyond_all_digits(box, expected):
-    digits = [Component.of(filled((0, 40, 50, 100), (119, 200))), Component.of(filled((60, 40, 110, 100), (119, 200)))]
-    low = Component.of(filled(box, (119, 200)))
-    assert (low not in without_other_lines([*digits, low], 119, at_top=False, at_bottom=True)) is expected
-    assert low in without_other_lines([*digits, low], 119, at_top=True, at_bottom=False)
-
-
-@pytest.mark.parametrize(
-    ("box", "expected"),
-    [((70, 4, 90, 15), True), ((70, 4, 90, 16), False), ((70, 12, 90, 23), False), ((70, 50, 90, 61), False)],
-    ids=["small print", "higher", "near a digit", "beside it"],
-)
-def test_small_print_away_from_all_digits_is_left_out(box, expected):
-    digit, small = Component.of(filled((0, 40, 50, 100), (119, 200))), Component.of(filled(box, (119, 200)))
-    assert (small not in without_other_lines([digit, small], 119, at_top=False, at_bottom=False)) is expected
