@@ -73,7 +73,7 @@ def _line_through(ink: np.ndarray, pen: float, steepest: float, ends: int) -> fl
     """
     rows, columns = np.nonzero(ink)
     slopes = np.linspace(-steepest, steepest, SLOPES)
-    starts = np.rint(rows - slopes[:, None] * columns).astype(np.int64)
+    starts = np.floor(rows - slopes[:, None] * columns + 0.5).astype(np.int64)
     first = int(starts.min())
     span = int(starts.max()) - first + 1
     counts = np.bincount((starts - first + span * np.arange(SLOPES)[:, None]).reshape(-1))

@@ -7,6 +7,7 @@ from rows import filled, row, row_of
 
 from nn.reading import doubts
 from nn.reading.doubts import doubtful, is_cut_off
+from nn.reading.grouping import Component
 from nn.reading.pieces import Box
 from nn.reading.recognition import read_number
 
@@ -57,28 +58,51 @@ def test_a_digit_much_lower_than_the_highest_is_doubted(height, expected):
 
 @pytest.mark.parametrize(
     ("read", "components", "expected"),
-    [((1, 1), (0, 0), {(0, 1), (1, 2)}), ((1, 1), (0, 1), set()), ((1, 4), (0, 0), set())],
-    ids=["two strokes of a letter", "two ones", "touching digits"],
+    [
+        ((1, 1), (0, 0), {(0, 1), (1, 2)}),
+        ((1, 1), (0, 1), set()),
+        ((1, 4), (0, 0), set()),
+        ((1, 1, 1), (0, 1, 1), {(1, 2), (2, 3)}),
+    ],
+    ids=["two strokes of a letter", "two ones", "touching digits", "beside a one"],
 )
 def test_ones_that_were_cut_apart_are_doubted(read, components, expected):
-    assert doubted((0, 0, 10, 100), (30, 0, 40, 100), read=read, components=components) == expected
+    boxes = [(30 * k, 0, 30 * k + 10, 100) for k in range(len(read))]
+    assert doubted(*boxes, read=read, components=components) == expected
 
 
-def struck(over, *, through=slice(48, 52)):
-    """Two frames with a line through both that sticks out on both sides."""
-    mask = np.zeros((100, 140 + 2 * over), bool)
-    for left in (over, over + 80):
+def test_two_digits_that_were_joined_are_doubted():
+    assert doubtful(row((0, 0, 40, 100), (80, 0, 126, 100)), [((0, 2), 5)]) == {(0, 2)}
+
+
+def struck(over, digits=2, *, apart=0):
+    """Frames with a line through all of them that sticks out on both sides; so many more before
+    it, which are not connected with it.
+    """
+    mask = np.zeros((100, 80 * (apart + digits) - 20 + 2 * over), bool)
+    places = np.arange(mask.shape[1])
+    for left in 80 * np.arange(apart + digits) + over:
         mask[:, left : left + 60] = True
         mask[5:-5, left + 5 : left + 55] = False
-    mask[through] = True
-    left = mask & (np.arange(mask.shape[1]) < over + 70)
-    return row_of([left, mask & ~left], (0, 0), pen=5.0)
+    mask[48:52, 80 * apart :] = True
+    ends = [*(80 * np.arange(1, apart + digits) + over - 10), len(places)]
+    masks = [mask & (places >= first) & (places < last) for first, last in zip([0, *ends], ends, strict=False)]
+    return row_of(masks, [*range(1, apart + 1), *[0] * digits], pen=5.0)
 
 
 @pytest.mark.parametrize(("over", "expected"), [(12, True), (7, False)])
-def test_a_line_through_neighbours_that_sticks_out_crosses_them_out(over, expected):
-    pieces = struck(over)
-    assert doubtful(pieces, [((0, 1), 0), ((1, 2), 0)]) == ({(0, 1), (1, 2)} if expected else set())
+@pytest.mark.parametrize("digits", [2, 3])
+def test_a_line_through_neighbours_that_sticks_out_crosses_them_out(over, digits, expected):
+    read = [((k, k + 1), 0) for k in range(digits)]
+    assert doubtful(struck(over, digits), read) == ({span for span, _ in read} if expected else set())
+
+
+def test_what_is_apart_from_digits_that_are_crossed_out_is_not():
+    assert doubtful(struck(12, apart=1), [((k, k + 1), 0) for k in range(3)]) == {(1, 2), (2, 3)}
+
+
+def test_a_single_digit_with_a_line_across_is_left_to_the_rules_for_its_shape():
+    assert doubtful(struck(12, 1), [((0, 1), 4)]) == set()
 
 
 def test_digits_apart_are_not_crossed_out_by_what_they_have_in_a_line():
@@ -106,6 +130,15 @@ def picture(box, shape=(120, 200), pen=10.0):
 )
 def test_a_digit_that_a_stroke_joins_to_the_edge_of_the_picture_is_cut_off(box, expected):
     assert picture(box) is expected
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_only_the_outermost_pixels_are_at_the_edge(turns):
+    mask = np.zeros((120, 200), bool)
+    mask[1:90, 60:100], mask[0, 60:65] = True, True
+    mask = np.rot90(mask, turns)
+    box = Component.of(mask)
+    assert not is_cut_off(row_of([mask], pen=10.0), Box(box.left, box.top, box.right, box.bottom))
 
 
 def test_small_pictures_are_drawn_in_up_to_the_edge():

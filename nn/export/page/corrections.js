@@ -87,7 +87,7 @@ function lineThrough({ data, height, width }, pen, steepest, ends) {
   for (let k = 0; k < SLOPES; k++) {
     const each = k * ((2 * steepest) / (SLOPES - 1)) - steepest;
     const counts = new Int32Array(height + 2 * margin);
-    for (const [y, x] of points) counts[roundEven(y - each * x) + margin]++;
+    for (const [y, x] of points) counts[Math.round(y - each * x) + margin]++;
     const greatest = counts.reduce((a, b) => Math.max(a, b));
     if (greatest > most) [most, slope, start] = [greatest, each, counts.indexOf(greatest) - margin];
   }
