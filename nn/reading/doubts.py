@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+import numpy as np
+
 from nn.reading.choice import Span, may_be_a_slash
 from nn.reading.corrections import are_crossed_out
 from nn.reading.pieces import Box, Pieces
@@ -24,6 +26,10 @@ LOWEST_SURE = 0.4
 # A digit lower than this part of the one before it, and so far above its foot, may be an exponent. Of
 # 518 numbers in pictures that were read surely and right, none had such a digit.
 SMALLER, RAISED = 0.8, 0.3
+# A one at the end of a number may be a bracket if its middle bows to the right by more than BOW of its
+# height, and no row of it is wider than EVEN_WIDTH times the usual one. Of 191 numbers with a one that
+# were read surely and right, one had such an end.
+BOW, EVEN_WIDTH = 0.06, 1.6
 # A stroke that is cut off touches the edge along CONTACT pens at least; a fold, which may join a digit, is
 # thinner. In a picture with a side below LEAST_CUT pixels people draw up to the edge.
 CONTACT, LEAST_CUT = 0.6, 100
@@ -36,6 +42,7 @@ def doubtful(row: Pieces, digits: Sequence[tuple[Span, int]]) -> set[Span]:
         *_low(row, [span for span, _ in digits]),
         *_raised(row, [span for span, _ in digits]),
         *_parts_of_a_letter(row, digits),
+        *_brackets(row, digits),
         *_crossed_out(row, [span for span, _ in digits]),
     }
 
@@ -81,6 +88,27 @@ def _parts_of_a_letter(row: Pieces, digits: Sequence[tuple[Span, int]]) -> Itera
     for (one, first), (other, second) in pairwise(digits):
         if first == second == 1 and one[1] == other[0] and row.gap(one[1] - 1) is None:
             yield from (one, other)
+
+
+def _brackets(row: Pieces, digits: Sequence[tuple[Span, int]]) -> Iterator[Span]:
+    """A one behind others that is bowed as a bracket is."""
+    if len(digits) > 1 and digits[-1][1] == 1 and _bow(row.mask(*digits[-1][0])) > BOW:
+        yield digits[-1][0]
+
+
+def _bow(ink: np.ndarray) -> float:
+    """How far the middle of an upright stroke (h, w) lies to the right of a straight line from end
+    to end, in its heights; 0 if it has a flag, a foot or a bar.
+    """
+    widths = ink.sum(axis=1)
+    rows = np.flatnonzero(widths)
+    if widths.max() > EVEN_WIDTH * np.median(widths[rows]):
+        return 0.0
+    middles = (ink @ np.arange(ink.shape[1]))[rows] / widths[rows]
+    end = -(-len(rows) // 8)
+    line = np.linspace(middles[:end].mean(), middles[-end:].mean(), len(rows))
+    away = middles - line
+    return float(away[np.abs(away).argmax()]) / len(ink)
 
 
 def _crossed_out(row: Pieces, spans: Sequence[Span]) -> Iterator[Span]:

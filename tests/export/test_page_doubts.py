@@ -58,6 +58,8 @@ CASES = {
     "a three": (drawing(LARGE_THREE), "3", [None]),
     "a three with a bar": (drawing(LARGE_THREE, [(140, 235), (420, 225)]), "3", [PICTURE]),
     "a seven with a bar": (drawing(*(at(200, 100, each, 2) for each in SEVEN)), "7", [None]),
+    "a bracket": (drawing(NUMBER[0], arc(300, 220, (25, 80), (-70, 70))), "21", [None, GROUPING]),
+    "a one behind a two": (drawing(NUMBER[0], [(320, 150), (305, 290)]), "21", [None, None]),
     "ones cut apart": (drawing(*JOINED_ONES, known=False), "11", [GROUPING] * 2),
 }
 # With their strokes known these are one wide piece each, of which only the probability says that it is no digit.

@@ -71,6 +71,36 @@ def test_ones_that_were_cut_apart_are_doubted(read, components, expected):
     assert doubted(*boxes, read=read, components=components) == expected
 
 
+def bracket(bow, *, flag=0):
+    """A 5 and an upright stroke three pixels wide that bows to the right, with a flag on its left."""
+    mask = np.zeros((100, 160), bool)
+    mask[:, :50] = True
+    middles = np.rint(100 + bow * (1 - (np.linspace(-1, 1, 100)) ** 2)).astype(int)
+    for row_, middle in enumerate(middles):
+        mask[row_, middle - 1 : middle + 2] = True
+    mask[:4, 100 - flag : 100] = True
+    places = np.arange(160)
+    return row_of([mask & (places < 70), mask & (places >= 70)])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "read", "expected"),
+    [
+        (bracket(9), (5, 1), True),
+        (bracket(4), (5, 1), False),
+        (bracket(-9), (5, 1), False),
+        (bracket(9, flag=9), (5, 1), False),
+        (bracket(9), (5, 7), False),
+        (bracket(9), (1, 5), False),
+    ],
+    ids=["a bracket", "a one", "bowed to the left", "a one with a flag", "a seven", "in front"],
+)
+def test_a_bowed_one_behind_others_may_be_a_bracket(pieces, read, expected):
+    spans = [((0, 1), read[0]), ((1, 2), read[1])]
+    assert doubtful(pieces, spans) == ({(1, 2)} if expected else set())
+    assert doubtful(pieces, spans[1:]) == set()
+
+
 def test_two_digits_that_were_joined_are_doubted():
     assert doubtful(row((0, 0, 40, 100), (80, 0, 126, 100)), [((0, 2), 5)]) == {(0, 2)}
 
