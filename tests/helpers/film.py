@@ -28,8 +28,8 @@ SIZE = (840, 540)  # pixels, as wide as a README shows it
 PACE = 1 / 12  # seconds between two pictures
 POINTS = 5  # of a pen between two pictures
 POINTER = np.array([(0, 0), (0, 17), (4, 13), (7, 20), (10, 19), (7, 12), (12, 12)])
-# Which strokes are a 4, a year, and a 1 that the bundled model takes for a 7.
-REAL = {"4": (3101,), "year": (4665, 165, 6801, 6117), "wrong": (6937,)}
+# Which strokes are a 4, a year, and a 7 that the bundled model takes for a 2.
+REAL = {"4": (3101,), "year": (4665, 165, 6801, 6117), "wrong": (5541,)}
 DRAWN = {"4": ("4",), "year": ("2", "0", "2", "6"), "wrong": ("curly 7",)}
 
 
