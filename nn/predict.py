@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from nn.reading.recognition import Model, ReadDigit, Reading
 
 RUNNER_UP_FROM = 0.1
-LIKELY = 0.5  # a less probable digit is only a guess
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -117,12 +116,12 @@ def in_words(reading: Reading) -> str:
 
 
 def _one_in_words(read: ReadDigit) -> str:
+    from nn.reading.recognition import CONDITIONS, LIKELY
+
     if read.verdict == "sure":
         return f"{read.digit} ({read.probability:.1%})"
-    if read.doubt == "grouping":
-        return f"unsure: probably {read.digit}, if its ink is one digit"
-    if read.doubt == "picture":
-        return f"unsure: probably {read.digit}, if this is one whole digit"
+    if read.doubt in CONDITIONS:
+        return f"unsure: probably {read.digit}, {CONDITIONS[read.doubt]}"
     if read.probability < LIKELY:
         return f"unsure: perhaps {read.digit} ({read.probability:.1%}), only a guess"
     order = read.probabilities.argsort()[::-1]

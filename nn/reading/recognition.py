@@ -51,6 +51,9 @@ WIDEST_PEN, THIN_PEN = 4.2, 3.0
 
 Verdict = Literal["sure", "unsure", "blank"]
 Doubt = Literal["probability", "grouping", "picture"]
+LIKELY = 0.5  # a less probable digit is only a guess
+# On what a digit depends whose probability is not in doubt, in words.
+CONDITIONS: dict[str | None, str] = {"grouping": "if its ink is one digit", "picture": "if this is one whole digit"}
 
 
 class Model(Protocol):

@@ -110,9 +110,21 @@ class WatchScreen(Screen):
 
     def _buttons(self, look: Look, panel: pygame.Rect) -> list[Button]:
         """What one can do now, in as many lines as it takes."""
+        wanted = self._wanted()
+        left, top, gap, high = panel.left + look.px(14), panel.top + look.px(10), look.px(5), look.px(HIGH)
+        for button in wanted:
+            width = button.width(look, high)
+            if left + width > panel.right - look.px(14) and left > panel.left + look.px(14):
+                left, top = panel.left + look.px(14), top + look.px(LINE - 2)
+            button.rect = pygame.Rect(left, top, width, high)
+            left += width + gap
+        return wanted
+
+    def _wanted(self) -> list[Button]:
+        """What one can do now, from left to right."""
         watch, pace = self.watch, PACES[self.watch.pace]
         first = {LOADING: "Pause", RUNNING: "Pause", PAUSED: "Go on"}.get(watch.phase, "Start")
-        wanted = [
+        return [
             Button("toggle_watch", "Back", small=True, tip="Back to the reading"),
             Button(
                 "pause",
@@ -151,14 +163,6 @@ class WatchScreen(Screen):
                 "throw_away", "Discard", small=True, enabled=watch.is_busy or watch.phase == FINISHED, tip="Forget the network"
             ),
         ]
-        left, top, gap, high = panel.left + look.px(14), panel.top + look.px(10), look.px(5), look.px(HIGH)
-        for button in wanted:
-            width = button.width(look, high)
-            if left + width > panel.right - look.px(14) and left > panel.left + look.px(14):
-                left, top = panel.left + look.px(14), top + look.px(LINE - 2)
-            button.rect = pygame.Rect(left, top, width, high)
-            left += width + gap
-        return wanted
 
     @property
     def pace_words(self) -> str:

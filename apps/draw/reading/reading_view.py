@@ -21,9 +21,6 @@ from apps.draw.wording import percent
 
 GIANT = 104
 WORTH_SAYING = 0.01  # a probability of the runner-up
-LIKELY = 0.5  # a probability from which on a reading is called probable
-# On what a probable digit depends, by its doubt; else on its probability.
-CONDITIONS = {"grouping": "if its ink is one digit", "picture": "if this is one whole digit"}
 PULSE_STEPS = 8
 LOW = 64  # design pixels: a lower card has one size of type less
 ROW, ROW_GAP = 27, 6  # the height of a row of buttons and the gap below it, in design pixels
@@ -147,6 +144,8 @@ def _paint_number(
 
 def doubt(number: str, digits: Sequence[Any]) -> tuple[str, str]:
     """What to say about a reading that is not sure: what it may be, and why that is in doubt."""
+    from nn.reading.recognition import CONDITIONS, LIKELY
+
     if len(digits) == 1:
         chance = float(digits[0].probability)
         if chance < LIKELY:
